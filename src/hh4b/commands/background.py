@@ -1,0 +1,1 @@
+"""Commands: pp -> 4b at parton level."""

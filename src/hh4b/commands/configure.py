@@ -1,0 +1,1 @@
+"""Commands: Configuration checks."""

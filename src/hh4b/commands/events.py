@@ -1,0 +1,1 @@
+"""Commands: Ingestion and datasets."""

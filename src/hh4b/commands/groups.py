@@ -1,0 +1,29 @@
+"""The command tree that the modules of this package hang their commands on."""
+
+import typer
+
+
+def _group(help_text: str) -> typer.Typer:
+    return typer.Typer(
+        help=help_text,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+
+app = _group("HH -> 4b: from generated events to an interval on kappa_lambda.")
+generate = _group("Parton-level events as Les Houches files.")
+cross_section = _group("Cross sections from the own amplitudes.")
+datasets = _group("Split, merge and describe SPANet-layout datasets.")
+pair = _group("Pair jets into Higgs candidates.")
+spanet = _group("SPANet2: train, predict, evaluate, import.")
+dnn = _group("The dense network on high-level features.")
+
+app.add_typer(generate, name="generate")
+app.add_typer(cross_section, name="cross-section")
+app.add_typer(datasets, name="datasets")
+app.add_typer(pair, name="pair")
+app.add_typer(spanet, name="spanet")
+app.add_typer(dnn, name="dnn")

@@ -1,0 +1,1 @@
+"""Commands: Pairing and its metrics."""

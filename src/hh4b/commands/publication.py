@@ -1,0 +1,1 @@
+"""Commands: Tables and figures."""

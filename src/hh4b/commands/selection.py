@@ -1,0 +1,1 @@
+"""Commands: Features, classifiers, working points."""

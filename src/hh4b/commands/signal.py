@@ -1,0 +1,1 @@
+"""Commands: gg -> HH and X -> HH at parton level."""

@@ -1,0 +1,1 @@
+"""Commands: Shower and detector."""

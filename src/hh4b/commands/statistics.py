@@ -1,0 +1,1 @@
+"""Commands: Templates, workspaces, limits."""

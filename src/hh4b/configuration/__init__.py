@@ -1,0 +1,1 @@
+"""The typed, closed configuration of a study."""

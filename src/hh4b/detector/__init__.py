@@ -1,0 +1,1 @@
+"""From generator particles to jets, leptons and missing ET in the Delphes schema."""

@@ -1,0 +1,1 @@
+"""Parton-level events: amplitudes, phase space, unweighting, Les Houches files."""

@@ -1,0 +1,1 @@
+"""Jets to Higgs candidates, and how often that is right."""

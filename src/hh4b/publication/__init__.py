@@ -1,0 +1,1 @@
+"""Tables and figures, numbered as in the note."""

@@ -1,0 +1,1 @@
+"""SPANet2: symmetry-preserving attention network for assignment and classification."""

@@ -1,0 +1,1 @@
+"""Templates in kappa_lambda, HistFactory workspaces, scans and intervals."""
