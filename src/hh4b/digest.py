@@ -67,7 +67,9 @@ def _tree(module: str) -> ast.Module:
         raise ConfigError(f"code digest: no module {module!r} in hh4b; correct the rule that asks")
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            continue
+        if ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
     return tree
 

@@ -1,1 +1,39 @@
-"""Commands: Configuration checks."""
+"""Commands: look at and check a configuration."""
+
+from pathlib import Path
+
+import typer
+
+from hh4b.commands import groups
+
+Files = typer.Argument(help="YAML files, each laid over the ones before.")
+
+
+@groups.config.command("check")
+def check(files: list[Path] = Files) -> None:
+    """Check a configuration and list what it makes."""
+    from hh4b.configuration.study import expand_samples, read_study
+
+    study = read_study(*files)
+    for sample in expand_samples(study).values():
+        typer.echo(f"sample {sample.name}: {sample.definition.source}")
+    for name, selection in study.selections.items():
+        typer.echo(f"selection {name}: {selection.classifier} on {selection.pairing} pairing")
+
+
+@groups.config.command("readme")
+def readme() -> None:
+    """Print the reference of all keys (config/README.md)."""
+    from hh4b.configuration.documentation import markdown
+
+    typer.echo(markdown(), nl=False)
+
+
+@groups.config.command("schema")
+def schema() -> None:
+    """Print the JSON schema (workflow/schemas/config.schema.json)."""
+    import json
+
+    from hh4b.configuration.model import Study
+
+    typer.echo(json.dumps(Study.model_json_schema(), indent=1))

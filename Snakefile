@@ -1,0 +1,23 @@
+# hh4b: from gg -> HH -> 4b events to an interval on kappa_lambda.
+# What runs when; how is in `hh4b --help`, what with is in config/.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/generation.smk"
+include: "workflow/rules/events.smk"
+include: "workflow/rules/pairing.smk"
+include: "workflow/rules/selection.smk"
+include: "workflow/rules/statistics.smk"
+include: "workflow/rules/publication.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.summary.output,

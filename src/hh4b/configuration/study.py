@@ -1,0 +1,165 @@
+"""Reading a study: one clear line for what is wrong, and the samples it expands to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from hh4b.configuration.model import (
+    FilesSample,
+    Sample,
+    SignalSample,
+    SpanetDatasetSample,
+    SpanetPairing,
+    Study,
+)
+from hh4b.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class SampleInfo:
+    """One sample after expansion of lists.
+
+    Attributes:
+        name: name of its files.
+        group: key under `samples` it comes from.
+        definition: its section.
+        kappa_lambda: of a non-resonant signal, else None.
+        background: whether it is background.
+    """
+
+    name: str
+    group: str
+    definition: Sample
+    kappa_lambda: float | None
+    background: bool
+
+    @property
+    def generated(self) -> bool:
+        """Return whether the pipeline makes the events itself."""
+        return not isinstance(self.definition, FilesSample | SpanetDatasetSample)
+
+
+def parse_study(content: Mapping[str, Any]) -> Study:
+    """Turn plain data into a checked study.
+
+    Raises:
+        ConfigError: one line with key, value and what was expected, for the first thing wrong.
+    """
+    try:
+        study = Study.model_validate(dict(content))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(_one_line(first, len(error.errors()) - 1)) from error
+    _check_references(study)
+    return study
+
+
+def read_study(*paths: Path | str) -> Study:
+    """Read YAML files, each laid over the ones before, into a checked study.
+
+    Raises:
+        ConfigError: if a file is missing or no YAML mapping, or the study is not valid.
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        try:
+            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"cannot read configuration {path}: {error.strerror}") from error
+        except yaml.YAMLError as error:
+            reason = " ".join(str(error).split())
+            raise ConfigError(f"{path} is not YAML: {reason}") from error
+        if not isinstance(content, dict):
+            raise ConfigError(f"{path} holds no mapping of keys to values")
+        merged = _overlay(merged, content)
+    return parse_study(merged)
+
+
+def sample_name(group: str, kappa_lambda: float) -> str:
+    """Return the file name of one value of kappa_lambda.
+
+    >>> sample_name("hh", -5), sample_name("hh", 2.4)
+    ('hh_kl-5', 'hh_kl2.4')
+    """
+    return f"{group}_kl{kappa_lambda:g}"
+
+
+def expand_samples(study: Study) -> dict[str, SampleInfo]:
+    """Return every sample of the study by name, lists of kappa_lambda written out."""
+    return {info.name: info for info in _expand(study)}
+
+
+def _expand(study: Study) -> Iterator[SampleInfo]:
+    for group, definition in study.samples.items():
+        if isinstance(definition, SignalSample):
+            for kappa in definition.kappa_lambda:
+                yield SampleInfo(sample_name(group, kappa), group, definition, kappa, False)
+        elif isinstance(definition, FilesSample):
+            kappa_or_none = definition.kappa_lambda
+            yield SampleInfo(group, group, definition, kappa_or_none, kappa_or_none is None)
+        else:
+            yield SampleInfo(group, group, definition, None, definition.source == "four_b")
+
+
+def _overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay ``top`` over ``base``; mappings merge, everything else is replaced."""
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = _overlay(below, value) if both and below is not None else value
+    return merged
+
+
+def _one_line(error: Any, others: int) -> str:
+    # The discriminated unions put the name of the branch into the path; keys are what users see.
+    key = ".".join(str(part) for part in error["loc"]) or "configuration"
+    more = f" (and {others} more)" if others else ""
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown key, value {error['input']!r}; see config/README.md{more}"
+    if error["type"] == "missing":
+        return f"{key}: is missing; see config/README.md{more}"
+    return f"{key}: value {error['input']!r}: {message}{more}"
+
+
+def _check_references(study: Study) -> None:
+    """Check names that sections use of each other."""
+    _check_trainings(study)
+    for name, classifier in study.classifiers.items():
+        if classifier.kind == "dnn":
+            _known(classifier.pairing, study.pairings, f"classifiers.{name}.pairing")
+        else:
+            _known(classifier.training, study.spanet_trainings, f"classifiers.{name}.training")
+    for name, selection in study.selections.items():
+        _known(selection.pairing, study.pairings, f"selections.{name}.pairing")
+        _known(selection.classifier, study.classifiers, f"selections.{name}.classifier")
+        classifier = study.classifiers[selection.classifier]
+        if classifier.kind == "dnn" and classifier.pairing != selection.pairing:
+            raise ConfigError(
+                f"selections.{name}.pairing: value {selection.pairing!r}: classifier"
+                f" {selection.classifier!r} uses pairing {classifier.pairing!r}"
+            )
+    for figure in study.publication.figure_style:
+        if not figure.startswith("figure_"):
+            raise ConfigError(
+                f"publication.figure_style.{figure}: expected figure_<number or name>"
+            )
+
+
+def _check_trainings(study: Study) -> None:
+    for name, pairing in study.pairings.items():
+        if isinstance(pairing, SpanetPairing):
+            _known(pairing.training, study.spanet_trainings, f"pairings.{name}.training")
+    for name, training in study.spanet_trainings.items():
+        for sample in (*training.signal, *training.background):
+            _known(sample, study.samples, f"spanet_trainings.{name}")
+
+
+def _known(value: str, names: Mapping[str, Any], key: str) -> None:
+    if value not in names:
+        raise ConfigError(f"{key}: value {value!r}: expected one of {sorted(names)}")

@@ -1,0 +1,68 @@
+# What all rules share: the checked configuration, its samples, names of files and digests of code.
+import sys
+from math import ceil
+
+from hh4b.configuration.study import expand_samples, parse_study
+from hh4b.digest import code_digest
+from hh4b.errors import ConfigError
+
+try:
+    STUDY = parse_study(config)
+except ConfigError as error:
+    sys.exit(f"hh4b: ConfigError: {error}")
+
+SAMPLES = expand_samples(STUDY)
+RESULTS = STUDY.results
+SIGNALS = [s.name for s in SAMPLES.values() if s.kappa_lambda is not None]
+BACKGROUNDS = [s.name for s in SAMPLES.values() if s.background]
+SIGNAL_KAPPAS = sorted({SAMPLES[name].kappa_lambda for name in SIGNALS})
+# Scores are kept at every value that a table, figure or limit asks for.
+SCORE_KAPPAS = sorted({*STUDY.statistics.scan(), *SIGNAL_KAPPAS})
+
+
+wildcard_constraints:
+    sample="|".join(re.escape(name) for name in SAMPLES),
+    chunk=r"\d{4}",
+    pairing="|".join(STUDY.pairings),
+    classifier="|".join(STUDY.classifiers) or "none",
+    selection="|".join(STUDY.selections) or "none",
+    energy="13|14",
+    luminosity=r"[0-9.]+",
+
+
+def command(name):
+    """Digest the code behind a command, so that a rule reruns when, and only when, it changes."""
+    module, function = name.split(":")
+    return code_digest(f"hh4b.commands.{module}:{function}")
+
+
+def numbers(values):
+    """Write values as the command line takes lists."""
+    return ",".join(f"{value:g}" for value in values)
+
+
+def sample(wildcards):
+    return SAMPLES[wildcards.sample]
+
+
+def chunk_range(wildcards):
+    """Return the first event and the number of events of a chunk."""
+    size = STUDY.simulation.chunk_events
+    first = int(wildcards.chunk) * size
+    return first, min(size, sample(wildcards).definition.events - first)
+
+
+def chunks(name):
+    """Return the chunk names of a generated sample."""
+    events = SAMPLES[name].definition.events
+    return [f"{i:04d}" for i in range(ceil(events / STUDY.simulation.chunk_events))]
+
+
+def paths(pattern, names):
+    """Return the files of several samples."""
+    return [f"{RESULTS}/" + pattern.format(sample=name) for name in names]
+
+
+def joined(option, *columns):
+    """Write a repeated option whose value joins files: --signal DATASET:SCORES ..."""
+    return " ".join(f"{option} '{':'.join(row)}'" for row in zip(*columns, strict=True))

@@ -1,0 +1,56 @@
+# Delphes files of any origin to four-tag datasets.
+def event_files(wildcards):
+    info = sample(wildcards)
+    if info.generated:
+        return [f"{RESULTS}/events/{info.name}/{chunk}.root" for chunk in chunks(info.name)]
+    # Globs of a user are expanded by `hh4b ingest`, which names what matches nothing.
+    return []
+
+
+rule ingest:
+    input:
+        events=event_files,
+    output:
+        dataset=f"{RESULTS}/datasets/{{sample}}.h5",
+    log:
+        f"{RESULTS}/logs/ingest/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/ingest/{{sample}}.tsv"
+    wildcard_constraints:
+        sample="|".join(
+            re.escape(name)
+            for name, info in SAMPLES.items()
+            if info.definition.source != "spanet_dataset"
+        )
+        or "none",
+    params:
+        files=lambda w, input: (
+            input.events if sample(w).generated else sample(w).definition.files
+        ),
+        kind=lambda w: (
+            "--background"
+            if sample(w).background
+            else ""
+            if sample(w).kappa_lambda is None
+            else f"--kappa-lambda={sample(w).kappa_lambda:g}"
+        ),
+        kappas=numbers(SIGNAL_KAPPAS),
+        cuts=(
+            f"--pt-min-gev {STUDY.event_selection.jet_pt_min_gev}"
+            f" --abs-eta-max {STUDY.event_selection.jet_abs_eta_max}"
+            f" --max-jets {STUDY.event_selection.max_jets}"
+            f" --min-tags {STUDY.event_selection.min_tags}"
+            f" --b-tag-bit {STUDY.event_selection.b_tag_bit}"
+            f" --jet-collection {STUDY.event_selection.jet_collection}"
+            f" --matching {STUDY.event_selection.matching}"
+            f" --training-fraction {STUDY.event_selection.training_fraction}"
+        ),
+        tags=lambda w: "file" if sample(w).generated else STUDY.event_selection.tags,
+        seed=STUDY.seed,
+        code=command("events:ingest"),
+    message:
+        "Four-tag cut and truth matching: {wildcards.sample}"
+    shell:
+        "hh4b ingest {params.files:q} -o {output.dataset} --sample {wildcards.sample}"
+        " {params.kind} --kappa-values={params.kappas} {params.cuts}"
+        " --tag-efficiency {params.tags} --seed {params.seed} > {log} 2>&1"
