@@ -1,0 +1,295 @@
+"""Les Houches event files (version 3.0, arXiv:hep-ph/0609017 and arXiv:1405.1067) as arrays.
+
+Weights follow ``IDWTUP = -4``: in pb, and their mean over the events of the file is the cross
+section. The header carries the provenance in an element ``<hh4b>``.
+"""
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.errors import ContractError, InputFileError
+from hh4b.files import Provenance, atomic_path
+from hh4b.generation.pdf import DEFAULT_LHAPDF_ID
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.integer[Any]]
+
+_END = b"</LesHouchesEvents>"
+_EVENTS_PER_WRITE = 4096
+# Two proton beams; weights as written are to be used, and average to the cross section.
+_INIT = "<init>\n2212 2212 {beam} {beam} 0 0 {pdf} {pdf} -4 1\n{sigma} {error} {largest} 1\n</init>"
+_PARTICLE = " {} {} {} {} {} {} %.10e %.10e %.10e %.10e %.10e 0 9\n"
+
+
+@dataclass(frozen=True)
+class LheEvents:
+    """N parton-level events of at most P particles; the integer arrays may be broadcast views.
+
+    Attributes:
+        pid: PDG numbers, shape (N, P); 0 fills up events with fewer particles, at the end.
+        status: -1 incoming, 2 decayed, 1 final, shape (N, P).
+        mothers: first and last mother, counted from 1, 0 = none, shape (N, P, 2).
+        colours: colour and anticolour line, 0 = none, shape (N, P, 2).
+        momenta: (E, px, py, pz) in GeV, shape (N, P, 4).
+        masses: in GeV, shape (N, P).
+        weights: in pb, shape (N,).
+        scales: scale of the hard process in GeV, shape (N,).
+        alpha_s: strong coupling at that scale, shape (N,).
+    """
+
+    pid: Integers
+    status: Integers
+    mothers: Integers
+    colours: Integers
+    momenta: Floats
+    masses: Floats
+    weights: Floats
+    scales: Floats
+    alpha_s: Floats
+
+    def __post_init__(self) -> None:
+        """Check that the shapes belong together."""
+        n_events, n_particles = self.pid.shape
+        tails = {"mothers": (2,), "colours": (2,), "momenta": (4,)}
+        for item in fields(self):
+            if item.name in ("weights", "scales", "alpha_s"):
+                wanted: tuple[int, ...] = (n_events,)
+            else:
+                wanted = (n_events, n_particles, *tails.get(item.name, ()))
+            if (got := getattr(self, item.name).shape) != wanted:
+                raise ContractError(f"LheEvents.{item.name} has shape {got}, expected {wanted}")
+
+    def __len__(self) -> int:
+        """Return the number of events."""
+        return len(self.pid)
+
+    def select(self, rows: slice | Integers) -> "LheEvents":
+        """Return the events of a slice or an index array."""
+        return LheEvents(*(getattr(self, item.name)[rows] for item in fields(self)))
+
+
+@dataclass(frozen=True)
+class LheFile:
+    """What `read_lhe` gives.
+
+    Attributes:
+        events: the events asked for.
+        n_events_file: number of events in the whole file.
+        cross_section_pb: the file's total, from ``<init>``.
+        cross_section_error_pb: its statistical error.
+        provenance: content of ``<hh4b>``; empty for files of other programs.
+    """
+
+    events: LheEvents
+    n_events_file: int
+    cross_section_pb: float
+    cross_section_error_pb: float
+    provenance: dict[str, Any]
+
+
+def write_lhe(
+    path: Path | str,
+    events: LheEvents,
+    *,
+    sqrt_s_gev: float,
+    cross_section_error_pb: float,
+    provenance: Provenance,
+    lhapdf_id: int = DEFAULT_LHAPDF_ID,
+) -> None:
+    """Write events as gzipped LHE 3.0, whole or not at all.
+
+    Args:
+        path: file to write.
+        events: at least one event; the cross section is the mean of the weights.
+        sqrt_s_gev: energy of the two proton beams together.
+        cross_section_error_pb: statistical error of the cross section.
+        provenance: goes into the header.
+        lhapdf_id: number of the parton densities in LHAPDF's index.
+
+    Raises:
+        ContractError: if there is no event, or a weight or momentum that is not finite.
+        InputFileError: if the file system refuses.
+    """
+    if len(events) == 0:
+        raise ContractError(f"no event to write to {path}")
+    for name in ("momenta", "masses", "weights", "scales", "alpha_s"):
+        finite = np.isfinite(getattr(events, name)).reshape(len(events), -1).all(axis=1)
+        if not finite.all():
+            raise ContractError(f"{path}: {name} of event {np.argmin(finite)} is not finite")
+    # "<" and "&" would end the header element early; JSON may write them by their number.
+    note = provenance.as_json().replace("<", "\\u003c").replace("&", "\\u0026")
+    init = _INIT.format(
+        beam=f"{sqrt_s_gev / 2:.8e}",
+        pdf=lhapdf_id,
+        sigma=f"{events.weights.mean():.10e}",
+        error=f"{cross_section_error_pb:.10e}",
+        largest=f"{np.abs(events.weights).max():.10e}",
+    )
+    head = (
+        f'<LesHouchesEvents version="3.0">\n<header>\n<hh4b>\n{note}\n</hh4b>\n</header>\n{init}\n'
+    )
+    # A fixed time and an empty name in the gzip header: equal events make equal files.
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=2, fileobj=raw, mtime=0) as stream,
+    ):
+        stream.write(head.encode())
+        for start in range(0, len(events), _EVENTS_PER_WRITE):
+            block = events.select(slice(start, start + _EVENTS_PER_WRITE))
+            stream.write(_format(block).encode())
+        stream.write(_END + b"\n")
+
+
+def _format(events: LheEvents) -> str:
+    """Return the ``<event>`` elements of a block.
+
+    Events with the same integers (particles, mothers, colour lines) share one format string, so
+    that only floating-point numbers are formatted event by event.
+    """
+    n_events, n_particles = events.pid.shape
+    integers = np.concatenate(
+        [np.stack([events.pid, events.status], axis=-1), events.mothers, events.colours], axis=-1
+    )
+    kinds, kind = np.unique(integers.reshape(n_events, -1), axis=0, return_inverse=True)
+    templates = []
+    for rows in kinds.reshape(-1, n_particles, 6).tolist():
+        particles = [_PARTICLE.format(*row) for row in rows if row[0] != 0]
+        head = f"<event>\n{len(particles)} 1 %.10e %.8e -1 %.8e\n"
+        templates.append((head + "".join(particles) + "</event>\n", 3 + 5 * len(particles)))
+    heads = np.stack([events.weights, events.scales, events.alpha_s], axis=1)
+    bodies = np.concatenate([events.momenta[..., [1, 2, 3, 0]], events.masses[..., None]], axis=-1)
+    floats = np.concatenate([heads, bodies.reshape(n_events, -1)], axis=1)
+    texts = []
+    for index, row in zip(kind.ravel().tolist(), floats.tolist(), strict=True):
+        template, length = templates[index]
+        texts.append(template % tuple(row[:length]))
+    return "".join(texts)
+
+
+def read_lhe(path: Path | str, first: int = 0, count: int | None = None) -> LheFile:
+    """Read events ``first`` to ``first + count`` of an LHE file, plain or gzipped.
+
+    The file is followed to its end in any case, so that a cut one is found at once.
+
+    Args:
+        path: the file.
+        first: events to skip.
+        count: events to read; default: all that follow.
+
+    Raises:
+        InputFileError: if the file is missing, not LHE, cut, or has fewer events than asked for.
+    """
+    try:
+        with Path(path).open("rb") as raw:
+            zipped = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            plain: Any = gzip.GzipFile(fileobj=raw) if zipped else raw
+            with io.BufferedReader(plain, 1 << 20) as stream:
+                return _read(stream, first, count, path)
+    except OSError as error:
+        raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
+    except (EOFError, zlib.error) as error:
+        raise InputFileError(f"{path} is cut in the middle ({error}); make it again") from error
+    except (ValueError, IndexError) as error:
+        raise InputFileError(f"{path} is not a valid LHE file: {error}; make it again") from error
+
+
+def _read(stream: IO[bytes], first: int, count: int | None, path: Path | str) -> LheFile:
+    header, init = _read_head(stream, path)
+    wanted = []
+    n_events = 0
+    for block in _event_blocks(stream, path):
+        if n_events >= first and (count is None or n_events < first + count):
+            wanted.append(block)
+        n_events += 1
+    if n_events < first + (count or 0):
+        raise InputFileError(
+            f"{path} has {n_events} events, but events {first} to {first + (count or 0)} were"
+            " asked for; generate more or ask for fewer"
+        )
+    note = header.partition(b"<hh4b>")[2].partition(b"</hh4b>")[0]
+    return LheFile(
+        events=_parse(wanted),
+        n_events_file=n_events,
+        cross_section_pb=float(init[0]),
+        cross_section_error_pb=float(init[1]),
+        provenance=json.loads(note) if note else {},
+    )
+
+
+def _read_head(stream: IO[bytes], path: Path | str) -> tuple[bytes, list[bytes]]:
+    """Return everything before ``<init>`` and the words of the (first) process line."""
+    header: list[bytes] = []
+    for line in stream:
+        if line.strip() == b"<init>":
+            break
+        header.append(line)
+        if len(header) == 1 and not line.startswith((b"<LesHouchesEvents", b"<?xml")):
+            raise InputFileError(f"{path} is not an LHE file: it starts with {line[:40]!r}")
+    next(stream, b"")
+    words = next(stream, b"").split()
+    for line in stream:
+        if line.startswith(b"</init"):
+            return b"".join(header), words
+    raise InputFileError(f"{path} is cut in the middle, or no LHE file: no <init>; make it again")
+
+
+def _event_blocks(stream: IO[bytes], path: Path | str) -> Iterator[list[bytes]]:
+    """Yield the lines of each event; tell if the file ends too early."""
+    block: list[bytes] = []
+    inside = False
+    for line in stream:
+        if line.startswith(b"<event"):
+            block, inside = [], True
+        elif line.startswith(b"</event"):
+            yield block
+            inside = False
+        elif inside:
+            block.append(line)
+        elif line.startswith(_END):
+            return
+    raise InputFileError(f"{path} is cut in the middle: no {_END.decode()}; make it again")
+
+
+def _parse(blocks: list[list[bytes]]) -> LheEvents:
+    """Turn event texts into arrays."""
+    sizes = np.array([int(block[0].split(None, 1)[0]) for block in blocks], dtype=np.intp)
+    heads = _numbers([block[0] for block in blocks], 6)
+    lines = [
+        line for block, size in zip(blocks, sizes, strict=True) for line in block[1 : size + 1]
+    ]
+    body = _numbers(lines, 13)
+    if len(body) != sizes.sum():
+        raise ValueError("an event has fewer particles than it says")
+    event = np.repeat(np.arange(len(blocks)), sizes)
+    slot = np.arange(len(body)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    table = np.zeros((len(blocks), sizes.max(initial=0), 13))
+    table[event, slot] = body
+    integers = table[..., :6].astype(np.int32)
+    return LheEvents(
+        pid=integers[..., 0],
+        status=integers[..., 1],
+        mothers=integers[..., 2:4],
+        colours=integers[..., 4:6],
+        momenta=table[..., [9, 6, 7, 8]],
+        masses=table[..., 10],
+        weights=heads[:, 2],
+        scales=heads[:, 3],
+        alpha_s=heads[:, 5],
+    )
+
+
+def _numbers(lines: list[bytes], columns: int) -> Floats:
+    """Parse lines of ``columns`` numbers each, shape (lines, columns)."""
+    words = b" ".join(lines).split()
+    return np.fromiter(map(float, words), np.float64, len(words)).reshape(len(lines), columns)
