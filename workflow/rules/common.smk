@@ -1,5 +1,4 @@
 # What all rules share: the checked configuration, its samples, names of files and digests of code.
-import sys
 from math import ceil
 
 from hh4b.configuration.study import expand_samples, parse_study
@@ -9,7 +8,7 @@ from hh4b.errors import ConfigError
 try:
     STUDY = parse_study(config)
 except ConfigError as error:
-    sys.exit(f"hh4b: ConfigError: {error}")
+    raise WorkflowError(f"ConfigError: {error}")
 
 SAMPLES = expand_samples(STUDY)
 RESULTS = STUDY.results
@@ -32,8 +31,7 @@ wildcard_constraints:
 
 def command(name):
     """Digest the code behind a command, so that a rule reruns when, and only when, it changes."""
-    module, function = name.split(":")
-    return code_digest(f"hh4b.commands.{module}:{function}")
+    return code_digest(f"hh4b.commands.{name}")
 
 
 def numbers(values):

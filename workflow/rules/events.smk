@@ -2,7 +2,9 @@
 def event_files(wildcards):
     info = sample(wildcards)
     if info.generated:
-        return [f"{RESULTS}/events/{info.name}/{chunk}.root" for chunk in chunks(info.name)]
+        return [
+            f"{RESULTS}/events/{info.name}/{chunk}.root" for chunk in chunks(info.name)
+        ]
     # Globs of a user are expanded by `hh4b ingest`, which names what matches nothing.
     return []
 
@@ -30,9 +32,11 @@ rule ingest:
         kind=lambda w: (
             "--background"
             if sample(w).background
-            else ""
-            if sample(w).kappa_lambda is None
-            else f"--kappa-lambda={sample(w).kappa_lambda:g}"
+            else (
+                ""
+                if sample(w).kappa_lambda is None
+                else f"--kappa-lambda={sample(w).kappa_lambda:g}"
+            )
         ),
         kappas=numbers(SIGNAL_KAPPAS),
         cuts=(

@@ -1,0 +1,50 @@
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def bare(requirement):
+    return re.split(r"[<>=!~\[ ]", requirement)[0].lower().replace("_", "-")
+
+
+def test_conda_environment_is_in_step_with_pyproject():
+    content = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    pip = next(item["pip"] for item in content if isinstance(item, dict))
+    conda = {item for item in content if isinstance(item, str)}
+    named = {r for r in conda | set(pip) if bare(r) not in {"python", "pip", "-e"}}
+    assert named == set(PROJECT["dependencies"])
+
+
+def test_lock_names_every_requirement():
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    locked = {bare(line) for line in lines if line and not line.startswith("#")}
+    groups = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    wanted = [requirement for group in groups for requirement in group]
+    assert {bare(r) for r in wanted} <= locked
+    assert all("==" in line for line in lines if line and not line.startswith("#"))
+
+
+def test_help_is_fast_and_loads_no_heavy_library():
+    code = (
+        "import sys; import hh4b.cli; "
+        "heavy = {'numpy', 'torch', 'pyhf', 'pythia8mc', 'awkward', 'h5py', 'matplotlib'}; "
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    # The bound is 0.3 s on a quiet machine; a loaded one must not fail the test.
+    assert time.monotonic() - start < 3.0
+
+
+def test_library_does_not_know_snakemake():
+    for path in (ROOT / "src").rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) snakemake", path.read_text(), re.M), path

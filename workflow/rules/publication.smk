@@ -1,0 +1,207 @@
+# Tables and figures, numbered as in the note; each a target of its own.
+import json
+
+ALL_LIMITS = expand(
+    rules.limits.output.limits,
+    selection=STUDY.selections,
+    energy=STUDY.statistics.sqrt_s_tev,
+    luminosity=[f"{value:g}" for value in STUDY.statistics.luminosities_ifb],
+)
+
+
+def limits_of(selection, energy=13, luminosity=139):
+    return f"{RESULTS}/limits/{selection}_{energy}tev_{luminosity:g}ifb.json"
+
+
+def partons_at(process, energy):
+    return f"{RESULTS}/comparison/{process}_{energy}tev.json"
+
+
+TABLES = {
+    24: {p: f"{RESULTS}/metrics/pairing/{p}.json" for p in STUDY.pairings},
+    26: {s: limits_of(s) for s in STUDY.selections},
+}
+CURVES = {p: f"{RESULTS}/metrics/pairing/{p}.json" for p in STUDY.pairings}
+
+
+def mass_inputs(names):
+    """Return features and datasets of the first sample of a kind, by pairing."""
+    files = {p: f"{RESULTS}/features/{p}/{names[0]}.h5" for p in STUDY.pairings}
+    return {"dataset": f"{RESULTS}/datasets/{names[0]}.h5", **files}
+
+
+FIGURES = {
+    "1": CURVES,
+    "3": mass_inputs(BACKGROUNDS),
+    "4": {s: f"{RESULTS}/templates/{s}.json" for s in STUDY.selections},
+    "11": {f"{e}tev": partons_at("hh", e) for e in (13, 14)},
+    "12": {f"{e}tev": partons_at("four_b", e) for e in (13, 14)},
+    "13": {f"{e}tev": partons_at("four_b", e) for e in (13, 14)},
+}
+
+
+def figure_file(key):
+    """Return the stem of a figure: numbers of the note have two digits."""
+    return (
+        f"{RESULTS}/figures/figure_{int(key):02d}"
+        if key.isdigit()
+        else f"{RESULTS}/figures/{key}"
+    )
+
+
+def inputs_option(inputs):
+    return " ".join(f"--input {key}={value!r}" for key, value in inputs.items())
+
+
+def style_option(key):
+    style = {
+        **STUDY.publication.style,
+        **STUDY.publication.figure_style.get(f"figure_{key}", {}),
+    }
+    return f"--style '{json.dumps(style, sort_keys=True)}'"
+
+
+rule comparison_hh:
+    output:
+        partons=temp(f"{RESULTS}/comparison/hh_{{energy}}tev.lhe.gz"),
+    log:
+        f"{RESULTS}/logs/comparison_hh/{{energy}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/comparison_hh/{{energy}}.tsv"
+    params:
+        kappa=STUDY.energy_comparison.kappa_lambda,
+        events=STUDY.energy_comparison.events,
+        seed=STUDY.seed,
+        code=command("signal:generate_hh"),
+    message:
+        "Generating gg -> HH partons at {wildcards.energy} TeV"
+    shell:
+        "hh4b generate hh --kappa-lambda={params.kappa} --sqrt-s {wildcards.energy}"
+        " --events {params.events} --seed {params.seed} -o {output.partons} > {log} 2>&1"
+
+
+rule comparison_four_b:
+    output:
+        partons=temp(f"{RESULTS}/comparison/four_b_{{energy}}tev.lhe.gz"),
+    log:
+        f"{RESULTS}/logs/comparison_four_b/{{energy}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/comparison_four_b/{{energy}}.tsv"
+    resources:
+        matrix_element=1,
+    params:
+        events=STUDY.energy_comparison.events,
+        seed=STUDY.seed,
+        code=command("background:generate_four_b"),
+    message:
+        "Generating pp -> 4b partons at {wildcards.energy} TeV"
+    shell:
+        "hh4b generate 4b --sqrt-s {wildcards.energy} --events {params.events}"
+        " --seed {params.seed} -o {output.partons} > {log} 2>&1"
+
+
+rule parton_histograms:
+    input:
+        partons=f"{RESULTS}/comparison/{{process}}_{{energy}}tev.lhe.gz",
+    output:
+        histograms=f"{RESULTS}/comparison/{{process}}_{{energy}}tev.json",
+    log:
+        f"{RESULTS}/logs/parton_histograms/{{process}}_{{energy}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/parton_histograms/{{process}}_{{energy}}.tsv"
+    params:
+        code=command("publication:parton_histograms"),
+    message:
+        "Parton-level distributions of {wildcards.process} at {wildcards.energy} TeV"
+    shell:
+        "hh4b parton-histograms {input.partons} -o {output.histograms} > {log} 2>&1"
+
+
+for _number, _inputs in TABLES.items():
+
+    rule:
+        name:
+            f"table_{_number}"
+        input:
+            reference=STUDY.publication.reference,
+            files=list(_inputs.values()),
+        output:
+            csv=f"{RESULTS}/tables/table_{_number:02d}.csv",
+            md=f"{RESULTS}/tables/table_{_number:02d}.md",
+            tex=f"{RESULTS}/tables/table_{_number:02d}.tex",
+        log:
+            f"{RESULTS}/logs/table/table_{_number:02d}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/table/table_{_number:02d}.tsv"
+        params:
+            number=_number,
+            stem=f"{RESULTS}/tables/table_{_number:02d}",
+            inputs=inputs_option(_inputs),
+            code=code_digest("hh4b.publication.tables"),
+        message:
+            "Table {params.number}"
+        shell:
+            "hh4b table {params.number} -o {params.stem} --reference {input.reference}"
+            " {params.inputs} > {log} 2>&1"
+
+
+for _key, _inputs in FIGURES.items():
+
+    rule:
+        name:
+            f"figure_{_key}"
+        input:
+            files=list(_inputs.values()),
+        output:
+            pdf=f"{figure_file(_key)}.pdf",
+            png=f"{figure_file(_key)}.png",
+        log:
+            f"{RESULTS}/logs/figure/figure_{_key}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/figure/figure_{_key}.tsv"
+        params:
+            key=_key,
+            stem=figure_file(_key),
+            inputs=inputs_option(_inputs),
+            style=style_option(_key),
+            code=code_digest(f"hh4b.publication.figures.figure_{_key.zfill(2)}"),
+        message:
+            "Figure {params.key}"
+        shell:
+            "hh4b figure {params.key} -o {params.stem} {params.inputs} {params.style}"
+            " > {log} 2>&1"
+
+
+rule all_tables:
+    input:
+        [f"{RESULTS}/tables/table_{number:02d}.csv" for number in TABLES],
+
+
+rule all_figures:
+    input:
+        [f"{figure_file(key)}.pdf" for key in FIGURES],
+
+
+rule summary:
+    input:
+        tables=rules.all_tables.input,
+        figures=rules.all_figures.input,
+        limits=ALL_LIMITS,
+        classification=expand(
+            rules.evaluate_classifier.output.metrics, classifier=STUDY.classifiers
+        ),
+    output:
+        page=f"{RESULTS}/README.md",
+    log:
+        f"{RESULTS}/logs/summary.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summary.tsv"
+    params:
+        tables=f"{RESULTS}/tables",
+        figures=f"{RESULTS}/figures",
+        code=command("publication:summary"),
+    message:
+        "Summary page"
+    shell:
+        "hh4b summary -o {output.page} --tables {params.tables} --figures {params.figures}"
+        " > {log} 2>&1"
