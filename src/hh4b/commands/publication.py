@@ -1,1 +1,45 @@
 """Commands: Tables and figures."""
+
+from pathlib import Path
+
+import typer
+
+from hh4b.commands.groups import app
+
+INPUT = typer.Option(..., "--input", metavar="KEY=PATH", help="A file of the run; repeatable.")
+STEM = typer.Option(..., "-o", "--output", help="Path of the output without suffix.")
+
+
+@app.command("table")
+def table(
+    name: str = typer.Argument(help="Number of the table in the note, or an extra table's name."),
+    output: Path = STEM,
+    reference: Path = typer.Option(..., help="Published values: config/reference/note.yaml."),
+    input_: list[str] = INPUT,
+) -> None:
+    """Write a table as CSV, Markdown and LaTeX: this run beside the note."""
+    from hh4b.publication.find import find_module
+    from hh4b.publication.inputs import Inputs
+    from hh4b.publication.reference import Reference
+    from hh4b.publication.tables import write_files
+
+    module = find_module("table", name)
+    built = module.build(Inputs.parse(f"table {name}", input_), Reference.read(reference))
+    write_files(output, f"Table {name}", built)
+
+
+@app.command("figure")
+def figure(
+    name: str = typer.Argument(help="Number of the figure in the note, or an extra's name."),
+    output: Path = STEM,
+    input_: list[str] = INPUT,
+    style: str = typer.Option("{}", help="Style as JSON, e.g. '{\"font_size\": 12}'."),
+) -> None:
+    """Draw a figure as PDF and PNG."""
+    from hh4b.publication.find import find_module
+    from hh4b.publication.inputs import Inputs
+    from hh4b.publication.style import FigureStyle, write_figure
+
+    chosen = FigureStyle.parse(style)
+    inputs = Inputs.parse(f"figure {name}", input_)
+    write_figure(output, name, find_module("figure", name).draw, inputs, chosen)

@@ -1,1 +1,1 @@
-"""Tables and figures, numbered as in the note."""
+"""Tables and figures: files of the run in, CSV, Markdown, LaTeX, PDF and PNG out."""

@@ -1,0 +1,1 @@
+"""One module per figure, each with ``draw(inputs, style) -> matplotlib Figure``."""

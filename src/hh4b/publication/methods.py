@@ -1,0 +1,62 @@
+"""Names and order of pairing and selection methods, shared by tables and figures."""
+
+from typing import NamedTuple
+
+from hh4b.publication.tables import Text, plain
+
+_NAMES = {
+    "min_dr": Text("min-ΔR", r"min-$\Delta R$"),
+    "sm_spanet": Text("SM SPANet", "SM SPANet"),
+    "kappa5_spanet": Text("κ5 SPANet", r"$\kappa 5$ SPANet"),
+    "resonant_spanet": Text("resonant SPANet", "resonant SPANet"),
+    "mixing_spanet": Text("mixing κ SPANet2", r"mixing $\kappa$ SPANet2"),
+}
+PAIRINGS = ("mixing_spanet", "kappa5_spanet", "sm_spanet", "resonant_spanet", "min_dr")
+#: Selections in the order of the note: pairing and classifier; `_tuned` variants share the label.
+SELECTIONS = (
+    "min_dr_cuts", "mixing_spanet_cuts", "min_dr_dnn", "min_dr_dnn_tuned", "kappa5_spanet_dnn",
+    "mixing_spanet_dnn", "mixing_spanet_dnn_tuned", "mixing_spanet",
+    "mixing_spanet_classification_only", "mixing_spanet_tuned",
+)  # fmt: skip
+_CLASSIFIERS = {"dnn": plain("DNN"), "cuts": plain("cuts")}
+
+
+class Selection(NamedTuple):
+    """A way to select: how jets are paired and what separates signal from background."""
+
+    pairing: Text
+    classifier: Text
+
+
+def pairing_name(key: str) -> Text:
+    """Return the name of a pairing method; an unknown key is spelled out.
+
+    >>> pairing_name("min_dr").plain
+    'min-ΔR'
+    """
+    return _NAMES.get(key) or plain(key.replace("_", " "))
+
+
+def selection_parts(key: str) -> Selection:
+    """Split a selection such as ``min_dr_dnn`` into pairing and classifier.
+
+    >>> [text.plain for text in selection_parts("min_dr_dnn_tuned")]
+    ['min-ΔR', 'DNN']
+    """
+    stem = key.removesuffix("_tuned").removesuffix("_classification_only")
+    for suffix, name in _CLASSIFIERS.items():
+        if stem.endswith("_" + suffix):
+            return Selection(pairing_name(stem.removesuffix("_" + suffix)), name)
+    return Selection(pairing_name(stem), plain("SPANet2"))
+
+
+def selection_name(key: str) -> Text:
+    """Return one name for a selection, as the note writes it.
+
+    >>> selection_name("mixing_spanet_dnn").plain
+    'mixing κ SPANet2 + DNN'
+    """
+    pairing, classifier = selection_parts(key)
+    if classifier.plain == "SPANet2":
+        return pairing
+    return Text(f"{pairing.plain} + {classifier.plain}", f"{pairing.latex} + {classifier.latex}")

@@ -1,0 +1,1 @@
+"""One module per table of the note, each with ``build(inputs, reference) -> Table``."""

@@ -1,0 +1,71 @@
+"""Published values of the note; a type of their own, so that none can pass for a measurement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hh4b.errors import ConfigError, InputFileError
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number printed in the note, and its error where the note gives one."""
+
+    value: float
+    error: float | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The tables of the note.
+
+    Attributes:
+        path: the file they came from.
+        content: its sections (``pairing``, ``classification``, ``limits``, ``samples`` …).
+    """
+
+    path: Path
+    content: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path | str) -> "Reference":
+        """Read the file of published values.
+
+        Raises:
+            InputFileError: if it is missing or no YAML mapping.
+        """
+        try:
+            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
+        except yaml.YAMLError as error:
+            line = str(error).replace("\n", " ")
+            raise InputFileError(f"{path} is not YAML ({line})") from error
+        if not isinstance(content, dict):
+            raise InputFileError(f"{path} holds no published tables")
+        return cls(Path(path), content)
+
+    def find(self, *keys: str | int) -> Published | None:
+        """Return the number at a path of keys and list indices, or None where the note has none.
+
+        A pair in place of the number is read as value and error.
+
+        Raises:
+            ConfigError: if something other than a number stands there.
+        """
+        node: Any = self.content
+        for key in keys:
+            named = isinstance(node, Mapping) and key in node
+            counted = isinstance(node, list) and isinstance(key, int) and key < len(node)
+            if not (named or counted):
+                return None
+            node = node[key]
+        if isinstance(node, int | float) and not isinstance(node, bool):
+            return Published(float(node))
+        if isinstance(node, list) and len(node) == 2:
+            return Published(float(node[0]), float(node[1]))
+        place = "/".join(map(str, keys))
+        raise ConfigError(f"{self.path}: entry {place!r} is {node!r}, expected a number")

@@ -1,0 +1,251 @@
+"""Tables that print this run beside the note: the machinery and its three formats."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hh4b import __version__
+from hh4b.files import atomic_path
+from hh4b.publication.inputs import Inputs, Measured
+from hh4b.publication.reference import Published, Reference
+
+DASH = "—"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A label in plain Unicode and in LaTeX."""
+
+    plain: str
+    latex: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A quantity.
+
+    Attributes:
+        name: name in the CSV file.
+        label: heading.
+        decimals: digits after the point, as in the note; more are shown if the error needs them.
+    """
+
+    name: str
+    label: Text
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """This run beside the note. The types keep a published value out of ``run``."""
+
+    run: Measured
+    note: Published | None = None
+
+    @property
+    def difference(self) -> float | None:
+        """Return (this run - note) in units of this run's statistical error."""
+        if self.note is None or self.run.value is None or not self.run.error:
+            return None
+        return (self.run.value - self.note.value) / self.run.error
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the note's table: its labels and its cells by column name."""
+
+    labels: tuple[Text, ...]
+    cells: dict[str, Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A whole table.
+
+    Attributes:
+        title: caption.
+        headings: of the label columns.
+        columns: the quantities.
+        rows: the lines.
+        remarks: further sentences of the caption (meaning of errors, slips of the note).
+    """
+
+    title: Text
+    headings: tuple[Text, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    remarks: tuple[Text, ...] = field(default=())
+
+
+Build = Callable[[Inputs, Reference], Table]
+
+
+def plain(text: str) -> Text:
+    """Return a label that reads the same in Unicode and LaTeX."""
+    return Text(text, text.replace("%", r"\%").replace("&", r"\&").replace("_", r"\_"))
+
+
+def format_number(value: float | None, error: float | None, decimals: int, text: str = "") -> str:
+    """Write ``value ± error``; more decimals if the error would round to nothing.
+
+    >>> format_number(-3.2049, 0.061, 2)
+    '−3.20 ± 0.06'
+    >>> format_number(0.80512, 0.00021, 3)
+    '0.8051 ± 0.0002'
+    """
+    if value is None:
+        return text or DASH
+    digits = decimals
+    while error and digits < decimals + 2 and round(error, digits) == 0:
+        digits += 1
+    number = f"{value:.{digits}f}"
+    if error is not None:
+        number += f" ± {error:.{digits}f}"
+    return number.replace("-", "−")
+
+
+def _difference(cell: Cell) -> str:
+    return DASH if cell.difference is None else f"{cell.difference:+.1f}".replace("-", "−")
+
+
+def _lines(table: Table, row: Row) -> list[tuple[str, list[str]]]:
+    """Return the three lines of a row: this run, note, difference."""
+    lines: tuple[list[str], list[str], list[str]] = ([], [], [])
+    for column in table.columns:
+        cell = row.cells.get(column.name)
+        if cell is None:
+            texts = (DASH, DASH, DASH)
+        else:
+            published = cell.note
+            texts = (
+                format_number(cell.run.value, cell.run.error, column.decimals, cell.run.text),
+                DASH
+                if published is None
+                else format_number(published.value, published.error, column.decimals),
+                _difference(cell),
+            )
+        for line, text in zip(lines, texts, strict=True):
+            line.append(text)
+    return list(zip(("this run", "note", "difference / error"), lines, strict=True))
+
+
+def as_markdown(name: str, table: Table) -> str:
+    """Return the table as Markdown."""
+    head = [*(h.plain for h in table.headings), "", *(c.label.plain for c in table.columns)]
+    align = ["---"] * (len(table.headings) + 1) + ["---:"] * len(table.columns)
+    lines = [f"**{name}:** {table.title.plain}", "", _bar(head), _bar(align)]
+    for row in table.rows:
+        for index, (what, texts) in enumerate(_lines(table, row)):
+            labels = [t.plain for t in row.labels] if index == 0 else [""] * len(row.labels)
+            lines.append(_bar([*labels, what, *texts]))
+    lines += ["", *(f"{remark.plain}  " for remark in table.remarks)]
+    lines += ["", f"<!-- hh4b {__version__}; {_hashes(table)} -->"]
+    return "\n".join(lines) + "\n"
+
+
+def _bar(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _hashes(table: Table) -> str:
+    pairs = {
+        (cell.run.source, cell.run.configuration_hash)
+        for row in table.rows
+        for cell in row.cells.values()
+    }
+    return ", ".join(f"{source} {digest}".strip() for source, digest in sorted(pairs))
+
+
+def as_latex(name: str, table: Table) -> str:
+    """Return the table as a LaTeX ``table`` with booktabs rules."""
+    align = "l" * (len(table.headings) + 1) + "r" * len(table.columns)
+    head = [*(h.latex for h in table.headings), "", *(c.label.latex for c in table.columns)]
+    caption = " ".join([table.title.latex + ".", *(r.latex for r in table.remarks)])
+    lines = [
+        f"% {name}; hh4b {__version__}; {_hashes(table)}",
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{caption}}}",
+        rf"  \begin{{tabular}}{{{align}}}",
+        r"    \toprule",
+        f"    {' & '.join(head)} " + r"\\",
+    ]
+    for row in table.rows:
+        lines.append(r"    \midrule")
+        for index, (what, texts) in enumerate(_lines(table, row)):
+            labels = [t.latex for t in row.labels] if index == 0 else [""] * len(row.labels)
+            cells = [*labels, what, *(_latex_number(text) for text in texts)]
+            lines.append(f"    {' & '.join(cells)} " + r"\\")
+    lines += [r"    \bottomrule", r"  \end{tabular}", r"\end{table}"]
+    return "\n".join(lines) + "\n"
+
+
+def _latex_number(text: str) -> str:
+    if text == DASH:
+        return "---"
+    return f"${text.replace('−', '-').replace('±', chr(92) + 'pm')}$"
+
+
+CSV_FIELDS = (
+    "quantity", "this_run", "this_run_error", "note", "note_error", "difference_in_errors",
+    "remark", "source", "configuration_hash", "version",
+)  # fmt: skip
+
+
+def as_csv(table: Table) -> str:
+    """Return the table as CSV, one line a number, with the file each number came from."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([*(h.plain for h in table.headings), *CSV_FIELDS])
+    for row in table.rows:
+        for column in table.columns:
+            cell = row.cells.get(column.name)
+            if cell is None:
+                continue
+            note = cell.note
+            numbers = (
+                cell.run.value,
+                cell.run.error,
+                None if note is None else note.value,
+                None if note is None else note.error,
+                cell.difference,
+            )
+            writer.writerow(
+                [
+                    *(label.plain for label in row.labels),
+                    column.name,
+                    *("" if number is None else f"{number:.6g}" for number in numbers),
+                    cell.run.text,
+                    cell.run.source,
+                    cell.run.configuration_hash,
+                    __version__,
+                ]
+            )
+    return stream.getvalue()
+
+
+def write_files(stem: Path | str, name: str, table: Table) -> list[Path]:
+    """Write ``stem.csv``, ``stem.md`` and ``stem.tex``, each whole or not at all.
+
+    Args:
+        stem: path without suffix.
+        name: e.g. ``"Table 26"``.
+        table: what to write.
+
+    Returns:
+        The paths written.
+    """
+    texts = {
+        ".csv": as_csv(table),
+        ".md": as_markdown(name, table),
+        ".tex": as_latex(name, table),
+    }
+    paths = []
+    for suffix, text in texts.items():
+        path = Path(f"{stem}{suffix}")
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
