@@ -1,0 +1,67 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Workflow:
+    """A copy of the workflow in a folder of its own, run through the real command."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        shutil.copy(ROOT / "Snakefile", folder)
+        for name in ("workflow", "config"):
+            shutil.copytree(ROOT / name, folder / name)
+
+    def run(self, *arguments):
+        bin_folder = str(Path(sys.executable).parent)
+        environment = {
+            **os.environ,
+            "PATH": bin_folder + os.pathsep + os.environ["PATH"],
+            "OMP_NUM_THREADS": "1",
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def planned(self, *arguments):
+        """Return the jobs of a dry run as {rule: count}."""
+        done = self.run("--dry-run", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        jobs = {}
+        lines = iter((done.stdout + done.stderr).splitlines())
+        for line in lines:
+            if line.startswith("job ") and "count" in line:
+                next(lines)
+                for row in lines:
+                    if not row.strip():
+                        break
+                    name, count = row.split()
+                    jobs[name] = int(count)
+                break
+        jobs.pop("total", None)
+        return jobs
+
+
+@pytest.fixture
+def workflow(tmp_path):
+    return Workflow(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory):
+    """The smoke study, run once, from nothing."""
+    study = Workflow(tmp_path_factory.mktemp("smoke"))
+    done = study.run("--configfile", "config/scale/smoke.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return study
