@@ -1,1 +1,195 @@
-"""Commands: Features, classifiers, working points."""
+"""Commands: features, classifiers, working points."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hh4b.commands.groups import app, dnn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SignalFeatures = Annotated[
+    list[str], typer.Option("--signal", help="DATASET.h5:FEATURES.h5 of a signal sample; repeat.")
+]
+BackgroundFeatures = Annotated[
+    list[str], typer.Option("--background", help="DATASET.h5:FEATURES.h5 of background; repeat.")
+]
+SignalScores = Annotated[
+    list[str], typer.Option("--signal", help="DATASET.h5:SCORES.h5 of a signal sample; repeat.")
+]
+BackgroundScores = Annotated[
+    list[str], typer.Option("--background", help="DATASET.h5:SCORES.h5 of background; repeat.")
+]
+Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
+KappaValues = Annotated[
+    str, typer.Option("--kappa-values", help='Values of the kappa input, e.g. "-10,-9,…,15".')
+]
+
+
+class Part(StrEnum):
+    """Events of a dataset by HH4B/split."""
+
+    training = "training"
+    testing = "testing"
+    all = "all"
+
+
+class Criterion(StrEnum):
+    """How a threshold is chosen."""
+
+    s_over_sqrt_b = "s_over_sqrt_b"
+    fixed = "fixed"
+
+
+def parse_kappas(text: str) -> "NDArray[np.float64]":
+    """Turn ``"-10,0,1.5"`` into numbers.
+
+    Raises:
+        ConfigError: naming what is no number, or given twice.
+    """
+    import numpy as np
+
+    from hh4b.errors import ConfigError
+
+    values = []
+    for part in text.split(","):
+        try:
+            values.append(float(part))
+        except ValueError as error:
+            raise ConfigError(f"--kappa-values: {part!r} is no number") from error
+    kappas = np.array(values)
+    if not np.isfinite(kappas).all() or len(np.unique(kappas)) != len(kappas):
+        raise ConfigError(f"--kappa-values {text!r}: values must be finite and given once")
+    return kappas
+
+
+def limit_threads(threads: int | None) -> None:
+    """Let torch use so many threads, in one operation at a time."""
+    import torch
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+
+@app.command("features")
+def features(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET.h5")],
+    pairing: Annotated[Path, typer.Argument(metavar="PAIRING.h5")],
+    output: Output,
+    without_event_observables: Annotated[
+        bool, typer.Option(help="Leave out MET and leptons (datasets without them).")
+    ] = False,
+) -> None:
+    """Compute the high-level observables of every event; H1 has the larger pT."""
+    from hh4b.selection.feature_files import write_features
+
+    write_features(dataset, pairing, output, event_observables=not without_event_observables)
+
+
+@dnn.command("train")
+def dnn_train(
+    *,
+    signal: SignalFeatures,
+    background: BackgroundFeatures,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Directory to write.")],
+    options: Annotated[
+        Path | None, typer.Option(help="Training options, JSON or YAML; see --hidden-dim etc.")
+    ] = None,
+    hidden_dim: Annotated[int | None, typer.Option(help="Width of the hidden layers.")] = None,
+    n_layers: Annotated[int | None, typer.Option(help="Number of hidden layers.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step size of Adam.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Events in one step.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Epochs without improvement.")] = None,
+    max_epochs: Annotated[int | None, typer.Option(help="Epochs at most.")] = None,
+    validation_fraction: Annotated[float | None, typer.Option(help="Of each class.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides every random number.")] = 1,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch.")] = None,
+) -> None:
+    """Train the dense network on the training events (HH4B/split = 0) of the samples."""
+    from hh4b.selection.options import read_options
+    from hh4b.selection.run_dnn import train_to_directory
+
+    limit_threads(threads)
+    overrides: dict[str, Any] = {
+        "hidden_dim": hidden_dim,
+        "n_layers": n_layers,
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "patience": patience,
+        "max_epochs": max_epochs,
+        "validation_fraction": validation_fraction,
+    }
+    chosen = read_options(options, overrides)
+    train_to_directory(signal, background, output, chosen, seed=seed)
+
+
+@dnn.command("predict")
+def dnn_predict(
+    model: Annotated[Path, typer.Argument(metavar="DIR")],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET.h5")],
+    features: Annotated[Path, typer.Argument(metavar="FEATURES.h5")],
+    output: Output,
+    kappa_values: KappaValues,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch.")] = None,
+) -> None:
+    """Write the score of every event at every kappa input."""
+    from hh4b.selection.run_dnn import predict_to_file
+
+    limit_threads(threads)
+    predict_to_file(model, features, output, parse_kappas(kappa_values), dataset_path=dataset)
+
+
+@dnn.command("evaluate")
+@app.command("evaluate-classifier")
+def evaluate_classifier(
+    signal: SignalScores,
+    background: BackgroundScores,
+    output: Output,
+    part: Annotated[Part, typer.Option(help="Which events.")] = Part.testing,
+    threshold: Annotated[float, typer.Option(help="Called signal above it.")] = 0.5,
+    beta: Annotated[float, typer.Option(help="Of the F_beta score.")] = 2.0,
+) -> None:
+    """Accuracy, AUC, ROC and further metrics of any classifier, each event at its own kappa."""
+    from hh4b.files import Provenance, write_json
+    from hh4b.selection.evaluation import evaluate
+
+    settings = {"part": part.value, "threshold": threshold, "beta": beta}
+    found = evaluate(signal, background, part=part.value, threshold=threshold, beta=beta)
+    counts = {name: found[name] for name in ("n_signal", "n_background")}
+    write_json(output, found, Provenance("evaluate-classifier", settings, counts=counts))
+
+
+@app.command("working-point")
+def working_point(
+    *,
+    signal: SignalScores,
+    background: BackgroundScores,
+    output: Output,
+    criterion: Annotated[Criterion, typer.Option()] = Criterion.s_over_sqrt_b,
+    threshold: Annotated[float | None, typer.Option(help="For the criterion `fixed`.")] = None,
+    step: Annotated[float, typer.Option(help="Of the scan from 0 to 1.")] = 0.01,
+    min_background_events: Annotated[
+        float, typer.Option(help="Effective background events that must be left.")
+    ] = 10.0,
+    kappa_lambda: Annotated[float, typer.Option(help="Of the signal events used.")] = 1.0,
+    signal_fb: Annotated[float, typer.Option(help="Cross section times branching ratio.")] = 1.0,
+    background_fb: Annotated[float, typer.Option(help="Cross section.")] = 1.0,
+    luminosity_ifb: Annotated[float, typer.Option(help="Integrated luminosity.")] = 1.0,
+    part: Annotated[Part, typer.Option(help="Which events.")] = Part.testing,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap error.")] = 1,
+) -> None:
+    """Choose the threshold p_th: an event is selected if its score exceeds it."""
+    from hh4b.files import Provenance, write_json
+    from hh4b.selection.working_point import Choice, Normalisation, find_working_point
+
+    choice = Choice(
+        criterion.value, threshold, step, min_background_events, kappa_lambda, part.value
+    )
+    factors = Normalisation(signal_fb, background_fb, luminosity_ifb)
+    found = find_working_point(signal, background, choice, normalisation=factors, seed=seed)
+    settings = {**vars(choice), **vars(factors)}
+    write_json(output, found, Provenance("working-point", settings, seed))

@@ -1,0 +1,104 @@
+"""How well a classifier tells signal from background, for any source of scores."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hh4b.selection import metrics
+from hh4b.selection.samples import Part, ScoredSample, read_scored
+
+log = logging.getLogger(__name__)
+ROC_POINTS = 500
+
+
+def evaluate(
+    signal: Sequence[str],
+    background: Sequence[str],
+    *,
+    part: Part = "testing",
+    threshold: float = 0.5,
+    beta: float = 2.0,
+) -> dict[str, Any]:
+    """Compare the scores of signal and background samples, each event at its own kappa input.
+
+    Every sample of a class has the same total weight and the classes are balanced.
+
+    Args:
+        signal: pairs ``"DATASET.h5:SCORES.h5"``.
+        background: the same.
+        part: which events.
+        threshold: an event is called signal above it.
+        beta: weight of recall against precision in ``f_beta``.
+
+    Returns:
+        The classifier metrics of docs/architecture.md, and the further metrics of `compute`.
+
+    Raises:
+        ConfigError, ContractError, InputFileError: if the samples cannot be used.
+    """
+    found = compute(
+        read_scored(signal, label=True, part=part),
+        read_scored(background, label=False, part=part),
+        threshold=threshold,
+        beta=beta,
+    )
+    log.info(
+        "accuracy %.4f +- %.4f, AUC %.4f +- %.4f on %d signal and %d background events",
+        found["accuracy"], found["accuracy_error"], found["auc"], found["auc_error"],
+        found["n_signal"], found["n_background"],
+    )  # fmt: skip
+    return {**found, "part": part}
+
+
+def compute(
+    signal: Sequence[ScoredSample],
+    background: Sequence[ScoredSample],
+    *,
+    threshold: float = 0.5,
+    beta: float = 2.0,
+) -> dict[str, Any]:
+    """Return the metrics of scored samples (see `evaluate`).
+
+    Errors: of the accuracy from the weighted binomial variances of the two efficiencies, of the
+    AUC by DeLong's method with weights; both are statistical errors of the events evaluated.
+    """
+    score = np.concatenate([sample.score for sample in (*signal, *background)])
+    weight = np.concatenate([_shares(signal), _shares(background)])
+    label = np.zeros(len(score), dtype=bool)
+    n_signal = sum(len(sample.score) for sample in signal)
+    label[:n_signal] = True
+
+    accuracy = metrics.balanced_accuracy(label, score, weight, threshold=threshold)
+    area = metrics.auc(label, score, weight)
+    table = metrics.confusion(label, score, weight, threshold=threshold)
+    curve = metrics.thin(metrics.roc_curve(label, score, weight), ROC_POINTS)
+    return {
+        "accuracy": accuracy.value,
+        "accuracy_error": accuracy.error,
+        "auc": area.value,
+        "auc_error": area.error,
+        "error_method": "accuracy: weighted binomial; AUC: DeLong with event weights",
+        "roc": {name: field.tolist() for name, field in curve._asdict().items()},
+        "n_signal": n_signal,
+        "n_background": len(score) - n_signal,
+        "n_signal_effective": metrics.effective_number(weight[label]),
+        "n_background_effective": metrics.effective_number(weight[~label]),
+        "threshold": threshold,
+        "precision": table.precision,
+        "recall": table.recall,
+        "specificity": table.specificity,
+        "f1": table.f1,
+        "beta": beta,
+        "f_beta": table.f_beta(beta),
+        "matthews": table.matthews,
+        "log_loss": metrics.log_loss(label, score, weight),
+    }
+
+
+def _shares(samples: Sequence[ScoredSample]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return weights in which every sample counts the same and the class sums to one."""
+    return np.concatenate(
+        [sample.weight / (sample.weight.sum() * len(samples)) for sample in samples]
+    )

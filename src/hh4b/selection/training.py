@@ -1,0 +1,209 @@
+"""Training of the dense network: one loop, readable from top to bottom."""
+
+import copy
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hh4b.errors import TrainingFailed
+from hh4b.seeds import derive_seed
+from hh4b.selection import metrics
+from hh4b.selection.dnn import Network, NetworkConfig, probability
+from hh4b.selection.options import TrainingOptions
+from hh4b.selection.samples import Events
+
+log = logging.getLogger(__name__)
+#: What one epoch leaves behind: number by column of the learning curves.
+Epoch = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Outcome of a training.
+
+    Attributes:
+        network: with the weights of the best epoch.
+        epochs: learning curves, one entry an epoch.
+        best_epoch: index of the epoch with the smallest validation loss.
+    """
+
+    network: Network
+    epochs: list[Epoch]
+    best_epoch: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Events on the device: inputs (event, F + 1), label (event,), weight (event,) of mean 1."""
+
+    inputs: Tensor
+    label: Tensor
+    weight: Tensor
+
+    def take(self, rows: Tensor) -> "Batch":
+        """Return the chosen rows."""
+        return Batch(self.inputs[rows], self.label[rows], self.weight[rows])
+
+    def __len__(self) -> int:
+        """Return the number of events."""
+        return len(self.label)
+
+
+def train(
+    events: Events,
+    options: TrainingOptions,
+    *,
+    seed: int,
+    device: str = "cpu",
+    on_epoch: Callable[[int, Epoch], None] | None = None,
+) -> Trained:
+    """Train a network to tell signal from background.
+
+    The loss is the weighted binary cross-entropy with both classes of equal sum of weights. The
+    same seed on the same machine with the same number of threads gives the same bits.
+
+    Args:
+        events: labelled features.
+        options: sizes, step, stopping.
+        seed: decides initial weights, validation events and the order of the batches.
+        device: where the tensors live.
+        on_epoch: called with the number and the curves of each finished epoch; a search prunes by
+            raising from it.
+
+    Raises:
+        TrainingFailed: if there are too few events, or the loss is no longer a number.
+    """
+    everything = to_batch(events, device)
+    fit_rows, validation_rows = split_validation(events, options.validation_fraction, seed)
+    fit, validation = everything.take(fit_rows), everything.take(validation_rows)
+
+    config = NetworkConfig(
+        columns=events.columns, hidden_dim=options.hidden_dim, n_layers=options.n_layers
+    )
+    network = Network(config, _generator(seed, "weights")).to(device)
+    network.standardise.fit(fit.inputs, fit.weight)
+    optimiser = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
+    order = _generator(seed, "order")
+
+    epochs: list[Epoch] = []
+    best_loss, best_epoch, best_state = float("inf"), -1, network.state_dict()
+    for number in range(options.max_epochs):
+        train_loss = run_epoch(network, optimiser, fit, options.batch_size, order)
+        epoch = {"epoch": number, "train_loss": train_loss, **validate(network, validation)}
+        epochs.append(epoch)
+        _require_finite(epoch, options)
+        if epoch["validation_loss"] < best_loss:
+            best_loss, best_epoch = epoch["validation_loss"], number
+            best_state = copy.deepcopy(network.state_dict())
+        log.info(
+            "epoch %d: loss %.4f, validation %.4f (best %.4f), accuracy %.4f, AUC %.4f",
+            number, train_loss, epoch["validation_loss"], best_loss,
+            epoch["validation_accuracy"], epoch["validation_auc"],
+        )  # fmt: skip
+        if on_epoch is not None:
+            on_epoch(number, epoch)
+        if number - best_epoch >= options.patience:
+            break
+    network.load_state_dict(best_state)
+    return Trained(network.eval(), epochs, best_epoch)
+
+
+def run_epoch(
+    network: Network,
+    optimiser: torch.optim.Optimizer,
+    events: Batch,
+    batch_size: int,
+    order: torch.Generator,
+) -> float:
+    """Step the optimiser through the batches of a fresh permutation; return the mean loss."""
+    network.train()
+    total = torch.zeros((), device=events.label.device)
+    permutation = torch.randperm(len(events), generator=order).to(events.label.device)
+    for rows in torch.split(permutation, batch_size):
+        batch = events.take(rows)
+        optimiser.zero_grad(set_to_none=True)
+        loss = weighted_loss(network(batch.inputs), batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        total += loss.detach() * len(batch)
+    return total.item() / len(events)
+
+
+def weighted_loss(logits: Tensor, batch: Batch) -> Tensor:
+    """Return the mean of w times -[y ln p + (1 - y) ln(1 - p)], p = sigma(logit)."""
+    loss: Tensor = torch.nn.functional.binary_cross_entropy_with_logits(
+        logits, batch.label, weight=batch.weight
+    )
+    return loss
+
+
+@torch.no_grad()
+def validate(network: Network, events: Batch) -> Epoch:
+    """Return validation loss, balanced accuracy at 0.5 and AUC."""
+    network.eval()
+    logits = torch.cat([network(inputs) for inputs in torch.split(events.inputs, 8192)])
+    loss = weighted_loss(logits, events).item() / events.weight.mean().item()
+    score = probability(logits).cpu().numpy()
+    label, weight = events.label.cpu().numpy() > 0, events.weight.double().cpu().numpy()
+    accuracy = metrics.balanced_accuracy(label, score, weight, threshold=0.5)
+    return {
+        "validation_loss": loss,
+        "validation_accuracy": accuracy.value,
+        "validation_auc": metrics.auc(label, score, weight).value,
+    }
+
+
+def to_batch(events: Events, device: str) -> Batch:
+    """Put events on the device, with weights of mean one."""
+    inputs = np.column_stack([events.features, events.kappa])
+    weight = events.weight * (len(events.weight) / events.weight.sum())
+    return Batch(
+        torch.from_numpy(inputs).to(device),
+        torch.from_numpy(events.label.astype(np.float32)).to(device),
+        torch.from_numpy(weight.astype(np.float32)).to(device),
+    )
+
+
+def split_validation(events: Events, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Return rows to fit and rows to validate on, the same fraction of each class.
+
+    Raises:
+        TrainingFailed: if a class does not give at least one row to each.
+    """
+    generator = _generator(seed, "validation")
+    fit, validation = [], []
+    for name, of_class in (("signal", events.label), ("background", ~events.label)):
+        rows = torch.from_numpy(np.flatnonzero(of_class))
+        rows = rows[torch.randperm(len(rows), generator=generator)]
+        n_validation = max(1, round(fraction * len(rows)))
+        if len(rows) - n_validation < 1:
+            raise TrainingFailed(
+                f"{len(rows)} {name} events with a pairing cannot be split into training and"
+                f" validation ({fraction:g}); give more events"
+            )
+        validation.append(rows[:n_validation])
+        fit.append(rows[n_validation:])
+    return torch.cat(fit).sort().values, torch.cat(validation).sort().values
+
+
+def _generator(seed: int, purpose: str) -> torch.Generator:
+    return torch.Generator().manual_seed(derive_seed(seed, "dnn", purpose))
+
+
+def _require_finite(epoch: Epoch, options: TrainingOptions) -> None:
+    if not all(np.isfinite(value) for value in epoch.values()):
+        raise TrainingFailed(
+            f"the loss is {epoch['train_loss']} (validation {epoch['validation_loss']}) after epoch"
+            f" {epoch['epoch']:.0f}; try a learning rate below {options.learning_rate:g}"
+        )
+
+
+def summarise(trained: Trained) -> dict[str, Any]:
+    """Return the numbers of the best epoch, for training.json and the checkpoint."""
+    best = trained.epochs[trained.best_epoch]
+    return {**best, "epochs_run": len(trained.epochs), "best_epoch": trained.best_epoch}
