@@ -43,3 +43,14 @@ def figure(
     chosen = FigureStyle.parse(style)
     inputs = Inputs.parse(f"figure {name}", input_)
     write_figure(output, name, find_module("figure", name).draw, inputs, chosen)
+
+
+@app.command("parton-histograms")
+def parton_histograms(
+    partons: Path = typer.Argument(help="LHE file of gg -> HH or pp -> 4b events."),
+    output: Path = typer.Option(..., "-o", "--output", help="JSON file to write."),
+) -> None:
+    """Histogram parton-level events once, for the figures that compare energies."""
+    from hh4b.publication.partons import write_parton_histograms
+
+    write_parton_histograms(partons, output)

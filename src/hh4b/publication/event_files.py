@@ -1,0 +1,79 @@
+"""Columns of datasets and features of one or more samples, for figures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b import contracts
+from hh4b.errors import ConfigError, ContractError
+
+Floats = NDArray[np.float64]
+
+
+def event_weights(path: Path | str) -> Floats:
+    """Return the event weights of a dataset, shape (N,): one each where the file has none."""
+    with contracts.open_table(path) as file:
+        if "HH4B/weight" in file:
+            return np.asarray(file["HH4B/weight"][()], dtype=float)
+        if "INPUTS/Source/MASK" not in file:
+            raise ContractError(f"{path}: no INPUTS/Source/MASK; it is no dataset")
+        return np.ones(len(file["INPUTS/Source/MASK"]))
+
+
+def feature_columns(path: Path | str, names: Sequence[str]) -> dict[str, Floats]:
+    """Return columns of a feature file by name, shape (N,) each.
+
+    Raises:
+        ContractError: if the file lacks a column.
+    """
+    columns = [_text(name) for name in contracts.read_attributes(path).get("columns", [])]
+    table = contracts.read_table(path, contracts.FEATURES)["features"]
+    missing = [name for name in names if name not in columns]
+    if missing:
+        raise ContractError(f"{path}: no feature {missing[0]!r}; it has {', '.join(columns)}")
+    return {name: table[:, columns.index(name)].astype(float) for name in names}
+
+
+def _text(name: Any) -> str:
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
+def weighted_features(
+    feature_paths: Sequence[Path], dataset_paths: Sequence[Path], names: Sequence[str]
+) -> tuple[dict[str, Floats], Floats]:
+    """Return features and weights of samples taken together; events without pairing are left out.
+
+    Each sample counts by the mean weight that its events have, so that samples are comparable only
+    if their weights are.
+
+    Args:
+        feature_paths: one feature file per sample.
+        dataset_paths: the dataset of each, in the same order.
+        names: features wanted.
+
+    Raises:
+        ConfigError: if the lists differ in length.
+        ContractError: if a pair of files differs in its number of events.
+    """
+    if len(feature_paths) != len(dataset_paths):
+        raise ConfigError(
+            f"{len(feature_paths)} feature files with {len(dataset_paths)} datasets;"
+            " give one dataset for each, in the same order"
+        )
+    parts, weights = [], []
+    for features, dataset in zip(feature_paths, dataset_paths, strict=True):
+        columns, weight = feature_columns(features, names), event_weights(dataset)
+        rows = len(columns[names[0]])
+        if rows != len(weight):
+            raise ContractError(f"{features} has {rows} events, {dataset} has {len(weight)}")
+        parts.append(columns)
+        weights.append(weight)
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    paired = np.all([np.isfinite(column) for column in joined.values()], axis=0)
+    return (
+        {name: column[paired] for name, column in joined.items()},
+        np.concatenate(weights)[paired],
+    )

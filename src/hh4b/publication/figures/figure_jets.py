@@ -1,0 +1,99 @@
+"""Figure jets: kinematics of the events that pass the four-tag cut, signal and background.
+
+Inputs: ``signal=datasets/….h5`` and ``background=datasets/….h5``; both may be repeated, and
+further samples may come under any other key.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from hh4b import contracts
+from hh4b.publication.event_files import event_weights
+from hh4b.publication.histograms import Histogram, draw_density
+from hh4b.publication.inputs import Inputs
+from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
+
+Floats = NDArray[np.float64]
+
+
+class Panel(NamedTuple):
+    """An observable: name, axis label, label of the density's unit, edges."""
+
+    name: str
+    label: str
+    per: str
+    edges: Floats
+
+
+PANELS = (
+    Panel("n_jets", "Number of jets", "", np.arange(3.5, 11)),
+    Panel("n_tags", "Number of b-tagged jets", "", np.arange(3.5, 9)),
+    Panel("pt_1", r"Leading jet $p_\mathrm{T}$ [GeV]", " [1/GeV]", np.linspace(40, 440, 41)),
+    Panel("pt_4", r"Fourth jet $p_\mathrm{T}$ [GeV]", " [1/GeV]", np.linspace(40, 160, 31)),
+    Panel("eta", r"Jet $\eta$", "", np.linspace(-2.5, 2.5, 26)),
+    Panel("mass", "Jet mass [GeV]", " [1/GeV]", np.linspace(0, 60, 31)),
+)
+
+
+def draw(inputs: Inputs, style: FigureStyle) -> Figure:
+    """Draw normalised distributions in six panels."""
+    keys = inputs.keys(("signal", "background"))
+    histograms = {key: _histograms(inputs.many(key)) for key in keys}
+    figure = new_figure(style.size(2, height=2.2))
+    grid = figure.subplots(3, 2)
+    for axes, panel in zip(grid.ravel(), PANELS, strict=True):
+        top = 0.0
+        for index, key in enumerate(keys):
+            look = look_of(key, style, index)
+            label = key.replace("_", " ")
+            filled = key == "background"
+            top = max(
+                top, draw_density(axes, histograms[key][panel.name], look, label, fill=filled)
+            )
+        axes.set(
+            xlabel=panel.label,
+            ylabel="Fraction" + panel.per,
+            xlim=(panel.edges[0], panel.edges[-1]),
+            ylim=(0, 1.35 * top or 1),
+        )
+        put_header(axes, style, energy_text(13))
+        axes.legend(loc="upper right")
+    for axes in grid[0]:
+        axes.xaxis.minorticks_off()
+    return figure
+
+
+def _histograms(paths: tuple[Path, ...]) -> dict[str, Histogram]:
+    """Histogram every panel over all files of a sample."""
+    total: dict[str, Histogram] = {}
+    for path in paths:
+        for name, histogram in _of_file(path).items():
+            total[name] = total[name].merged(histogram) if name in total else histogram
+    return total
+
+
+def _of_file(path: Path) -> dict[str, Histogram]:
+    names = ["MASK", "pt", "eta", "mass", "btag"]
+    arrays = contracts.read_table(
+        path, contracts.DATASET, columns=[f"INPUTS/Source/{name}" for name in names]
+    )
+    valid, pt, eta, mass, btag = (arrays[f"INPUTS/Source/{name}"] for name in names)
+    weights = event_weights(path)
+    per_jet = np.broadcast_to(weights[:, None], valid.shape)[valid]
+    # Jets stand in order of pT, the real ones first; four-tag events have four at least.
+    values = {
+        "n_jets": (valid.sum(axis=1), weights),
+        "n_tags": ((valid & (btag > 0.5)).sum(axis=1), weights),
+        "pt_1": (pt[:, 0], weights),
+        "pt_4": (pt[:, 3], weights),
+        "eta": (eta[valid], per_jet),
+        "mass": (mass[valid], per_jet),
+    }
+    return {
+        panel.name: Histogram.fill(values[panel.name][0], panel.edges, values[panel.name][1])
+        for panel in PANELS
+    }

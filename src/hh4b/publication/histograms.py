@@ -1,0 +1,139 @@
+"""Weighted histograms with their statistical errors, and how they are drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike, NDArray
+
+from hh4b.errors import ContractError
+from hh4b.publication.style import Look
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Sums of weights in B bins.
+
+    Attributes:
+        edges: shape (B + 1,).
+        sum_weights: shape (B,).
+        sum_weights_squared: shape (B,).
+        total: sum of all weights, also outside the edges.
+        total_squared: sum of all squared weights.
+    """
+
+    edges: Floats
+    sum_weights: Floats
+    sum_weights_squared: Floats
+    total: float
+    total_squared: float
+
+    @classmethod
+    def fill(
+        cls, values: ArrayLike, edges: ArrayLike, weights: ArrayLike | None = None
+    ) -> "Histogram":
+        """Histogram ``values`` of shape (N,); the last edge belongs to the last bin."""
+        data, borders = np.asarray(values, dtype=float), np.asarray(edges, dtype=float)
+        w = np.ones(len(data)) if weights is None else np.asarray(weights, dtype=float)
+        return cls(
+            borders,
+            np.histogram(data, borders, weights=w)[0],
+            np.histogram(data, borders, weights=w * w)[0],
+            float(w.sum()),
+            float((w * w).sum()),
+        )
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any], *, where: str) -> "Histogram":
+        """Read what `as_json` wrote; totals default to the sums over the bins.
+
+        Raises:
+            ContractError: if an array is missing or of the wrong length.
+        """
+        try:
+            edges, sums, squares = (
+                np.asarray(entry[name], dtype=float)
+                for name in ("bin_edges", "sum_weights", "sum_weights_squared")
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ContractError(f"{where}: no histogram ({error}); make the file again") from error
+        if not len(edges) - 1 == len(sums) == len(squares):
+            raise ContractError(
+                f"{where}: {len(edges)} edges with {len(sums)} and {len(squares)} sums"
+            )
+        total = float(entry.get("total_weight", sums.sum()))
+        return cls(
+            edges, sums, squares, total, float(entry.get("total_weight_squared", squares.sum()))
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data for a JSON file."""
+        return {
+            "bin_edges": self.edges,
+            "sum_weights": self.sum_weights,
+            "sum_weights_squared": self.sum_weights_squared,
+            "total_weight": self.total,
+            "total_weight_squared": self.total_squared,
+        }
+
+    @property
+    def centres(self) -> Floats:
+        """Return the middle of every bin, shape (B,)."""
+        return 0.5 * (self.edges[1:] + self.edges[:-1])
+
+    def density(self) -> tuple[Floats, Floats]:
+        """Return the fraction of all weight per unit of the axis, and its error, shape (B,) each.
+
+        The error is that of a ratio whose numerator is part of the denominator:
+        var(S/T) = [(1 - f)² S₂ + f² (T₂ - S₂)] / T², f = S/T, subscript 2 for squared weights.
+        """
+        if self.total == 0:
+            zero = np.zeros(len(self.sum_weights))
+            return zero, zero
+        fraction = self.sum_weights / self.total
+        rest = np.maximum(self.total_squared - self.sum_weights_squared, 0.0)
+        variance = (1 - fraction) ** 2 * self.sum_weights_squared + fraction**2 * rest
+        width = np.diff(self.edges)
+        return fraction / width, np.sqrt(variance) / abs(self.total) / width
+
+    def merged(self, other: "Histogram") -> "Histogram":
+        """Return the sum of two histograms with the same edges."""
+        return Histogram(
+            self.edges,
+            self.sum_weights + other.sum_weights,
+            self.sum_weights_squared + other.sum_weights_squared,
+            self.total + other.total,
+            self.total_squared + other.total_squared,
+        )
+
+
+def density_ratio(numerator: Histogram, denominator: Histogram) -> tuple[Floats, Floats]:
+    """Return the ratio of two independent densities and its error; NaN where there is nothing."""
+    (a, da), (b, db) = numerator.density(), denominator.density()
+    filled = (a > 0) & (b > 0)
+    ratio = np.full(len(a), np.nan)
+    error = np.full(len(a), np.nan)
+    ratio[filled] = a[filled] / b[filled]
+    error[filled] = ratio[filled] * np.hypot(da[filled] / a[filled], db[filled] / b[filled])
+    return ratio, error
+
+
+def draw_density(
+    axes: Axes, histogram: Histogram, look: Look, label: str, *, fill: bool = False
+) -> float:
+    """Draw a density as steps with error bars; return its highest point with error."""
+    value, error = histogram.density()
+    line = "-" if fill else look.line
+    axes.stairs(value, histogram.edges, color=look.color, linestyle=line, label=label, zorder=2)
+    if fill:
+        axes.stairs(value, histogram.edges, color=look.color, alpha=0.18, fill=True, lw=0, zorder=1)
+    shown = value > 0
+    axes.errorbar(
+        histogram.centres[shown], value[shown], yerr=error[shown], fmt="none", ecolor=look.color,
+        elinewidth=0.8, zorder=3,
+    )  # fmt: skip
+    return float((value + error).max(initial=0.0))

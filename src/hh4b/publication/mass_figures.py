@@ -1,0 +1,78 @@
+"""Mass planes and Higgs-candidate masses by pairing method (Figures 2 and 3 of the note)."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
+from numpy.typing import NDArray
+
+from hh4b.publication.event_files import weighted_features
+from hh4b.publication.histograms import Histogram, draw_density
+from hh4b.publication.inputs import Inputs
+from hh4b.publication.methods import PAIRINGS, pairing_name
+from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header, series_look
+
+Floats = NDArray[np.float64]
+
+MASS_EDGES_GEV = np.linspace(0, 300, 61)
+PLANE_EDGES_GEV = np.linspace(0, 250, 51)
+# Signal region of the cut-based selection, ATLAS, arXiv:2301.03212.
+CENTRE_GEV, RELATIVE_WIDTH, RADIUS = (124.0, 117.0), 0.1, 1.6
+
+
+def draw_masses(inputs: Inputs, style: FigureStyle, kind: str) -> Figure:
+    """Draw, for each pairing given, the plane of both candidate masses and their distributions.
+
+    Args:
+        inputs: feature files by pairing, and under ``dataset`` the dataset of each feature file.
+        style: how it looks.
+        kind: ``"signal"`` or ``"background"``.
+    """
+    datasets = inputs.many("dataset")
+    keys = inputs.keys(PAIRINGS, without=["dataset"])
+    figure = new_figure(style.size(2, height=0.82 * len(keys)))
+    grid = figure.subplots(len(keys), 2, squeeze=False, width_ratios=(1.12, 1))
+    for (plane, spectrum), key in zip(grid, keys, strict=True):
+        masses, weights = weighted_features(inputs.many(key), datasets, ("h1_mass", "h2_mass"))
+        _draw_plane(figure, plane, masses, weights)
+        _draw_spectra(spectrum, masses, weights)
+        name = pairing_name(key).latex
+        put_header(plane, style, f"{kind}, {name}")
+        put_header(spectrum, style, energy_text(13))
+        spectrum.legend(loc="upper right", title=f"{kind}, {name}")
+    return figure
+
+
+def _draw_plane(figure: Figure, axes: Axes, masses: dict[str, Floats], weights: Floats) -> None:
+    counts, _, _ = np.histogram2d(
+        masses["h1_mass"], masses["h2_mass"], bins=(PLANE_EDGES_GEV, PLANE_EDGES_GEV),
+        weights=weights,
+    )  # fmt: skip
+    total = weights.sum()
+    share = np.ma.masked_less_equal(100 * counts.T / (total if total else 1.0), 0)
+    mesh = axes.pcolormesh(PLANE_EDGES_GEV, PLANE_EDGES_GEV, share, rasterized=True, vmin=0)
+    bar = figure.colorbar(mesh, ax=axes, pad=0.02)
+    width = PLANE_EDGES_GEV[1] - PLANE_EDGES_GEV[0]
+    bar.set_label(rf"Events [% / ({width:g} GeV)$^2$]")
+    m1, m2 = np.meshgrid(np.linspace(60, 200, 281), np.linspace(60, 200, 281))
+    distance = np.hypot(
+        (m1 - CENTRE_GEV[0]) / (RELATIVE_WIDTH * m1), (m2 - CENTRE_GEV[1]) / (RELATIVE_WIDTH * m2)
+    )
+    axes.contour(m1, m2, distance, levels=[RADIUS], colors="#D55E00", linewidths=1.0)
+    axes.set(xlabel=r"$m_{h_1}$ [GeV]", ylabel=r"$m_{h_2}$ [GeV]")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MultipleLocator(50))
+
+
+def _draw_spectra(axes: Axes, masses: dict[str, Floats], weights: Floats) -> None:
+    top = 0.0
+    for index, (name, label) in enumerate((("h1_mass", r"$h_1$"), ("h2_mass", r"$h_2$"))):
+        histogram = Histogram.fill(masses[name], MASS_EDGES_GEV, weights)
+        top = max(top, draw_density(axes, histogram, series_look(index), label))
+    axes.axvline(125, color="0.6", linewidth=0.7, linestyle=":", zorder=0)
+    axes.set(
+        xlabel="Higgs candidate mass [GeV]",
+        ylabel="Fraction of events [1/GeV]",
+        xlim=(MASS_EDGES_GEV[0], MASS_EDGES_GEV[-1]),
+        ylim=(0, 1.3 * top or 1),
+    )
