@@ -1,0 +1,233 @@
+"""One calorimeter: towers, energy resolution, thresholds, and energy flow with the tracks."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.detector.particles import Floats, Integers, Particles
+from hh4b.detector.propagation import Impacts
+from hh4b.detector.settings import CalorimeterSettings
+from hh4b.detector.tracking import Tracks
+from hh4b.errors import ConfigError
+
+_FRACTION_MIN = 1e-9
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Towers of a calorimeter; bin i lies between eta edges i and i + 1.
+
+    Attributes:
+        eta_edges: increasing, shape (bin + 1,).
+        n_phi: phi bins, shape (bin,).
+        first_cell: number of the first tower of each bin, shape (bin + 1,).
+        resolution: constant, stochastic [sqrt GeV] and noise [GeV] terms, shape (bin, 3).
+    """
+
+    eta_edges: Floats
+    n_phi: Integers
+    first_cell: Integers
+    resolution: Floats
+
+
+@dataclass(frozen=True)
+class Towers:
+    """Towers with their smeared energies; those of event i are rows ``offsets[i]:offsets[i+1]``.
+
+    Attributes:
+        offsets: shape (event + 1,).
+        energy: in GeV, zero below threshold, shape (tower,) as all that follow.
+        eta: position, uniform in the tower.
+        phi: position, uniform in the tower.
+        neutral_energy: significant excess over the tracks in GeV, else zero.
+        tower_of_particle: row of the tower hit by each generator particle, -1 = none.
+        track_scale: factor that energy flow applies to each track; nan = lost.
+    """
+
+    offsets: Integers
+    energy: Floats
+    eta: Floats
+    phi: Floats
+    neutral_energy: Floats
+    tower_of_particle: Integers
+    track_scale: Floats
+
+
+def make_grid(settings: CalorimeterSettings) -> Grid:
+    """Merge the segments; a bin takes its phi bins from the segment of its upper edge.
+
+    Raises:
+        ConfigError: if two segments share an edge.
+    """
+    pairs = sorted((edge, s.n_phi) for s in settings.segments for edge in s.edges())
+    edges = np.array([edge for edge, _ in pairs])
+    shared = edges[1:][np.diff(edges) <= 0]
+    if len(shared):
+        raise ConfigError(f"calorimeter edge eta = {shared[0]} stands in two segments")
+    n_phi = np.array([n for _, n in pairs[1:]], dtype=np.int64)
+    limits = [term.abs_eta_max for term in settings.resolution]
+    terms = [(t.constant, t.stochastic_sqrt_gev, t.noise_gev) for t in settings.resolution]
+    centres = np.abs(0.5 * (edges[1:] + edges[:-1]))
+    resolution = np.array([*terms, (0.0, 0.0, 0.0)])[np.searchsorted(limits, centres, side="left")]
+    return Grid(edges, n_phi, np.concatenate([[0], np.cumsum(n_phi)]), resolution)
+
+
+def energy_fraction(settings: CalorimeterSettings, pid: NDArray[np.int32]) -> Floats:
+    """Return the share of each particle's energy that this calorimeter sees."""
+    code = np.abs(pid)
+    small = {k: v for k, v in settings.energy_fractions.items() if k < 4096}
+    table = np.full(4097, settings.default_energy_fraction)
+    table[list(small)] = list(small.values())
+    fraction = table[np.minimum(code, 4096)]
+    for number, value in settings.energy_fractions.items():
+        if number not in small:
+            fraction[code == number] = value
+    return fraction
+
+
+def measure(
+    particles: Particles,
+    impacts: Impacts,
+    tracks: Tracks,
+    settings: CalorimeterSettings,
+    rng: np.random.Generator,
+) -> Towers:
+    """Fill and smear the towers, and compare them with the tracks (energy flow).
+
+    The energy of a tower is log-normal around the sum of its particles' shares; it counts if it
+    exceeds the minimum energy and the minimum significance. Where the excess over the tracks is
+    not significant, the tracks are scaled to the best combination of both.
+    """
+    grid = make_grid(settings)
+    fraction = np.where(impacts.reached, energy_fraction(settings, particles.pid), 0.0)
+    track_fraction = energy_fraction(settings, particles.pid[tracks.particle])
+    # Every tower needs a hit of a particle or a track.
+    size = int((fraction > _FRACTION_MIN).sum() + (track_fraction > _FRACTION_MIN).sum())
+    offsets = np.zeros(particles.n_events + 1, np.int64)
+    columns = np.zeros((4, size))
+    tower_of_particle = np.full(len(particles.pid), -1, np.int64)
+    track_scale = np.full(len(tracks.pt), np.nan)
+    _measure(
+        (particles.offsets, impacts.eta, impacts.phi, particles.energy, fraction),
+        (tracks.offsets, tracks.eta_outer, tracks.phi_outer, tracks.energy, tracks.resolution,
+         track_fraction),
+        (grid.eta_edges, grid.n_phi, grid.first_cell, grid.resolution),
+        (settings.energy_min_gev, settings.significance_min),
+        rng,
+        (offsets, columns, tower_of_particle, track_scale),
+    )  # fmt: skip
+    energy, eta, phi, neutral = columns[:, : offsets[-1]]
+    return Towers(offsets, energy, eta, phi, neutral, tower_of_particle, track_scale)
+
+
+@numba.njit(cache=True)
+def _find_cell(eta, phi, eta_edges, n_phi, first_cell):  # type: ignore[no-untyped-def]
+    """Return (eta bin, cell), or (-1, -1) outside; towers own their upper edges."""
+    edge = np.searchsorted(eta_edges, eta)
+    if edge == 0 or edge == len(eta_edges):
+        return -1, -1
+    n = n_phi[edge - 1]
+    phi_bin = min(max(int(math.ceil((phi + math.pi) / (2.0 * math.pi) * n)) - 1, 0), n - 1)
+    return edge - 1, first_cell[edge - 1] + phi_bin
+
+
+@numba.njit(cache=True)
+def _sigma(energy, terms):  # type: ignore[no-untyped-def]
+    constant, stochastic, noise = terms
+    return math.sqrt((energy * constant) ** 2 + energy * stochastic**2 + noise**2)
+
+
+@numba.njit(cache=True)
+def _smear(energy, terms, thresholds, rng):  # type: ignore[no-untyped-def]
+    """Return the smeared energy (zero below threshold) and its resolution."""
+    if energy <= 0.0:
+        return 0.0, _sigma(0.0, terms)
+    sigma = _sigma(energy, terms)
+    variance = math.log(1.0 + (sigma / energy) ** 2)
+    energy *= math.exp(math.sqrt(variance) * rng.standard_normal() - 0.5 * variance)
+    sigma = _sigma(energy, terms)
+    if energy < thresholds[0] or energy < thresholds[1] * sigma:
+        energy = 0.0
+    return energy, sigma
+
+
+@numba.njit(cache=True)
+def _flow(energy, sigma, track_energy, track_variance, thresholds):  # type: ignore[no-untyped-def]
+    """Return the significant neutral excess and the factor for the tracks."""
+    neutral = max(energy - track_energy, 0.0)
+    width = math.sqrt(track_variance + sigma * sigma)
+    if neutral > thresholds[0] and neutral > thresholds[1] * width:
+        return neutral, 1.0
+    if track_energy <= 0.0:
+        return 0.0, 1.0
+    weight_track = 1.0 / track_variance if track_variance > 0.0 else 0.0
+    weight_tower = 1.0 / (sigma * sigma) if sigma > 0.0 else 0.0
+    best = (weight_track * track_energy + weight_tower * energy) / (weight_track + weight_tower)
+    return 0.0, best / track_energy
+
+
+@numba.njit(cache=True)
+def _measure(
+    hits: Any, track_hits: Any, grid: Any, thresholds: Any, rng: Any, out: Any
+) -> None:  # pragma: no cover - compiled
+    particle_offsets, eta, phi, energy, fraction = hits
+    track_offsets, track_eta, track_phi, track_energy, track_resolution, track_fraction = track_hits
+    eta_edges, n_phi, first_cell, resolution = grid
+    offsets, columns, tower_of_particle, track_scale = out
+    # For every cell the tower of the current event; sums by tower of the current event.
+    slot = np.full(first_cell[-1], -1, np.int64)
+    size = columns.shape[1]
+    cells, bins = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    track_tower = np.full(len(track_eta), -1, np.int64)
+    sums = np.zeros((size, 3))
+    last = 0
+    for event in range(len(particle_offsets) - 1):
+        first = last
+        for i in range(particle_offsets[event], particle_offsets[event + 1]):
+            if fraction[i] < _FRACTION_MIN:
+                continue
+            eta_bin, cell = _find_cell(eta[i], phi[i], eta_edges, n_phi, first_cell)
+            if cell < 0:
+                continue
+            if slot[cell] < 0:
+                slot[cell], cells[last], bins[last] = last, cell, eta_bin
+                last += 1
+            sums[slot[cell], 0] += energy[i] * fraction[i]
+            tower_of_particle[i] = slot[cell]
+        for i in range(track_offsets[event], track_offsets[event + 1]):
+            eta_bin, cell = _find_cell(track_eta[i], track_phi[i], eta_edges, n_phi, first_cell)
+            if cell < 0:
+                continue
+            track_scale[i] = 1.0
+            if track_fraction[i] < _FRACTION_MIN:
+                continue
+            if slot[cell] < 0:
+                slot[cell], cells[last], bins[last] = last, cell, eta_bin
+                last += 1
+            shared = track_energy[i] * track_fraction[i]
+            better = _sigma(track_energy[i], resolution[eta_bin]) / track_energy[i]
+            guess = shared if better < track_resolution[i] else track_energy[i]
+            sums[slot[cell], 1] += shared
+            sums[slot[cell], 2] += (track_resolution[i] * guess) ** 2
+            track_tower[i] = slot[cell]
+        for tower in range(first, last):
+            eta_bin = bins[tower]
+            smeared, sigma = _smear(sums[tower, 0], resolution[eta_bin], thresholds, rng)
+            low, high = eta_edges[eta_bin], eta_edges[eta_bin + 1]
+            phi_bin = cells[tower] - first_cell[eta_bin]
+            columns[0, tower] = smeared
+            columns[1, tower] = low + (high - low) * rng.random()
+            columns[2, tower] = -math.pi + 2.0 * math.pi / n_phi[eta_bin] * (phi_bin + rng.random())
+            # From here on the third sum holds the factor for the tower's tracks.
+            columns[3, tower], sums[tower, 2] = _flow(
+                smeared, sigma, sums[tower, 1], sums[tower, 2], thresholds
+            )
+            slot[cells[tower]] = -1
+        for i in range(track_offsets[event], track_offsets[event + 1]):
+            if track_tower[i] >= 0:
+                track_scale[i] = sums[track_tower[i], 2]
+        offsets[event + 1] = last

@@ -1,0 +1,261 @@
+"""Settings of the detector response, read from YAML and checked before any event is simulated."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+import numpy as np
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hh4b.detector.expressions import evaluate
+from hh4b.errors import ConfigError
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _require_increasing(name: str, edges: tuple[float, ...]) -> None:
+    if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+        raise ValueError(f"{name} must increase, got {list(edges)}")
+
+
+class FieldSettings(_Settings):
+    """The cylinder filled by the solenoid's field; its surface is the calorimeter's face."""
+
+    radius_m: Positive
+    half_length_m: Positive
+    strength_t: float = Field(description="field along the beam")
+
+
+class EfficiencyTable(_Settings):
+    """Efficiency in bins of |eta| (rows) and pT (columns); zero outside."""
+
+    abs_eta_edges: tuple[float, ...] = Field(min_length=2)
+    pt_edges_gev: tuple[float, ...] = Field(min_length=1, description="the last bin is open")
+    efficiencies: tuple[tuple[Fraction, ...], ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _require_increasing("abs_eta_edges", self.abs_eta_edges)
+        _require_increasing("pt_edges_gev", self.pt_edges_gev)
+        shape = (len(self.abs_eta_edges) - 1, len(self.pt_edges_gev))
+        got = (len(self.efficiencies), {len(row) for row in self.efficiencies})
+        if got != (shape[0], {shape[1]}):
+            raise ValueError(f"efficiencies must have {shape[0]} rows of {shape[1]} numbers")
+        return self
+
+
+class MomentumResolution(_Settings):
+    """sigma(pT)/pT = sqrt(constant^2 + (slope pT)^2) in bins of |eta|."""
+
+    pt_min_gev: NonNegative
+    abs_eta_edges: tuple[float, ...] = Field(min_length=2)
+    constant: tuple[NonNegative, ...]
+    slope_per_gev: tuple[NonNegative, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _require_increasing("abs_eta_edges", self.abs_eta_edges)
+        n_bins = len(self.abs_eta_edges) - 1
+        if {len(self.constant), len(self.slope_per_gev)} != {n_bins}:
+            raise ValueError(f"constant and slope_per_gev must have {n_bins} numbers")
+        return self
+
+
+class TrackSettings(_Settings):
+    """Tracking of one kind of charged particle."""
+
+    efficiency: EfficiencyTable
+    resolution: MomentumResolution
+
+
+class TrackingSettings(_Settings):
+    """Tracking by kind of particle."""
+
+    charged_hadron: TrackSettings
+    electron: TrackSettings
+    muon: TrackSettings
+
+
+class Segment(_Settings):
+    """Upper (and lowest) eta edges of towers that share a number of phi bins."""
+
+    n_phi: int = Field(ge=1)
+    eta_edges: tuple[float, ...] = ()
+    start: float | None = None
+    step: Positive | None = None
+    count: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        given = [value is not None for value in (self.start, self.step, self.count)]
+        if any(given) and not all(given) or any(given) == bool(self.eta_edges):
+            raise ValueError("give either eta_edges or all of start, step and count")
+        return self
+
+    def edges(self) -> list[float]:
+        """Return the eta edges of the segment."""
+        if self.start is None or self.step is None or self.count is None:
+            return list(self.eta_edges)
+        # Rounding unites edges that neighbouring segments share.
+        return [round(self.start + self.step * i, 9) for i in range(1, self.count + 1)]
+
+
+class EnergyResolution(_Settings):
+    """sigma(E) = sqrt((constant E)^2 + stochastic^2 E + noise^2) up to an |eta|."""
+
+    abs_eta_max: Positive
+    constant: NonNegative
+    stochastic_sqrt_gev: NonNegative
+    noise_gev: NonNegative
+
+
+class CalorimeterSettings(_Settings):
+    """Towers, sharing of energy by particle, resolution and thresholds of one calorimeter."""
+
+    segments: tuple[Segment, ...] = Field(min_length=1)
+    default_energy_fraction: Fraction
+    energy_fractions: dict[int, Fraction] = Field(description="by absolute PDG number")
+    resolution: tuple[EnergyResolution, ...] = Field(min_length=1)
+    energy_min_gev: NonNegative
+    significance_min: NonNegative
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _require_increasing("resolution.abs_eta_max", tuple(r.abs_eta_max for r in self.resolution))
+        return self
+
+
+class IsolationSettings(_Settings):
+    """Sum of pT around a candidate over its own pT."""
+
+    delta_r_max: Positive
+    pt_min_gev: NonNegative
+    pt_ratio_max: NonNegative
+
+
+class IdentificationSettings(_Settings):
+    """Efficiency and isolation of photons, electrons or muons."""
+
+    efficiency: EfficiencyTable
+    isolation: IsolationSettings
+
+
+class JetSettings(_Settings):
+    """Anti-kt jets and their energy scale sqrt((offset - slope |eta|)^2 / pT + 1)."""
+
+    radius: Positive
+    pt_min_gev: Positive
+    scale_offset_sqrt_gev: float
+    scale_slope_sqrt_gev: float
+
+
+class FlavorSettings(_Settings):
+    """Partons that give a jet its flavour: the heaviest quark within the cone."""
+
+    delta_r_max: Positive
+    parton_pt_min_gev: NonNegative
+    parton_abs_eta_max: Positive
+
+
+class TagEfficiency(_Settings):
+    """Tag efficiency by jet flavour: numbers or expressions in pt [GeV] and abs_eta."""
+
+    b: str | float
+    c: str | float
+    light: str | float
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        pt, abs_eta = (grid.ravel() for grid in np.meshgrid([20.0, 100, 1000], [0.0, 1.2, 4]))
+        for flavor in ("b", "c", "light"):
+            try:
+                value = np.asarray(evaluate(getattr(self, flavor), {"pt": pt, "abs_eta": abs_eta}))
+            except ConfigError as error:
+                raise ValueError(str(error)) from error
+            if not ((value >= 0) & (value <= 1)).all():
+                raise ValueError(f"{flavor} = {getattr(self, flavor)} leaves [0, 1]")
+        return self
+
+
+class TaggingSettings(_Settings):
+    """Named tag efficiencies and the one in use."""
+
+    use: str
+    parametrisations: dict[str, TagEfficiency]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.use not in self.parametrisations:
+            raise ValueError(f"use = {self.use!r} is none of {sorted(self.parametrisations)}")
+        return self
+
+    @property
+    def active(self) -> TagEfficiency:
+        """Return the efficiencies in use."""
+        return self.parametrisations[self.use]
+
+
+class TagWeightSettings(_Settings):
+    """Acceptance of the tag condition and the probability below which events play roulette."""
+
+    n_tags_min: int = Field(ge=1)
+    pt_min_gev: NonNegative
+    abs_eta_max: Positive
+    roulette_probability: Annotated[float, Field(gt=0, le=1)]
+
+
+class DetectorSettings(_Settings):
+    """Everything that decides the detector response."""
+
+    name: str
+    field: FieldSettings
+    tracking: TrackingSettings
+    ecal: CalorimeterSettings
+    hcal: CalorimeterSettings
+    photon: IdentificationSettings
+    electron: IdentificationSettings
+    muon: IdentificationSettings
+    jets: JetSettings
+    flavor: FlavorSettings
+    b_tagging: TaggingSettings
+    tag_weights: TagWeightSettings
+
+    def with_tagging(self, name: str) -> "DetectorSettings":
+        """Return the same detector with another named b-tagging.
+
+        Raises:
+            ConfigError: if there is no such parametrisation.
+        """
+        if name not in self.b_tagging.parametrisations:
+            known = sorted(self.b_tagging.parametrisations)
+            raise ConfigError(f"b-tagging {name!r} is none of {known}; add it to the detector file")
+        tagging = self.b_tagging.model_copy(update={"use": name})
+        return self.model_copy(update={"b_tagging": tagging})
+
+
+def read_detector_settings(path: Path | str) -> DetectorSettings:
+    """Read and check a detector file.
+
+    Raises:
+        ConfigError: naming file, key, value and what was expected.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read detector file {path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise ConfigError(f"detector file {path} is not YAML: {problem}") from error
+    try:
+        return DetectorSettings.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "(top)"
+        value = repr(first["input"])[:80]
+        raise ConfigError(f"{path}: {key} = {value}: {first['msg']}") from error
