@@ -1,0 +1,141 @@
+"""Intervals on kappa_lambda by the two methods of the note, with their statistical errors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.errors import ContractError
+from hh4b.statistics.intervals import Interval, check_scan, find_interval, spline_minimum
+from hh4b.statistics.note_model import (
+    BANDS,
+    Yields,
+    expected_upper_limits,
+    minus_2_log_likelihood,
+)
+from hh4b.statistics.workspace import ScaledTemplates
+
+Floats = NDArray[np.float64]
+METHODS = ("profile", "cls")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Both curves over kappa_lambda, and the intervals they give.
+
+    Attributes:
+        minus_2_delta_log_l: -2 ln L(kappa) minus its minimum along the spline, shape (K,).
+        mu_upper: expected upper limits on mu by band, shape (K, 5).
+        profile: interval of the first curve.
+        cls: interval of the second, from the median.
+        threshold: bound on the first curve.
+    """
+
+    minus_2_delta_log_l: Floats
+    mu_upper: Floats
+    profile: Interval
+    cls: Interval
+    threshold: float
+
+
+def profile_curve(kappa_lambda: Floats, minus_2_log_l: Floats) -> Floats:
+    """Subtract from -2 ln L its minimum along the cubic spline; shape (K,) or (K, R)."""
+    check_scan(kappa_lambda)
+    return np.asarray(minus_2_log_l - spline_minimum(kappa_lambda, minus_2_log_l))
+
+
+def cls_curve(mu_upper: Floats) -> Floats:
+    """Return minus the logarithm of the limits on mu: negative where kappa_lambda is allowed.
+
+    The theory curve is mu = 1. Along kappa_lambda the limit varies by orders of magnitude, its
+    logarithm smoothly, which is what a spline wants.
+    """
+    return np.asarray(-np.log(mu_upper))
+
+
+def make_scan(
+    kappa_lambda: Floats, minus_2_log_l: Floats, mu_upper: Floats, threshold: float
+) -> Scan:
+    """Turn -2 ln L, shape (K,), and the limits on mu, shape (K, 5), into intervals."""
+    curve = profile_curve(kappa_lambda, minus_2_log_l)
+    median = mu_upper[:, BANDS.index(0)]
+    return Scan(
+        curve,
+        mu_upper,
+        find_interval(kappa_lambda, curve, threshold),
+        find_interval(kappa_lambda, cls_curve(median), 0.0),
+        threshold,
+    )
+
+
+def asimov_data(yields: Yields, asimov: str) -> Floats | None:
+    """Return the counts of ``"background"`` (None) or ``"sm"`` Asimov data.
+
+    Raises:
+        ContractError: for other data, which have no expected interval.
+    """
+    if asimov == "background":
+        return None
+    if asimov != "sm":
+        raise ContractError(
+            "the workspace's observations are no Asimov data of its own templates; expected limits"
+            " need those (make the workspace again)"
+        )
+    sm = int(np.abs(yields.kappa_lambda - 1.0).argmin())
+    return np.asarray(yields.background + yields.signal[..., sm : sm + 1, :])
+
+
+def scan_note_model(
+    scaled: ScaledTemplates, *, threshold: float, asimov: str = "background"
+) -> Scan:
+    """Scan the note's model: all kappa_lambda by both methods.
+
+    Args:
+        scaled: expected events.
+        threshold: bound on -2 Delta ln L.
+        asimov: data of the likelihood, ``"background"`` or ``"sm"``; the CLs limits are the
+            expected ones of background only.
+    """
+    yields = Yields(scaled.kappa_lambda, scaled.signal, scaled.background)
+    yields.check()
+    return make_scan(
+        scaled.kappa_lambda,
+        minus_2_log_likelihood(yields, asimov_data(yields, asimov)),
+        expected_upper_limits(yields),
+        threshold,
+    )
+
+
+def limits_content(scaled: ScaledTemplates, scan: Scan, model: str) -> dict[str, Any]:
+    """Return the content of a limit file."""
+    kappa = scaled.kappa_lambda
+    bands = {
+        str(band): find_interval(kappa, cls_curve(scan.mu_upper[:, index]), 0.0).as_dict()
+        for index, band in enumerate(BANDS)
+        if band != 0
+    }
+    return {
+        "luminosity_ifb": scaled.luminosity_ifb,
+        "sqrt_s_tev": scaled.sqrt_s_tev,
+        "branching_ratio": scaled.branching_ratio,
+        "model": model,
+        "kappa_lambda": kappa.tolist(),
+        "cross_section_fb": scaled.cross_section_fb.tolist(),
+        "n_background": float(scaled.background[0].sum()),
+        "n_signal": scaled.signal.sum(axis=1).tolist(),
+        "profile": {
+            "minus_2_delta_log_l": scan.minus_2_delta_log_l.tolist(),
+            "threshold": scan.threshold,
+            "width": scan.profile.width,
+            **scan.profile.as_dict(),
+        },
+        "cls": {
+            "mu_upper_expected": scan.mu_upper.tolist(),
+            "cross_section_upper_fb": (scan.mu_upper * scaled.cross_section_fb[:, None]).tolist(),
+            "confidence_level": 0.95,
+            "width": scan.cls.width,
+            **scan.cls.as_dict(),
+            "bands": bands,
+        },
+    }
