@@ -180,6 +180,16 @@ class TableWriter(AbstractContextManager["TableWriter"]):
                 self._describe(self._file.create_dataset(column.name, data=array), column)
         self.rows += rows
 
+    def truncate(self, rows: int) -> None:
+        """Forget all rows after the first ``rows``: those of a source that proved to be damaged."""
+        for column in self.table:
+            if column.shape[0] == "N" and column.name in self._file:
+                if rows:
+                    self._file[column.name].resize(rows, axis=0)
+                else:
+                    del self._file[column.name]  # the next source may have other columns
+        self.rows = rows
+
     def set_attributes(self, provenance: Provenance, **attributes: Any) -> None:
         """Keep provenance and further attributes for the file's root."""
         self._attributes = {**attributes, "provenance": provenance.as_json()}

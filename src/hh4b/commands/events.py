@@ -1,1 +1,63 @@
 """Commands: Ingestion and datasets."""
+
+from pathlib import Path
+
+import typer
+
+from hh4b.commands.groups import app
+from hh4b.errors import ConfigError
+
+
+def _kappa_list(text: str) -> tuple[float, ...]:
+    """Read a comma-separated list of couplings."""
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ConfigError(f"--kappa-values {text!r}: {error}; write e.g. '-5,1,2.4'") from error
+
+
+@app.command("ingest")
+def ingest(
+    files: list[str] = typer.Argument(help="Delphes ROOT files, globs or addresses."),
+    *,
+    output: Path = typer.Option(..., "-o", "--output", help="The dataset to write (HDF5)."),
+    kappa_lambda: float | None = typer.Option(None, help="Coupling of the signal sample."),
+    background: bool = typer.Option(False, "--background", help="A sample without H pairs."),
+    sample: str | None = typer.Option(None, help="Name of the sample [default: of the output]."),
+    pt_min_gev: float = typer.Option(40.0, help="Jets above this pT are kept."),
+    abs_eta_max: float = typer.Option(2.5, help="Jets below this |eta| are kept."),
+    max_jets: int = typer.Option(10, help="Leading jets to keep."),
+    min_tags: int = typer.Option(4, help="b-tagged jets that an event needs."),
+    b_tag_bit: int = typer.Option(0, help="Bit of Jet.BTag."),
+    jet_collection: str = typer.Option("Jet", help="Branch of the jets."),
+    kappa_values: str | None = typer.Option(None, help="kappa inputs of background: '-5,1,5'."),
+    training_fraction: float = typer.Option(0.9, help="Share of events labelled training."),
+    seed: int = typer.Option(1, help="Seed of the study."),
+    matching: str = typer.Option("one_to_one", help="one_to_one or drop_ambiguous."),
+    tag_efficiency: str = typer.Option("file", help="Tags: of the file, or drawn by dl1r_77."),
+    allow_negative_weights: bool = typer.Option(False, "--allow-negative-weights"),
+    skip_bad_files: bool = typer.Option(False, "--skip-bad-files", help="Leave bad files out."),
+) -> None:
+    """Turn Delphes ROOT files into a dataset: jets, four-tag cut, truth matching."""
+    from hh4b.events.ingest import ingest as run
+    from hh4b.events.settings import DEFAULT_KAPPA_VALUES, IngestSettings
+    from hh4b.events.sources import expand
+
+    settings = IngestSettings(
+        sample=sample or output.stem,
+        is_background=background,
+        kappa_lambda=kappa_lambda,
+        pt_min_gev=pt_min_gev,
+        abs_eta_max=abs_eta_max,
+        max_jets=max_jets,
+        min_tags=min_tags,
+        b_tag_bit=b_tag_bit,
+        jet_collection=jet_collection,
+        kappa_values=DEFAULT_KAPPA_VALUES if kappa_values is None else _kappa_list(kappa_values),
+        training_fraction=training_fraction,
+        seed=seed,
+        matching=matching,
+        tag_efficiency=tag_efficiency,
+        allow_negative_weights=allow_negative_weights,
+    )
+    run(expand(files), output, settings, skip_bad_files=skip_bad_files)

@@ -1,0 +1,87 @@
+"""Read SPANet-layout datasets block by block, ours and published ones."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.contracts import DATASET, check, open_table
+from hh4b.errors import ConfigError, ContractError
+
+PARTS = ("training", "testing", "all")
+TARGETS = ("TARGETS/h1/b1", "TARGETS/h1/b2", "TARGETS/h2/b1", "TARGETS/h2/b2")
+BLOCK_ROWS = 131072
+_COLUMNS = {column.name: column for column in DATASET}
+
+
+def lacking(path: Path | str) -> list[str]:
+    """Return the optional columns that a dataset does not hold, e.g. those by other programs."""
+    with open_table(path) as file:
+        return [column.name for column in DATASET if column.optional and column.name not in file]
+
+
+def length(path: Path | str) -> int:
+    """Return the number of events of a dataset.
+
+    Raises:
+        ContractError: if the file is no dataset.
+    """
+    with open_table(path) as file:
+        return len(_column(file, "INPUTS/Source/MASK", path))
+
+
+def blocks(
+    path: Path | str, columns: Sequence[str], *, rows: int = BLOCK_ROWS
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield columns of a dataset, ``rows`` events at a time, checked.
+
+    Raises:
+        InputFileError: if the file cannot be read.
+        ContractError: if a column is missing or broken.
+    """
+    chosen = [_COLUMNS[name] for name in columns]
+    with open_table(path) as file:
+        sources = {name: _column(file, name, path) for name in columns}
+        total = len(sources[columns[0]])
+        for first in range(0, total, rows) if total else (0,):
+            arrays = {
+                name: np.asarray(source[first : first + rows]) for name, source in sources.items()
+            }
+            check(chosen, arrays, where=f"{path} from event {first}")
+            yield arrays
+
+
+def part_mask(path: Path | str, split: NDArray[np.int8] | None, part: str, n: int) -> Any:
+    """Return which events belong to ``part`` of the sample, as a mask of shape (n,).
+
+    Args:
+        path: the dataset, for errors.
+        split: its column ``HH4B/split``, None if it has none.
+        part: ``training``, ``testing`` or ``all``.
+        n: number of events.
+
+    Raises:
+        ConfigError: for an unknown part.
+        ContractError: if the dataset is not divided.
+    """
+    if part not in PARTS:
+        raise ConfigError(f"part {part!r}: must be one of {', '.join(PARTS)}")
+    if part == "all":
+        return np.ones(n, np.bool_)
+    if split is None:
+        raise ContractError(
+            f"{path}: column 'HH4B/split' is missing, so that the {part} part is not known;"
+            " take --part all"
+        )
+    return split == PARTS.index(part)
+
+
+def _column(file: Any, name: str, path: Path | str) -> Any:
+    if name not in file:
+        raise ContractError(
+            f"{path}: column {name!r} ({_COLUMNS[name].doc}) is missing; the file is of another"
+            " kind or stage, or made by a program that does not know it"
+        )
+    return file[name]

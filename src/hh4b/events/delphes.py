@@ -1,0 +1,291 @@
+"""Read the branches we need of a Delphes tree, in blocks of bounded size."""
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import uproot
+from numpy.typing import NDArray
+
+from hh4b.errors import ContractError, Hh4bError, InputFileError
+
+Floats = NDArray[np.floating]
+Integers = NDArray[np.integer]
+
+TREE = "Delphes"
+#: What uproot and the codecs raise on damaged or foreign files.
+DAMAGE = (
+    OSError, ValueError, KeyError, IndexError, TypeError, struct.error, zlib.error, AssertionError,
+    NotImplementedError, OverflowError, MemoryError, EOFError,
+    uproot.deserialization.DeserializationError,
+)  # fmt: skip
+_PARTICLE = ("PID", "Status", "M1", "M2", "PT", "Eta", "Phi", "Mass")
+_JET = ("PT", "Eta", "Phi", "Mass")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Objects of a block of events, flat.
+
+    Attributes:
+        offsets: event i owns rows ``offsets[i]:offsets[i + 1]``; shape (events + 1,).
+        fields: arrays of shape (objects,) by the name of the leaf.
+    """
+
+    offsets: NDArray[np.int64]
+    fields: dict[str, NDArray[Any]]
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Number of objects by event."""
+        return np.diff(self.offsets)
+
+    def __getitem__(self, leaf: str) -> NDArray[Any]:
+        """Return a leaf as a flat array."""
+        return self.fields[leaf]
+
+    def event_of(self, row: int) -> int:
+        """Return the event that owns a row."""
+        return int(np.searchsorted(self.offsets, row, side="right")) - 1
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive events of a tree; a quantity the file lacks is None.
+
+    Attributes:
+        first_entry: entry of the first event in the tree.
+        weight: event weights, shape (events,); 1 in a tree without weights.
+        jets: jets with PT [GeV], Eta, Phi [rad], Mass [GeV] and, where there, BTag, Flavor.
+        particles: generator particles with PID, Status, M1, M2, PT, Eta, Phi, Mass.
+        met: missing transverse momentum in GeV, shape (events,).
+        met_phi: its azimuth.
+        n_electrons: number of isolated electrons, shape (events,).
+        n_muons: number of isolated muons, shape (events,).
+    """
+
+    first_entry: int
+    weight: NDArray[np.float64]
+    jets: Collection
+    particles: Collection | None
+    met: Floats | None
+    met_phi: Floats | None
+    n_electrons: Integers | None
+    n_muons: Integers | None
+
+    def __len__(self) -> int:
+        """Return the number of events."""
+        return len(self.weight)
+
+    def first_broken(self, jet_collection: str) -> str | None:
+        """Describe the first measured quantity that is no finite number, if there is one."""
+        for leaf in _JET:
+            bad = ~np.isfinite(self.jets[leaf])
+            if bad.any():
+                row = int(np.argmax(bad))
+                return self._broken(f"{jet_collection}.{leaf}", self.jets.event_of(row))
+        numbers = (
+            ("Event.Weight", self.weight),
+            ("MissingET.MET", self.met),
+            ("MissingET.Phi", self.met_phi),
+        )
+        for name, values in numbers:
+            if values is not None and not np.isfinite(values).all():
+                return self._broken(name, int(np.argmin(np.isfinite(values))))
+        return None
+
+    def _broken(self, branch: str, event: int) -> str:
+        return f"branch {branch!r} is not a finite number in entry {self.first_entry + event}"
+
+
+@dataclass(frozen=True)
+class Branches:
+    """Names of the branches to read: those a tree must have, and those that it may lack."""
+
+    jet_collection: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+
+    @classmethod
+    def choose(cls, jet_collection: str, *, truth: bool, own_tags: bool) -> "Branches":
+        """List the branches of an ingestion.
+
+        Args:
+            jet_collection: branch of the jets.
+            truth: whether generator particles are needed.
+            own_tags: whether tags come from the flavour instead of ``BTag``.
+        """
+        jet = [f"{jet_collection}.{leaf}" for leaf in _JET]
+        flavor, tag = f"{jet_collection}.Flavor", f"{jet_collection}.BTag"
+        jet.append(flavor if own_tags else tag)
+        particle = [f"Particle.{leaf}" for leaf in _PARTICLE] if truth else []
+        optional = ["Event.Weight", "MissingET.MET", "MissingET.Phi", "Electron.PT", "Muon.PT"]
+        if not own_tags:
+            optional.append(flavor)
+        return cls(jet_collection, (*jet, *particle), tuple(optional))
+
+
+class DelphesFile:
+    """A Delphes ROOT file opened for reading; use `open_delphes`."""
+
+    def __init__(self, path: str, tree: Any, generated: tuple[int, float] | None) -> None:
+        """Hold the tree; ``generated`` are number and weight before any filter, if stated."""
+        self.path = path
+        self.tree = tree
+        self.generated = generated
+        self.entries = int(tree.num_entries)
+
+    def present(self, branches: Branches) -> frozenset[str]:
+        """Return the branches to read of those asked for.
+
+        Raises:
+            ContractError: if a required branch is missing.
+        """
+        names = set(self.tree.keys(recursive=True, full_paths=False))
+        for name in branches.required:
+            if name not in names:
+                raise ContractError(
+                    f"{self.path}: branch {name!r} is missing in tree {TREE!r};"
+                    " it is needed, see docs/data.md"
+                )
+        return frozenset(branches.required) | (frozenset(branches.optional) & names)
+
+    def blocks(
+        self, branches: Branches, present: frozenset[str], *, step: int | str
+    ) -> Iterator[Block]:
+        """Yield the events in order, ``step`` events (or bytes, as "50 MB") at a time.
+
+        Raises:
+            InputFileError: if the file is damaged.
+            ContractError: if a branch has not the shape that Delphes gives it.
+        """
+        first = 0
+        steps = self.tree.iterate(sorted(present), step_size=step, library="ak")
+        while True:
+            # Only the reading may be blamed on the file, not what is done with the block.
+            with reading(self.path):
+                arrays = next(steps, None)
+            if arrays is None:
+                break
+            block = _block(arrays, branches, first, self.path)
+            yield block
+            first += len(block)
+        if first != self.entries:
+            raise InputFileError(
+                f"{self.path}: {first} of {self.entries} events could be read; the file is damaged"
+            )
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turn the errors of a damaged or missing file into one that names it."""
+    try:
+        yield
+    except Hh4bError:
+        raise
+    except FileNotFoundError as error:
+        raise InputFileError(f"cannot read {path}: no such file; check the name") from error
+    except ImportError as error:
+        raise InputFileError(f"cannot read {path}: {_line(error)}") from error
+    except DAMAGE as error:
+        raise InputFileError(
+            f"cannot read {path}: truncated, or not a ROOT file ({_line(error)})"
+        ) from error
+
+
+@contextmanager
+def open_delphes(path: str) -> Iterator[DelphesFile]:
+    """Open the Delphes tree of a local or remote file.
+
+    Raises:
+        InputFileError: if it cannot be read or has no events.
+        ContractError: if it holds no Delphes tree.
+    """
+    with reading(path):
+        file = uproot.open(path)
+    with file:
+        with reading(path):
+            opened = _opened(file, path)
+        yield opened
+
+
+def _opened(file: Any, path: str) -> DelphesFile:
+    """Check that the file holds a Delphes tree with events."""
+    names = set(file.keys(cycle=False))
+    if TREE not in names:
+        raise ContractError(
+            f"{path}: no tree {TREE!r}, only {sorted(names) or 'nothing'};"
+            " not a Delphes file, or one whose writing was cut off"
+        )
+    tree = file[TREE]
+    if not hasattr(tree, "num_entries"):
+        raise ContractError(f"{path}: {TREE!r} is a {type(tree).__name__}, not a tree")
+    if tree.num_entries == 0:
+        raise InputFileError(f"{path}: tree {TREE!r} has zero events; leave the file out")
+    return DelphesFile(path, tree, _generated(file, path) if "hh4b" in names else None)
+
+
+def _generated(file: Any, path: str) -> tuple[int, float]:
+    """Return number and summed weight of the generated events that a file of ours states."""
+    try:
+        counts = json.loads(str(file["hh4b"]))["counts"]
+        return int(counts["n_generated"]), float(counts["sum_weights_generated"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ContractError(
+            f"{path}: object 'hh4b' does not state counts.n_generated and"
+            f" counts.sum_weights_generated ({_line(error)}); simulate the chunk again"
+        ) from error
+
+
+def _line(error: BaseException) -> str:
+    """Return the first telling line of an exception, shortened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:160]
+
+
+def _collection(arrays: Any, prefix: str) -> Collection:
+    """Flatten the leaves of a collection, which share their counts."""
+    names = [name for name in arrays.fields if name.startswith(prefix + ".")]
+    counts = ak.to_numpy(ak.num(arrays[names[0]]))
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    fields = {name[len(prefix) + 1 :]: ak.to_numpy(ak.flatten(arrays[name])) for name in names}
+    return Collection(offsets, fields)
+
+
+def _scalar(arrays: Any, name: str, path: str) -> NDArray[Any] | None:
+    """Return a branch with one number an event, be it stored as such or as a list of one."""
+    if name not in arrays.fields:
+        return None
+    array = arrays[name]
+    if array.ndim == 1:
+        return np.asarray(ak.to_numpy(array))
+    flat = np.asarray(ak.to_numpy(ak.flatten(array)))
+    if len(flat) != len(array) or not bool(ak.all(ak.num(array) == 1)):
+        raise ContractError(f"{path}: branch {name!r} has not exactly one value in every event")
+    return flat
+
+
+def _number(arrays: Any, name: str) -> Integers | None:
+    return ak.to_numpy(ak.num(arrays[name])) if name in arrays.fields else None
+
+
+def _block(arrays: Any, branches: Branches, first: int, path: str) -> Block:
+    weight = _scalar(arrays, "Event.Weight", path)
+    has_particles = "Particle.PID" in arrays.fields
+    return Block(
+        first_entry=first,
+        weight=np.ones(len(arrays)) if weight is None else weight.astype(np.float64),
+        jets=_collection(arrays, branches.jet_collection),
+        particles=_collection(arrays, "Particle") if has_particles else None,
+        met=_scalar(arrays, "MissingET.MET", path),
+        met_phi=_scalar(arrays, "MissingET.Phi", path),
+        n_electrons=_number(arrays, "Electron.PT"),
+        n_muons=_number(arrays, "Muon.PT"),
+    )
