@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MultipleLocator
 
-from hh4b.publication.histograms import Histogram, density_ratio, draw_density
+from hh4b.publication.histograms import Histogram, draw_fractions, fraction_ratio
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.style import FigureStyle, look_of, new_figure, put_header
 
 KEYS = ("13tev", "14tev")
+RATIO_RANGE = (0.5, 1.5)
 
 
 class Panel(NamedTuple):
@@ -47,31 +50,40 @@ def _draw_panel(
     place: SubFigure, files: list[RunFile], panel: Panel, style: FigureStyle, process: str
 ) -> None:
     upper, lower = place.subplots(2, 1, sharex=True, height_ratios=(2.6, 1))
-    place.get_layout_engine()
     histograms = []
     top = 0.0
     for key, file in zip(KEYS, files, strict=True):
         entry = file.get("histograms", panel.name)
         histogram = Histogram.from_json(entry, where=f"{file.path}: {panel.name}")
         label = rf"$\sqrt{{s}}$ = {file.number('sqrt_s_tev'):g} TeV"
-        top = max(top, draw_density(upper, histogram, look_of(key, style), label))
+        top = max(top, draw_fractions(upper, histogram, look_of(key, style), label))
         histograms.append(histogram)
     unit = f" [{panel.unit}]" if panel.unit else ""
-    inverse = f" [1/{panel.unit}]" if panel.unit else ""
     upper.set(
-        ylabel=rf"(1/$\sigma$) d$\sigma$/d{panel.symbol}{inverse}",
+        ylabel=histograms[0].bin_label(panel.unit),
         ylim=(0, 1.35 * top or 1),
         xlim=(histograms[0].edges[0], histograms[0].edges[-1]),
     )
     upper.legend(loc="upper right")
     put_header(upper, style, process)
-    ratio, error = density_ratio(histograms[1], histograms[0])
-    lower.axhline(1, color="0.5", linewidth=0.7, zorder=1)
-    lower.errorbar(
-        histograms[0].centres, ratio, yerr=error, xerr=0.5 * (histograms[0].edges[1:] -
-        histograms[0].edges[:-1]), fmt="none", ecolor=look_of(KEYS[1], style).color, elinewidth=0.9,
+    _draw_ratio(lower, histograms[1], histograms[0], look_of(KEYS[1], style).color)
+    lower.set(xlabel=panel.symbol + unit)
+    place.align_ylabels([upper, lower])
+
+
+def _draw_ratio(axes: Axes, numerator: Histogram, denominator: Histogram, color: str) -> None:
+    """Draw the ratio with errors; points outside the axis appear as arrows at its edge."""
+    ratio, error = fraction_ratio(numerator, denominator)
+    low, high = RATIO_RANGE
+    axes.axhline(1, color="0.5", linewidth=0.7, zorder=1)
+    axes.errorbar(
+        numerator.centres, ratio, yerr=error, xerr=0.5 * np.diff(numerator.edges), fmt="none",
+        ecolor=color, elinewidth=0.9,
     )  # fmt: skip
-    lower.set(xlabel=panel.symbol + unit, ylabel="14 / 13 TeV", ylim=(0.5, 1.5))
-    lower.yaxis.set_major_locator(MaxNLocator(3, prune="both"))
-    lower.yaxis.set_label_position("left")
-    lower.set_ylabel("14 / 13 TeV", loc="center")
+    for marker, chosen, place in (("^", ratio > high, high - 0.04), ("v", ratio < low, low + 0.04)):
+        x = numerator.centres[chosen]
+        axes.plot(x, np.full(len(x), place), marker, color=color, markersize=2.5, linestyle="none")
+    axes.set(ylim=RATIO_RANGE)
+    axes.set_ylabel("14 / 13 TeV", loc="center")
+    axes.yaxis.set_major_locator(FixedLocator([0.6, 1.0, 1.4]))
+    axes.yaxis.set_minor_locator(MultipleLocator(0.1))

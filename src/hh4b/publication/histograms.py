@@ -85,8 +85,8 @@ class Histogram:
         """Return the middle of every bin, shape (B,)."""
         return 0.5 * (self.edges[1:] + self.edges[:-1])
 
-    def density(self) -> tuple[Floats, Floats]:
-        """Return the fraction of all weight per unit of the axis, and its error, shape (B,) each.
+    def fractions(self) -> tuple[Floats, Floats]:
+        """Return the fraction of all weight in each bin, and its error, shape (B,) each.
 
         The error is that of a ratio whose numerator is part of the denominator:
         var(S/T) = [(1 - f)² S₂ + f² (T₂ - S₂)] / T², f = S/T, subscript 2 for squared weights.
@@ -97,8 +97,16 @@ class Histogram:
         fraction = self.sum_weights / self.total
         rest = np.maximum(self.total_squared - self.sum_weights_squared, 0.0)
         variance = (1 - fraction) ** 2 * self.sum_weights_squared + fraction**2 * rest
-        width = np.diff(self.edges)
-        return fraction / width, np.sqrt(variance) / abs(self.total) / width
+        return fraction, np.sqrt(variance) / abs(self.total)
+
+    def bin_label(self, unit: str) -> str:
+        """Return the label of an axis of fractions, e.g. ``Fraction / 25 GeV``.
+
+        >>> Histogram.fill([1.0], [0, 25, 50]).bin_label("GeV")
+        'Fraction / 25 GeV'
+        """
+        width = float(self.edges[1] - self.edges[0])
+        return f"Fraction / {width:.3g} {unit}".rstrip()
 
     def merged(self, other: "Histogram") -> "Histogram":
         """Return the sum of two histograms with the same edges."""
@@ -111,9 +119,9 @@ class Histogram:
         )
 
 
-def density_ratio(numerator: Histogram, denominator: Histogram) -> tuple[Floats, Floats]:
-    """Return the ratio of two independent densities and its error; NaN where there is nothing."""
-    (a, da), (b, db) = numerator.density(), denominator.density()
+def fraction_ratio(numerator: Histogram, denominator: Histogram) -> tuple[Floats, Floats]:
+    """Return the ratio of independent fractions and its error, NaN where one of them is zero."""
+    (a, da), (b, db) = numerator.fractions(), denominator.fractions()
     filled = (a > 0) & (b > 0)
     ratio = np.full(len(a), np.nan)
     error = np.full(len(a), np.nan)
@@ -122,11 +130,11 @@ def density_ratio(numerator: Histogram, denominator: Histogram) -> tuple[Floats,
     return ratio, error
 
 
-def draw_density(
+def draw_fractions(
     axes: Axes, histogram: Histogram, look: Look, label: str, *, fill: bool = False
 ) -> float:
-    """Draw a density as steps with error bars; return its highest point with error."""
-    value, error = histogram.density()
+    """Draw fractions as steps with error bars; return the highest point with its error."""
+    value, error = histogram.fractions()
     line = "-" if fill else look.line
     axes.stairs(value, histogram.edges, color=look.color, linestyle=line, label=label, zorder=2)
     if fill:

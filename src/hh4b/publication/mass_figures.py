@@ -7,7 +7,7 @@ from matplotlib.ticker import MultipleLocator
 from numpy.typing import NDArray
 
 from hh4b.publication.event_files import weighted_features
-from hh4b.publication.histograms import Histogram, draw_density
+from hh4b.publication.histograms import Histogram, draw_fractions
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.methods import PAIRINGS, pairing_name
 from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header, series_look
@@ -15,7 +15,7 @@ from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_hea
 Floats = NDArray[np.float64]
 
 MASS_EDGES_GEV = np.linspace(0, 300, 61)
-PLANE_EDGES_GEV = np.linspace(0, 250, 51)
+PLANE_EDGES_GEV = np.linspace(0, 250, 26)
 # Signal region of the cut-based selection, ATLAS, arXiv:2301.03212.
 CENTRE_GEV, RELATIVE_WIDTH, RADIUS = (124.0, 117.0), 0.1, 1.6
 
@@ -39,7 +39,7 @@ def draw_masses(inputs: Inputs, style: FigureStyle, kind: str) -> Figure:
         name = pairing_name(key).latex
         put_header(plane, style, f"{kind}, {name}")
         put_header(spectrum, style, energy_text(13))
-        spectrum.legend(loc="upper right", title=f"{kind}, {name}")
+        spectrum.legend(loc="upper right", title=f"{kind}\n{name}", alignment="left")
     return figure
 
 
@@ -59,6 +59,9 @@ def _draw_plane(figure: Figure, axes: Axes, masses: dict[str, Floats], weights: 
         (m1 - CENTRE_GEV[0]) / (RELATIVE_WIDTH * m1), (m2 - CENTRE_GEV[1]) / (RELATIVE_WIDTH * m2)
     )
     axes.contour(m1, m2, distance, levels=[RADIUS], colors="#D55E00", linewidths=1.0)
+    axes.annotate(
+        r"$X_{HH}$ = 1.6", (148, 130), color="#D55E00", fontsize="small", va="bottom", weight="bold"
+    )
     axes.set(xlabel=r"$m_{h_1}$ [GeV]", ylabel=r"$m_{h_2}$ [GeV]")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MultipleLocator(50))
@@ -68,11 +71,11 @@ def _draw_spectra(axes: Axes, masses: dict[str, Floats], weights: Floats) -> Non
     top = 0.0
     for index, (name, label) in enumerate((("h1_mass", r"$h_1$"), ("h2_mass", r"$h_2$"))):
         histogram = Histogram.fill(masses[name], MASS_EDGES_GEV, weights)
-        top = max(top, draw_density(axes, histogram, series_look(index), label))
+        top = max(top, draw_fractions(axes, histogram, series_look(index), label))
     axes.axvline(125, color="0.6", linewidth=0.7, linestyle=":", zorder=0)
     axes.set(
         xlabel="Higgs candidate mass [GeV]",
-        ylabel="Fraction of events [1/GeV]",
+        ylabel=f"Fraction / {MASS_EDGES_GEV[1] - MASS_EDGES_GEV[0]:g} GeV",
         xlim=(MASS_EDGES_GEV[0], MASS_EDGES_GEV[-1]),
         ylim=(0, 1.3 * top or 1),
     )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hh4b.errors import ContractError
-from hh4b.publication.histograms import Histogram, draw_density
+from hh4b.publication.histograms import Histogram, draw_fractions
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.methods import SELECTIONS, selection_name
 from hh4b.publication.style import (
@@ -34,7 +34,7 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
     for axes, key in zip(grid, keys, strict=False):
         _draw_panel(axes, RunFile.read(inputs.one(key)), style)
         put_header(axes, style, energy_text(13))
-        axes.legend(loc="upper right", title=selection_name(key).latex, alignment="left", ncols=1)
+        axes.legend(loc="upper right", title=selection_name(key).latex, alignment="left")
     for axes in grid[len(keys) :]:
         axes.remove()
     return figure
@@ -43,17 +43,17 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
 def _draw_panel(axes: Axes, templates: RunFile, style: FigureStyle) -> None:
     edges = np.array(templates.numbers("bin_edges_gev"))
     background = _histogram(templates, templates.get("background"), edges)
-    top = draw_density(axes, background, look_of("background", style), "background", fill=True)
+    top = draw_fractions(axes, background, look_of("background", style), "background", fill=True)
     for index, kappa in enumerate(KAPPAS):
         entry = _signal(templates, kappa)
         if entry is None:
             continue
         label = rf"$\kappa_\lambda$ = {kappa:g}".replace("-", "−")
         histogram = _histogram(templates, entry, edges)
-        top = max(top, draw_density(axes, histogram, series_look(index), label))
+        top = max(top, draw_fractions(axes, histogram, series_look(index), label))
     axes.set(
         xlabel=r"$m_{HH}$ [GeV]",
-        ylabel="Fraction of events [1/GeV]",
+        ylabel=background.bin_label("GeV"),
         xlim=(edges[0], edges[-1]),
         ylim=(0, 1.25 * top or 1),
     )

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from hh4b import contracts
 from hh4b.publication.event_files import event_weights
-from hh4b.publication.histograms import Histogram, draw_density
+from hh4b.publication.histograms import Histogram, draw_fractions
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
 
@@ -21,21 +22,21 @@ Floats = NDArray[np.float64]
 
 
 class Panel(NamedTuple):
-    """An observable: name, axis label, label of the density's unit, edges."""
+    """An observable: name, axis label, unit, edges."""
 
     name: str
     label: str
-    per: str
+    unit: str
     edges: Floats
 
 
 PANELS = (
     Panel("n_jets", "Number of jets", "", np.arange(3.5, 11)),
     Panel("n_tags", "Number of b-tagged jets", "", np.arange(3.5, 9)),
-    Panel("pt_1", r"Leading jet $p_\mathrm{T}$ [GeV]", " [1/GeV]", np.linspace(40, 440, 41)),
-    Panel("pt_4", r"Fourth jet $p_\mathrm{T}$ [GeV]", " [1/GeV]", np.linspace(40, 160, 31)),
+    Panel("pt_1", r"Leading jet $p_\mathrm{T}$ [GeV]", "GeV", np.linspace(40, 440, 41)),
+    Panel("pt_4", r"Fourth jet $p_\mathrm{T}$ [GeV]", "GeV", np.linspace(40, 160, 31)),
     Panel("eta", r"Jet $\eta$", "", np.linspace(-2.5, 2.5, 26)),
-    Panel("mass", "Jet mass [GeV]", " [1/GeV]", np.linspace(0, 60, 31)),
+    Panel("mass", "Jet mass [GeV]", "GeV", np.linspace(0, 60, 31)),
 )
 
 
@@ -52,18 +53,18 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
             label = key.replace("_", " ")
             filled = key == "background"
             top = max(
-                top, draw_density(axes, histograms[key][panel.name], look, label, fill=filled)
+                top, draw_fractions(axes, histograms[key][panel.name], look, label, fill=filled)
             )
         axes.set(
             xlabel=panel.label,
-            ylabel="Fraction" + panel.per,
+            ylabel=histograms[keys[0]][panel.name].bin_label(panel.unit),
             xlim=(panel.edges[0], panel.edges[-1]),
             ylim=(0, 1.35 * top or 1),
         )
-        put_header(axes, style, energy_text(13))
         axes.legend(loc="upper right")
     for axes in grid[0]:
-        axes.xaxis.minorticks_off()
+        put_header(axes, style, energy_text(13))
+        axes.xaxis.set_minor_locator(NullLocator())
     return figure
 
 
