@@ -123,3 +123,52 @@ def limits(
     )
     if as_json or output is None:
         typer.echo(text)
+
+
+@app.command("luminosity-scan")
+def luminosity_scan(
+    *,
+    template_file: Path = typer.Argument(..., help="Templates (JSON)."),
+    output: Path = typer.Option(..., "-o", "--output", help="Scan to write (JSON)."),
+    luminosities_ifb: str = typer.Option(
+        "100,139,200,300,500,700,1000,1500,2000,3000", help="Separated by commas."
+    ),
+    sqrt_s_tev: str = typer.Option("13", help="Energies of the cross sections, by commas."),
+    signal_cross_section: str = typer.Option("note", help="note, own, or a YAML file."),
+    background_cross_section_pb: float | None = typer.Option(
+        None, help="At every energy; default: those of the cross-section file."
+    ),
+    branching_ratio: float | None = typer.Option(None, help="H -> bb; default: as in the file."),
+    empty_background_bins: str = typer.Option("merge", help="merge, or error."),
+    minimum_effective_events: float = typer.Option(
+        0.0, help="Bins with fewer effective background events count as empty."
+    ),
+    reach: list[Path] = typer.Option(
+        [], help="Limit file of another selection: find the luminosity that reaches its bounds."
+    ),
+    replicas: int = typer.Option(
+        200, help="Replicas of the templates for the statistical error; 0 leaves it out."
+    ),
+    seed: int = typer.Option(1, help="Seed of the replicas."),
+) -> None:
+    """Find both intervals of the note's model at many luminosities in one go."""
+    from hh4b.statistics import luminosity_command as library
+    from hh4b.statistics.template_command import parse_numbers
+    from hh4b.statistics.workspace_command import WorkspaceOptions
+
+    library.make_luminosity_scan(
+        template_file,
+        output,
+        WorkspaceOptions(
+            signal_cross_section=signal_cross_section,
+            background_cross_section_pb=background_cross_section_pb,
+            branching_ratio=branching_ratio,
+            empty_background_bins=empty_background_bins,
+            minimum_effective_events=minimum_effective_events,
+        ),
+        luminosities_ifb=parse_numbers(luminosities_ifb, "--luminosities-ifb"),
+        energies_tev=parse_numbers(sqrt_s_tev, "--sqrt-s-tev"),
+        reach=reach,
+        replicas=replicas,
+        seed=seed,
+    )
