@@ -27,7 +27,10 @@ rule efficiency_curve:
     benchmark:
         f"{RESULTS}/benchmarks/efficiency_curve/{{pairing}}.tsv"
     params:
-        pairs=lambda w, input: joined("--pair", input.datasets, input.pairings),
+        pairs=lambda w, input: " ".join(
+            f"--dataset {d} --pairing {p}"
+            for d, p in zip(input.datasets, input.pairings)
+        ),
         code=command("pairing:efficiency_curve"),
     message:
         "Pairing efficiency against kappa_lambda: {wildcards.pairing}"

@@ -39,6 +39,8 @@ rule templates:
             input.background_scores,
         ),
         kappas=numbers(STUDY.statistics.scan()),
+        background_kappas=numbers(SIGNAL_KAPPAS),
+        sqrt_s=STUDY.physics.sqrt_s_tev,
         bins=(
             f"--bins {STUDY.statistics.bins} --m-hh-min-gev {STUDY.statistics.m_hh_min_gev}"
             f" --m-hh-max-gev {STUDY.statistics.m_hh_max_gev}"
@@ -49,6 +51,7 @@ rule templates:
     shell:
         "hh4b templates {params.signal} {params.background} --part testing"
         " --working-point {input.working_point} --kappa-values={params.kappas} {params.bins}"
+        " --background-kappa-values={params.background_kappas} --sqrt-s-tev {params.sqrt_s}"
         " -o {output.templates} > {log} 2>&1"
 
 
