@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hh4b.commands.groups import app, dnn
+from hh4b.commands.groups import app, baseline, dnn, select
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,12 +67,11 @@ def parse_kappas(text: str) -> "NDArray[np.float64]":
     return kappas
 
 
-def limit_threads(threads: int | None) -> None:
-    """Let torch use so many threads, in one operation at a time."""
+def limit_threads(threads: int) -> None:
+    """Let torch use so many threads; sums, and so the last bits of a training, depend on it."""
     import torch
 
-    if threads is not None:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(threads)
 
 
 @app.command("features")
@@ -107,7 +106,7 @@ def dnn_train(
     max_epochs: Annotated[int | None, typer.Option(help="Epochs at most.")] = None,
     validation_fraction: Annotated[float | None, typer.Option(help="Of each class.")] = None,
     seed: Annotated[int, typer.Option(help="Decides every random number.")] = 1,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
 ) -> None:
     """Train the dense network on the training events (HH4B/split = 0) of the samples."""
     from hh4b.selection.options import read_options
@@ -134,7 +133,7 @@ def dnn_predict(
     features: Annotated[Path, typer.Argument(metavar="FEATURES.h5")],
     output: Output,
     kappa_values: KappaValues,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
 ) -> None:
     """Write the score of every event at every kappa input."""
     from hh4b.selection.run_dnn import predict_to_file
@@ -193,3 +192,56 @@ def working_point(
     found = find_working_point(signal, background, choice, normalisation=factors, seed=seed)
     settings = {**vars(choice), **vars(factors)}
     write_json(output, found, Provenance("working-point", settings, seed))
+
+
+@select.command("cuts")
+def select_cuts(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET.h5")],
+    pairing: Annotated[Path, typer.Argument(metavar="PAIRING.h5")],
+    output: Output,
+    kappa_values: KappaValues,
+    cutflow: Annotated[Path | None, typer.Option(help="JSON of the cutflow to write.")] = None,
+    delta_eta_max: Annotated[float, typer.Option(help="|Delta eta_HH| stays below.")] = 1.5,
+    x_wt_min: Annotated[float, typer.Option(help="X_Wt stays above.")] = 1.5,
+    x_hh_max: Annotated[float, typer.Option(help="X_HH stays below.")] = 1.6,
+) -> None:
+    """Apply the cut-based selection; scores of 0 or 1 serve like those of a classifier."""
+    from pydantic import ValidationError
+
+    from hh4b.errors import ConfigError
+    from hh4b.selection.cut_files import select_by_cuts
+    from hh4b.selection.cuts import CutOptions
+
+    try:
+        options = CutOptions(delta_eta_max=delta_eta_max, x_wt_min=x_wt_min, x_hh_max=x_hh_max)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"--{first['loc'][0]} {first['input']}: {first['msg']}") from error
+    select_by_cuts(dataset, pairing, output, cutflow, parse_kappas(kappa_values), options)
+
+
+@baseline.command("train")
+def baseline_train(
+    *,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="logistic_regression, linear_discriminant, svm, random_forest, gradient_boosting."
+        ),
+    ],
+    signal: SignalFeatures,
+    background: BackgroundFeatures,
+    score: Annotated[
+        list[str],
+        typer.Option("--score", help="DATASET.h5:FEATURES.h5:SCORES.h5 to write; repeat."),
+    ],
+    kappa_values: KappaValues,
+    seed: Annotated[int, typer.Option(help="Decides every random number.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads at most.")] = 1,
+) -> None:
+    """Train a classical classifier and write the scores of the samples given."""
+    from hh4b.selection.baseline_files import parse_job, train_and_score
+
+    jobs = [parse_job(text) for text in score]
+    kappas = parse_kappas(kappa_values)
+    train_and_score(method, signal, background, jobs, kappas, seed=seed, threads=threads)

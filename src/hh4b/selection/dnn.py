@@ -15,8 +15,10 @@ class NetworkConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: tuple[str, ...] = Field(min_length=1, description="names of the input features")
-    hidden_dim: Annotated[int, Field(ge=1)] = Field(256, description="width of the hidden layers")
-    n_layers: Annotated[int, Field(ge=1)] = Field(2, description="number of hidden layers")
+    hidden_dim: Annotated[int, Field(ge=1)] = Field(
+        default=256, description="width of the hidden layers"
+    )
+    n_layers: Annotated[int, Field(ge=1)] = Field(default=2, description="number of hidden layers")
 
 
 class Standardisation(nn.Module):

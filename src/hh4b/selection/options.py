@@ -16,13 +16,15 @@ class TrainingOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hidden_dim: int = Field(256, ge=1, description="width of the hidden layers")
-    n_layers: int = Field(2, ge=1, description="number of hidden layers")
-    learning_rate: float = Field(5e-3, gt=0, lt=1, description="step size of Adam")
-    batch_size: int = Field(512, ge=1, description="events in one step")
-    patience: int = Field(10, ge=1, description="epochs without a better loss before the stop")
-    max_epochs: int = Field(200, ge=1, description="epochs at most")
-    validation_fraction: float = Field(0.05, gt=0, lt=1, description="share of each class")
+    hidden_dim: int = Field(default=256, ge=1, description="width of the hidden layers")
+    n_layers: int = Field(default=2, ge=1, description="number of hidden layers")
+    learning_rate: float = Field(default=5e-3, gt=0, lt=1, description="step size of Adam")
+    batch_size: int = Field(default=512, ge=1, description="events in one step")
+    patience: int = Field(
+        default=10, ge=1, description="epochs without a better loss before the stop"
+    )
+    max_epochs: int = Field(default=200, ge=1, description="epochs at most")
+    validation_fraction: float = Field(default=0.05, gt=0, lt=1, description="share of each class")
 
 
 def read_options(path: Path | str | None, overrides: Mapping[str, Any]) -> TrainingOptions:

