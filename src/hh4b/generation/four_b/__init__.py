@@ -1,0 +1,1 @@
+"""pp -> b b~ b b~ in leading-order QCD: matrix elements, phase space, cross section, events."""
