@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.errors import ConfigError, ContractError
-from hh4b.seeds import stream
 from hh4b.selection.metrics import effective_number
 from hh4b.selection.samples import Part, ScoredSample, read_scored
+from hh4b.selection.threshold_scan import Scan, tail_sums, thresholds
 
 log = logging.getLogger(__name__)
 Values = NDArray[np.float64]
-REPLICAS = 400
 
 
 @dataclass(frozen=True)
@@ -81,71 +80,6 @@ class Choice:
             raise ConfigError(f"min_background_events is {self.min_background_events}, below 0")
 
 
-@dataclass(frozen=True)
-class Tail:
-    """Events of one class above each threshold, arrays of shape (threshold,).
-
-    Attributes:
-        sum_weights: expected yield.
-        sum_weights_squared: its variance from the number of simulated events.
-        n_events: simulated events.
-    """
-
-    sum_weights: Values
-    sum_weights_squared: Values
-    n_events: NDArray[np.int64]
-
-    @property
-    def n_effective(self) -> Values:
-        """Return (sum w)^2 / sum w^2, zero where nothing is left."""
-        empty = self.sum_weights_squared == 0
-        return np.where(
-            empty, 0.0, self.sum_weights**2 / np.where(empty, 1.0, self.sum_weights_squared)
-        )
-
-
-def thresholds(step: float) -> Values:
-    """Return thresholds from 0 to 1.
-
-    Raises:
-        ConfigError: unless ``step`` divides 1.
-    """
-    n_steps = round(1 / step) if 0 < step <= 1 else 0
-    if n_steps < 1 or abs(n_steps * step - 1) > 1e-9:
-        raise ConfigError(f"step {step} does not divide the range 0 to 1; try 0.01")
-    return np.linspace(0.0, 1.0, n_steps + 1)
-
-
-def tail_sums(score: NDArray[np.float32], weight: Values, cuts: Values) -> Tail:
-    """Sum events whose score exceeds each threshold.
-
-    Thresholds are compared as float32, the type of the scores, as NumPy compares an array of
-    scores with a Python number.
-    """
-    order = np.argsort(score, kind="stable")
-    first = np.searchsorted(score[order], cuts.astype(score.dtype), side="right")
-    sums = []
-    for values in (weight, weight**2):
-        # From the top down, so that small sums at high thresholds lose no digits.
-        above = np.append(0.0, np.cumsum(values[order][::-1]))
-        sums.append(above[len(score) - first])
-    return Tail(sums[0], sums[1], (len(score) - first).astype(np.int64))
-
-
-def significance(signal: Tail, background: Tail) -> tuple[Values, Values]:
-    """Return S/sqrt(B) and its statistical error, NaN where no background is left.
-
-    The relative error is the root of var(S)/S^2 + var(B)/(4 B^2).
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = signal.sum_weights / np.sqrt(background.sum_weights)
-        signal_part = signal.sum_weights_squared / background.sum_weights
-        background_part = value**2 / (4 * background.n_effective)
-        error = np.sqrt(signal_part + background_part)
-    empty = background.sum_weights <= 0
-    return np.where(empty, np.nan, value), np.where(empty, np.nan, error)
-
-
 def find_working_point(
     signal: Sequence[str],
     background: Sequence[str],
@@ -175,26 +109,31 @@ def find_working_point(
     signals = read_scored(signal, label=True, part=choice.part)
     backgrounds = read_scored(background, label=False, part=choice.part)
     cuts = thresholds(choice.step)
-    s_tail = tail_sums(*_merge(_at_kappa(signals, choice.kappa_lambda)), cuts)
-    b_tail = tail_sums(*_merge(backgrounds), cuts)
-    s_tail = _scaled(s_tail, factors.signal_fb * factors.luminosity_ifb)
-    b_tail = _scaled(b_tail, factors.background_fb * factors.luminosity_ifb)
-    value, error = significance(s_tail, b_tail)
-    # Where no background event is left S/sqrt(B) has no value, whatever number is demanded.
-    allowed = (b_tail.n_events > 0) & (b_tail.n_effective >= choice.min_background_events)
-    threshold = _choose(choice, cuts, np.where(allowed, value, np.nan), allowed)
-    log.info("threshold %.3f by %s", threshold, choice.criterion)
+    if choice.threshold is not None:
+        cuts = np.union1d(cuts, choice.threshold)
+    scan = Scan(
+        cuts,
+        tail_sums(*_merge(_at_kappa(signals, choice.kappa_lambda)), cuts).scaled(
+            factors.signal_fb * factors.luminosity_ifb
+        ),
+        tail_sums(*_merge(backgrounds), cuts).scaled(
+            factors.background_fb * factors.luminosity_ifb
+        ),
+        choice.min_background_events,
+    )
+    place = _choose(choice, scan)
+    columns = scan.as_dict()
+    error = None if choice.threshold is not None else scan.error_of_place(seed)
+    log.info("threshold %.3f by %s", cuts[place], choice.criterion)
+    settings = {k: v for k, v in vars(choice).items() if k not in ("threshold", "step")}
     known = all(sample.generated for sample in (*signals, *backgrounds))
     return {
-        "threshold": threshold,
-        "threshold_error": _place_error(s_tail, b_tail, allowed, cuts, seed=seed)
-        if choice.criterion == "s_over_sqrt_b"
-        else None,
-        **{
-            name: value for name, value in vars(choice).items() if name not in ("threshold", "step")
-        },
+        "threshold": float(cuts[place]),
+        "threshold_error": error,
+        "at_threshold": {name: values[place] for name, values in columns.items()},
+        **settings,
         "normalisation": {**vars(factors), "preselection_efficiency_known": known},
-        "scan": _scan(cuts, s_tail, b_tail, value, error, allowed),
+        "scan": columns,
     }
 
 
@@ -227,76 +166,21 @@ def _merge(samples: Sequence[ScoredSample]) -> tuple[NDArray[np.float32], Values
     return np.concatenate([sample.score for sample in samples]), np.concatenate(weights)
 
 
-def _scaled(tail: Tail, factor: float) -> Tail:
-    return Tail(tail.sum_weights * factor, tail.sum_weights_squared * factor**2, tail.n_events)
-
-
-def _choose(choice: Choice, cuts: Values, value: Values, allowed: NDArray[np.bool_]) -> float:
-    """Return the threshold; ``value`` is NaN where it is not allowed.
+def _choose(choice: Choice, scan: Scan) -> int:
+    """Return the position of the threshold in the scan.
 
     Raises:
         ContractError: if too little background is left.
     """
     remedy = "give more background events or a lower --min-background-events"
     if choice.threshold is None:
-        if not allowed.any():
+        if not scan.allowed.any():
             raise ContractError(f"no threshold leaves enough background events; {remedy}")
-        return float(cuts[np.nanargmax(value)].round(12))
-    # The next threshold of the scan has at most the events of the one asked for.
-    next_cut = np.searchsorted(cuts, choice.threshold - 1e-9)
-    if not allowed[next_cut]:
+        return int(np.nanargmax(np.where(scan.allowed, scan.significance[0], np.nan)))
+    place = int(np.searchsorted(scan.cuts, choice.threshold))
+    if not scan.allowed[place]:
         raise ContractError(
-            f"threshold {choice.threshold:g} leaves fewer than {choice.min_background_events:g}"
-            f" effective background events; {remedy}"
+            f"threshold {choice.threshold:g} leaves {scan.background.n_effective[place]:.3g}"
+            f" effective background events, wanted {choice.min_background_events:g}; {remedy}"
         )
-    return choice.threshold
-
-
-def _place_error(
-    signal: Tail, background: Tail, allowed: NDArray[np.bool_], cuts: Values, *, seed: int
-) -> float:
-    """Return the spread of the maximum's place over replicas of the simulated events.
-
-    Each bin between thresholds fluctuates as a scaled Poisson number, (sum w^2 / sum w) times
-    Poisson((sum w)^2 / sum w^2), which has the mean and variance of the weighted sum; the
-    thresholds allowed are those of the scan.
-    """
-    rng = stream(seed, "working-point", "replicas")
-    sums = []
-    for tail in (signal, background):
-        content, squares = (
-            np.maximum(-np.diff(field, append=0.0), 0.0)
-            for field in (tail.sum_weights, tail.sum_weights_squared)
-        )
-        safe = np.where(content > 0, content, 1.0)
-        size = np.where(content > 0, squares / safe, 0.0)
-        mean = np.where(squares > 0, content**2 / np.where(squares > 0, squares, 1.0), 0.0)
-        replicas = rng.poisson(mean, size=(REPLICAS, len(cuts))) * size
-        sums.append(np.cumsum(replicas[:, ::-1], axis=1)[:, ::-1])
-    usable = allowed & (sums[1] > 0)
-    ratio = np.where(usable, sums[0] / np.sqrt(np.where(usable, sums[1], 1.0)), -1.0)
-    return float(np.std(cuts[np.argmax(ratio, axis=1)]))
-
-
-def _scan(
-    cuts: Values,
-    signal: Tail,
-    background: Tail,
-    value: Values,
-    error: Values,
-    allowed: NDArray[np.bool_],
-) -> dict[str, Any]:
-    """Return the scan as JSON data; None where S/sqrt(B) does not exist."""
-    return {
-        "threshold": cuts.round(12).tolist(),
-        "signal": signal.sum_weights.tolist(),
-        "signal_error": np.sqrt(signal.sum_weights_squared).tolist(),
-        "background": background.sum_weights.tolist(),
-        "background_error": np.sqrt(background.sum_weights_squared).tolist(),
-        "s_over_sqrt_b": [None if np.isnan(v) else float(v) for v in value],
-        "s_over_sqrt_b_error": [None if np.isnan(v) else float(v) for v in error],
-        "n_signal_effective": signal.n_effective.tolist(),
-        "n_background": background.n_events.tolist(),
-        "n_background_effective": background.n_effective.tolist(),
-        "allowed": allowed.tolist(),
-    }
+    return place
