@@ -54,3 +54,15 @@ def parton_histograms(
     from hh4b.publication.partons import write_parton_histograms
 
     write_parton_histograms(partons, output)
+
+
+@app.command("summary")
+def summary(
+    output: Path = typer.Option(..., "-o", "--output", help="Markdown page to write."),
+    tables: Path = typer.Option(..., help="Folder of the tables."),
+    figures: Path = typer.Option(..., help="Folder of the figures."),
+) -> None:
+    """Write one page with all tables and figures, and where this run and the note differ."""
+    from hh4b.publication.summary import write_summary
+
+    write_summary(output, tables, figures)

@@ -2,13 +2,14 @@
 
 import json
 import math
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hh4b.errors import ConfigError, ContractError
-from hh4b.files import read_json
+from hh4b.files import canonical_hash, read_json
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,19 @@ class RunFile:
         """Return a number of this file with where it came from."""
         return Measured(value, error, self.source, self.configuration_hash, text)
 
+    def optional(self, *keys: str) -> float | None:
+        """Return a finite number, or None where the file has null or no entry."""
+        if not self.has(*keys) or self.get(*keys) is None:
+            return None
+        return self.number(*keys)
+
+    def part(self, *keys: str) -> "RunFile":
+        """Return an entry that is an object as a file of its own, with the same provenance."""
+        entry = self.get(*keys)
+        if not isinstance(entry, Mapping):
+            raise ContractError(f"{self.path}: entry {'/'.join(keys)!r} is no object")
+        return RunFile(self.path, {**entry, "provenance": self.content.get("provenance", {})})
+
     def _finite(self, entry: Any, keys: tuple[str, ...]) -> float:
         if (
             isinstance(entry, bool)
@@ -194,6 +208,27 @@ class RunFile:
                 " expected a finite number"
             )
         return float(entry)
+
+
+def mean_of_repeats(values: Sequence[Measured]) -> Measured:
+    """Return the mean over repeated trainings, its error their standard deviation (n - 1).
+
+    One value is returned as it is, with its own statistical error.
+
+    Raises:
+        ContractError: if a value is missing.
+    """
+    if len(values) == 1:
+        return values[0]
+    numbers = [value.value for value in values if value.value is not None]
+    if len(numbers) < len(values):
+        raise ContractError(f"{values[0].source}: a repeated training has no value")
+    return Measured(
+        statistics.fmean(numbers),
+        statistics.stdev(numbers),
+        f"{values[0].source} and {len(values) - 1} repeats",
+        canonical_hash([value.configuration_hash for value in values]),
+    )
 
 
 def configuration_hashes(inputs: Inputs) -> dict[str, list[str]]:

@@ -1,9 +1,11 @@
 """Tables of expected kappa_lambda intervals (Tables 9, 11, 14, 16, 19, 21, 23, 26 of the note)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from hh4b.errors import ContractError
 from hh4b.publication.inputs import Inputs, Measured, RunFile
-from hh4b.publication.methods import SELECTIONS, selection_parts
+from hh4b.publication.methods import SELECTIONS, selection_name, selection_parts
 from hh4b.publication.reference import Reference
 from hh4b.publication.tables import Cell, Column, Row, Table, Text, plain
 
@@ -19,10 +21,7 @@ KAPPA = Text("κλ", r"$\kappa_\lambda$")
 
 
 def bound_of(limits: RunFile, method: str, index: int) -> Measured:
-    """Read one bound of the 95 % interval.
-
-    The error is read from ``<method>/interval_error``, the statistical error that the simulated
-    samples give the bound, where the file has it. A bound outside the scan is stored as null.
+    """Read one bound of the 95 % interval and its statistical error, where the file has one.
 
     Args:
         limits: a limits file of the run.
@@ -32,17 +31,60 @@ def bound_of(limits: RunFile, method: str, index: int) -> Measured:
     Raises:
         ContractError: if the file has no such interval.
     """
-    interval = limits.get(method, "interval")
-    if interval is None or interval[index] is None:
-        scan = limits.numbers("kappa_lambda")
-        text = f"< {min(scan):g}" if index == 0 else f"> {max(scan):g}"
-        return limits.measured(None, text=text if interval is not None else "none")
-    errors = limits.get(method, "interval_error") if limits.has(method, "interval_error") else None
-    error = None if errors is None or errors[index] is None else float(errors[index])
-    return limits.measured(float(interval[index]), error)
+    bound = _pair(limits, method, "interval")[index]
+    if bound is None:
+        return limits.measured(None, text=_why_none(limits, method, index))
+    error = None
+    if limits.has(method, "interval_error"):
+        error = _pair(limits, method, "interval_error")[index]
+    return limits.measured(bound, error)
 
 
-def conditions(paths: list[Path]) -> str:
+def width_of(limits: RunFile, method: str) -> Measured:
+    """Read the distance of the bounds and its error; no number where a bound is missing."""
+    width = limits.optional(method, "width")
+    if width is None:
+        return limits.measured(None, text="unbounded")
+    return limits.measured(width, limits.optional(method, "width_error"))
+
+
+def _pair(limits: RunFile, *keys: str) -> tuple[float | None, float | None]:
+    entry = limits.get(*keys)
+    if not isinstance(entry, list) or len(entry) != 2:
+        raise ContractError(f"{limits.path}: entry {'/'.join(keys)!r} is no pair of bounds")
+    lower, upper = (None if value is None else float(value) for value in entry)
+    return lower, upper
+
+
+def _why_none(limits: RunFile, method: str, index: int) -> str:
+    if limits.has(method, "segments") and not limits.get(method, "segments"):
+        return "all excluded"
+    if not limits.has("kappa_lambda"):
+        return "beyond the scan"
+    scan = limits.numbers("kappa_lambda")
+    return f"< {min(scan):g}" if index == 0 else f"> {max(scan):g}"
+
+
+def gap_remarks(limits: RunFile, name: str) -> list[Text]:
+    """Say where an allowed region falls apart: the bounds of a table are the outermost ones."""
+    remarks = []
+    for method in METHODS:
+        segments = limits.get(method, "segments") if limits.has(method, "segments") else []
+        if len(segments) > 1:
+            text = " and ".join(f"[{_end(low)}, {_end(high)}]" for low, high in segments)
+            remarks.append(
+                plain(
+                    f"{name}, {_METHOD_NAMES[method]}: allowed are {text}; outermost bounds shown."
+                )
+            )
+    return remarks
+
+
+def _end(value: float | None) -> str:
+    return "…" if value is None else f"{value:.2f}"
+
+
+def conditions(paths: Sequence[Path]) -> str:
     """Say for which energy, luminosity and statistical model the limits are, file by file once."""
     seen = []
     for path in paths:
@@ -56,7 +98,7 @@ def conditions(paths: list[Path]) -> str:
     return "; ".join(seen)
 
 
-def conditions_text(paths: list[Path]) -> Text:
+def conditions_text(paths: Sequence[Path]) -> Text:
     """Return `conditions` as a caption line in both languages."""
     sentence = f"This run: {conditions(paths)}."
     latex = (
@@ -89,7 +131,7 @@ def build(
         remarks: further caption lines.
     """
     keys = inputs.keys(SELECTIONS)
-    rows = []
+    rows, gaps = [], []
     for key in keys:
         limits = RunFile.read(inputs.one(key))
         cells = {
@@ -101,6 +143,7 @@ def build(
             for index, bound in enumerate(BOUNDS)
         }
         parts = selection_parts(key)
+        gaps += gap_remarks(limits, selection_name(key).plain)
         rows.append(Row((parts.pairing, parts.classifier), cells))
     paths = [inputs.one(key) for key in keys]
     return Table(
@@ -108,5 +151,5 @@ def build(
         (plain("Pairing"), plain("Selection")),
         COLUMNS,
         tuple(rows),
-        (conditions_text(paths), ERROR_REMARK, *remarks),
+        (conditions_text(paths), ERROR_REMARK, *gaps, *remarks),
     )

@@ -48,7 +48,7 @@ class Reference:
             raise InputFileError(f"{path} holds no published tables")
         return cls(Path(path), content)
 
-    def find(self, *keys: str | int) -> Published | None:
+    def find(self, *keys: str | float) -> Published | None:
         """Return the number at a path of keys and list indices, or None where the note has none.
 
         A pair in place of the number is read as value and error.
@@ -69,3 +69,11 @@ class Reference:
             return Published(float(node[0]), float(node[1]))
         place = "/".join(map(str, keys))
         raise ConfigError(f"{self.path}: entry {place!r} is {node!r}, expected a number")
+
+    def width(self, *keys: str | float) -> Published | None:
+        """Return upper minus lower bound of an interval of the note, or None."""
+        lower, upper = self.find(*keys, 0), self.find(*keys, 1)
+        if lower is None or upper is None:
+            return None
+        # Rounded as the note prints it: the difference of two numbers with two digits.
+        return Published(round(upper.value - lower.value, 2))

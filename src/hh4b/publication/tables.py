@@ -185,6 +185,8 @@ def as_latex(name: str, table: Table) -> str:
 def _latex_number(text: str) -> str:
     if text == DASH:
         return "---"
+    if any(character.isalpha() for character in text):
+        return text.replace("%", r"\%")
     return f"${text.replace('−', '-').replace('±', chr(92) + 'pm')}$"
 
 

@@ -1,0 +1,20 @@
+"""Table 21: expected kappa_lambda interval of the tuned SPANet2.
+
+Inputs: ``<selection>=limits/….json`` for ``mixing_spanet_tuned``; selections not given are left
+out.
+"""
+
+from hh4b.publication import limit_tables
+from hh4b.publication.inputs import Inputs
+from hh4b.publication.reference import Reference
+from hh4b.publication.tables import Table, Text
+
+TITLE = Text(
+    "Expected 95 % intervals on κλ of SPANet2, hyper-parameters tuned",
+    r"Expected 95\,\% intervals on $\kappa_\lambda$ of SPANet2, hyper-parameters tuned",
+)
+
+
+def build(inputs: Inputs, reference: Reference) -> Table:
+    """Build the table."""
+    return limit_tables.build(inputs, reference, number=21, title=TITLE)

@@ -1,0 +1,20 @@
+"""Table 25: classification by selection, tuned.
+
+Inputs: ``<selection>=….json`` with the classifier metrics of ``min_dr_dnn``,
+``mixing_spanet_dnn``, ``mixing_spanet``; a key given several times stands for repeated trainings.
+"""
+
+from hh4b.publication import classification_tables
+from hh4b.publication.inputs import Inputs
+from hh4b.publication.reference import Reference
+from hh4b.publication.tables import Table, Text
+
+TITLE = Text(
+    "Classification by selection, hyper-parameters tuned",
+    r"Classification by selection, hyper-parameters tuned",
+)
+
+
+def build(inputs: Inputs, reference: Reference) -> Table:
+    """Build the table."""
+    return classification_tables.build(inputs, reference, number=25, title=TITLE)

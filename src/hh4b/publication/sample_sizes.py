@@ -1,0 +1,57 @@
+"""Numbers of events in datasets, by class and by how much of the truth was matched."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b import contracts
+from hh4b.publication.inputs import Measured
+
+PARTS = ("training", "testing")
+_TARGETS = tuple(f"TARGETS/{h}/{b}" for h in ("h1", "h2") for b in ("b1", "b2"))
+_SIGNAL, _SPLIT = "CLASSIFICATIONS/EVENT/signal", "HH4B/split"
+
+
+def count_file(path: Path) -> dict[str, Measured]:
+    """Count the events of a dataset: total, one (h1) or both (h2) H matched, signal, background."""
+    arrays = contracts.read_table(path, contracts.DATASET, columns=[*_TARGETS, _SIGNAL])
+    return _measured([path], _counts(arrays))
+
+
+def count_by_part(paths: Iterable[Path], part: str) -> dict[str, Measured]:
+    """Count signal and background events of the training or testing part of several datasets."""
+    files = list(paths)
+    total = {"signal": 0, "background": 0}
+    for path in files:
+        arrays = contracts.read_table(path, contracts.DATASET, columns=[_SIGNAL, _SPLIT])
+        chosen = arrays[_SPLIT] == PARTS.index(part)
+        signal = int((arrays[_SIGNAL][chosen] == 1).sum())
+        total["signal"] += signal
+        total["background"] += int(chosen.sum()) - signal
+    return _measured(files, total)
+
+
+def _counts(arrays: dict[str, NDArray[np.int64]]) -> dict[str, int]:
+    found = np.stack([arrays[name] >= 0 for name in _TARGETS], axis=1).reshape(-1, 2, 2)
+    matched = found.all(axis=2).sum(axis=1)
+    signal = int((arrays[_SIGNAL] == 1).sum())
+    return {
+        "total": len(matched),
+        "h1": int((matched == 1).sum()),
+        "h2": int((matched == 2).sum()),
+        "signal": signal,
+        "background": len(matched) - signal,
+    }
+
+
+def _measured(paths: list[Path], counts: dict[str, int]) -> dict[str, Measured]:
+    """Return counts as numbers of the run: exact, so without error."""
+    source = "/".join(paths[0].parts[-2:])
+    if len(paths) > 1:
+        source += f" and {len(paths) - 1} more"
+    hashes = [json.loads(contracts.read_attributes(path).get("provenance", "{}")) for path in paths]
+    digest = str(hashes[0].get("configuration_hash", "")) if len(paths) == 1 else ""
+    return {name: Measured(count, None, source, digest) for name, count in counts.items()}
