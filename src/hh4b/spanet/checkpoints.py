@@ -1,0 +1,131 @@
+"""Checkpoints: weights, configuration and how they came about, in one file of plain data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hh4b.errors import ContractError, InputFileError
+from hh4b.files import Provenance, atomic_path
+from hh4b.spanet.event import EventDescription
+from hh4b.spanet.network import Network
+
+FORMAT = "hh4b-spanet-1"
+BEST = "model.pt"
+LAST = "last.pt"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network at some point of its training.
+
+    Attributes:
+        network: with its weights, in evaluation mode.
+        epoch: finished epochs.
+        step: finished steps.
+        metrics: validation metrics at that point.
+        seed: of the training; None for imported networks.
+        extra: state of optimiser and generators if the training can go on from here.
+    """
+
+    network: Network
+    epoch: int = 0
+    step: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    seed: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save(path: Path | str, checkpoint: Checkpoint, provenance: Provenance) -> None:
+    """Write a checkpoint, whole or not at all."""
+    content = {
+        "format": FORMAT,
+        "configuration": checkpoint.network.configuration(),
+        "weights": checkpoint.network.state_dict(),
+        "epoch": checkpoint.epoch,
+        "step": checkpoint.step,
+        "metrics": dict(checkpoint.metrics),
+        "seed": checkpoint.seed,
+        "extra": dict(checkpoint.extra),
+        "provenance": provenance.as_json(),
+    }
+    with atomic_path(path) as temporary:
+        torch.save(content, temporary)
+
+
+def locate(path: Path | str) -> Path:
+    """Return the checkpoint file meant by a file or by the folder of a training.
+
+    Raises:
+        InputFileError: if there is none.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / BEST
+    if not path.is_file():
+        raise InputFileError(
+            f"no checkpoint at {path}; give a file, or the folder that `hh4b spanet train` wrote"
+        )
+    return path
+
+
+def load(path: Path | str, *, event: EventDescription | None = None) -> Checkpoint:
+    """Read a checkpoint.
+
+    Args:
+        path: file, or folder of a training (its best checkpoint).
+        event: what the caller expects the network to be for.
+
+    Raises:
+        InputFileError: if there is no checkpoint of ours.
+        ContractError: if it was made for another topology than ``event``.
+    """
+    path = locate(path)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for what is no checkpoint
+        raise InputFileError(
+            f"{path} is not a checkpoint of this project ({type(error).__name__});"
+            " for one of the reference run `hh4b spanet import-checkpoint` first"
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise InputFileError(
+            f"{path} is not a checkpoint of this project; for one of the reference run"
+            " `hh4b spanet import-checkpoint` first"
+        )
+    network = Network.from_configuration(content["configuration"])
+    network.load_state_dict(content["weights"])
+    if event is not None:
+        require_topology(network.event, event, where=str(path))
+    return Checkpoint(
+        network.eval(),
+        content["epoch"],
+        content["step"],
+        content["metrics"],
+        content["seed"],
+        content["extra"],
+    )
+
+
+def require_topology(have: EventDescription, want: EventDescription, *, where: str) -> None:
+    """Compare descriptions.
+
+    Raises:
+        ContractError: naming the first difference.
+    """
+    for name in ("inputs", "particles", "group", "classifications"):
+        if getattr(have, name) != getattr(want, name):
+            raise ContractError(
+                f"{where} is for another topology: its {name} are {_short(getattr(have, name))},"
+                f" the event file has {_short(getattr(want, name))}"
+            )
+
+
+def _short(value: Any) -> str:
+    names = [getattr(item, "name", item) for item in value]
+    details = [getattr(item, "products", None) for item in value]
+    if any(details):
+        return ", ".join(f"{n}({','.join(d)})" for n, d in zip(names, details, strict=True))
+    return ", ".join(map(str, names)) or "none"

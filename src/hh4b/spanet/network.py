@@ -1,0 +1,351 @@
+"""The network: a function of its configuration and of tensors; it opens no file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hh4b.spanet.batches import Batch, Group
+from hh4b.spanet.blocks import make_block, make_embedding, make_stack
+from hh4b.spanet.event import EVENT, PARTICLE, EventDescription, Input
+from hh4b.spanet.event import Particle as ParticleDescription
+from hh4b.spanet.layers import BatchNorm, LayerNorm, Linear, take_rows
+from hh4b.spanet.options import Options
+from hh4b.spanet.transformers import Encoder
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Which results of the network are wanted; what is not wanted is not computed.
+
+    Attributes:
+        assignment: log-probabilities of the assignments.
+        detection: logits that a particle can be found.
+        classification: logits of the classes.
+        vectors: embedding vectors of event, particles and products.
+    """
+
+    assignment: bool = True
+    detection: bool = True
+    classification: bool = True
+    vectors: bool = False
+
+
+@dataclass(frozen=True)
+class Output:
+    """Results for the events of a batch, in its order.
+
+    Attributes:
+        assignment: by particle, by group: log-probability (events, n, ..., n) over ordered tuples
+            of different vectors among the n real ones; -inf elsewhere.
+        detection: (particles, events) logits, or None.
+        classification: name -> (events, classes) logits.
+        vectors: name -> (events, hidden_dim).
+    """
+
+    assignment: tuple[tuple[Tensor, ...], ...] = ()
+    detection: Tensor | None = None
+    classification: dict[str, Tensor] = field(default_factory=dict)
+    vectors: dict[str, Tensor] = field(default_factory=dict)
+
+
+class InputEmbedding(nn.Module):
+    """Bring the vectors of one input to hidden_dim, and tell by a vector which input it was."""
+
+    def __init__(self, options: Options, item: Input) -> None:
+        """Build for vectors of the features of ``item``."""
+        super().__init__()
+        width = len(item.features)
+        self.normalize = options.normalize_features
+        self.mean: Tensor
+        self.std: Tensor
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("std", torch.ones(width))
+        self.blocks = make_embedding(options, width)
+        first = self.blocks[0]
+        if not item.sequential and options.global_input_embedding == "linear":
+            # A layer norm over the features of one vector forgets its scale; over a single
+            # feature it is a constant. See docs/spanet.md.
+            for name, layer in first.named_children():
+                if isinstance(layer, LayerNorm) and layer.weight.shape[-1] == width:
+                    setattr(first, name, nn.Identity())
+        self.position = nn.Parameter(torch.randn(options.position_embedding_dim))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (vectors, features) to (1, vectors, hidden_dim + position_embedding_dim)."""
+        if self.normalize:
+            features = (features - self.mean) / self.std
+        x = self.blocks(features.unsqueeze(0))
+        return torch.cat([x, self.position.expand(1, x.shape[1], -1)], dim=2)
+
+
+class Head(nn.Module):
+    """Blocks, batch norm and a linear layer on one vector per event."""
+
+    def __init__(self, options: Options, copies: int, layers: int, outputs: int) -> None:
+        """Build for (copies, events, hidden_dim)."""
+        super().__init__()
+        self.blocks = make_stack(options, copies, layers)
+        self.normalization = BatchNorm(copies, options.hidden_dim)
+        self.output = Linear(copies, options.hidden_dim, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (copies, events, hidden_dim) to (copies, events, outputs)."""
+        out: Tensor = self.output(self.normalization(self.blocks(x)))
+        return out
+
+
+class SplitAttention(nn.Module):
+    """A product's own encoder and projection; logits are the joint products of projections."""
+
+    def __init__(self, options: Options, event: EventDescription) -> None:
+        """Build one copy for every product of every particle."""
+        super().__init__()
+        copies = sum(particle.degree for particle in event.particles)
+        self.encoder = Encoder(
+            options,
+            copies,
+            blocks=options.num_jet_embedding_layers,
+            layers=options.num_jet_encoder_layers,
+        )
+        self.output = Linear(copies, options.hidden_dim, options.hidden_dim)
+        bound = (3 / options.hidden_dim) ** 0.5
+        nn.init.uniform_(self.output.weight, -bound, bound)
+        self.owner: Tensor
+        owners = [n for n, p in enumerate(event.particles) for _ in p.products]
+        self.register_buffer("owner", torch.tensor(owners), persistent=False)
+
+    def forward(
+        self, x: Tensor, batch: Batch, event: EventDescription, *, vectors: bool
+    ) -> tuple[list[list[Tensor]], Tensor | None]:
+        """Map (particles, vectors, width) to logits by particle and group."""
+        y, summary = self.encoder(
+            x.index_select(0, self.owner), batch.sequential, summaries=vectors
+        )
+        y = self.output(y)
+        sizes = [g.events * g.sequential for g in batch.groups]
+        logits: list[list[Tensor]] = []
+        start = 0
+        for particle in event.particles:
+            mine = y[start : start + particle.degree].split(sizes, dim=1)
+            start += particle.degree
+            scale = y.shape[2] ** (-particle.degree / 2)
+            logits.append(
+                [
+                    joint_product(part.unflatten(1, (g.events, g.sequential))) * scale
+                    for part, g in zip(mine, batch.groups, strict=True)
+                ]
+            )
+        return logits, summary
+
+
+def joint_product(y: Tensor) -> Tensor:
+    """Return sum_d y[0,b,i,d] y[1,b,j,d] ... for (degree, events, n, d), shape (events, n, ...)."""
+    left = y[0]
+    for right in y[1:-1]:
+        left = (left.unsqueeze(-2) * right.unsqueeze(1)).flatten(1, 2)
+    if len(y) == 1:
+        return left.sum(dim=-1)
+    n = y.shape[2]
+    return torch.bmm(left, y[-1].transpose(1, 2)).reshape(-1, *[n] * len(y))
+
+
+class FullAttention(nn.Module):
+    """A symmetric tensor of weights contracted with the vectors of all places."""
+
+    def __init__(self, options: Options, event: EventDescription) -> None:
+        """Build a tensor of rank `degree` for every particle."""
+        super().__init__()
+        self.weights = nn.ParameterList()
+        for particle in event.particles:
+            weight = torch.empty([options.hidden_dim] * particle.degree)
+            if particle.degree > 1:
+                nn.init.xavier_uniform_(weight)
+            else:
+                nn.init.normal_(weight)
+            self.weights.append(nn.Parameter(weight))
+
+    def forward(
+        self, x: Tensor, batch: Batch, event: EventDescription, *, vectors: bool
+    ) -> tuple[list[list[Tensor]], Tensor | None]:
+        """Map (particles, vectors, width) to logits by particle and group."""
+        sizes = [g.events * g.sequential for g in batch.groups]
+        logits = []
+        for number, particle in enumerate(event.particles):
+            weight = symmetrize(self.weights[number], particle.group, first=0)
+            parts = x[number].split(sizes, dim=0)
+            logits.append(
+                [
+                    contract(weight, part.unflatten(0, (g.events, g.sequential)))
+                    for part, g in zip(parts, batch.groups, strict=True)
+                ]
+            )
+        return logits, None
+
+
+def contract(weight: Tensor, x: Tensor) -> Tensor:
+    """Return sum w[a,b,..] x[e,i,a] x[e,j,b] .. / sqrt(width)^degree, shape (events, n, n, ..)."""
+    degree, width = weight.dim(), weight.shape[0]
+    places, hidden = "ijklmn"[:degree], "abcdfg"[:degree]
+    result = torch.einsum(f"{hidden},eia->ei{hidden[1:]}", weight, x)
+    for done in range(1, degree):
+        left = f"e{places[:done]}{hidden[done:]}"
+        right = f"e{places[done]}{hidden[done]}"
+        out = f"e{places[: done + 1]}{hidden[done + 1 :]}"
+        result = torch.einsum(f"{left},{right}->{out}", result, x)
+    return result * width ** (-degree / 2)
+
+
+def symmetrize(x: Tensor, group: tuple[tuple[int, ...], ...], *, first: int) -> Tensor:
+    """Average over permutations of the dimensions from ``first`` on."""
+    if len(group) == 1:
+        return x
+    total = x
+    for element in group[1:]:
+        total = total + x.permute(*range(first), *(first + i for i in element))
+    return total / len(group)
+
+
+class Network(nn.Module):
+    """SPANet2 (arXiv:2309.01886) for one event description.
+
+    Args of the constructor are its whole configuration: options, description, and the number of
+    classes of every classification.
+    """
+
+    def __init__(
+        self, options: Options, event: EventDescription, classes: Mapping[str, int]
+    ) -> None:
+        """Build with random weights from torch's generator."""
+        super().__init__()
+        self.options, self.event, self.classes = options, event, dict(classes)
+        # Sequential inputs come first, as in a batch.
+        self.embeddings = nn.ModuleList(InputEmbedding(options, item) for item in event.inputs)
+        self.unify = make_block(
+            options,
+            1,
+            options.hidden_dim + options.position_embedding_dim,
+            options.hidden_dim,
+            skip=options.skip_connections,
+        )
+        self.encoder = Encoder(options, 1, blocks=0, layers=options.num_encoder_layers)
+        particles = len(event.particles)
+        self.branches = Encoder(
+            options,
+            particles,
+            blocks=options.num_branch_embedding_layers,
+            layers=options.num_branch_encoder_layers,
+        )
+        attention = SplitAttention if options.split_symmetric_attention else FullAttention
+        self.attention = attention(options, event)
+        self.detection = Head(options, particles, options.num_detector_layers, 1)
+        self.classifiers = nn.ModuleDict(
+            {
+                name.replace(".", "_"): Head(options, 1, options.num_classification_layers, count)
+                for name, count in classes.items()
+            }
+        )
+
+    def forward(self, batch: Batch, parts: Parts | None = None) -> Output:
+        """Return what ``parts`` asks for, by default everything but vectors."""
+        parts = parts or Parts()
+        need = self._vectors_needed(parts)
+        embedded = [e(f) for e, f in zip(self.embeddings, batch.features, strict=True)]
+        x = self.unify(take_rows(torch.cat(embedded, dim=1), batch.order))
+        encoded, summary = self.encoder(x, batch.all_vectors, summaries=True)
+        if summary is None:
+            raise TypeError("an encoder that was asked for summaries returns them")
+        vectors = {EVENT: summary[0]}
+        assignment: tuple[tuple[Tensor, ...], ...] = ()
+        detection = None
+        if parts.assignment or need & {"particles", "products"}:
+            branches = len(self.event.particles)
+            y, particle = self.branches(
+                encoded.expand(branches, -1, -1),
+                batch.all_vectors,
+                summaries="particles" in need,
+            )
+            if parts.detection and particle is not None:
+                detection = self.detection(particle)[..., 0]
+            if particle is not None:
+                for number, description in enumerate(self.event.particles):
+                    vectors[f"{description.name}/{PARTICLE}"] = particle[number]
+            if parts.assignment or "products" in need:
+                assignment = self._assign(y, batch, vectors, products="products" in need)
+        classification = {}
+        if parts.classification:
+            for name, head in zip(self.classes, self.classifiers.values(), strict=True):
+                source = vectors[name.rsplit("/", 1)[0]]
+                classification[name] = head(source.unsqueeze(0))[0]
+        return Output(assignment, detection, classification, vectors if parts.vectors else {})
+
+    def _vectors_needed(self, parts: Parts) -> set[str]:
+        sources = {name.rsplit("/", 1)[0] for name in self.classes} - {EVENT}
+        if not parts.classification:
+            sources = set()
+        need = set()
+        if parts.vectors or parts.detection or any(s.endswith("/" + PARTICLE) for s in sources):
+            need.add("particles")
+        if parts.vectors or any(not s.endswith("/" + PARTICLE) for s in sources):
+            need.add("products")
+        return need
+
+    def _assign(
+        self, y: Tensor, batch: Batch, vectors: dict[str, Tensor], *, products: bool
+    ) -> tuple[tuple[Tensor, ...], ...]:
+        sequential = take_rows(y, batch.sequential_rows)
+        logits, product_vectors = self.attention(sequential, batch, self.event, vectors=products)
+        if product_vectors is not None:
+            names = [f"{p.name}/{product}" for p in self.event.particles for product in p.products]
+            vectors.update(zip(names, product_vectors, strict=True))
+        return tuple(
+            tuple(
+                log_probability(one, particle, group)
+                for one, group in zip(mine, batch.groups, strict=True)
+            )
+            for mine, particle in zip(logits, self.event.particles, strict=True)
+        )
+
+    def configuration(self) -> dict[str, Any]:
+        """Return plain data from which the same network is built."""
+        return {
+            "options": self.options.model_dump(),
+            "event": self.event.as_mapping(),
+            "classes": self.classes,
+        }
+
+    @classmethod
+    def from_configuration(cls, content: Mapping[str, Any]) -> "Network":
+        """Build from what `configuration` returned."""
+        return cls(
+            Options.from_mapping(content["options"]),
+            EventDescription.from_mapping(content["event"]),
+            content["classes"],
+        )
+
+
+def log_probability(logits: Tensor, particle: ParticleDescription, group: Group) -> Tensor:
+    """Turn logits (events, n, ..., n) into log-probabilities over tuples of different vectors."""
+    n, degree = group.sequential, particle.degree
+    if n < degree:
+        return torch.full_like(logits, -torch.inf)
+    logits = symmetrize(logits, particle.group, first=1)
+    if degree > 1:
+        logits = logits.masked_fill(~distinct(n, degree, logits.device), -torch.inf)
+    return F.log_softmax(logits.flatten(1), dim=1).reshape(logits.shape)
+
+
+def distinct(n: int, degree: int, device: torch.device) -> Tensor:
+    """Return the mask (n, ..., n) of index tuples without a repeated index."""
+    index = torch.arange(n, device=device)
+    mask = torch.ones([n] * degree, dtype=torch.bool, device=device)
+    for a, b in product(range(degree), repeat=2):
+        if a < b:
+            shape_a, shape_b = [1] * degree, [1] * degree
+            shape_a[a] = shape_b[b] = n
+            mask &= index.view(shape_a) != index.view(shape_b)
+    return mask

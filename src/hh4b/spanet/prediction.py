@@ -1,0 +1,148 @@
+"""Prediction: events in, assignments, probabilities and vectors out, in the order of the file."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hh4b.spanet.batches import Batch, EventStore
+from hh4b.spanet.data import Events
+from hh4b.spanet.decoding import decode
+from hh4b.spanet.network import Network, Output, Parts
+
+#: Events computed at a time: small enough for the vectors of a layer to stay in the cache.
+BATCH_SIZE = 2048
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Results in the order of the events.
+
+    Attributes:
+        jets: by particle (N, products), padded place among the sequential vectors, -1 = none.
+        assignment_probability: (particles, N).
+        detection_probability: (particles, N).
+        classes: name -> (N, classes) probabilities.
+        vectors: name -> (N, hidden_dim).
+    """
+
+    jets: tuple[NDArray[np.int64], ...]
+    assignment_probability: NDArray[np.float32]
+    detection_probability: NDArray[np.float32]
+    classes: dict[str, NDArray[np.float32]]
+    vectors: dict[str, NDArray[np.float32]]
+
+
+def outputs(
+    network: Network,
+    store: EventStore,
+    parts: Parts,
+    *,
+    batch_size: int = BATCH_SIZE,
+) -> Iterator[tuple[Batch, Output]]:
+    """Yield batches with the network's output, in evaluation mode and without gradient.
+
+    Events go through sorted by multiplicity, so that a batch holds few kinds of them; the result
+    of an event does not depend on its neighbours.
+    """
+    device = next(network.parameters()).device
+    order = np.argsort(store.n_sequential, kind="stable")
+    training = network.training
+    network.eval()
+    try:
+        for start in range(0, len(order), batch_size):
+            batch = store.batch(order[start : start + batch_size]).to(device)
+            with torch.inference_mode():
+                output = network(batch, parts)
+            yield batch, output
+    finally:
+        network.train(training)
+
+
+def predict(
+    network: Network,
+    events: Events,
+    *,
+    vectors: bool = False,
+    batch_size: int = BATCH_SIZE,
+) -> Prediction:
+    """Predict everything for some events.
+
+    Args:
+        network: with its weights; runs on the device where it is.
+        events: at least their inputs.
+        vectors: whether to return embedding vectors as well.
+        batch_size: events at a time.
+    """
+    store = EventStore(events, network.event)
+    particles = network.event.particles
+    number = len(events)
+    jets = [np.full((number, p.degree), -1, dtype=np.int64) for p in particles]
+    probability = np.zeros((len(particles), number), dtype=np.float32)
+    detection = np.zeros_like(probability)
+    classes: dict[str, Any] = {
+        name: np.zeros((number, count), dtype=np.float32) for name, count in network.classes.items()
+    }
+    kept: dict[str, Any] = {}
+    parts = Parts(vectors=vectors)
+    for batch, output in outputs(network, store, parts, batch_size=batch_size):
+        rows = batch.events.cpu().numpy()
+        _decode_into(jets, probability, batch, output, network, store)
+        if output.detection is not None:
+            detection[:, rows] = output.detection.sigmoid().cpu().numpy()
+        for name, logits in output.classification.items():
+            classes[name][rows] = logits.softmax(dim=1).cpu().numpy()
+        for name, vector in output.vectors.items():
+            if name not in kept:
+                kept[name] = np.zeros((number, vector.shape[1]), dtype=np.float32)
+            kept[name][rows] = vector.cpu().numpy()
+    return Prediction(tuple(jets), probability, detection, classes, kept)
+
+
+def _decode_into(
+    jets: Sequence[NDArray[np.int64]],
+    probability: NDArray[np.float32],
+    batch: Batch,
+    output: Output,
+    network: Network,
+    store: EventStore,
+) -> None:
+    """Decode every group of a batch and write the result in the rows of its events."""
+    start = 0
+    rows = batch.events.cpu().numpy()
+    for number, group in enumerate(batch.groups):
+        here = rows[start : start + group.events]
+        start += group.events
+        log_probability = tuple(one[number] for one in output.assignment)
+        found = decode(log_probability, network.event.particles, group)
+        for particle, assignment in enumerate(found):
+            ranks = assignment.ranks.cpu().numpy()
+            jets[particle][here] = _places(store, here, ranks, group.sequential)
+            probability[particle, here] = assignment.probability.cpu().numpy()
+
+
+def _places(
+    store: EventStore, events: NDArray[np.int64], ranks: NDArray[np.int64], n: int
+) -> NDArray[np.int64]:
+    """Turn ranks among real vectors into places in the padded arrays."""
+    if n == 0:
+        return ranks
+    table = store.places[store.place_start[events][:, None] + np.arange(n)]
+    found: NDArray[np.int64] = np.take_along_axis(table, np.maximum(ranks, 0), axis=1)
+    return np.where(ranks >= 0, found, -1)
+
+
+def class_probability(
+    network: Network, events: Events, name: str, *, batch_size: int = BATCH_SIZE
+) -> NDArray[np.float32]:
+    """Return the probability (N, classes) of one classification, computing nothing else."""
+    store = EventStore(events, network.event)
+    result = np.zeros((len(events), network.classes[name]), dtype=np.float32)
+    parts = Parts(assignment=False, detection=False)
+    for batch, output in outputs(network, store, parts, batch_size=batch_size):
+        rows = batch.events.cpu().numpy()
+        result[rows] = output.classification[name].softmax(dim=1).cpu().numpy()
+    return result

@@ -1,0 +1,200 @@
+"""From files and options to what a training needs: split, statistics, weights, targets."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hh4b.errors import ContractError, TrainingFailed
+from hh4b.spanet.batches import Batch, EventStore
+from hh4b.spanet.data import Events, read_events, vectors_per_event
+from hh4b.spanet.event import EventDescription
+from hh4b.spanet.losses import Balance, Targets
+from hh4b.spanet.network import Network
+from hh4b.spanet.options import Options
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Everything that a training reads.
+
+    Attributes:
+        training: events to learn from.
+        validation: events to choose the best checkpoint by.
+        classes: number of classes by classification.
+        balance: weights by particles present, multiplicity and class.
+        digest: fingerprint of the events.
+    """
+
+    training: Events
+    validation: Events
+    classes: dict[str, int]
+    balance: Balance
+    digest: str
+
+
+def prepare(
+    options: Options,
+    event: EventDescription,
+    training_file: Path | str,
+    validation_file: Path | str | None = None,
+) -> Preparation:
+    """Read, check and split the events of a training as the reference does.
+
+    Raises:
+        ContractError: if a file lacks what the event description names, or holds wrong values.
+        TrainingFailed: if too few events are left for one step.
+    """
+    assignments = bool(
+        options.assignment_loss_scale or options.detection_loss_scale or options.kl_loss_scale
+    )
+    events = read_events(training_file, event, assignments=assignments)
+    number = len(events)
+    share = options.train_validation_split * options.dataset_limit
+    if validation_file:
+        training = events.select(_range(number, 0.0, options.dataset_limit, options))
+        validation = read_events(validation_file, event, assignments=assignments)
+    else:
+        training = events.select(_range(number, 0.0, share, options))
+        validation = events.select(_range(number, share, options.dataset_limit, options))
+    if assignments and not options.partial_events:
+        training = training.select(np.stack(training.target_valid).all(axis=0))
+    if options.limit_to_num_jets:
+        training = _only(training, event, options.limit_to_num_jets)
+        validation = _only(validation, event, options.limit_to_num_jets)
+    step = options.batch_size * max(1, options.num_gpu)
+    if len(training) < step:
+        raise TrainingFailed(
+            f"{training_file}: {len(training)} events for training, fewer than the {step} of one"
+            " step; lower batch_size or give more events"
+        )
+    if len(validation) == 0:
+        raise TrainingFailed(
+            f"{training_file}: no event is left for validation; lower train_validation_split"
+            " or give --validation"
+        )
+    classes = {}
+    for name, values in training.classes.items():
+        known = np.unique(values[values >= 0])
+        if options.classification_loss_scale and len(known) < 2:
+            raise ContractError(
+                f"{training_file}: CLASSIFICATIONS/{name} holds only {known.tolist()};"
+                " a classifier needs two classes"
+            )
+        classes[name] = max(2, int(known.max(initial=1)) + 1)
+    balance = Balance.of(training, event, options)
+    return Preparation(training, validation, classes, balance, _digest(training, validation))
+
+
+def _range(number: int, low: float, high: float, options: Options) -> NDArray[np.int64]:
+    """Return sorted event numbers between two shares of the (shuffled) file."""
+    start, stop = round(low * number), round(high * number)
+    if options.dataset_randomization:
+        # The same generator as the reference's, so that the same events are left out.
+        legacy = np.random.RandomState(options.dataset_randomization)
+        return np.sort(legacy.permutation(number)[start:stop])
+    return np.arange(start, stop)
+
+
+def _only(events: Events, event: EventDescription, vectors: int) -> Events:
+    return events.select(vectors_per_event(events, event) == vectors)
+
+
+def _digest(*parts: Events) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for events in parts:
+        arrays = [*events.features, *events.valid, *events.targets, *events.classes.values()]
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def set_statistics(network: Network, events: Events) -> None:
+    """Put mean and deviation of the real vectors' features into the network.
+
+    Features without "normalize" and those that do not vary keep mean 0 and deviation 1.
+    """
+    if not network.options.normalize_features:
+        return
+    for item, embedding, features, valid in zip(
+        network.event.inputs, network.embeddings, events.features, events.valid, strict=True
+    ):
+        real = features[valid].astype(np.float64)
+        mean, std = real.mean(axis=0), real.std(axis=0, ddof=1)
+        std[std < 1e-5] = 1
+        off = [not feature.normalize for feature in item.features]
+        mean[off], std[off] = 0, 1
+        embedding.mean.copy_(torch.from_numpy(mean))  # type: ignore[operator,union-attr]
+        embedding.std.copy_(torch.from_numpy(std))  # type: ignore[operator,union-attr]
+
+
+def event_weights(events: Events) -> NDArray[np.float32] | None:
+    """Return the weights of the file, with mean 1 within each class and kappa of generation.
+
+    Weights then tell how events of one sample relate to each other, and the numbers of events how
+    much the samples count, as without weights. Cross sections, which differ by orders of magnitude
+    between signal and background, drop out.
+
+    Raises:
+        ContractError: if the mean weight of a sample is not positive.
+    """
+    if events.weight is None:
+        return None
+    keys = [values.astype(np.float64) for values in events.classes.values()]
+    if events.kappa_of_generation is not None:
+        keys.append(np.nan_to_num(events.kappa_of_generation.astype(np.float64), nan=1e9))
+    keys.append(np.zeros(len(events)))
+    _, sample = np.unique(np.stack(keys, axis=1), axis=0, return_inverse=True)
+    sample = sample.reshape(-1)
+    mean = np.bincount(sample, weights=events.weight) / np.bincount(sample)
+    if (mean <= 0).any():
+        raise ContractError(
+            f"HH4B/weight has the mean {mean.min():g} in a sample; it must be positive to train;"
+            ' set "event_weights": "none" to go without'
+        )
+    return (events.weight / mean[sample]).astype(np.float32)
+
+
+class TargetStore:
+    """Targets of the events of a store, taken by batch."""
+
+    def __init__(
+        self, events: Events, store: EventStore, options: Options, group_of: EventDescription
+    ) -> None:
+        """Turn padded places into ranks among real vectors."""
+        if events.targets:
+            self.ranks = tuple(torch.from_numpy(store.ranks(t)) for t in events.targets)
+            self.valid = torch.from_numpy(np.stack(events.target_valid))
+            weight = np.stack(events.target_weight)
+            self.weight = None if (weight == 1).all() else torch.from_numpy(weight)
+        else:
+            self.ranks = tuple(
+                torch.zeros(len(events), p.degree, dtype=torch.int64) for p in group_of.particles
+            )
+            self.valid = torch.zeros(len(group_of.particles), len(events), dtype=torch.bool)
+            self.weight = None
+        self.classes = {name: torch.from_numpy(v) for name, v in events.classes.items()}
+        weights = event_weights(events) if options.event_weights == "dataset" else None
+        self.event_weight = None if weights is None else torch.from_numpy(weights)
+        self.multiplicity = torch.from_numpy(store.n_sequential)
+
+    def take(self, batch: Batch) -> Targets:
+        """Return the targets of a batch, on the device of the batch."""
+        rows = batch.events.cpu()
+        device = batch.events.device
+
+        def at(values: Tensor) -> Tensor:
+            return values[rows].to(device)
+
+        return Targets(
+            ranks=tuple(at(r) for r in self.ranks),
+            valid=self.valid[:, rows].to(device),
+            weight=None if self.weight is None else self.weight[:, rows].to(device),
+            classes={name: at(v) for name, v in self.classes.items()},
+            event_weight=None if self.event_weight is None else at(self.event_weight),
+            multiplicity=at(self.multiplicity),
+        )

@@ -1,0 +1,52 @@
+"""Metrics of a training as CSV and TensorBoard, one row an epoch."""
+
+import csv
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from hh4b.files import atomic_path
+
+log = logging.getLogger(__name__)
+CSV = "metrics.csv"
+
+
+class Recorder:
+    """Write rows as they come; rows after the epoch a training goes on from are dropped."""
+
+    def __init__(self, folder: Path, *, finished_epochs: int) -> None:
+        """Open the files of ``folder``."""
+        # Quiet a C++ library that tensorboard may load, before it is loaded.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        from torch.utils.tensorboard import SummaryWriter
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / CSV
+        self.rows = [r for r in self._read() if int(r["epoch"]) <= finished_epochs]
+        self.board = SummaryWriter(str(folder), purge_step=finished_epochs + 1)
+
+    def _read(self) -> list[dict[str, str]]:
+        if not self.path.exists():
+            return []
+        with self.path.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def record(self, epoch: int, step: int, values: Mapping[str, float]) -> None:
+        """Add a row to both, and log it."""
+        row = {"epoch": str(epoch), "step": str(step), **{k: f"{v:.8g}" for k, v in values.items()}}
+        self.rows.append(row)
+        with atomic_path(self.path) as temporary, temporary.open("w", newline="") as file:
+            names = list(dict.fromkeys(name for r in self.rows for name in r))
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(self.rows)
+        for name, value in values.items():
+            self.board.add_scalar(name, value, epoch)
+        self.board.flush()
+        text = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+        log.info("epoch %d: %s", epoch, text)
+
+    def close(self) -> None:
+        """Close the TensorBoard file."""
+        self.board.close()

@@ -1,0 +1,314 @@
+"""The training loop: read it from top to bottom."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hh4b import seeds
+from hh4b.errors import ConfigError, TrainingFailed
+from hh4b.files import Provenance, canonical_hash
+from hh4b.logs import progress
+from hh4b.spanet import checkpoints, losses
+from hh4b.spanet.batches import EventStore
+from hh4b.spanet.checkpoints import Checkpoint
+from hh4b.spanet.data import Events
+from hh4b.spanet.evaluation import assignment_metrics, classification_metrics
+from hh4b.spanet.event import EventDescription
+from hh4b.spanet.network import Network, Parts
+from hh4b.spanet.options import Options
+from hh4b.spanet.prediction import predict
+from hh4b.spanet.preparation import Preparation, TargetStore, set_statistics
+from hh4b.spanet.recording import Recorder
+
+log = logging.getLogger(__name__)
+FINITE_CHECK_STEPS = 50
+
+
+@dataclass(frozen=True)
+class Workers:
+    """How the work is shared among processes.
+
+    Attributes:
+        rank: number of this process.
+        world: number of processes; each takes ``batch_size`` events a step.
+        device: where this process computes.
+        average: replaces gradients by their mean over processes.
+        wait: returns once every process has come here.
+    """
+
+    rank: int = 0
+    world: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    average: Callable[[list[Tensor]], None] = lambda _: None
+    wait: Callable[[], None] = lambda: None
+
+
+def choose_devices(options: Options) -> list[torch.device]:
+    """Return the devices the options ask for.
+
+    Raises:
+        ConfigError: if there are fewer GPUs than asked for.
+    """
+    if options.num_gpu == 0:
+        return [torch.device("cpu")]
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if there < options.num_gpu:
+        raise ConfigError(
+            f"num_gpu = {options.num_gpu}, but torch {torch.__version__} finds {there} GPUs here;"
+            " give --num-gpu 0 to train on the CPU"
+        )
+    return [torch.device("cuda", number) for number in range(options.num_gpu)]
+
+
+def make_optimizer(network: Network, options: Options) -> torch.optim.Optimizer:
+    """Return the optimiser of the options; biases are not decayed, everything else is.
+
+    Raises:
+        ConfigError: if torch has no such optimiser, or it takes no weight decay.
+    """
+    kind = getattr(torch.optim, options.optimizer, None)
+    if not isinstance(kind, type) or not issubclass(kind, torch.optim.Optimizer):
+        raise ConfigError(f"optimizer = {options.optimizer!r} is no optimizer of torch.optim")
+    groups = [
+        {"params": [p for n, p in network.named_parameters() if "bias" not in n],
+         "weight_decay": options.l2_penalty},
+        {"params": [p for n, p in network.named_parameters() if "bias" in n],
+         "weight_decay": 0.0},
+    ]  # fmt: skip
+    extra: dict[str, Any] = {"fused": True} if options.optimizer in {"Adam", "AdamW"} else {}
+    try:
+        return kind(groups, lr=options.learning_rate, **extra)  # type: ignore[call-arg]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"optimizer = {options.optimizer!r} cannot be used: {error}") from error
+
+
+class Training:
+    """State of a training: network, optimiser, position, best value so far."""
+
+    def __init__(
+        self,
+        options: Options,
+        event: EventDescription,
+        data: Preparation,
+        *,
+        seed: int,
+        workers: Workers | None = None,
+    ) -> None:
+        """Build the network with weights that depend on ``seed`` only."""
+        self.options, self.event, self.data, self.seed = options, event, data, seed
+        self.workers = workers or Workers()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seeds.derive_seed(seed, "spanet", "weights"))
+            network = Network(options, event, data.classes)
+        set_statistics(network, data.training)
+        self.network = network.to(self.workers.device)
+        self.optimizer = make_optimizer(self.network, options)
+        self.store = EventStore(data.training, event)
+        self.targets = TargetStore(data.training, self.store, options, event)
+        self.epoch = 0
+        self.best = -math.inf
+        self.steps_per_epoch = self.store.n_events // (options.batch_size * self.workers.world)
+        self.parts = Parts(
+            assignment=bool(options.assignment_loss_scale or options.kl_loss_scale),
+            detection=bool(options.detection_loss_scale),
+            classification=bool(options.classification_loss_scale and event.classifications),
+        )
+        if not (self.parts.assignment or self.parts.detection or self.parts.classification):
+            raise TrainingFailed("nothing to learn: every loss scale of the options is 0")
+
+    @property
+    def step(self) -> int:
+        """Return the number of finished steps."""
+        return self.epoch * self.steps_per_epoch
+
+    def learning_rate(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        options, per_epoch = self.options, self.steps_per_epoch
+        factor = losses.learning_rate_factor(
+            step,
+            warmup=round(per_epoch * options.learning_rate_warmup_epochs),
+            total=per_epoch * options.epochs,
+            cycles=options.learning_rate_cycles,
+        )
+        return options.learning_rate * factor
+
+    def run_epoch(self) -> dict[str, float]:
+        """Go once through the training events; return mean losses and the rate."""
+        size, workers = self.options.batch_size, self.workers
+        order = seeds.stream(self.seed, "spanet", "order", self.epoch).permutation(
+            self.store.n_events
+        )
+        self.network.train()
+        sums: dict[str, Tensor] = {}
+        start = time.perf_counter()
+        steps = range(self.steps_per_epoch)
+        total = self.steps_per_epoch * size * workers.world
+        shown = (
+            progress(steps, total=total, what=f"events of epoch {self.epoch + 1}",
+                     size=size * workers.world)
+            if workers.rank == 0
+            else steps
+        )  # fmt: skip
+        for number in shown:
+            first = (number * workers.world + workers.rank) * size
+            parts = self.run_step(order[first : first + size], self.step + number)
+            for name, value in parts.items():
+                sums[name] = sums[name] + value if name in sums else value
+            if (number + 1) % FINITE_CHECK_STEPS == 0:
+                losses.check_finite({k: float(v) for k, v in sums.items()}, step=number)
+        self.epoch += 1
+        means = {f"loss/{name}": float(v) / len(steps) for name, v in sums.items()}
+        losses.check_finite(means, step=self.step)
+        return {**means, "events_per_second": total / (time.perf_counter() - start)}
+
+    def run_step(self, index: Any, step: int) -> dict[str, Tensor]:
+        """Learn from the events ``index``; return the losses."""
+        options = self.options
+        torch.manual_seed(
+            seeds.derive_seed(self.seed, "spanet", "dropout", step, self.workers.rank)
+        )
+        rate = self.learning_rate(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        batch = self.store.batch(index).to(self.workers.device)
+        targets = self.targets.take(batch)
+        with torch.autocast(
+            self.workers.device.type,
+            dtype=torch.bfloat16,
+            enabled=options.precision == "bfloat16",
+        ):
+            output = self.network(batch, self.parts)
+        found = losses.compute(output, targets, batch, self.event, options, self.data.balance)
+        self.optimizer.zero_grad(set_to_none=True)
+        found.total.backward()  # type: ignore[no-untyped-call]
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        self.workers.average(gradients)
+        if options.gradient_clip:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), options.gradient_clip)
+        self.optimizer.step()
+        return {"total": found.total.detach(), **{k: v.detach() for k, v in found.parts.items()}}
+
+    def validate(self) -> dict[str, float]:
+        """Return metrics of the validation events."""
+        return validation_metrics(self.network, self.data.validation)
+
+    def monitored(self, metrics: dict[str, float]) -> float:
+        """Return the number by which the best checkpoint is chosen; larger is better."""
+        name = self.options.best_checkpoint_metric
+        if name == "auto":
+            name = "average_jet_accuracy" if self.parts.assignment else "auc"
+        for key, value in metrics.items():
+            if key.rsplit("/", 1)[-1] == name:
+                return value if math.isfinite(value) else -math.inf
+        raise ConfigError(
+            f"best_checkpoint_metric = {name!r} cannot be computed from the validation events;"
+            f" there are {sorted(metrics)}"
+        )
+
+
+def validation_metrics(network: Network, events: Events) -> dict[str, float]:
+    """Return assignment and classification metrics as flat names."""
+    prediction = predict(network, events)
+    result: dict[str, float] = {}
+    if events.target_valid and any(valid.any() for valid in events.target_valid):
+        found = assignment_metrics(network.event, events, prediction.jets)
+        result |= {f"validation/{name}": value for name, value in found.items()}
+    ones = np.ones(len(events))
+    for name, probability in prediction.classes.items():
+        found = classification_metrics(probability, events.classes[name], ones)
+        result |= {
+            f"validation/{name}/{key}": value
+            for key, value in found.items()
+            if not key.endswith("_error")
+        }
+    return result
+
+
+def train(
+    options: Options,
+    event: EventDescription,
+    data: Preparation,
+    folder: Path,
+    *,
+    seed: int,
+    workers: Workers | None = None,
+    restart: bool = False,
+) -> Path:
+    """Train, or go on with a training that was interrupted; return the best checkpoint's file.
+
+    The folder gets ``model.pt`` (best by validation), ``last.pt`` (to go on from), ``metrics.csv``
+    and TensorBoard events. An interrupted training ends as if it had never stopped.
+
+    Raises:
+        TrainingFailed: if the loss is not finite.
+    """
+    training = Training(options, event, data, seed=seed, workers=workers)
+    settings = {**training.network.configuration(), "data": data.digest}
+    provenance = Provenance(
+        "spanet train",
+        settings,
+        seed,
+        {"n_training": len(data.training), "n_validation": len(data.validation)},
+    )
+    if not restart:
+        _resume(training, folder / checkpoints.LAST, canonical_hash([settings, seed]))
+    master = training.workers.rank == 0
+    recorder = Recorder(folder, finished_epochs=training.epoch) if master else None
+    try:
+        while training.epoch < options.epochs:
+            row = {"learning_rate": training.learning_rate(training.step), **training.run_epoch()}
+            if recorder is not None:
+                row |= training.validate()
+                recorder.record(training.epoch, training.step, row)
+                _save(training, folder, row, provenance, canonical_hash([settings, seed]))
+            training.workers.wait()
+    finally:
+        if recorder is not None:
+            recorder.close()
+    return folder / checkpoints.BEST
+
+
+def _save(
+    training: Training,
+    folder: Path,
+    metrics: dict[str, float],
+    provenance: Provenance,
+    identity: str,
+) -> None:
+    value = training.monitored(metrics)
+    now = Checkpoint(training.network, training.epoch, training.step, metrics, training.seed)
+    if value > training.best or not (folder / checkpoints.BEST).exists():
+        training.best = max(value, training.best)
+        checkpoints.save(folder / checkpoints.BEST, now, provenance)
+        log.info("epoch %d is the best so far: %.4f", training.epoch, value)
+    extra = {
+        "optimizer": training.optimizer.state_dict(),
+        "best": training.best,
+        "identity": identity,
+    }
+    last = Checkpoint(
+        training.network, training.epoch, training.step, metrics, training.seed, extra
+    )
+    checkpoints.save(folder / checkpoints.LAST, last, provenance)
+
+
+def _resume(training: Training, path: Path, identity: str) -> None:
+    """Go on from ``path`` if it belongs to the same training; else say why not."""
+    if not path.exists():
+        return
+    saved = checkpoints.load(path)
+    if saved.extra.get("identity") != identity:
+        log.info("%s is of another configuration, data or seed: starting anew", path)
+        return
+    training.network.load_state_dict(saved.network.state_dict())
+    training.optimizer.load_state_dict(saved.extra["optimizer"])
+    training.epoch, training.best = saved.epoch, saved.extra["best"]
+    log.info("going on after epoch %d of %s", saved.epoch, path)

@@ -1,0 +1,138 @@
+"""Transformer layers (Standard, NormFirst, Gated) and encoders with a summary vector."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hh4b.spanet.batches import Layout
+from hh4b.spanet.blocks import GruBlock, feed_forward_width, make_stack
+from hh4b.spanet.layers import GruGate, InsertSummary, LayerNorm, Linear, take_rows
+from hh4b.spanet.options import Options
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention among the rows of each event."""
+
+    def __init__(self, options: Options, copies: int) -> None:
+        """Start like `torch.nn.MultiheadAttention`."""
+        super().__init__()
+        width = options.hidden_dim
+        self.heads = options.num_attention_heads
+        self.dropout = options.dropout
+        self.project = Linear(copies, width, 3 * width)
+        bound = math.sqrt(6 / (width + 3 * width))
+        nn.init.uniform_(self.project.weight, -bound, bound)
+        nn.init.zeros_(_bias(self.project))
+        self.output = Linear(copies, width, width)
+        nn.init.zeros_(_bias(self.output))
+
+    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+        """Attend within the events of ``layout``; shapes (copies, rows, width)."""
+        projected = self.project(x)
+        out: Tensor = self.output(self._attend(projected, layout))
+        return out
+
+    def _attend(self, projected: Tensor, layout: Layout) -> Tensor:
+        copies, _, width = projected.shape
+        head = width // 3 // self.heads
+        dropout = self.dropout if self.training else 0.0
+        results = []
+        parts = projected.split([events * rows for events, rows in layout.sizes], dim=1)
+        for part, (events, rows) in zip(parts, layout.sizes, strict=True):
+            qkv = part.reshape(copies * events, rows, 3, self.heads, head).permute(2, 0, 3, 1, 4)
+            y = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], dropout_p=dropout)
+            results.append(y.transpose(1, 2).reshape(copies, events * rows, width // 3))
+        return torch.cat(results, dim=1)
+
+
+def _bias(layer: Linear) -> Tensor:
+    if layer.bias is None:
+        raise TypeError("a layer without bias has none to set")
+    return layer.bias
+
+
+class GatedLayer(nn.Module):
+    """GTrXL layer (arXiv:1910.06764): normalised attention, GRU gate, GRU block."""
+
+    def __init__(self, options: Options, copies: int) -> None:
+        """Build for rows of width hidden_dim."""
+        super().__init__()
+        width = options.hidden_dim
+        self.normalization = LayerNorm(copies, width)
+        self.attention = Attention(options, copies)
+        self.gate = GruGate(copies, width)
+        self.block = GruBlock(options, copies, width, width, skip=True)
+
+    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+        """Map (copies, rows, width) to the same shape."""
+        y = self.attention(self.normalization(x), layout)
+        out: Tensor = self.block(self.gate(y, x))
+        return out
+
+
+class StandardLayer(nn.Module):
+    """Transformer encoder layer (arXiv:1706.03762), normalised after or before each part."""
+
+    def __init__(self, options: Options, copies: int) -> None:
+        """Build for rows of width hidden_dim."""
+        super().__init__()
+        width = options.hidden_dim
+        inner = feed_forward_width(options, width)
+        self.before = options.transformer_type == "normfirst"
+        self.attention = Attention(options, copies)
+        self.normalization_1 = LayerNorm(copies, width)
+        self.normalization_2 = LayerNorm(copies, width)
+        self.expand = Linear(copies, width, inner)
+        self.activation = nn.GELU() if options.transformer_activation == "gelu" else nn.ReLU()
+        self.contract = Linear(copies, inner, width)
+        self.dropout = nn.Dropout(options.dropout)
+
+    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+        """Map (copies, rows, width) to the same shape."""
+        if self.before:
+            x = x + self.dropout(self.attention(self.normalization_1(x), layout))
+            return x + self._feed_forward(self.normalization_2(x))
+        x = self.normalization_1(x + self.dropout(self.attention(x, layout)))
+        out: Tensor = self.normalization_2(x + self._feed_forward(x))
+        return out
+
+    def _feed_forward(self, x: Tensor) -> Tensor:
+        y = self.contract(self.dropout(self.activation(self.expand(x))))
+        out: Tensor = self.dropout(y)
+        return out
+
+
+class Encoder(nn.Module):
+    """Linear blocks, then transformer layers that also see a learned summary vector."""
+
+    def __init__(self, options: Options, copies: int, *, blocks: int, layers: int) -> None:
+        """Build for rows of width hidden_dim."""
+        super().__init__()
+        self.summary = nn.Parameter(torch.randn(copies, 1, options.hidden_dim))
+        self.blocks = make_stack(options, copies, blocks)
+        layer = GatedLayer if options.transformer_type == "gated" else StandardLayer
+        self.layers = nn.ModuleList(layer(options, copies) for _ in range(layers))
+
+    def forward(
+        self, x: Tensor, layout: Layout, *, summaries: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """Encode the vectors of each event.
+
+        Args:
+            x: (copies, vectors, width).
+            layout: where events start and end once the summary is inserted.
+            summaries: whether the encoded summary vectors are wanted.
+
+        Returns:
+            Encoded vectors, and summaries (copies, events, width) or None.
+        """
+        x = self.blocks(x)
+        y: Tensor = InsertSummary.apply(  # type: ignore[no-untyped-call]
+            x, self.summary, layout.rows, layout.summary_rows, layout.vector_rows
+        )
+        for layer in self.layers:
+            y = layer(y, layout)
+        summary = take_rows(y, layout.summary_rows) if summaries else None
+        return take_rows(y, layout.vector_rows), summary
