@@ -11,6 +11,7 @@ from hh4b.commands.groups import app
 @app.command("simulate")
 def simulate_command(
     partons: Path = typer.Argument(..., help="Les Houches file, plain or gzipped."),
+    *,
     output: Path = typer.Option(..., "--output", "-o", help="Delphes ROOT file to write."),
     sample: str = typer.Option(..., help="Name of the sample; names its random streams."),
     detector: Path = typer.Option(..., help="Detector settings, e.g. config/detector/atlas.yaml."),

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numba
 import numpy as np
@@ -113,8 +112,10 @@ def measure(
     track_scale = np.full(len(tracks.pt), np.nan)
     _measure(
         (particles.offsets, impacts.eta, impacts.phi, particles.energy, fraction),
-        (tracks.offsets, tracks.eta_outer, tracks.phi_outer, tracks.energy, tracks.resolution,
-         track_fraction),
+        (
+            tracks.offsets,
+            (tracks.eta_outer, tracks.phi_outer, tracks.energy, tracks.resolution, track_fraction),
+        ),
         (grid.eta_edges, grid.n_phi, grid.first_cell, grid.resolution),
         (settings.energy_min_gev, settings.significance_min),
         rng,
@@ -131,7 +132,7 @@ def _find_cell(eta, phi, eta_edges, n_phi, first_cell):  # type: ignore[no-untyp
     if edge == 0 or edge == len(eta_edges):
         return -1, -1
     n = n_phi[edge - 1]
-    phi_bin = min(max(int(math.ceil((phi + math.pi) / (2.0 * math.pi) * n)) - 1, 0), n - 1)
+    phi_bin = min(max(math.ceil((phi + math.pi) / (2.0 * math.pi) * n) - 1, 0), n - 1)
     return edge - 1, first_cell[edge - 1] + phi_bin
 
 
@@ -162,7 +163,7 @@ def _flow(energy, sigma, track_energy, track_variance, thresholds):  # type: ign
     width = math.sqrt(track_variance + sigma * sigma)
     if neutral > thresholds[0] and neutral > thresholds[1] * width:
         return neutral, 1.0
-    if track_energy <= 0.0:
+    if track_energy <= 0.0 or width == 0.0:
         return 0.0, 1.0
     weight_track = 1.0 / track_variance if track_variance > 0.0 else 0.0
     weight_tower = 1.0 / (sigma * sigma) if sigma > 0.0 else 0.0
@@ -171,63 +172,84 @@ def _flow(energy, sigma, track_energy, track_variance, thresholds):  # type: ign
 
 
 @numba.njit(cache=True)
-def _measure(
-    hits: Any, track_hits: Any, grid: Any, thresholds: Any, rng: Any, out: Any
-) -> None:  # pragma: no cover - compiled
-    particle_offsets, eta, phi, energy, fraction = hits
-    track_offsets, track_eta, track_phi, track_energy, track_resolution, track_fraction = track_hits
-    eta_edges, n_phi, first_cell, resolution = grid
+def _tower(cell, eta_bin, slot, cells, bins, last):  # type: ignore[no-untyped-def]
+    """Return the tower of a cell, a new one if the event has none yet, and the end of towers."""
+    if slot[cell] < 0:
+        slot[cell], cells[last], bins[last] = last, cell, eta_bin
+        return last, last + 1
+    return slot[cell], last
+
+
+@numba.njit(cache=True)
+def _fill_tracks(rows, track_hits, grid, state, out, last):  # type: ignore[no-untyped-def]
+    """Add the tracks of an event to their towers; return the end of towers."""
+    etas, phis, energies, resolutions, fractions = track_hits
+    eta_edges, n_phi, first_cell, terms = grid
+    slot, cells, bins, sums = state
+    track_tower, track_scale = out
+    for i in range(rows[0], rows[1]):
+        eta_bin, cell = _find_cell(etas[i], phis[i], eta_edges, n_phi, first_cell)
+        if cell < 0:
+            continue
+        track_scale[i] = 1.0
+        if fractions[i] < _FRACTION_MIN:
+            continue
+        tower, last = _tower(cell, eta_bin, slot, cells, bins, last)
+        shared = energies[i] * fractions[i]
+        better = _sigma(energies[i], terms[eta_bin]) < resolutions[i] * energies[i]
+        sums[tower, 1] += shared
+        sums[tower, 2] += (resolutions[i] * (shared if better else energies[i])) ** 2
+        track_tower[i] = tower
+    return last
+
+
+@numba.njit(cache=True)
+def _finish_towers(towers, grid, thresholds, rng, state, columns):  # type: ignore[no-untyped-def]
+    """Smear the towers of an event; their third sum becomes the factor for the tracks."""
+    eta_edges, n_phi, first_cell, terms = grid
+    slot, cells, bins, sums = state
+    for tower in range(towers[0], towers[1]):
+        eta_bin = bins[tower]
+        energy, sigma = _smear(sums[tower, 0], terms[eta_bin], thresholds, rng)
+        low, high = eta_edges[eta_bin], eta_edges[eta_bin + 1]
+        phi_bin = cells[tower] - first_cell[eta_bin]
+        columns[0, tower] = energy
+        columns[1, tower] = low + (high - low) * rng.random()
+        columns[2, tower] = -math.pi + 2.0 * math.pi / n_phi[eta_bin] * (phi_bin + rng.random())
+        columns[3, tower], sums[tower, 2] = _flow(
+            energy, sigma, sums[tower, 1], sums[tower, 2], thresholds
+        )
+        slot[cells[tower]] = -1
+
+
+@numba.njit(cache=True)
+def _measure(hits, track_hits, grid, thresholds, rng, out):  # type: ignore[no-untyped-def]
+    particle_offsets, etas, phis, energies, fractions = hits
+    track_offsets, track_columns = track_hits
+    eta_edges, n_phi, first_cell, _ = grid
     offsets, columns, tower_of_particle, track_scale = out
-    # For every cell the tower of the current event; sums by tower of the current event.
-    slot = np.full(first_cell[-1], -1, np.int64)
     size = columns.shape[1]
-    cells, bins = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    track_tower = np.full(len(track_eta), -1, np.int64)
-    sums = np.zeros((size, 3))
+    track_tower = np.full(len(track_scale), -1, np.int64)
+    # For every cell the tower of the current event; by tower: cell, eta bin, and the sums of
+    # energy, of track energy and of the variance of track energy.
+    slot, cells = np.full(first_cell[-1], -1, np.int64), np.zeros(size, np.int64)
+    bins, sums = np.zeros(size, np.int64), np.zeros((size, 3))
+    state = (slot, cells, bins, sums)
     last = 0
     for event in range(len(particle_offsets) - 1):
         first = last
         for i in range(particle_offsets[event], particle_offsets[event + 1]):
-            if fraction[i] < _FRACTION_MIN:
+            if fractions[i] < _FRACTION_MIN:
                 continue
-            eta_bin, cell = _find_cell(eta[i], phi[i], eta_edges, n_phi, first_cell)
-            if cell < 0:
-                continue
-            if slot[cell] < 0:
-                slot[cell], cells[last], bins[last] = last, cell, eta_bin
-                last += 1
-            sums[slot[cell], 0] += energy[i] * fraction[i]
-            tower_of_particle[i] = slot[cell]
-        for i in range(track_offsets[event], track_offsets[event + 1]):
-            eta_bin, cell = _find_cell(track_eta[i], track_phi[i], eta_edges, n_phi, first_cell)
-            if cell < 0:
-                continue
-            track_scale[i] = 1.0
-            if track_fraction[i] < _FRACTION_MIN:
-                continue
-            if slot[cell] < 0:
-                slot[cell], cells[last], bins[last] = last, cell, eta_bin
-                last += 1
-            shared = track_energy[i] * track_fraction[i]
-            better = _sigma(track_energy[i], resolution[eta_bin]) / track_energy[i]
-            guess = shared if better < track_resolution[i] else track_energy[i]
-            sums[slot[cell], 1] += shared
-            sums[slot[cell], 2] += (track_resolution[i] * guess) ** 2
-            track_tower[i] = slot[cell]
-        for tower in range(first, last):
-            eta_bin = bins[tower]
-            smeared, sigma = _smear(sums[tower, 0], resolution[eta_bin], thresholds, rng)
-            low, high = eta_edges[eta_bin], eta_edges[eta_bin + 1]
-            phi_bin = cells[tower] - first_cell[eta_bin]
-            columns[0, tower] = smeared
-            columns[1, tower] = low + (high - low) * rng.random()
-            columns[2, tower] = -math.pi + 2.0 * math.pi / n_phi[eta_bin] * (phi_bin + rng.random())
-            # From here on the third sum holds the factor for the tower's tracks.
-            columns[3, tower], sums[tower, 2] = _flow(
-                smeared, sigma, sums[tower, 1], sums[tower, 2], thresholds
-            )
-            slot[cells[tower]] = -1
-        for i in range(track_offsets[event], track_offsets[event + 1]):
+            eta_bin, cell = _find_cell(etas[i], phis[i], eta_edges, n_phi, first_cell)
+            if cell >= 0:
+                tower, last = _tower(cell, eta_bin, slot, cells, bins, last)
+                sums[tower, 0] += energies[i] * fractions[i]
+                tower_of_particle[i] = tower
+        rows = (track_offsets[event], track_offsets[event + 1])
+        last = _fill_tracks(rows, track_columns, grid, state, (track_tower, track_scale), last)
+        _finish_towers((first, last), grid, thresholds, rng, state, columns)
+        for i in range(rows[0], rows[1]):
             if track_tower[i] >= 0:
                 track_scale[i] = sums[track_tower[i], 2]
         offsets[event + 1] = last

@@ -147,9 +147,11 @@ def _distance2(work, i, j):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True)
 def _find_neighbour(work, n, i, radius2, near, near_distance2):  # type: ignore[no-untyped-def]
     """Find the nearest neighbour of i within R among the n active vectors; -1 = none."""
+    rapidity = work[1]
     near[i], near_distance2[i] = -1, radius2
     for j in range(n):
-        if j != i:
+        # Most vectors are too far away in rapidity already.
+        if (rapidity[j] - rapidity[i]) ** 2 < near_distance2[i] and j != i:
             d2 = _distance2(work, i, j)
             if d2 < near_distance2[i]:
                 near[i], near_distance2[i] = j, d2
@@ -165,10 +167,13 @@ def _measure(i, inverse, near, near_distance2):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True)
 def _start(work, n, radius2, near, near_distance2, measure):  # type: ignore[no-untyped-def]
-    """Find all nearest neighbours."""
+    """Find all nearest neighbours; the vectors come in order of rapidity."""
+    rapidity = work[1]
     for i in range(n):
         near[i], near_distance2[i] = -1, radius2
-        for j in range(i):
+        for j in range(i - 1, -1, -1):
+            if (rapidity[i] - rapidity[j]) ** 2 >= radius2:
+                break
             d2 = _distance2(work, i, j)
             if d2 < near_distance2[i]:
                 near[i], near_distance2[i] = j, d2
@@ -179,46 +184,57 @@ def _start(work, n, radius2, near, near_distance2, measure):  # type: ignore[no-
 
 
 @numba.njit(cache=True)
-def _remove(work, neighbours, chains, n, radius2, gone, merged):  # type: ignore[no-untyped-def]
-    """Take vector `gone` away, where `merged` (or -1) is new, and repair the neighbours.
+def _move(work, neighbours, chains, source, target):  # type: ignore[no-untyped-def]
+    """Put vector `source` in the place of `target`."""
+    near, near_distance2, measure = neighbours
+    head, tail = chains
+    p, rapidity, phi, inverse = work
+    p[target] = p[source]
+    rapidity[target], phi[target], inverse[target] = rapidity[source], phi[source], inverse[source]
+    head[target], tail[target] = head[source], tail[source]
+    near[target], near_distance2[target] = near[source], near_distance2[source]
+    measure[target] = measure[source]
+
+
+@numba.njit(cache=True)
+def _remove(work, neighbours, chains, n, radius2, gone):  # type: ignore[no-untyped-def]
+    """Take vector `gone` away; those that it was the neighbour of search another.
 
     The last vector moves to the place of the one that goes.
     """
     near, near_distance2, measure = neighbours
-    head, tail = chains
-    p, rapidity, phi, inverse = work
     last = n - 1
-    for i in range(n):
-        # -2: the neighbour is no longer what it was, search again
-        if near[i] == gone or (merged >= 0 and near[i] == merged):
-            near[i] = -2
     if gone != last:
-        p[gone] = p[last]
-        rapidity[gone], phi[gone], inverse[gone] = rapidity[last], phi[last], inverse[last]
-        head[gone], tail[gone] = head[last], tail[last]
-        near[gone], near_distance2[gone] = near[last], near_distance2[last]
-        measure[gone] = measure[last]
-        if merged == last:
-            merged = gone
-    if merged >= 0:
-        near[merged], near_distance2[merged] = -1, radius2
+        _move(work, neighbours, chains, last, gone)
     for i in range(last):
-        if i == merged:
-            continue
-        if near[i] == -2:
+        if near[i] == gone:
             _find_neighbour(work, last, i, radius2, near, near_distance2)
-            measure[i] = _measure(i, inverse, near, near_distance2)
+            measure[i] = _measure(i, work[3], near, near_distance2)
         elif near[i] == last:
             near[i] = gone
-        if merged >= 0:
-            d2 = _distance2(work, i, merged)
-            if d2 < near_distance2[i]:
-                near[i], near_distance2[i] = merged, d2
-                measure[i] = _measure(i, inverse, near, near_distance2)
-            if d2 < near_distance2[merged]:
-                near[merged], near_distance2[merged] = i, d2
-    if merged >= 0:
-        measure[merged] = _measure(merged, inverse, near, near_distance2)
+
+
+@numba.njit(cache=True)
+def _renew(work, neighbours, n, radius2, new):  # type: ignore[no-untyped-def]
+    """Repair the neighbours after vector `new` has changed."""
+    near, near_distance2, measure = neighbours
+    rapidity = work[1]
+    near[new], near_distance2[new] = -1, radius2
+    for i in range(n):
+        if i == new:
+            continue
+        if near[i] == new:
+            _find_neighbour(work, n, i, radius2, near, near_distance2)
+            measure[i] = _measure(i, work[3], near, near_distance2)
+        if (rapidity[i] - rapidity[new]) ** 2 >= radius2:
+            continue
+        d2 = _distance2(work, i, new)
+        if d2 < near_distance2[i]:
+            near[i], near_distance2[i] = new, d2
+            measure[i] = _measure(i, work[3], near, near_distance2)
+        if d2 < near_distance2[new]:
+            near[new], near_distance2[new] = i, d2
+    measure[new] = _measure(new, work[3], near, near_distance2)
 
 
 @numba.njit(cache=True)
@@ -231,7 +247,8 @@ def _cluster(offsets, momenta, cuts, out):  # type: ignore[no-untyped-def]
     work = (np.zeros((size, 4)), np.zeros(size), np.zeros(size), np.zeros(size))
     p, inverse = work[0], work[3]
     near, near_distance2 = np.zeros(size, np.int64), np.zeros(size)
-    measure = np.zeros(size)
+    measure, order = np.zeros(size), np.zeros(size)
+    neighbours = (near, near_distance2, measure)
     # Each active vector is a chain of inputs: its first, its last, and every input's next.
     head, tail, link = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, np.int64)
     n_jets = 0
@@ -240,19 +257,24 @@ def _cluster(offsets, momenta, cuts, out):  # type: ignore[no-untyped-def]
         n = offsets[event + 1] - start
         for i in range(n):
             k = start + i
+            order[i] = _rapidity(pxs[k], pys[k], pzs[k], energies[k])
+        ordered = np.argsort(order[:n])
+        for i in range(n):
+            k = start + ordered[i]
             _set(work, i, pxs[k], pys[k], pzs[k], energies[k])
-            head[i], tail[i], link[i] = i, i, -1
+            head[i], tail[i], link[ordered[i]] = ordered[i], ordered[i], -1
         _start(work, n, radius2, near, near_distance2, measure)
         while n > 0:
             gone = np.argmin(measure[:n])
             merged = near[gone]
             if merged >= 0:
+                link[tail[merged]] = head[gone]
+                tail[merged] = tail[gone]
                 _set(
                     work, merged, p[merged, 0] + p[gone, 0], p[merged, 1] + p[gone, 1],
                     p[merged, 2] + p[gone, 2], p[merged, 3] + p[gone, 3],
                 )  # fmt: skip
-                link[tail[merged]] = head[gone]
-                tail[merged] = tail[gone]
+                _renew(work, neighbours, n, radius2, merged)
             elif inverse[gone] * pt2_min <= 1.0:
                 jets[:, n_jets] = p[gone]
                 k = head[gone]
@@ -260,6 +282,6 @@ def _cluster(offsets, momenta, cuts, out):  # type: ignore[no-untyped-def]
                     jet_of_input[start + k] = n_jets
                     k = link[k]
                 n_jets += 1
-            _remove(work, (near, near_distance2, measure), (head, tail), n, radius2, gone, merged)
+            _remove(work, neighbours, (head, tail), n, radius2, gone)
             n -= 1
         jet_offsets[event + 1] = n_jets

@@ -1,5 +1,6 @@
 """Settings of the detector response, read from YAML and checked before any event is simulated."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -20,7 +21,7 @@ class _Settings(BaseModel):
 
 
 def _require_increasing(name: str, edges: tuple[float, ...]) -> None:
-    if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+    if any(low >= high for low, high in pairwise(edges)):
         raise ValueError(f"{name} must increase, got {list(edges)}")
 
 
@@ -94,7 +95,7 @@ class Segment(_Settings):
     @model_validator(mode="after")
     def _check(self) -> Self:
         given = [value is not None for value in (self.start, self.step, self.count)]
-        if any(given) and not all(given) or any(given) == bool(self.eta_edges):
+        if any(given) != all(given) or any(given) == bool(self.eta_edges):
             raise ValueError("give either eta_edges or all of start, step and count")
         return self
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def start_pythia(path: Path | str, *, first: int, commands: tuple[str, ...] = ()
     Raises:
         GeneratorFailed: if Pythia refuses a setting or the file.
     """
-    import pythia8mc  # noqa: PLC0415 - takes a second; only the shower needs it
+    # Takes a second; only the shower needs it.
+    import pythia8mc
 
     pythia = pythia8mc.Pythia("", False)
     settings = (*_COMMANDS, f"Beams:LHEF = {path}", f"Beams:nSkipLHEFatInit = {first}", *commands)
@@ -141,7 +143,7 @@ def blocks(first: int, count: int) -> list[tuple[int, int]]:
     end = first + count
     inner = range((first // BLOCK_EVENTS + 1) * BLOCK_EVENTS, end, BLOCK_EVENTS)
     edges = [first, *inner, end]
-    return [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def _convert(batch: Any, start: int) -> ShowerBlock:
