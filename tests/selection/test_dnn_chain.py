@@ -3,13 +3,10 @@
 import csv
 import json
 
-import h5py
-import numpy as np
-import pytest
 from typer.testing import CliRunner
 
 from hh4b.cli import groups
-from hh4b.errors import ConfigError, ContractError, Hh4bError, InputFileError, TrainingFailed
+from hh4b.errors import Hh4bError
 
 
 def run(*arguments):

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ def load_network(path: Path | str) -> Network:
     """
     path = Path(path)
     path = path / MODEL_FILE if path.is_dir() else path
+    if path.exists() and not zipfile.is_zipfile(path):
+        raise InputFileError(f"{path} is damaged or of another kind; train it again")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(content, dict) or content.get("format") != FORMAT:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hh4b.contracts import SCORES, TableWriter, read_attributes
 from hh4b.files import Provenance, write_json
 from hh4b.selection.cuts import CUT_NAMES, CutOptions, passed_cuts
-from hh4b.selection.feature_files import iterate_jets
+from hh4b.selection.feature_files import iterate_jets, located
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ def select_by_cuts(
         for start, dataset, jets, pairing in iterate_jets(
             dataset_path, pairing_path, chunk_rows=8192
         ):
-            passed = passed_cuts(jets, pairing, options, first_row=start)
+            with located(dataset_path):
+                passed = passed_cuts(jets, pairing, options, first_row=start)
             so_far = np.logical_and.accumulate(passed, axis=1)
             score = np.repeat(so_far[:, -1:].astype(np.float32), len(kappas), axis=1)
             writer.append({"kappa_lambda": kappas, "score": score})

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ def require(file: Any, path: Path | str, *names: str) -> None:
         raise ContractError(
             f"{path}: column {missing[0]!r} is missing; the file is of another kind or stage"
         )
+
+
+@contextmanager
+def located(path: Path | str) -> Iterator[None]:
+    """Put the name of a file before what is wrong with its events."""
+    try:
+        yield
+    except ContractError as error:
+        raise ContractError(f"{path}: {error}") from error
 
 
 def iterate_jets(
@@ -103,7 +113,8 @@ def write_features(
             event = None
             if event_observables:
                 event = EventObservables(*(dataset[f"HH4B/{name}"][part] for name in EVENT_COLUMNS))
-            features = compute_features(jets, pairing, event, first_row=start)
+            with located(dataset_path):
+                features = compute_features(jets, pairing, event, first_row=start)
             writer.append({"features": features})
             counts["n_events"] += len(features)
             counts["n_paired"] += int(np.isfinite(features[:, 0]).sum())

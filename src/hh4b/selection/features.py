@@ -75,7 +75,8 @@ def build_candidates(jets: Jets, pairing: NDArray[Any], *, first_row: int = 0) -
         first_row: number of the first event, for messages.
 
     Raises:
-        ContractError: if a pairing names a jet that is not there or names one jet twice.
+        ContractError: if a pairing names a jet that is not there, names one jet twice, or a jet
+            has a value that is no number.
     """
     rows = np.flatnonzero((pairing >= 0).all(axis=(1, 2)))
     index = _checked_indices(jets, pairing, rows, first_row)
@@ -85,6 +86,7 @@ def build_candidates(jets: Jets, pairing: NDArray[Any], *, first_row: int = 0) -
     )
     vectors = kinematics.from_pt_eta_phi_mass(pt, eta, phi, mass)
     pairs = kinematics.FourVector(*(component[:, 0] + component[:, 1] for component in vectors))
+    _require_finite(pairs, btag, rows, first_row)
     delta_r = kinematics.delta_r(eta[:, 0], phi[:, 0], eta[:, 1], phi[:, 1])
     softer_first = (pt[:, 0] < pt[:, 1])[:, None]
     btag = np.where(softer_first, btag[:, ::-1], btag)
@@ -164,3 +166,16 @@ def _checked_indices(
             " a real jet and be used once; pair this dataset again"
         )
     return np.asarray(flat)
+
+
+def _require_finite(
+    pairs: kinematics.FourVector, btag: NDArray[Any], rows: NDArray[np.int64], first_row: int
+) -> None:
+    """Refuse paired jets that are no numbers; energy, px and tag together show all of them."""
+    broken = ~np.isfinite(pairs.energy + pairs.px).all(axis=0)
+    broken |= ~np.isfinite(btag).all(axis=(0, 1))
+    if broken.any():
+        raise ContractError(
+            f"event {first_row + rows[np.argmax(broken)]}: a paired jet has a pt, eta, phi, mass or"
+            " btag that is no finite number; remove or repair the event upstream"
+        )
