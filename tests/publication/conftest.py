@@ -4,30 +4,13 @@ import numpy as np
 import pytest
 
 from hh4b import contracts
-from hh4b.files import Provenance, write_json
+from hh4b.files import Provenance, read_json, write_json
 
 FEATURES = [
-    "h1_pt",
-    "h1_eta",
-    "h1_phi",
-    "h1_mass",
-    "h2_pt",
-    "h2_eta",
-    "h2_phi",
-    "h2_mass",
-    "h1_delta_r",
-    "h2_delta_r",
-    "met",
-    "met_phi",
-    "n_electrons",
-    "n_muons",
-    "h1_b1_btag",
-    "h1_b2_btag",
-    "h2_b1_btag",
-    "h2_b2_btag",
-    "hh_pt",
-    "hh_mass",
-]
+    "h1_pt", "h1_eta", "h1_phi", "h1_mass", "h2_pt", "h2_eta", "h2_phi", "h2_mass",
+    "h1_delta_r", "h2_delta_r", "met", "met_phi", "n_electrons", "n_muons",
+    "h1_b1_btag", "h1_b2_btag", "h2_b1_btag", "h2_b2_btag", "hh_pt", "hh_mass",
+]  # fmt: skip
 
 
 def provenance(stage="test", **settings):
@@ -46,23 +29,64 @@ def limits(shift=0.0, *, luminosity=139.0, sqrt_s=13.0, width=6.0, error=None):
     content = {
         "luminosity_ifb": luminosity,
         "sqrt_s_tev": sqrt_s,
+        "branching_ratio": 0.582,
         "model": "note",
         "kappa_lambda": kappas.tolist(),
+        "cross_section_fb": theory.tolist(),
         "profile": {
             "minus_2_delta_log_l": curve.tolist(),
             "threshold": 3.92,
+            "width": high - low,
             "interval": [low, high],
+            "segments": [[low, high]],
+            "reasons": {},
         },
         "cls": {
             "mu_upper_expected": (median[:, None] * bands).tolist(),
-            "cross_section_upper_fb": (median * theory).tolist(),
+            "cross_section_upper_fb": ((median * theory)[:, None] * bands).tolist(),
+            "width": high - low - 0.13,
             "interval": [low + 0.05, high - 0.08],
+            "segments": [[low + 0.05, high - 0.08]],
+            "reasons": {},
         },
     }
     if error is not None:
         for method in ("profile", "cls"):
             content[method]["interval_error"] = [error, 1.5 * error]
+            content[method]["width_error"] = 2 * error
     return content
+
+
+def luminosity_scan(reached=(), *, energies=(13.0, 14.0), width=6.7):
+    """A luminosity scan, with what it says about limit files given as (content, hash)."""
+    points = []
+    for energy in energies:
+        for luminosity in (100, 139, 200, 300, 600, 1000, 3000):
+            point = limits(luminosity=luminosity, sqrt_s=energy, width=width, error=0.2)
+            points.append(
+                {
+                    "luminosity_ifb": luminosity,
+                    "sqrt_s_tev": energy,
+                    "profile": point["profile"],
+                    "cls": point["cls"],
+                }
+            )
+    equivalent = [
+        {
+            "limits": digest,
+            "luminosity_ifb": content["luminosity_ifb"],
+            "sqrt_s_tev": content["sqrt_s_tev"],
+            **{
+                method: {
+                    quantity: {"luminosity_ifb": 250.0 + place, "error": 20.0}
+                    for place, quantity in enumerate(("lower", "upper", "width"))
+                }
+                for method in ("profile", "cls")
+            },
+        }
+        for content, digest in reached
+    ]
+    return {"points": points, "equivalent": equivalent}
 
 
 def efficiency_curve(level=0.8, *, kappas=(-5, -3, -1, 1, 2, 3, 5, 7, 9, 12), n=3000):
@@ -148,6 +172,7 @@ def dataset(n, *, signal, rng, jets=10):
         "TARGETS/h2/b2": np.full(n, 3),
         "CLASSIFICATIONS/EVENT/signal": np.full(n, int(signal)),
         "HH4B/weight": rng.uniform(0.2, 1.0, n) if not signal else np.ones(n),
+        "HH4B/split": (np.arange(n) % 10 == 0).astype(int),
     }
 
 
@@ -215,7 +240,20 @@ def parton_histograms(kind, sqrt_s, *, n=20000, seed=1):
 
 def make_run(folder):
     """Write one small file of every kind; return the folder."""
-    rng = np.random.default_rng(11)
+    write_limits(folder)
+    write_metrics(folder)
+    write_events(folder)
+    for process in ("hh", "4b"):
+        for tev in (13, 14):
+            write_json(
+                folder / f"partons/{process}_{tev}tev.json",
+                parton_histograms(process, float(tev)),
+                provenance("parton-histograms", process=process, tev=tev),
+            )
+    return folder
+
+
+def write_limits(folder):
     for index, (name, shift, width) in enumerate(
         [("min_dr_dnn", 0.1, 6.7), ("mixing_spanet_dnn", 0.3, 7.1), ("mixing_spanet", -0.6, 5.9)]
     ):
@@ -231,6 +269,15 @@ def make_run(folder):
             templates(seed=index),
             provenance("templates", n=index),
         )
+    reached = []
+    for tev in (13, 14):
+        for lumi in (139, 300):
+            content = read_json(folder / f"limits/mixing_spanet_{tev}tev_{lumi}ifb.json")
+            reached.append((content, content["provenance"]["configuration_hash"]))
+    write_json(folder / "scans/min_dr_dnn.json", luminosity_scan(reached), provenance("scan"))
+
+
+def write_metrics(folder):
     for name, level in [("min_dr", 0.78), ("kappa5_spanet", 0.84), ("mixing_spanet", 0.88)]:
         write_json(folder / f"curves/{name}.json", efficiency_curve(level), provenance(level=level))
         write_json(folder / f"metrics/{name}.json", pairing_metrics(level), provenance(level=level))
@@ -241,6 +288,10 @@ def make_run(folder):
                 classifier_metrics(auc + 0.004 * seed),
                 provenance(name=name, seed=seed),
             )
+
+
+def write_events(folder):
+    rng = np.random.default_rng(11)
     for sample, signal, n in (("signal", True, 4000), ("background", False, 3000)):
         arrays = dataset(n, signal=signal, rng=rng)
         contracts.write_table(
@@ -250,7 +301,17 @@ def make_run(folder):
             provenance("ingest", sample=sample),
             sum_weights_generated=1e5,
             n_generated=100000,
-            cutflow=json.dumps({"generated": 1e5, "four jets": 3e4, "four tags": 8e3}),
+            cutflow=json.dumps(
+                {
+                    step: {"events": int(share * 1e5), "sum_weights": share * 1e5}
+                    for step, share in (
+                        ("generated", 1.0),
+                        ("in_tree", 0.9),
+                        ("four_jets", 0.4 if signal else 0.2),
+                        ("tagged", 0.085 if signal else 0.01),
+                    )
+                }
+            ),
         )
         for pairing in ("min_dr", "kappa5_spanet", "mixing_spanet"):
             contracts.write_table(
@@ -260,14 +321,6 @@ def make_run(folder):
                 provenance("features", sample=sample, pairing=pairing),
                 columns=FEATURES,
             )
-    for process in ("hh", "4b"):
-        for tev in (13, 14):
-            write_json(
-                folder / f"partons/{process}_{tev}tev.json",
-                parton_histograms(process, float(tev)),
-                provenance("parton-histograms", process=process, tev=tev),
-            )
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,8 @@ class Histogram:
         'Fraction / 25 GeV'
         """
         width = float(self.edges[1] - self.edges[0])
+        if width == 1 and not unit:
+            return "Fraction"
         return f"Fraction / {width:.3g} {unit}".rstrip()
 
     def merged(self, other: "Histogram") -> "Histogram":

@@ -15,7 +15,9 @@ from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_hea
 Floats = NDArray[np.float64]
 
 MASS_EDGES_GEV = np.linspace(0, 300, 61)
-PLANE_EDGES_GEV = np.linspace(0, 250, 26)
+PLANE_MAX_GEV = 250.0
+#: From so many events on, bins of 5 GeV are filled well enough; below, bins of 10 GeV.
+FINE_PLANE_EVENTS = 20_000
 # Signal region of the cut-based selection, ATLAS, arXiv:2301.03212.
 CENTRE_GEV, RELATIVE_WIDTH, RADIUS = (124.0, 117.0), 0.1, 1.6
 
@@ -44,24 +46,22 @@ def draw_masses(inputs: Inputs, style: FigureStyle, kind: str) -> Figure:
 
 
 def _draw_plane(figure: Figure, axes: Axes, masses: dict[str, Floats], weights: Floats) -> None:
+    width = 5.0 if len(weights) >= FINE_PLANE_EVENTS else 10.0
+    edges = np.arange(0, PLANE_MAX_GEV + width, width)
     counts, _, _ = np.histogram2d(
-        masses["h1_mass"], masses["h2_mass"], bins=(PLANE_EDGES_GEV, PLANE_EDGES_GEV),
-        weights=weights,
-    )  # fmt: skip
+        masses["h1_mass"], masses["h2_mass"], bins=(edges, edges), weights=weights
+    )
     total = weights.sum()
-    share = np.ma.masked_less_equal(100 * counts.T / (total if total else 1.0), 0)
-    mesh = axes.pcolormesh(PLANE_EDGES_GEV, PLANE_EDGES_GEV, share, rasterized=True, vmin=0)
+    share = 100 * counts.T / (total if total else 1.0)
+    mesh = axes.pcolormesh(edges, edges, share, rasterized=True, vmin=0)
     bar = figure.colorbar(mesh, ax=axes, pad=0.02)
-    width = PLANE_EDGES_GEV[1] - PLANE_EDGES_GEV[0]
     bar.set_label(rf"Events [% / ({width:g} GeV)$^2$]")
     m1, m2 = np.meshgrid(np.linspace(60, 200, 281), np.linspace(60, 200, 281))
     distance = np.hypot(
         (m1 - CENTRE_GEV[0]) / (RELATIVE_WIDTH * m1), (m2 - CENTRE_GEV[1]) / (RELATIVE_WIDTH * m2)
     )
     axes.contour(m1, m2, distance, levels=[RADIUS], colors="#D55E00", linewidths=1.0)
-    axes.annotate(
-        r"$X_{HH}$ = 1.6", (148, 130), color="#D55E00", fontsize="small", va="bottom", weight="bold"
-    )
+    axes.annotate(r"$X_{HH}$ = 1.6", (148, 130), color="#D55E00", fontsize="small", va="bottom")
     axes.set(xlabel=r"$m_{h_1}$ [GeV]", ylabel=r"$m_{h_2}$ [GeV]")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MultipleLocator(50))

@@ -1,0 +1,37 @@
+import pytest
+
+from hh4b.errors import ConfigError
+from hh4b.publication.find import find_module
+from hh4b.publication.inputs import Inputs
+from hh4b.publication.reference import Reference
+from hh4b.publication.style import FigureStyle, write_figure
+from hh4b.publication.summary import Compared, comparison_text, write_summary
+from hh4b.publication.tables import write_files
+
+
+def test_the_page_shows_tables_figures_and_says_what_differs(run, tmp_path, pytestconfig):
+    reference = Reference.read(pytestconfig.rootpath / "config/reference/note.yaml")
+    inputs = Inputs.parse("table 24", [f"min_dr={run}/curves/min_dr.json"])
+    table = find_module("table", "24").build(inputs, reference)
+    write_files(tmp_path / "tables/table_24", "Table 24", table)
+    draw = find_module("figure", "1").draw
+    write_figure(tmp_path / "figures/figure_01", "1", draw, inputs, FigureStyle(dpi=60))
+    write_summary(tmp_path / "README.md", tmp_path / "tables", tmp_path / "figures")
+    page = (tmp_path / "README.md").read_text()
+    assert "Table 24, min-ΔR, kappa lambda -5: 0.78 ± 0.0076 in this run, 0.644 in the note" in page
+    assert "errors above." in page
+    assert "![figure_01](figures/figure_01.png)" in page
+    assert "[table_24.tex](tables/table_24.tex)" in page
+    assert "pairing efficiency against kappa_lambda by method" in page
+
+
+def test_agreement_is_said_too():
+    near = Compared("Table 26", "min-ΔR, DNN, cls lower", 1.0, 0.1, 0.95, 0.5)
+    text = " ".join(comparison_text([near]))
+    assert "1 agree within one error" in text
+    assert "disagrees" not in text
+
+
+def test_nothing_to_summarise_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match="no table in"):
+        write_summary(tmp_path / "README.md", tmp_path, tmp_path)
