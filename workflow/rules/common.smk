@@ -64,3 +64,21 @@ def paths(pattern, names):
 def joined(option, *columns):
     """Write a repeated option whose value joins files: --signal DATASET:SCORES ..."""
     return " ".join(f"{option} '{':'.join(row)}'" for row in zip(*columns, strict=True))
+
+
+def pairing_file(pairing, name):
+    """Return the pairing of a sample by a method of the configuration."""
+    method = STUDY.pairings[pairing]
+    folder = "min_dr" if method.method == "min_dr" else f"spanet/{method.training}"
+    return f"{RESULTS}/pairings/{folder}/{name}.h5"
+
+
+def score_file(classifier, name):
+    """Return the scores of a sample by a classifier of the configuration."""
+    chosen = STUDY.classifiers[classifier]
+    folder = f"spanet/{chosen.training}" if chosen.kind == "spanet" else classifier
+    return f"{RESULTS}/scores/{folder}/{name}.h5"
+
+
+def feature_file(pairing, name):
+    return f"{RESULTS}/features/{pairing}/{name}.h5"

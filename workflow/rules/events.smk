@@ -58,3 +58,29 @@ rule ingest:
         "hh4b ingest {params.files:q} -o {output.dataset} --sample {wildcards.sample}"
         " {params.kind} --kappa-values={params.kappas} {params.cuts}"
         " --tag-efficiency {params.tags} --seed {params.seed} > {log} 2>&1"
+
+
+rule datasets_import:
+    input:
+        file=lambda w: sample(w).definition.file,
+    output:
+        dataset=f"{RESULTS}/datasets/{{sample}}.h5",
+    log:
+        f"{RESULTS}/logs/datasets_import/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/datasets_import/{{sample}}.tsv"
+    wildcard_constraints:
+        sample=of_source("spanet_dataset"),
+    params:
+        events=lambda w: sample(w).definition.events,
+        kappa=lambda w: (
+            ""
+            if sample(w).kappa_lambda is None
+            else f"--kappa-lambda={sample(w).kappa_lambda:g}"
+        ),
+        code=command("events:import_published"),
+    message:
+        "Taking a published dataset: {wildcards.sample}"
+    shell:
+        "hh4b datasets import {input.file} -o {output.dataset} --sample {wildcards.sample}"
+        " --events {params.events} {params.kappa} > {log} 2>&1"

@@ -104,7 +104,7 @@ rule simulate:
         events=lambda w: chunk_range(w)[1],
         tags=STUDY.simulation.tags,
         seed=STUDY.seed,
-        code=command("simulation:simulate"),
+        code=command("simulation:simulate_command"),
     message:
         "Showering and simulating {wildcards.sample}, chunk {wildcards.chunk}"
     shell:

@@ -19,7 +19,7 @@ rule pair_min_dr:
 rule efficiency_curve:
     input:
         datasets=paths("datasets/{sample}.h5", SIGNALS),
-        pairings=[f"{RESULTS}/pairings/{{pairing}}/{name}.h5" for name in SIGNALS],
+        pairings=lambda w: [pairing_file(w.pairing, name) for name in SIGNALS],
     output:
         curve=f"{RESULTS}/metrics/pairing/{{pairing}}.json",
     log:

@@ -27,7 +27,7 @@ CURVES = {p: f"{RESULTS}/metrics/pairing/{p}.json" for p in STUDY.pairings}
 
 def mass_inputs(names):
     """Return datasets, and features by pairing, of samples."""
-    files = {p: paths(f"features/{p}/{{sample}}.h5", names) for p in STUDY.pairings}
+    files = {p: [feature_file(p, name) for name in names] for p in STUDY.pairings}
     return {"dataset": paths("datasets/{sample}.h5", names), **files}
 
 

@@ -8,19 +8,26 @@ def classifier_pairing(wildcards):
 
 
 def feature_files(names):
-    return lambda w: [
-        f"{RESULTS}/features/{classifier_pairing(w)}/{name}.h5" for name in names
-    ]
+    return lambda w: [feature_file(classifier_pairing(w), name) for name in names]
 
 
 def score_files(names):
-    return [f"{RESULTS}/scores/{{classifier}}/{name}.h5" for name in names]
+    """Return the scores of samples for a rule about a classifier or a selection."""
+
+    def files(wildcards):
+        if "selection" in wildcards.keys():
+            classifier = STUDY.selections[wildcards.selection].classifier
+        else:
+            classifier = wildcards.classifier
+        return [score_file(classifier, name) for name in names]
+
+    return files
 
 
 rule features:
     input:
         dataset=rules.ingest.output.dataset,
-        pairing=f"{RESULTS}/pairings/{{pairing}}/{{sample}}.h5",
+        pairing=lambda w: pairing_file(w.pairing, w.sample),
     output:
         features=f"{RESULTS}/features/{{pairing}}/{{sample}}.h5",
     log:
@@ -81,7 +88,7 @@ rule dnn_predict:
     input:
         model=rules.dnn_train.output.model,
         dataset=rules.ingest.output.dataset,
-        features=lambda w: f"{RESULTS}/features/{classifier_pairing(w)}/{w.sample}.h5",
+        features=lambda w: feature_file(classifier_pairing(w), w.sample),
     output:
         scores=f"{RESULTS}/scores/{{classifier}}/{{sample}}.h5",
     log:
@@ -131,15 +138,9 @@ rule evaluate_classifier:
 rule working_point:
     input:
         signal_datasets=paths("datasets/{sample}.h5", SIGNALS),
-        signal_scores=lambda w: [
-            f"{RESULTS}/scores/{STUDY.selections[w.selection].classifier}/{name}.h5"
-            for name in SIGNALS
-        ],
+        signal_scores=score_files(SIGNALS),
         background_datasets=paths("datasets/{sample}.h5", BACKGROUNDS),
-        background_scores=lambda w: [
-            f"{RESULTS}/scores/{STUDY.selections[w.selection].classifier}/{name}.h5"
-            for name in BACKGROUNDS
-        ],
+        background_scores=score_files(BACKGROUNDS),
     output:
         working_point=f"{RESULTS}/working_points/{{selection}}.json",
     log:

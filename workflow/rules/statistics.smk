@@ -1,23 +1,18 @@
 # Templates in m_HH, workspaces, limits.
-def selection_files(kind, names):
-    """Return scores or features of a selection's samples."""
-
-    def files(wildcards):
-        selection = STUDY.selections[wildcards.selection]
-        folder = selection.classifier if kind == "scores" else selection.pairing
-        return [f"{RESULTS}/{kind}/{folder}/{name}.h5" for name in names]
-
-    return files
+def selection_features(names):
+    return lambda w: [
+        feature_file(STUDY.selections[w.selection].pairing, name) for name in names
+    ]
 
 
 rule templates:
     input:
         signal_datasets=paths("datasets/{sample}.h5", SIGNALS),
-        signal_features=selection_files("features", SIGNALS),
-        signal_scores=selection_files("scores", SIGNALS),
+        signal_features=selection_features(SIGNALS),
+        signal_scores=score_files(SIGNALS),
         background_datasets=paths("datasets/{sample}.h5", BACKGROUNDS),
-        background_features=selection_files("features", BACKGROUNDS),
-        background_scores=selection_files("scores", BACKGROUNDS),
+        background_features=selection_features(BACKGROUNDS),
+        background_scores=score_files(BACKGROUNDS),
         working_point=rules.working_point.output.working_point,
     output:
         templates=f"{RESULTS}/templates/{{selection}}.json",

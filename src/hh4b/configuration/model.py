@@ -73,6 +73,8 @@ class SpanetDatasetSample(Section):
 
     source: Literal["spanet_dataset"]
     file: str = Field(description="HDF5 file")
+    events: Literal["signal", "background"] = Field(description="class of events to take")
+    kappa_lambda: Kappa | None = Field(None, description="take the signal events of this value")
 
 
 Sample = Annotated[
@@ -244,6 +246,9 @@ class Study(Section):
     event_selection: EventSelection = EventSelection()  # type: ignore[call-arg]
     pairings: Annotated[dict[Name, Pairing], Field(min_length=1)]
     spanet_trainings: dict[Name, SpanetTraining] = {}
+    gpus_per_training: Annotated[int, Field(ge=0)] = Field(
+        0, description="GPUs a training asks for"
+    )
     classifiers: dict[Name, Classifier]
     selections: dict[Name, Selection]
     statistics: Statistics = Statistics()  # type: ignore[call-arg]

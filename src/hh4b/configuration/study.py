@@ -101,6 +101,9 @@ def _expand(study: Study) -> Iterator[SampleInfo]:
         elif isinstance(definition, FilesSample):
             kappa_or_none = definition.kappa_lambda
             yield SampleInfo(group, group, definition, kappa_or_none, kappa_or_none is None)
+        elif isinstance(definition, SpanetDatasetSample):
+            background = definition.events == "background"
+            yield SampleInfo(group, group, definition, definition.kappa_lambda, background)
         else:
             yield SampleInfo(group, group, definition, None, definition.source == "four_b")
 
