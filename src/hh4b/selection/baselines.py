@@ -50,7 +50,9 @@ class LogisticMethod:
 
     def fit(self, inputs: Values, label: Values, weight: Values) -> None:
         """See `Method`."""
-        model = LogisticRegression(max_iter=1000).fit(inputs, label, sample_weight=weight)
+        # Few inputs: Newton's method with the full Hessian reaches the maximum itself.
+        model = LogisticRegression(solver="newton-cholesky", tol=1e-9, max_iter=1000)
+        model.fit(inputs, label, sample_weight=weight)
         self.coefficients, self.intercept = model.coef_[0], float(model.intercept_[0])
 
     def probability(self, inputs: Values) -> Values:
