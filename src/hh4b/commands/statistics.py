@@ -114,12 +114,20 @@ def limits(
         200, help="Replicas of the templates for the statistical error; 0 leaves it out."
     ),
     seed: int = typer.Option(1, help="Seed of the replicas."),
+    engine: str = typer.Option("own", help="own, or pyhf for workspaces with more modifiers."),
+    optimizer: str = typer.Option("scipy", help="Of the engine pyhf: scipy or minuit."),
 ) -> None:
     """Scan kappa_lambda by profile likelihood and CLs, and find the 95 % intervals."""
     from hh4b.statistics import limits_command as library
 
     text = library.make_limits(
-        workspace_file, output, threshold=threshold, replicas=replicas, seed=seed
+        workspace_file,
+        output,
+        threshold=threshold,
+        replicas=replicas,
+        seed=seed,
+        engine=engine,
+        optimizer=optimizer,
     )
     if as_json or output is None:
         typer.echo(text)

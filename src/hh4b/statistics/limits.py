@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.errors import ContractError
+from hh4b.statistics import complete_model
 from hh4b.statistics.intervals import Interval, check_scan, find_interval, spline_minimum
 from hh4b.statistics.note_model import (
     BANDS,
@@ -14,7 +15,7 @@ from hh4b.statistics.note_model import (
     expected_upper_limits,
     minus_2_log_likelihood,
 )
-from hh4b.statistics.workspace import ScaledTemplates
+from hh4b.statistics.workspace import ScaledTemplates, relative_variance
 
 Floats = NDArray[np.float64]
 METHODS = ("profile", "cls")
@@ -86,25 +87,58 @@ def asimov_data(yields: Yields, asimov: str) -> Floats | None:
     return np.asarray(yields.background + yields.signal[..., sm : sm + 1, :])
 
 
-def scan_note_model(
-    scaled: ScaledTemplates, *, threshold: float, asimov: str = "background"
-) -> Scan:
-    """Scan the note's model: all kappa_lambda by both methods.
+def curves_of(
+    scaled: ScaledTemplates,
+    yields: Yields,
+    background_uncertainty: float | None,
+    *,
+    asimov: str = "background",
+    bands: tuple[int, ...] = BANDS,
+) -> tuple[Floats, Floats]:
+    """Return -2 ln L(kappa, mu = 1), shape (..., K), and limits on mu, shape (..., K, bands).
 
     Args:
-        scaled: expected events.
-        threshold: bound on -2 Delta ln L.
+        scaled: nominal templates; their Monte Carlo errors enter the complete model.
+        yields: what to evaluate: the nominal yields, or replicas of them.
+        background_uncertainty: relative; None for the note's model, in which nothing is uncertain.
         asimov: data of the likelihood, ``"background"`` or ``"sm"``; the CLs limits are the
             expected ones of background only.
+        bands: which of `BANDS`.
+    """
+    data = asimov_data(yields, asimov)
+    if background_uncertainty is None:
+        likelihood = minus_2_log_likelihood(yields, data)
+        return likelihood, expected_upper_limits(yields, bands=bands)
+    model = complete_model.UncertainYields(
+        yields,
+        np.sqrt(relative_variance(scaled.signal, scaled.signal_variance)),
+        np.sqrt(relative_variance(scaled.background, scaled.background_variance)),
+        background_uncertainty,
+    )
+    likelihood = complete_model.minus_2_log_likelihood(
+        model,
+        np.ones(yields.signal.shape[:-1]),
+        yields.background if data is None else data,
+    )
+    return likelihood, complete_model.expected_limits(model, bands=bands)
+
+
+def scan_model(
+    scaled: ScaledTemplates,
+    background_uncertainty: float | None,
+    *,
+    threshold: float,
+    asimov: str = "background",
+) -> Scan:
+    """Scan all kappa_lambda by both methods (see `curves_of`).
+
+    Raises:
+        ContractError: if the yields have no meaning, naming bin and kappa_lambda.
     """
     yields = Yields(scaled.kappa_lambda, scaled.signal, scaled.background)
     yields.check()
-    return make_scan(
-        scaled.kappa_lambda,
-        minus_2_log_likelihood(yields, asimov_data(yields, asimov)),
-        expected_upper_limits(yields),
-        threshold,
-    )
+    curves = curves_of(scaled, yields, background_uncertainty, asimov=asimov)
+    return make_scan(scaled.kappa_lambda, *curves, threshold)
 
 
 def limits_content(scaled: ScaledTemplates, scan: Scan, model: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.statistics.limits import METHODS, limits_content, scan_note_model
+from hh4b.statistics.limits import METHODS, limits_content, scan_model
 from hh4b.statistics.replicas import interval_errors
 from hh4b.statistics.template_files import TemplateSet
 from hh4b.statistics.workspace import Normalisation, scale
@@ -27,14 +27,14 @@ def scan_point(
 ) -> dict[str, Any]:
     """Return both intervals of the note's model at one luminosity and energy, as plain data."""
     scaled = scale(templates, normalisation)
-    content = limits_content(scaled, scan_note_model(scaled, threshold=threshold), "note")
+    content = limits_content(scaled, scan_model(scaled, None, threshold=threshold), "note")
     point: dict[str, Any] = {
         "luminosity_ifb": scaled.luminosity_ifb,
         "sqrt_s_tev": scaled.sqrt_s_tev,
         "n_background": content["n_background"],
     }
     errors = (
-        interval_errors(scaled, threshold=threshold, replicas=replicas, rng=rng)
+        interval_errors(scaled, None, threshold=threshold, replicas=replicas, rng=rng)
         if replicas
         else {method: {} for method in METHODS}
     )

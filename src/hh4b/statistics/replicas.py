@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from hh4b.statistics.limits import METHODS, asimov_data, cls_curve, profile_curve
-from hh4b.statistics.note_model import Yields, expected_upper_limits, minus_2_log_likelihood
-from hh4b.statistics.workspace import ScaledTemplates
+from hh4b.statistics.limits import METHODS, cls_curve, curves_of, profile_curve
+from hh4b.statistics.note_model import Yields
+from hh4b.statistics.workspace import ScaledTemplates, relative_variance
 
 Floats = NDArray[np.float64]
 #: An error is given if at least this share of the replicas has the bound.
@@ -42,13 +42,9 @@ def replicate(scaled: ScaledTemplates, replicas: int, rng: np.random.Generator) 
     return Yields(scaled.kappa_lambda, signal, background)
 
 
-def _relative_variance(mean: Floats, variance: Floats) -> Floats:
-    return np.divide(variance, mean**2, out=np.zeros_like(mean), where=mean > 0)
-
-
 def _factors(mean: Floats, variance: Floats, replicas: int, rng: np.random.Generator) -> Floats:
     """Log-normal factors of mean 1, common to all rows but for their size, (R, K, B)."""
-    width = np.log1p(_relative_variance(mean, variance))
+    width = np.log1p(relative_variance(mean, variance))
     normal = rng.standard_normal((replicas, 1, mean.shape[1]))
     return np.asarray(np.exp(np.sqrt(width) * normal - width / 2))
 
@@ -56,7 +52,7 @@ def _factors(mean: Floats, variance: Floats, replicas: int, rng: np.random.Gener
 def _gamma_factors(
     mean: Floats, variance: Floats, replicas: int, rng: np.random.Generator
 ) -> Floats:
-    relative = _relative_variance(mean, variance)
+    relative = relative_variance(mean, variance)
     if len(mean) > 1:
         return _factors(mean, variance, replicas, rng)
     shape = np.where(relative > 0, 1 / np.where(relative > 0, relative, 1.0), 1.0)
@@ -67,6 +63,7 @@ def _gamma_factors(
 
 def interval_errors(
     scaled: ScaledTemplates,
+    background_uncertainty: float | None,
     *,
     threshold: float,
     replicas: int,
@@ -77,6 +74,7 @@ def interval_errors(
 
     Args:
         scaled: expected events and Monte Carlo variances.
+        background_uncertainty: of the complete model, None for the note's.
         threshold: bound on -2 Delta ln L.
         replicas: how many.
         rng: random stream.
@@ -88,11 +86,12 @@ def interval_errors(
     """
     yields = replicate(scaled, replicas, rng)
     kappa = scaled.kappa_lambda
-    likelihood = minus_2_log_likelihood(yields, asimov_data(yields, asimov))
-    limits = expected_upper_limits(yields, bands=(0,))[..., 0]
+    likelihood, limits = curves_of(
+        scaled, yields, background_uncertainty, asimov=asimov, bands=(0,)
+    )
     curves = {
         "profile": profile_curve(kappa, likelihood.T) - threshold,
-        "cls": cls_curve(limits.T),
+        "cls": cls_curve(limits[..., 0].T),
     }
     return {method: _spread(kappa, curves[method]) for method in METHODS}
 

@@ -88,6 +88,11 @@ class ScaledTemplates:
     branching_ratio: float
 
 
+def relative_variance(mean: Floats, variance: Floats) -> Floats:
+    """Return variance / mean^2, zero where the mean is."""
+    return np.divide(variance, mean**2, out=np.zeros_like(mean), where=mean > 0)
+
+
 def scale(templates: TemplateSet, normalisation: Normalisation) -> ScaledTemplates:
     """Multiply efficiencies by cross sections, branching ratio and luminosity.
 
@@ -235,7 +240,7 @@ def _samples(scaled: ScaledTemplates, background_uncertainty: float | None) -> l
         if len(scaled.background) > 1:
             modifiers.append({"name": f"use_{name}", "type": "normfactor", "data": None})
         if background_uncertainty is not None:
-            bounds = {"hi": 1 + background_uncertainty, "lo": 1 - background_uncertainty}
+            bounds = {"hi": 1 + background_uncertainty, "lo": 1 / (1 + background_uncertainty)}
             modifiers.append(
                 {"name": "background_normalisation", "type": "normsys", "data": bounds}
             )

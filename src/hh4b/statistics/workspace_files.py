@@ -58,6 +58,34 @@ class WorkspaceContent:
                 return name
         return "other"
 
+    @property
+    def background_uncertainty(self) -> float:
+        """Relative uncertainty of the background normalisation; zero if there is none."""
+        for sample in self.specification["channels"][0]["samples"]:
+            for modifier in sample["modifiers"]:
+                if modifier["name"] == "background_normalisation":
+                    return float(modifier["data"]["hi"]) - 1
+        return 0.0
+
+    def require_known_modifiers(self) -> None:
+        """Refuse modifiers that the own models do not know.
+
+        Raises:
+            ContractError: naming the modifier.
+        """
+        for sample in self.specification["channels"][0]["samples"]:
+            for modifier in sample["modifiers"]:
+                known = (
+                    modifier["type"] == "normfactor"
+                    or modifier["name"] == "background_normalisation"
+                    or modifier["name"] == f"staterror_{sample['name']}"
+                )
+                if not known:
+                    raise ContractError(
+                        f"modifier {modifier['name']!r} of sample {sample['name']!r} is none of"
+                        " `hh4b workspace`; use --engine pyhf"
+                    )
+
 
 def read_workspace(specification: Mapping[str, Any], *, where: str) -> WorkspaceContent:
     """Take a workspace apart.

@@ -1,0 +1,105 @@
+"""The same limits through pyhf: for workspaces with any modifiers, and to check the own models."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyhf
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from hh4b.errors import FitFailed
+from hh4b.statistics.note_model import CONFIDENCE_LEVEL, band_targets
+from hh4b.statistics.workspace import background_name, signal_name
+from hh4b.statistics.workspace_files import PREFIX, WorkspaceContent
+
+Floats = NDArray[np.float64]
+
+
+def point_model(workspace: WorkspaceContent, index: int) -> Any:
+    """Return the pyhf model of one kappa_lambda without the signals of the others.
+
+    They are fixed at zero in its measurement; leaving them out saves hundreds of fixed parameters.
+    """
+    specification = workspace.specification
+    kappa = workspace.yields.kappa_lambda[index]
+    wanted = {signal_name(kappa), background_name(workspace.yields, index)}
+    channels = [
+        {
+            "name": channel["name"],
+            "samples": [
+                sample
+                for sample in channel["samples"]
+                if sample["name"] in wanted or "kappa_lambda_" not in sample["name"]
+            ],
+        }
+        for channel in specification["channels"]
+    ]
+    measurement = _measurement(specification, f"{PREFIX}{kappa:g}")
+    spec = {"channels": channels, "parameters": measurement["config"]["parameters"]}
+    return pyhf.Model(spec, poi_name=measurement["config"]["poi"])
+
+
+def _measurement(specification: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return next(entry for entry in specification["measurements"] if entry["name"] == name)
+
+
+def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floats, Floats]:
+    """Return -2 ln L(kappa, mu = 1), shape (K,), and expected limits on mu, shape (K, 5).
+
+    All nuisances are profiled. The expected limits are those of background-only Asimov data with
+    nuisances at their nominal values, the likelihood is that of the workspace's observations.
+
+    Args:
+        workspace: the workspace.
+        optimizer: ``"scipy"`` or ``"minuit"``.
+
+    Raises:
+        FitFailed: naming kappa_lambda, if a fit does not converge.
+    """
+    pyhf.set_backend("numpy", optimizer)
+    likelihood, limits = [], []
+    for index, kappa in enumerate(workspace.yields.kappa_lambda):
+        model = point_model(workspace, index)
+        try:
+            likelihood.append(_minus_2_log_l(model, 1.0, _data(workspace, model, index)))
+            limits.append(_limits(model))
+        except (pyhf.exceptions.FailedMinimization, ValueError, AssertionError) as error:
+            raise FitFailed(
+                f"pyhf found no fit at kappa_lambda = {kappa:g} ({error}); try the other optimizer"
+            ) from error
+    return np.array(likelihood), np.array(limits)
+
+
+def _data(workspace: WorkspaceContent, model: Any, index: int) -> list[float]:
+    counts = workspace.data
+    if len(workspace.yields.background) > 1:
+        counts = workspace.yields.background[index]
+    return [*counts.tolist(), *model.config.auxdata]
+
+
+def _minus_2_log_l(model: Any, mu: float, data: list[float]) -> float:
+    if len(model.config.suggested_init()) == 1:
+        # pyhf hands a fit without free parameters to the optimizer, which takes none.
+        return float(-2 * model.logpdf([mu], data)[0])
+    _, value = pyhf.infer.mle.fixed_poi_fit(mu, data, model, return_fitted_val=True)
+    return float(value)
+
+
+def _limits(model: Any) -> list[float]:
+    nominal = list(model.config.suggested_init())
+    nominal[model.config.poi_index] = 0.0
+    data = model.expected_data(nominal).tolist()
+    best = float(-2 * model.logpdf(nominal, data)[0])
+
+    def statistic(mu: float) -> float:
+        return _minus_2_log_l(model, mu, data) - best
+
+    limits = []
+    for target in band_targets(CONFIDENCE_LEVEL):
+        high = limits[-1] if limits else 0.01
+        while statistic(high) < target:
+            high *= 2
+        low = limits[-1] if limits else 0.0
+        limits.append(brentq(lambda mu, t=target: statistic(mu) - t, low, high, rtol=1e-8))
+    return limits
