@@ -1,0 +1,135 @@
+"""Adaptation, integration and unweighting of one partonic channel."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from hh4b.generation.four_b.integrand import Integrand, Points
+from hh4b.generation.four_b.mixture import N_RANDOM, Mixture, accumulate
+
+log = logging.getLogger(__name__)
+
+BATCH = 20_000
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """How the density is fitted.
+
+    Attributes:
+        n_components: components of the mixture, half of each kind.
+        n_bins: bins of each histogram.
+        n_iterations: EM steps.
+        n_points: points thrown in each step.
+        n_survey: points thrown afterwards, for cross section and maximum weight.
+        overweight: share of the cross section that may lie above the maximum weight; these events
+            keep their excess as a weight above one.
+    """
+
+    n_components: int = 6
+    n_bins: int = 32
+    n_iterations: int = 8
+    n_points: int = 20_000
+    n_survey: int = 100_000
+    overweight: float = 1e-3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A sum of weights with its variance, per thrown point.
+
+    Attributes:
+        n: points thrown.
+        total: sum of weights, pb.
+        squares: sum of squared weights, pb².
+    """
+
+    n: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def plus(self, weights: np.ndarray, n: int) -> "Estimate":
+        """Return the estimate after another batch of ``n`` points."""
+        return Estimate(
+            self.n + n, self.total + float(weights.sum()), self.squares + float(weights @ weights)
+        )
+
+    @property
+    def value(self) -> float:
+        """Return the integral in pb."""
+        return self.total / self.n
+
+    @property
+    def error(self) -> float:
+        """Return its standard error in pb."""
+        return float(np.sqrt(max(self.squares / self.n - self.value**2, 0.0) / self.n))
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A channel with its fitted density.
+
+    Attributes:
+        integrand: what is sampled.
+        mixture: the density.
+        maximum: weight (pb) at which an event is accepted for sure.
+        biased: integral of sigma·b (pb) in the survey.
+        cross_section: integral of sigma (pb) in the survey.
+    """
+
+    integrand: Integrand
+    mixture: Mixture
+    maximum: float
+    biased: Estimate
+    cross_section: Estimate
+
+    def throw(self, n: int, rng: np.random.Generator) -> Points:
+        """Return the allowed ones of ``n`` thrown points."""
+        return self.integrand.points(rng.random((n, N_RANDOM)), self.mixture)[0]
+
+
+def adapt(integrand: Integrand, rng: np.random.Generator, settings: Adaptation) -> Sampler:
+    """Fit the density of one channel and survey it."""
+    mixture = Mixture.start(settings.n_components, settings.n_bins, rng)
+    histograms = np.zeros_like(mixture.grids)
+    for step in range(settings.n_iterations):
+        points = _throw(integrand, mixture, settings.n_points, rng)
+        if len(points) == 0:
+            continue
+        # earlier steps count less and less: their points came from a worse density
+        histograms *= 0.5
+        accumulate(
+            points.pt, points.eta, points.phi, points.weights / points.weights.sum(),
+            integrand.cuts, mixture.shares, mixture.grids, histograms,
+        )  # fmt: skip
+        mixture = mixture.updated(histograms)
+        log.debug("%s: EM step %d, shares %s", integrand.channel, step, mixture.shares.round(3))
+    biased, plain, weights = Estimate(), Estimate(), []
+    for start in range(0, settings.n_survey, BATCH):
+        n = min(BATCH, settings.n_survey - start)
+        points = _throw(integrand, mixture, n, rng)
+        biased = biased.plus(points.weights, n)
+        plain = plain.plus(points.weights / points.bias, n)
+        weights.append(points.weights)
+    maximum = maximum_weight(np.concatenate(weights), settings.overweight)
+    log.info(
+        "%s: %.2f +- %.2f pb, unweighting efficiency %.1f %%",
+        integrand.channel, plain.value, plain.error, 100 * biased.value / maximum,
+    )  # fmt: skip
+    return Sampler(integrand, mixture, maximum, biased, plain)
+
+
+def _throw(integrand: Integrand, mixture: Mixture, n: int, rng: np.random.Generator) -> Points:
+    return integrand.points(rng.random((n, N_RANDOM)), mixture)[0]
+
+
+def maximum_weight(weights: np.ndarray, overweight: float) -> float:
+    """Return the least weight above which lies at most the share ``overweight`` of the sum.
+
+    The share is the sum of what exceeds the returned weight over the sum of all weights.
+    """
+    ordered = np.sort(weights)[::-1]
+    excess = np.cumsum(ordered) - ordered * np.arange(1, len(ordered) + 1)
+    index = int(np.searchsorted(excess, overweight * ordered.sum()))
+    return float(ordered[min(index, len(ordered) - 1)])
