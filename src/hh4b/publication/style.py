@@ -103,7 +103,7 @@ class FigureStyle(BaseModel):
             "figure.dpi": 100,
             "savefig.dpi": self.dpi,
             "pdf.fonttype": 42,
-            "image.cmap": "YlGnBu",
+            "image.cmap": "Blues",
         }
 
     def size(self, columns: float = 1.0, *, height: float | None = None) -> tuple[float, float]:

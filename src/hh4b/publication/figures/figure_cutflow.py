@@ -1,0 +1,83 @@
+"""Figure cutflow: share of the generated events that is left after each step.
+
+Inputs: any keys, each a dataset (its steps up to the four-tag cut) or the cutflow JSON of the
+cut-based selection, e.g. ``signal=cutflows/hh.json background=cutflows/four_b.json``.
+"""
+
+import json
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from hh4b import contracts
+from hh4b.errors import ContractError
+from hh4b.publication.inputs import Inputs, RunFile
+from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
+
+_LABELS = {
+    "generated": "generated",
+    "four_jets": "four jets",
+    "tagged": "four b tags",
+    "four_tag": "four b tags",
+    "unambiguous": "clear truth",
+    "delta_eta": r"$|\Delta\eta_{HH}|$",
+    "top_veto": "top veto",
+    "signal_region": r"$X_{HH}$",
+}
+#: The tree may lack events that cannot pass, so this step says nothing about physics.
+_SKIPPED = ("in_tree",)
+
+
+def draw(inputs: Inputs, style: FigureStyle) -> Figure:
+    """Draw the steps on a logarithmic axis with statistical errors where the file has them."""
+    figure = new_figure(style.size())
+    axes = figure.add_subplot()
+    labels: list[str] = []
+    lowest = 1.0
+    for index, key in enumerate(inputs.keys(("signal", "background"))):
+        steps = read_cutflow(inputs.one(key))
+        labels = max(labels, [name for name, _, _ in steps], key=len)
+        values, errors = [value for _, value, _ in steps], [error for _, _, error in steps]
+        look = look_of(key, style, index)
+        axes.errorbar(
+            range(len(values)), values, yerr=errors, color=look.color, marker=look.marker,
+            linestyle=look.line, label=key.replace("_", " "),
+        )  # fmt: skip
+        lowest = min(lowest, *(value for value in values if value > 0))
+    axes.set_yscale("log")
+    axes.set(ylabel="Share of generated events", ylim=(0.3 * lowest, 5))
+    axes.set_xticks(range(len(labels)), labels, rotation=25, ha="right", minor=False)
+    axes.tick_params(axis="x", which="minor", bottom=False, top=False)
+    axes.legend(loc="lower left")
+    put_header(axes, style, energy_text(13))
+    return figure
+
+
+def read_cutflow(path: Path) -> list[tuple[str, float, float]]:
+    """Return step, share of the generated weight, and its error (0 where the file has none).
+
+    Raises:
+        ContractError: if the file has no cutflow.
+    """
+    if path.suffix == ".json":
+        steps = RunFile.read(path).get("steps")
+        if any(step.get("efficiency") is None for step in steps):
+            raise ContractError(f"{path}: efficiencies are unknown: the dataset lacks its total")
+        return [
+            (
+                _LABELS.get(step["name"], step["name"].replace("_", " ")),
+                float(step["efficiency"]),
+                float(step["efficiency_error"] or 0.0),
+            )
+            for step in steps
+        ]
+    attributes = contracts.read_attributes(path)
+    if "cutflow" not in attributes:
+        raise ContractError(f"{path}: no attribute 'cutflow'; ingest the events with hh4b")
+    flow = json.loads(attributes["cutflow"])
+    total = flow["generated"]["sum_weights"]
+    return [
+        (_LABELS.get(step, step.replace("_", " ")), counts["sum_weights"] / total, 0.0)
+        for step, counts in flow.items()
+        if step not in _SKIPPED
+    ]
