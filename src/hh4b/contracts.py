@@ -206,6 +206,10 @@ class TableWriter(AbstractContextManager["TableWriter"]):
                 maxshape=(None, *array.shape[1:]),
                 chunks=(self._chunk_rows, *array.shape[1:]),
                 dtype=column.dtype,
+                # A chunk takes its whole size on disk; compressed, a short table stays small.
+                compression="gzip",
+                compression_opts=1,
+                shuffle=True,
             )
             self._describe(dataset, column)
         dataset = self._file[column.name]
