@@ -232,8 +232,14 @@ def mean_of_repeats(values: Sequence[Measured]) -> Measured:
 
 
 def configuration_hashes(inputs: Inputs) -> dict[str, list[str]]:
-    """Return by key the configuration hashes of the input files, for the output's provenance."""
-    return {key: [_hash_of(path) for path in paths] for key, paths in sorted(inputs.files.items())}
+    """Return by key the configuration hashes of the input files, for the output's provenance.
+
+    A file may come with its dataset, as ``DATASET.h5:SCORES.h5``.
+    """
+    return {
+        key: [_hash_of(Path(part)) for path in paths for part in str(path).split(":")]
+        for key, paths in sorted(inputs.files.items())
+    }
 
 
 def _hash_of(path: Path) -> str:

@@ -3,6 +3,8 @@
 Inputs: ``<selection>=….json``, a luminosity scan, or limit files at 14 TeV by repeating the key.
 """
 
+from typing import Literal
+
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -12,6 +14,7 @@ from hh4b.publication.methods import SELECTIONS, selection_name
 from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
 
 ENERGY_TEV = 14.0
+LINES: dict[str, Literal["-", "--"]] = {"profile": "-", "cls": "--"}
 
 
 def draw(inputs: Inputs, style: FigureStyle) -> Figure:
@@ -22,7 +25,7 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
     for index, key in enumerate(inputs.keys(SELECTIONS)):
         points = points_of(inputs, key, ENERGY_TEV)
         look = look_of(key, style, index)
-        for method, line in zip(METHODS, ("-", "--"), strict=True):
+        for method, line in LINES.items():
             curve = curve_of(points, method, "width")
             axes.errorbar(
                 curve.luminosity, curve.value, yerr=curve.error, color=look.color,
@@ -31,8 +34,8 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
         luminosity_axis(axes, curve.luminosity)
         name = selection_name(key).latex
         handles.append(Line2D([], [], color=look.color, marker=look.marker, label=name))
-    for text, line in zip(METHODS.values(), ("-", "--"), strict=True):
-        handles.append(Line2D([], [], color="0.3", linestyle=line, label=text))
+    for method, line in LINES.items():
+        handles.append(Line2D([], [], color="0.3", linestyle=line, label=METHODS[method]))
     axes.set(ylabel=r"$\Delta\kappa_\lambda$ (95% interval)", ylim=(0, 1.45 * axes.get_ylim()[1]))
     axes.legend(handles=handles, loc="upper right")
     put_header(axes, style, energy_text(ENERGY_TEV))

@@ -20,7 +20,8 @@ _LABELS = {
     "tagged": "four b tags",
     "four_tag": "four b tags",
     "unambiguous": "clear truth",
-    "delta_eta": r"$|\Delta\eta_{HH}|$",
+    "paired": "paired",
+    "delta_eta_hh": r"$|\Delta\eta_{HH}|$",
     "top_veto": "top veto",
     "signal_region": r"$X_{HH}$",
 }

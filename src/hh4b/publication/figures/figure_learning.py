@@ -1,7 +1,7 @@
 """Figure learning: loss and AUC of trainings against the epoch.
 
-Inputs: ``<training>=metrics.csv`` with columns ``epoch, train_loss, validation_loss`` and, if there,
-``validation_auc``.
+Inputs: ``<training>=metrics.csv`` with columns ``epoch, train_loss, validation_loss`` and, if
+there, ``validation_auc``.
 """
 
 import csv
