@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from hh4b.commands.groups import app
+from hh4b.commands.groups import app, datasets
 from hh4b.errors import ConfigError
 
 
@@ -61,3 +61,57 @@ def ingest(
         allow_negative_weights=allow_negative_weights,
     )
     run(expand(files), output, settings, skip_bad_files=skip_bad_files)
+
+
+@datasets.command("merge")
+def merge(
+    inputs: list[Path] = typer.Argument(help="Datasets."),
+    *,
+    output: Path = typer.Option(..., "-o", "--output", help="The merged dataset (HDF5)."),
+    part: str = typer.Option("all", help="Events to take: training, testing or all."),
+    max_events_per_sample: int | None = typer.Option(None, help="At most so many of each."),
+    shuffle_seed: int | None = typer.Option(None, help="Shuffle, by this seed."),
+    balance: bool = typer.Option(
+        False, "--balance", help="Equal weight of signals, and of signal and background."
+    ),
+) -> None:
+    """Concatenate datasets for a training or a test."""
+    from hh4b.events.merge import MergeSettings
+    from hh4b.events.merge import merge as run
+
+    run(inputs, output, MergeSettings(part, max_events_per_sample, shuffle_seed, balance))
+
+
+@datasets.command("describe")
+def describe(
+    file: Path = typer.Argument(help="Dataset in the SPANet layout."),
+    *,
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Count the events of a dataset by class, matched H, jets and part."""
+    import json
+
+    from hh4b.events.describe import as_text
+    from hh4b.events.describe import describe as run
+
+    description = run(file)
+    typer.echo(json.dumps(description, indent=1) if as_json else as_text(description))
+
+
+@datasets.command("import")
+def import_published(
+    file: Path = typer.Argument(help="Published dataset in the SPANet layout."),
+    *,
+    output: Path = typer.Option(..., "-o", "--output", help="The dataset to write (HDF5)."),
+    sample: str | None = typer.Option(None, help="Name of the sample [default: of the output]."),
+    events: str = typer.Option("all", help="signal, background or all."),
+    kappa_lambda: float | None = typer.Option(None, help="Signal events of this coupling only."),
+    part: str = typer.Option("training", help="What the file is for: training or testing."),
+    n_generated: int | None = typer.Option(None, help="Generated events behind the chosen ones."),
+) -> None:
+    """Take a published dataset (Zenodo) as a sample, with what it lacks named."""
+    from hh4b.events.published import ImportSettings
+    from hh4b.events.published import import_published as run
+
+    name = sample or output.stem
+    run(file, output, ImportSettings(name, events, kappa_lambda, part, n_generated))

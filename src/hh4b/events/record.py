@@ -33,14 +33,14 @@ class HiggsPairs(NamedTuple):
     """Rows of the generator particles that matter; -1 = not in the record.
 
     Attributes:
-        count: number of H bosons by event, copies counted once; shape (event,).
+        n_higgs: number of H bosons by event, copies counted once; shape (event,).
         hard: H of the hard process (status 22, else the first copy); shape (event, 2).
         quarks: last copy before hadronisation of b and anti-b by H; shape (event, 2, 2).
             The first H is the one with the larger pT at its decay.
         incoming: the two partons that enter the hard process (status 21); shape (event, 2).
     """
 
-    count: NDArray[np.int64]
+    n_higgs: NDArray[np.int64]
     hard: NDArray[np.int64]
     quarks: NDArray[np.int64]
     incoming: NDArray[np.int64]
@@ -55,8 +55,10 @@ def _mother(row, first, last, record):  # type: ignore[no-untyped-def]
     """Return the row of the mother with the same PID, or -1."""
     pid = record.pid
     for link in (record.m1[row], record.m2[row]):
-        if link >= 0 and first + link < last and pid[first + link] == pid[row]:
-            return first + link
+        mother = first + link
+        # Files whose record was thinned out may name a particle as its own mother.
+        if link >= 0 and mother < last and mother != row and pid[mother] == pid[row]:
+            return mother
     return -1
 
 
@@ -128,12 +130,12 @@ def _follow(first, last, record, copied, hard, quarks):  # type: ignore[no-untyp
 
 
 @numba.njit(cache=True)
-def _fill(record, count, hard, quarks, incoming):  # type: ignore[no-untyped-def]
+def _fill(record, n_higgs, hard, quarks, incoming):  # type: ignore[no-untyped-def]
     copied = np.zeros(len(record.pid), np.bool_)
     for event in range(len(record.offsets) - 1):
         first, last = record.offsets[event], record.offsets[event + 1]
-        count[event] = _survey(first, last, record, copied, hard[event], incoming[event])
-        if count[event] != 2:
+        n_higgs[event] = _survey(first, last, record, copied, hard[event], incoming[event])
+        if n_higgs[event] != 2:
             continue
         decay_pt = _follow(first, last, record, copied, hard[event], quarks[event])
         if decay_pt[1] > decay_pt[0]:

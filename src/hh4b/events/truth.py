@@ -31,11 +31,11 @@ def require_pairs(pairs: HiggsPairs, *, path: str, first_entry: int) -> None:
     Raises:
         ContractError: naming the first entry that has not.
     """
-    wrong = pairs.count != 2
+    wrong = pairs.n_higgs != 2
     if wrong.any():
         event = int(np.argmax(wrong))
         raise ContractError(
-            f"{path}: branch 'Particle.PID' has {pairs.count[event]} Higgs bosons in entry"
+            f"{path}: branch 'Particle.PID' has {pairs.n_higgs[event]} Higgs bosons in entry"
             f" {first_entry + event}, expected 2: a file from another process? (--background"
             " takes files without truth)"
         )

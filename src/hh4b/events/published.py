@@ -1,0 +1,107 @@
+"""Published SPANet datasets (Zenodo record 10952296) as samples of a study."""
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.contracts import DATASET, TableWriter
+from hh4b.errors import ConfigError, ContractError
+from hh4b.events.dataset import blocks, lacking
+from hh4b.files import Provenance
+
+log = logging.getLogger(__name__)
+EVENTS = ("signal", "background", "all")
+#: What import adds; everything else that is lacking stays away, so that its use fails by name.
+ADDED = ("HH4B/weight", "HH4B/kappa_lambda", "HH4B/split")
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """Which events of a published file become a sample, and what the file does not say.
+
+    Attributes:
+        sample: name of the sample.
+        events: ``signal``, ``background`` or ``all`` by ``CLASSIFICATIONS/EVENT/signal``.
+        kappa_lambda: only signal events with this kappa input; None = all.
+        part: ``training`` or ``testing``: what the file is for.
+        n_generated: number of generated events behind the chosen ones; None = not known, so that
+            the sample can train and be paired but not be normalised to a cross section.
+    """
+
+    sample: str
+    events: str = "all"
+    kappa_lambda: float | None = None
+    part: str = "training"
+    n_generated: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            ConfigError: naming the setting.
+        """
+        if self.events not in EVENTS:
+            raise ConfigError(f"events = {self.events!r}: must be one of {', '.join(EVENTS)}")
+        if self.part not in ("training", "testing"):
+            raise ConfigError(f"part = {self.part!r}: must be training or testing")
+        if self.kappa_lambda is not None and self.events != "signal":
+            raise ConfigError("kappa_lambda chooses signal events: say --events signal")
+        if self.n_generated is not None and self.n_generated < 1:
+            raise ConfigError(f"n_generated = {self.n_generated}: must be positive")
+
+
+def import_published(path: Path, output: Path, settings: ImportSettings) -> int:
+    """Write the chosen events as a dataset with weight, kappa and part; return their number.
+
+    Weights are 1: the published events are unweighted. Missing energy, leptons, flavours and truth
+    of the H pair are not in such files; the attribute ``lacking`` names them.
+
+    Raises:
+        ContractError: if the file is no dataset, or no event is chosen.
+    """
+    names = [column.name for column in DATASET if column.name not in lacking(path)]
+    with TableWriter(output, DATASET) as writer:
+        for block in blocks(path, names):
+            columns = _chosen(block, settings)
+            if len(columns["HH4B/weight"]):
+                writer.append(columns)
+        number = writer.rows
+        if not number:
+            raise ContractError(
+                f"{path}: no event with events = {settings.events!r}"
+                f" and kappa_lambda = {settings.kappa_lambda}; look with `hh4b datasets describe`"
+            )
+        absent = [c.name for c in DATASET if c.name not in {*names, *ADDED}]
+        attributes: dict[str, Any] = {
+            "sample": settings.sample,
+            "is_background": settings.events == "background",
+            "kappa_lambda": np.nan if settings.kappa_lambda is None else settings.kappa_lambda,
+            "lacking": json.dumps(absent),
+        }
+        if settings.n_generated is not None:
+            attributes["n_generated"] = settings.n_generated
+            attributes["sum_weights_generated"] = float(settings.n_generated)
+        provenance = Provenance("datasets import", asdict(settings), counts={"n_events": number})
+        writer.set_attributes(provenance, **attributes)
+    log.info("wrote %s: %d events; not in such files: %s", output, number, ", ".join(absent))
+    return number
+
+
+def _chosen(block: dict[str, NDArray[Any]], settings: ImportSettings) -> dict[str, NDArray[Any]]:
+    signal = block["CLASSIFICATIONS/EVENT/signal"] == 1
+    kappa = block["INPUTS/Kappa/kappa"].astype(np.float32)
+    chosen = {"signal": signal, "background": ~signal, "all": np.ones_like(signal)}[settings.events]
+    if settings.kappa_lambda is not None:
+        chosen = chosen & np.isclose(kappa, settings.kappa_lambda, atol=1e-4)
+    number = int(chosen.sum())
+    columns = {name: values[chosen] for name, values in block.items()}
+    columns.setdefault("HH4B/weight", np.ones(number))
+    of_signal = np.where(signal[chosen], kappa[chosen], np.float32(np.nan))
+    columns.setdefault("HH4B/kappa_lambda", of_signal)
+    columns["HH4B/split"] = np.full(number, 0 if settings.part == "training" else 1, np.int8)
+    return columns
