@@ -21,6 +21,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of all random streams.")
 
 @groups.cross_section.command("4b")
 def cross_section_four_b(
+    *,
     sqrt_s: SqrtS = 13.0,
     pt_min_gev: PtMin = 25.0,
     abs_eta_max: AbsEtaMax = 2.5,
@@ -40,12 +41,12 @@ def cross_section_four_b(
     from hh4b.generation.four_b.integrand import Process
 
     process = Process(
-        1000.0 * sqrt_s,
-        pt_min_gev,
-        abs_eta_max,
-        b_mass_gev,
-        scale,
-        mu_factor,  # type: ignore[arg-type]
+        sqrt_s_gev=1000.0 * sqrt_s,
+        pt_min_gev=pt_min_gev,
+        abs_eta_max=abs_eta_max,
+        b_mass_gev=b_mass_gev,
+        scale=scale,
+        mu_factor=mu_factor,
     )
     result = generator.cross_section(process, seed=seed, relative_error=relative_error)
     row = {
@@ -71,6 +72,7 @@ def cross_section_four_b(
 
 @groups.generate.command("4b")
 def generate_four_b(
+    *,
     events: Annotated[int, typer.Option("--events", min=1, help="Events to write.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="LHE file (.lhe.gz).")],
     sqrt_s: SqrtS = 13.0,
@@ -95,12 +97,12 @@ def generate_four_b(
     from hh4b.generation.lhe import write_lhe
 
     process = Process(
-        1000.0 * sqrt_s,
-        pt_min_gev,
-        abs_eta_max,
-        b_mass_gev,
-        scale,
-        mu_factor,  # type: ignore[arg-type]
+        sqrt_s_gev=1000.0 * sqrt_s,
+        pt_min_gev=pt_min_gev,
+        abs_eta_max=abs_eta_max,
+        b_mass_gev=b_mass_gev,
+        scale=scale,
+        mu_factor=mu_factor,
     )
     bias = None if acceptance_bias == "none" else AcceptanceBias.from_file(acceptance_bias)
     result = generator.generate(process, events, seed=seed, bias=bias)

@@ -32,7 +32,7 @@ def generators() -> NDArray[np.complex128]:
         t[2 * a + 1, i, j], t[2 * a + 1, j, i] = -1j, 1j
     t[6] = np.diag([1.0, -1.0, 0.0])
     t[7] = np.diag([1.0, 1.0, -2.0]) / np.sqrt(3.0)
-    return t / np.sqrt(2.0)
+    return np.asarray(t / np.sqrt(2.0))
 
 
 @cache

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from hh4b.generation.four_b.colour import GLUON_STRINGS, QUARK_PERMUTATIONS
 from hh4b.generation.four_b.integrand import LIGHT_QUARKS, Channel, Points
+from hh4b.generation.four_b.spinors import Real
 from hh4b.generation.lhe import LheEvents
 from hh4b.generation.pdf import GLUON
-from hh4b.generation.four_b.spinors import Real
 
 _FIRST_LINE = 501
 _B = 5

@@ -21,7 +21,6 @@ from hh4b.generation.four_b.spinors import (
     set_bracket,
     set_current,
     set_external,
-    set_momentum,
 )
 
 _ROOT = 1.0 / sqrt(2.0)
@@ -104,7 +103,7 @@ def _line_currents(
 
 
 @compiled
-def _combine(
+def _combine(  # noqa: PLR0913, PLR0917
     a: Complex, b: Complex, p_a: Real, p_b: Real, k: Real, eps: Complex, fused: Complex,
     swapped: bool, amplitude: Complex,
 ) -> None:  # fmt: skip
@@ -148,11 +147,10 @@ def _combine(
                 for i in range(2):
                     for j in range(2):
                         x[12 + 4 * g + 2 * i + j] = q[g] * dot(u, 1 + 2 * g + i, v, 3 - 2 * g + j)
-            if swapped:
-                hel = (ha // 2) * 8 + (hb % 2) * 4 + (hb // 2) * 2 + ha % 2
-            else:
-                hel = ha * 4 + hb
-            out = amplitude[hel]
+            # line A ends at the second antiquark if swapped
+            first = ha - ha % 2 + hb % 2 if swapped else ha
+            second = hb - hb % 2 + ha % 2 if swapped else hb
+            out = amplitude[4 * first + second]
             for o in range(20):
                 out[lead + _LEADING[o]] += x[o]
                 out[sub + _SUBLEADING[o]] -= x[o] / 3.0

@@ -16,10 +16,9 @@ from hh4b.generation.four_b.phase_space import N_COORDINATES, set_momenta
 from hh4b.generation.four_b.spinors import Real, compiled
 from hh4b.generation.pdf import GLUON, PdfGrid
 
-Scale = Literal["ht_half", "ht", "m4b_half", "mean_mt"]
 Channel = Literal["gg", "qq~"]
 
-SCALES: tuple[Scale, ...] = ("ht_half", "ht", "m4b_half", "mean_mt")
+SCALES = ("ht_half", "ht", "m4b_half", "mean_mt")
 CHANNELS: tuple[Channel, ...] = ("gg", "qq~")
 #: Light quarks in the proton: four flavours, since the massive b is no parton (MG5: p = g u c d s).
 LIGHT_QUARKS = (1, 2, 3, 4)
@@ -44,7 +43,7 @@ class Process:
     pt_min_gev: float = 25.0
     abs_eta_max: float = 2.5
     b_mass_gev: float = 4.7
-    scale: Scale = "ht_half"
+    scale: str = "ht_half"
     mu_factor: float = 1.0
 
     def __post_init__(self) -> None:
@@ -104,7 +103,7 @@ class Points:
 
 
 @compiled
-def _kinematics(
+def _kinematics(  # noqa: PLR0913, PLR0917
     pt: Real, eta: Real, phi: Real, cuts: Real, shares: Real, grids: Real, momenta: Real,
     x: Real, inverse: Real,
 ) -> None:  # fmt: skip
@@ -142,7 +141,7 @@ def _squares(
             out[n] = quark_squared(p[n], k, mass, flows[n])
 
 
-def central_scale(momenta: Real, mass: float, scale: Scale) -> Real:
+def central_scale(momenta: Real, mass: float, scale: str) -> Real:
     """Return the central scale in GeV, shape (N,), for momenta of shape (N, 4, 4)."""
     mt = np.sqrt(momenta[:, :, 1] ** 2 + momenta[:, :, 2] ** 2 + mass**2)
     total = momenta.sum(axis=1)
@@ -174,10 +173,11 @@ class Integrand:
     def luminosities(self, x: Real, mu: Real) -> Real:
         """Return x1 f1 x2 f2, shape (N, F): gluons, or quark flavour from beam 1."""
         if self.channel == "gg":
-            gluons = self.pdf.xf_many((GLUON,), x, mu[:, None])[0]
+            # interpolated densities may be a little below zero where they vanish
+            gluons = np.maximum(self.pdf.xf_many((GLUON,), x, mu[:, None])[0], 0.0)
             return np.asarray(gluons[:, 0] * gluons[:, 1])[:, None]
-        quarks = self.pdf.xf_many(LIGHT_QUARKS, x[:, 0], mu)
-        antiquarks = self.pdf.xf_many([-q for q in LIGHT_QUARKS], x[:, 1], mu)
+        quarks = np.maximum(self.pdf.xf_many(LIGHT_QUARKS, x[:, 0], mu), 0.0)
+        antiquarks = np.maximum(self.pdf.xf_many([-q for q in LIGHT_QUARKS], x[:, 1], mu), 0.0)
         # pp is symmetric: the quark comes from beam 1 here, half of the events are turned later
         return np.ascontiguousarray(2.0 * (quarks * antiquarks).T)
 

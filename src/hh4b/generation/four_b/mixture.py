@@ -5,8 +5,8 @@ and is used with eight assignments of the quarks to these coordinates (`ORDERS`)
 
     g(x) = sum_c alpha_c / 8 · sum_o prod_d h_cd(u_od(x)) · |du_o / dmu|.
 
-The fit maximises the integral of f ln g over points with weights f/g: every point counts in every
-component with its share of g (expectation), shares and histograms follow (maximisation). Compared
+The fit maximises the integral of F ln g over weighted points: every point counts in every component
+with its share of g (expectation), shares and histograms follow (maximisation). Compared
 with channels that adapt each on its own, the components divide the correlations among themselves.
 Components with even index pair opposite charges (where the gluon splitting peaks are), those with
 odd index pair equal charges: the coordinates of a pair are singular where its pT sum vanishes, and
@@ -61,7 +61,7 @@ class Mixture:
             np.full(n_components, 1.0 / n_components), grids / grids.mean(axis=2, keepdims=True)
         )
 
-    def updated(self, histograms: Real, *, uniform: float = 0.03) -> "Mixture":
+    def updated(self, histograms: Real, *, uniform: float = 0.05) -> "Mixture":
         """Return the mixture that follows from weighted histograms of shape (C, 9, bins).
 
         Args:

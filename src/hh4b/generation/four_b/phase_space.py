@@ -7,12 +7,12 @@ fixed by energy and longitudinal momentum,
     d mu = d eta_1 … d eta_4 d²pT_1 d²pT_2 d²pT_3,
 
 and nine coordinates u in [0, 1] (the tenth is the overall azimuth) cover all of d mu inside
-pT > pT_min, |eta| < eta_max: S = pT_1 + pT_2 (power law), z = pT_1 / S, eta_1, the distance of 1 and
-2 in (eta, phi) as radius (logarithmic, for the gluon splitting peak) and direction, the same for 3
-and 4, w = pT_3 / (pT_3 + pT_4) and eta_3 (logistic about the first pair).
+pT > pT_min, |eta| < eta_max: S = pT_1 + pT_2 (power law), z = pT_1 / S, eta_1, the distance of 1
+and 2 in (eta, phi) as radius (logarithmic, for the gluon splitting peak) and direction, the same
+for 3 and 4, w = pT_3 / (pT_3 + pT_4) and eta_3 (logistic about the first pair).
 """
 
-from math import atan2, cos, exp, hypot, log, log1p, pi, sin, sqrt
+from math import atan2, cos, exp, floor, hypot, log, log1p, pi, sin, sqrt
 
 import numpy as np
 
@@ -26,7 +26,7 @@ _RAPIDITY_WIDTH = 1.0
 
 @compiled
 def _wrap(phi: float) -> float:
-    return phi - 2.0 * pi * np.floor((phi + pi) / (2.0 * pi))
+    return phi - 2.0 * pi * floor((phi + pi) / (2.0 * pi))
 
 
 @compiled
@@ -100,7 +100,7 @@ def place(u: Real, pt_min: float, eta_max: float, pt: Real, eta: Real, phi: Real
     pt[2], pt[3] = w * s34, (1.0 - w) * s34
     phi[2] = atan2(ky, kx) - atan2(pt[3] * sin(xi), pt[2] + pt[3] * cos(xi))
     phi[3] = phi[2] + xi
-    return jacobian
+    return float(jacobian)
 
 
 @compiled
@@ -147,7 +147,7 @@ def locate(
     u[7] = (w - w_min) / (1.0 - 2.0 * w_min)
     shape = 1.0 - 2.0 * w * (1.0 - w) * (1.0 - cos(xi))
     jacobian *= (1.0 - 2.0 * w_min) * s34 * s34 * w * (1.0 - w) / shape
-    return jacobian
+    return float(jacobian)
 
 
 @compiled

@@ -7,6 +7,7 @@ import numpy as np
 
 from hh4b.generation.four_b.integrand import Integrand, Points
 from hh4b.generation.four_b.mixture import N_RANDOM, Mixture, accumulate
+from hh4b.generation.four_b.spinors import Real
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +24,18 @@ class Adaptation:
         n_iterations: EM steps.
         n_points: points thrown in each step.
         n_survey: points thrown afterwards, for cross section and maximum weight.
+        power: the density is fitted to f (f/g)^(power - 1): above 1 it takes most care of the
+            points with large weights, which decide on the unweighting efficiency.
         overweight: share of the cross section that may lie above the maximum weight; these events
             keep their excess as a weight above one.
     """
 
-    n_components: int = 6
+    n_components: int = 8
     n_bins: int = 32
-    n_iterations: int = 8
+    n_iterations: int = 10
     n_points: int = 20_000
     n_survey: int = 100_000
+    power: float = 1.5
     overweight: float = 1e-3
 
 
@@ -49,7 +53,7 @@ class Estimate:
     total: float = 0.0
     squares: float = 0.0
 
-    def plus(self, weights: np.ndarray, n: int) -> "Estimate":
+    def plus(self, weights: Real, n: int) -> "Estimate":
         """Return the estimate after another batch of ``n`` points."""
         return Estimate(
             self.n + n, self.total + float(weights.sum()), self.squares + float(weights @ weights)
@@ -99,8 +103,9 @@ def adapt(integrand: Integrand, rng: np.random.Generator, settings: Adaptation) 
             continue
         # earlier steps count less and less: their points came from a worse density
         histograms *= 0.5
+        emphasis = points.weights**settings.power
         accumulate(
-            points.pt, points.eta, points.phi, points.weights / points.weights.sum(),
+            points.pt, points.eta, points.phi, emphasis / emphasis.sum(),
             integrand.cuts, mixture.shares, mixture.grids, histograms,
         )  # fmt: skip
         mixture = mixture.updated(histograms)
@@ -124,7 +129,7 @@ def _throw(integrand: Integrand, mixture: Mixture, n: int, rng: np.random.Genera
     return integrand.points(rng.random((n, N_RANDOM)), mixture)[0]
 
 
-def maximum_weight(weights: np.ndarray, overweight: float) -> float:
+def maximum_weight(weights: Real, overweight: float) -> float:
     """Return the least weight above which lies at most the share ``overweight`` of the sum.
 
     The share is the sum of what exceeds the returned weight over the sum of all weights.

@@ -1,13 +1,15 @@
 """Two-component spinor algebra for tree amplitudes, compiled; GeV.
 
-Vectors are stored as the 2x2 matrix V·sigma-bar = V^0 + V·sigma, row by row, in the last axis of an
-array: index 0..3 = elements 11, 12, 21, 22. Its adjugate is V·sigma. Dirac spinors are in the chiral
-basis of Peskin and Schroeder, (left, right) for columns; a row (a, b) multiplies them as
-a·left + b·right. Index arguments after an array choose the row of that array.
+Vectors are stored as the 2x2 matrix V·sigma-bar = V^0 + V·sigma, row by row, in the last axis of
+an array: index 0..3 = elements 11, 12, 21, 22. Its adjugate is V·sigma. Dirac spinors are in the
+chiral basis of Peskin and Schroeder, (left, right) for columns; a row (a, b) multiplies them as
+a·left + b·right. Arguments i, j, k after an array choose the row of that array: many arguments
+instead of slices, since a slice costs as much as the arithmetic here.
 """
 
+from collections.abc import Callable
 from math import sqrt
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -15,11 +17,15 @@ from numpy.typing import NDArray
 
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-compiled: Any = njit(cache=True, nogil=True, fastmath={"nsz", "arcp", "contract", "afn", "reassoc"})
-inlined: Any = njit(
-    inline="always", nogil=True, fastmath={"nsz", "arcp", "contract", "afn", "reassoc"}
-)
+# Reassociation and contraction are allowed; NaN and infinities keep their meaning.
+_FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function with numba, keeping its type for the type checker."""
+    return cast(Function, njit(cache=True, nogil=True, fastmath=_FAST)(function))
 
 
 @compiled
@@ -34,13 +40,14 @@ def set_momentum(out: Complex, i: int, p: Real) -> None:
 @compiled
 def dot(a: Complex, i: int, b: Complex, j: int) -> complex:
     """Return the Minkowski product of two vectors."""
-    return 0.5 * (a[i, 0] * b[j, 3] + a[i, 3] * b[j, 0] - a[i, 1] * b[j, 2] - a[i, 2] * b[j, 1])
+    value: complex = a[i, 0] * b[j, 3] + a[i, 3] * b[j, 0] - a[i, 1] * b[j, 2] - a[i, 2] * b[j, 1]
+    return 0.5 * value
 
 
 @compiled
 def product(a: Real, b: Real) -> float:
     """Return the Minkowski product of two real four-vectors."""
-    return a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3]
+    return float(a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3])
 
 
 @compiled
@@ -74,7 +81,7 @@ def set_external(rows: Complex, i: int, columns: Complex, j: int, p: Real, parti
 
 
 @compiled
-def emit_row(
+def emit_row(  # noqa: PLR0913, PLR0917
     out: Complex, i: int, row: Complex, j: int, vector: Complex, k: int, q: Real, mass: float,
     factor: float, add: bool,
 ) -> None:  # fmt: skip
@@ -96,7 +103,7 @@ def emit_row(
 
 
 @compiled
-def emit_column(
+def emit_column(  # noqa: PLR0913, PLR0917
     out: Complex, i: int, column: Complex, j: int, vector: Complex, k: int, q: Real, mass: float,
     factor: float, add: bool,
 ) -> None:  # fmt: skip
@@ -132,7 +139,7 @@ def set_current(
 
 
 @compiled
-def set_bracket(
+def set_bracket(  # noqa: PLR0913, PLR0917
     out: Complex, i: int, x: Complex, j: int, p: Real, y: Complex, k: int, q: Real, factor: float
 ) -> None:
     """Write factor · [2 (q·x) y - 2 (p·y) x + (x·y)(p - q)], the three-gluon vertex.
