@@ -126,6 +126,56 @@ def dnn_train(
     train_to_directory(signal, background, output, chosen, seed=seed)
 
 
+@dnn.command("search")
+def dnn_search(
+    *,
+    signal: SignalFeatures,
+    background: BackgroundFeatures,
+    output: Output,
+    storage: Annotated[Path, typer.Option(help="Journal file shared by the workers.")],
+    trials: Annotated[int, typer.Option(min=1, help="Of all workers together.")],
+    worker: Annotated[int, typer.Option(min=0, help="Number of this worker.")] = 0,
+    options: Annotated[
+        Path | None, typer.Option(help="Training options that are not searched.")
+    ] = None,
+    max_epochs: Annotated[int | None, typer.Option(help="Epochs of a trial at most.")] = None,
+    seed: Annotated[int, typer.Option(help="Of trainings and sampler.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
+) -> None:
+    """Search learning rate and size of the network; resumes, and shares trials with workers."""
+    from hh4b.selection.options import read_options
+    from hh4b.selection.search import search_to_file
+
+    limit_threads(threads)
+    chosen = read_options(options, {"max_epochs": max_epochs})
+    search_to_file(
+        signal,
+        background,
+        output,
+        chosen,
+        storage=storage,
+        trials=trials,
+        worker=worker,
+        seed=seed,
+    )
+
+
+@dnn.command("sensitivity")
+def dnn_sensitivity(
+    model: Annotated[Path, typer.Argument(metavar="DIR")],
+    signal: SignalFeatures,
+    background: BackgroundFeatures,
+    output: Output,
+    part: Annotated[Part, typer.Option(help="Which events.")] = Part.testing,
+) -> None:
+    """Rank the inputs of a trained network by the gradient of its answer."""
+    from hh4b.files import Provenance, write_json
+    from hh4b.selection.sensitivity import importance_from_files
+
+    found = importance_from_files(model, signal, background, part=part.value)
+    write_json(output, found, Provenance("dnn sensitivity", {"part": part.value}))
+
+
 @dnn.command("predict")
 def dnn_predict(
     model: Annotated[Path, typer.Argument(metavar="DIR")],
