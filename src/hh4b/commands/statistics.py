@@ -74,7 +74,7 @@ def workspace(
     branching_ratio: float | None = typer.Option(None, help="H -> bb; default: as in the file."),
     model: str = typer.Option("note", help="Statistical model: note or complete."),
     asimov: str = typer.Option("background", help="Asimov data: background or sm."),
-    background_uncertainty: float = typer.Option(0.1, help="Relative, in the complete model."),
+    background_uncertainty: float = typer.Option(0.05, help="Relative, in the complete model."),
     empty_background_bins: str = typer.Option("merge", help="merge, or error."),
     minimum_effective_events: float = typer.Option(
         0.0, help="Bins with fewer effective background events count as empty."
@@ -115,7 +115,7 @@ def limits(
     ),
     seed: int = typer.Option(1, help="Seed of the replicas."),
     engine: str = typer.Option("own", help="own, or pyhf for workspaces with more modifiers."),
-    optimizer: str = typer.Option("scipy", help="Of the engine pyhf: scipy or minuit."),
+    optimizer: str = typer.Option("minuit", help="Of the engine pyhf: scipy or minuit."),
 ) -> None:
     """Scan kappa_lambda by profile likelihood and CLs, and find the 95 % intervals."""
     from hh4b.statistics import limits_command as library

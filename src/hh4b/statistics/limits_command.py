@@ -23,7 +23,7 @@ def make_limits(
     replicas: int = 200,
     seed: int = 1,
     engine: str = "own",
-    optimizer: str = "scipy",
+    optimizer: str = "minuit",
 ) -> str:
     """Find the intervals of a workspace, write them if asked, and return them as JSON text.
 

@@ -1,5 +1,6 @@
 """The same limits through pyhf: for workspaces with any modifiers, and to check the own models."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,6 +58,8 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
     Raises:
         FitFailed: naming kappa_lambda, if a fit does not converge.
     """
+    # pyhf tells every modifier of every model, which is hundreds of lines here.
+    logging.getLogger("pyhf").setLevel(logging.WARNING)
     pyhf.set_backend("numpy", optimizer)
     likelihood, limits = [], []
     for index, kappa in enumerate(workspace.yields.kappa_lambda):
@@ -95,11 +98,11 @@ def _limits(model: Any) -> list[float]:
     def statistic(mu: float) -> float:
         return _minus_2_log_l(model, mu, data) - best
 
-    limits = []
+    limits: list[float] = []
     for target in band_targets(CONFIDENCE_LEVEL):
         high = limits[-1] if limits else 0.01
         while statistic(high) < target:
             high *= 2
         low = limits[-1] if limits else 0.0
-        limits.append(brentq(lambda mu, t=target: statistic(mu) - t, low, high, rtol=1e-8))
+        limits.append(brentq(lambda mu, t=target: statistic(mu) - t, low, high, rtol=1e-5))
     return limits

@@ -195,7 +195,7 @@ def build_workspace(
     *,
     model: str = "note",
     asimov: str = "background",
-    background_uncertainty: float = 0.1,
+    background_uncertainty: float = 0.05,
     provenance: str = "",
 ) -> dict[str, Any]:
     """Return a pyhf workspace with one measurement per kappa_lambda.

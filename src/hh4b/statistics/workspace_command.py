@@ -22,7 +22,7 @@ class WorkspaceOptions:
     branching_ratio: float | None = None
     model: str = "note"
     asimov: str = "background"
-    background_uncertainty: float = 0.1
+    background_uncertainty: float = 0.05
     empty_background_bins: str = "merge"
     minimum_effective_events: float = 0.0
 
