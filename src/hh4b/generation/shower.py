@@ -48,6 +48,7 @@ class ShowerBlock:
     Attributes:
         index: number of each event in the Les Houches file, shape (event,).
         record: the full record.
+        vertices: production vertices x, y, z in mm, shape (3, particle).
         n_failed: events of the block that Pythia gave up.
     """
 
@@ -149,6 +150,8 @@ def blocks(first: int, count: int) -> list[tuple[int, int]]:
 def _convert(batch: Any, start: int) -> ShowerBlock:
     """Turn Pythia's batch into flat arrays."""
     alive = ~np.asarray(ak.is_none(batch))
+    if not alive.any():  # without any event the batch has no columns either
+        return _empty_block(len(alive))
     particles = ak.drop_none(batch).prt
     offsets = np.concatenate([[0], np.cumsum(np.asarray(ak.num(particles)))]).astype(np.int64)
     flat = ak.flatten(particles)
@@ -173,6 +176,13 @@ def _convert(batch: Any, start: int) -> ShowerBlock:
 
 
 _MOMENTUM = ("px", "py", "pz", "e")
+
+
+def _empty_block(n_failed: int) -> ShowerBlock:
+    whole, links = np.zeros(0, np.int32), np.zeros((2, 0), np.int32)
+    offsets = np.zeros(1, np.int64)
+    record = Record(offsets, whole, whole, links, links, np.zeros((4, 0)), np.zeros(0))
+    return ShowerBlock(np.zeros(0, np.int64), record, np.zeros((3, 0)), n_failed)
 
 
 def _links(first: Any, last: Any) -> NDArray[np.int32]:

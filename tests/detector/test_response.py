@@ -1,0 +1,140 @@
+import h5py
+import numpy as np
+import pytest
+
+from hh4b.detector.isolation import events_of
+from hh4b.detector.particles import Particles, offsets_of, select_partons
+from hh4b.detector.response import cluster_generator_jets, reconstruct
+
+
+@pytest.fixture(scope="module")
+def delphes(slice_path):
+    """Return particles, partons and Delphes' output of three events."""
+    with h5py.File(slice_path) as file:
+        offsets = file["offsets"][()]
+        record = {name: data[()] for name, data in file["particles"].items()}
+        output = {f"{b}.{k}": file[b][k][()] for b in ("Jet", "GenJet") for k in file[b]}
+        output["MET"] = file["MissingET/MET"][()]
+    final = record["status"] == 1
+    kinematics = [
+        record[k][final].astype(float) for k in ("px", "py", "pz", "energy", "x", "y", "z")
+    ]
+    particles = Particles(offsets_of(final, offsets), record["pid"][final], *kinematics)
+    momenta = tuple(record[k].astype(float) for k in ("px", "py", "pz"))
+    partons = select_partons(offsets, record["pid"], record["status"].astype(np.int32), momenta)
+    return particles, partons, output
+
+
+def test_generator_jets_equal_those_of_delphes(atlas, delphes):
+    particles, _, output = delphes
+    jets = cluster_generator_jets(particles, atlas)
+    assert jets.offsets.tolist() == output["GenJet.offsets"].tolist()
+    assert jets.pt == pytest.approx(output["GenJet.PT"], rel=1e-5)
+    assert jets.mass == pytest.approx(output["GenJet.Mass"], rel=1e-3)
+
+
+def test_jets_and_met_agree_with_delphes_within_the_resolution(atlas, delphes):
+    """Compare one Delphes run with 300 of ours on the same particles: pulls, not tolerances."""
+    particles, partons, output = delphes
+    n = 300
+    repeated = Particles(
+        np.concatenate([particles.offsets[:-1] + k * particles.offsets[-1] for k in range(n)]
+                       + [[n * particles.offsets[-1]]]),
+        *(np.tile(getattr(particles, name), n)
+          for name in ("pid", "px", "py", "pz", "energy", "x", "y", "z")),
+    )  # fmt: skip
+    many = type(partons)(
+        np.concatenate([partons.offsets[:-1] + k * partons.offsets[-1] for k in range(n)]
+                       + [[n * partons.offsets[-1]]]),
+        *(np.tile(getattr(partons, name), n) for name in ("pid", "pt", "eta", "phi")),
+    )  # fmt: skip
+    ours = reconstruct(repeated, many, atlas, np.random.default_rng(31))
+    event = events_of(ours.jets.offsets)
+    hard = np.flatnonzero(output["Jet.PT"] > 40)
+    assert len(hard) >= 10
+    theirs = events_of(output["Jet.offsets"])
+    pulls, same = [], []
+    for i in hard:
+        d_phi = np.angle(np.exp(1j * (ours.jets.phi - output["Jet.Phi"][i])))
+        near = (event % 3 == theirs[i]) & (
+            np.hypot(ours.jets.eta - output["Jet.Eta"][i], d_phi) < 0.2
+        )
+        pt = ours.jets.pt[near]
+        assert len(pt) > 0.8 * n
+        pulls.append((output["Jet.PT"][i] - pt.mean()) / pt.std())
+        same.append((ours.flavor[near] == output["Jet.Flavor"][i]).mean())
+    assert np.abs(pulls).max() < 4
+    assert np.mean(np.square(pulls)) == pytest.approx(1, abs=5 * np.sqrt(2 / len(pulls)))
+    # The axis of a jet moves, so partons near the edge of the cone come and go.
+    assert np.mean(same) > 0.8
+    met = ours.met.reshape(n, 3)
+    assert np.abs((output["MET"] - met.mean(axis=0)) / met.std(axis=0)).max() < 4
+
+
+def test_same_seed_same_result(atlas, delphes):
+    particles, partons, _ = delphes
+    first, second = (
+        reconstruct(particles, partons, atlas, np.random.default_rng(seed)) for seed in (5, 5)
+    )
+    other = reconstruct(particles, partons, atlas, np.random.default_rng(6))
+    assert first.jets.pt.tolist() == second.jets.pt.tolist()
+    assert first.met.tolist() == second.met.tolist()
+    assert first.met.tolist() != other.met.tolist()
+
+
+def test_isolated_leptons_are_no_jets(atlas, make_particles, no_partons):
+    # A lepton far from a jet of ten pions, in many copies to allow for the efficiencies.
+    pions = [(211, 10.0, 0.03 * k - 1.5, 2.0) for k in range(10)]
+    n = 400
+    for pid, kind in ((11, "electrons"), (-13, "muons")):
+        lepton = (pid, 60.0, 0.5, -1.0)
+        result = reconstruct(
+            make_particles(*[[*pions, lepton]] * n), no_partons(n), atlas, np.random.default_rng(1)
+        )
+        leptons = getattr(result, kind)
+        assert leptons.offsets[-1] == pytest.approx(0.9 * n, rel=0.08)
+        assert (leptons.charge == (-1 if pid > 0 else 1)).all()
+        assert leptons.phi == pytest.approx(-1.0)
+        with_lepton = np.diff(leptons.offsets) > 0
+        jets = np.bincount(
+            events_of(result.jets.offsets), np.abs(result.jets.phi + 1.0) < 0.3, minlength=n
+        )
+        assert jets[with_lepton].max() == 0
+
+
+def test_leptons_inside_jets_stay_in_them(atlas, make_particles, no_partons):
+    pions = [(211, 10.0, 0.5 + 0.03 * k, -1.0 + 0.02 * k) for k in range(10)]
+    for pid in (11, 13):
+        event = [*pions, (pid, 30.0, 0.55, -0.95)]
+        result = reconstruct(
+            make_particles(*[event] * 50), no_partons(50), atlas, np.random.default_rng(2)
+        )
+        assert len(result.electrons.pt) == len(result.muons.pt) == 0
+        assert np.diff(result.jets.offsets).min() >= 1
+
+
+def test_isolated_photon_takes_its_jet(atlas, make_particles, no_partons):
+    n = 400
+    result = reconstruct(
+        make_particles(*[[(22, 60.0, 0.5, -1.0)]] * n), no_partons(n), atlas,
+        np.random.default_rng(3),
+    )  # fmt: skip
+    # 5 % of the photons are not identified and stay as jets
+    assert len(result.jets.pt) / n == pytest.approx(0.05, abs=0.04)
+
+
+def test_missing_momentum_balances_an_invisible_particle(atlas, make_particles, no_partons):
+    n = 300
+    result = reconstruct(
+        make_particles(*[[(12, 100.0, 0.3, 1.0), (22, 100.0, 0.3, 1.0 - np.pi)]] * n),
+        no_partons(n), atlas, np.random.default_rng(4),
+    )  # fmt: skip
+    assert result.met.mean() == pytest.approx(100, abs=0.5)
+    assert np.angle(np.exp(1j * (result.met_phi - 1.0))) == pytest.approx(0, abs=0.03)
+
+
+def test_events_without_particles(atlas, make_particles, no_partons):
+    result = reconstruct(make_particles([], []), no_partons(2), atlas, np.random.default_rng(0))
+    assert result.met.tolist() == [0, 0]
+    assert result.jets.offsets.tolist() == [0, 0, 0]
+    assert result.electrons.offsets.tolist() == [0, 0, 0]
