@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hh4b.errors import InputFileError
+from hh4b.generation import bicubic
 
 Floats = NDArray[np.float64]
 
@@ -24,12 +24,6 @@ DEFAULT_SET = "NNPDF23_lo_as_0130_qed"
 DEFAULT_LHAPDF_ID = 247000
 
 GLUON = 21
-
-# The powers 0..3 of a cubic on [0, 1] with given values and slopes at both ends
-# (f0, f1, f0', f1'): Hermite's basis.
-_HERMITE = np.array(
-    [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [-3.0, 3.0, -2.0, -1.0], [2.0, -2.0, 1.0, 1.0]]
-)
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ class PdfGrid:
         cell = row * (len(self.q_gev) - 1) + column
         result = np.empty((len(pids), *x.shape))
         for i, pid in enumerate(pids):
-            result[i] = np.where(x < 1.0, _bicubic(self._cell_table(pid), cell, u, v), 0.0)
+            result[i] = np.where(x < 1.0, bicubic.evaluate(self._cell_table(pid), cell, u, v), 0.0)
         return result
 
     def _cell_table(self, pid: int) -> Floats:
@@ -84,9 +78,7 @@ class PdfGrid:
                 raise InputFileError(
                     f"PDF set {self.name} has no parton {pid}; it has {sorted(self.values)}"
                 )
-            self._cells[pid] = _cell_coefficients(
-                np.log(self.x), np.log(self.q_gev), self.values[pid]
-            )
+            self._cells[pid] = _cell_table(np.log(self.x), np.log(self.q_gev), self.values[pid])
         return self._cells[pid]
 
 
@@ -159,27 +151,11 @@ def _locate(nodes: Floats, points: Floats) -> tuple[NDArray[np.intp], Floats]:
     return index, np.clip(position, 0.0, 1.0)
 
 
-def _bicubic(table: Floats, cell: NDArray[np.intp], u: Floats, v: Floats) -> Floats:
-    """Evaluate the cells' polynomials sum_ij c_ij u^i v^j."""
-    c: Any = np.moveaxis(table[cell], -1, 0)
-    rows = [((c[i + 3] * v + c[i + 2]) * v + c[i + 1]) * v + c[i] for i in (0, 4, 8, 12)]
-    result: Floats = ((rows[3] * u + rows[2]) * u + rows[1]) * u + rows[0]
-    return result
-
-
-def _cell_coefficients(log_x: Floats, log_q: Floats, values: Floats) -> Floats:
-    """Return c_ij of every cell from values and three-point slopes at its corners."""
+def _cell_table(log_x: Floats, log_q: Floats, values: Floats) -> Floats:
+    """Return the cells' polynomials from values and three-point slopes at the nodes."""
     slope_x = np.gradient(values, log_x, axis=0, edge_order=2)
     slope_q = np.gradient(values, log_q, axis=1, edge_order=2)
     slope_xq = np.gradient(slope_x, log_q, axis=1, edge_order=2)
-    step_x, step_q = np.diff(log_x)[:, None], np.diff(log_q)[None, :]
-    corners = np.empty((len(log_x) - 1, len(log_q) - 1, 4, 4))
-    for i in range(2):
-        for j in range(2):
-            part = np.s_[i : i + len(log_x) - 1, j : j + len(log_q) - 1]
-            corners[:, :, i, j] = values[part]
-            corners[:, :, 2 + i, j] = slope_x[part] * step_x
-            corners[:, :, i, 2 + j] = slope_q[part] * step_q
-            corners[:, :, 2 + i, 2 + j] = slope_xq[part] * step_x * step_q
-    cells: Floats = np.einsum("ai,xqij,bj->xqab", _HERMITE, corners, _HERMITE).reshape(-1, 16)
-    return cells
+    return bicubic.cell_coefficients(
+        (np.diff(log_x), np.diff(log_q)), values, (slope_x, slope_q, slope_xq)
+    )
