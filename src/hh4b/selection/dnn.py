@@ -2,7 +2,7 @@
 
 import math
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, cast
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -92,8 +92,7 @@ class Network(nn.Module):
             features: raw features of shape (event, F).
             kappas: values of shape (K,).
         """
-        first = self.hidden[0]
-        assert isinstance(first, nn.Linear)
+        first = cast(nn.Linear, self.hidden[0])
         mean, scale = self.standardise.mean, self.standardise.scale
         base = (features - mean[:-1]) / scale[:-1] @ first.weight[:, :-1].T + first.bias
         shift = ((kappas - mean[-1]) / scale[-1])[:, None] * first.weight[:, -1]
