@@ -36,9 +36,7 @@ def compare(path: str, min_tags: int) -> dict[str, int]:
     names = [f"{prefix}.{leaf}" for prefix, leaves in LEAVES.items() for leaf in leaves]
     with uproot.open(path) as file:
         arrays = file["Delphes"].arrays(names, library="np")
-    events = [
-        {name: arrays[name][i] for name in names} for i in range(len(arrays["Jet.PT"]))
-    ]
+    events = [{name: arrays[name][i] for name in names} for i in range(len(arrays["Jet.PT"]))]
     expected = load_reference().ingest(events, min_tags=min_tags)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "dataset.h5"

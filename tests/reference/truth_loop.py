@@ -14,10 +14,11 @@ def delta_r(eta_1, phi_1, eta_2, phi_2):
 
 def kept_jets(event, *, pt_min=40.0, abs_eta_max=2.5, max_jets=10, prefix="Jet"):
     """Indices of the kept jets, falling in pT."""
-    indices = []
-    for i in range(len(event[f"{prefix}.PT"])):
-        if event[f"{prefix}.PT"][i] > pt_min and abs(event[f"{prefix}.Eta"][i]) < abs_eta_max:
-            indices.append(i)
+    indices = [
+        i
+        for i in range(len(event[f"{prefix}.PT"]))
+        if event[f"{prefix}.PT"][i] > pt_min and abs(event[f"{prefix}.Eta"][i]) < abs_eta_max
+    ]
     indices.sort(key=lambda i: (-float(event[f"{prefix}.PT"][i]), i))
     return indices[:max_jets]
 
@@ -26,9 +27,10 @@ def same_mother(event, i):
     """Index of the mother that is the same kind of particle, or None."""
     for name in ("Particle.M1", "Particle.M2"):
         mother = event[name][i]
-        if 0 <= mother < len(event["Particle.PID"]) and mother != i:
-            if event["Particle.PID"][mother] == event["Particle.PID"][i]:
-                return int(mother)
+        if not 0 <= mother < len(event["Particle.PID"]) or mother == i:
+            continue
+        if event["Particle.PID"][mother] == event["Particle.PID"][i]:
+            return int(mother)
     return None
 
 
@@ -57,7 +59,9 @@ def higgs_quarks(event):
         parent = int(event["Particle.M1"][first_copy(event, i)])
         if 0 <= parent < len(pid) and pid[parent] == 25:
             quarks[first_copy(event, parent)][0 if p > 0 else 1] = i
-    order = sorted(decaying, key=lambda first: (-float(event["Particle.PT"][decaying[first]]), first))
+    order = sorted(
+        decaying, key=lambda first: (-float(event["Particle.PT"][decaying[first]]), first)
+    )
     return [quarks[first] for first in order]
 
 

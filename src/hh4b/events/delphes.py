@@ -166,7 +166,11 @@ class DelphesFile:
             ContractError: if a branch has not the shape that Delphes gives it.
         """
         first = 0
-        steps = self.tree.iterate(sorted(present), step_size=step, library="ak")
+        names = sorted(present)
+        with reading(self.path):
+            steps = self.tree.iterate(names, step_size=step, library="ak")
+            if not self.entries:
+                steps = iter([self.tree.arrays(names, library="ak")])
         while True:
             # Only the reading may be blamed on the file, not what is done with the block.
             with reading(self.path):
@@ -204,7 +208,8 @@ def open_delphes(path: str) -> Iterator[DelphesFile]:
     """Open the Delphes tree of a local or remote file.
 
     Raises:
-        InputFileError: if it cannot be read or has no events.
+        InputFileError: if it cannot be read, or has no events and does not say from how many
+            generated ones that came.
         ContractError: if it holds no Delphes tree.
     """
     with reading(path):
@@ -226,9 +231,10 @@ def _opened(file: Any, path: str) -> DelphesFile:
     tree = file[TREE]
     if not hasattr(tree, "num_entries"):
         raise ContractError(f"{path}: {TREE!r} is a {type(tree).__name__}, not a tree")
-    if tree.num_entries == 0:
+    generated = _generated(file, path) if "hh4b" in names else None
+    if tree.num_entries == 0 and generated is None:
         raise InputFileError(f"{path}: tree {TREE!r} has zero events; leave the file out")
-    return DelphesFile(path, tree, _generated(file, path) if "hh4b" in names else None)
+    return DelphesFile(path, tree, generated)
 
 
 def _generated(file: Any, path: str) -> tuple[int, float]:

@@ -79,7 +79,7 @@ def match_jets(
     matched = np.full((n_events, n_quarks), -1, np.int64)
     events = np.arange(n_events)
     for _ in range(n_quarks):
-        best = distance.reshape(n_events, -1).argmin(axis=1)
+        best = distance.reshape(n_events, n_quarks * n_jets).argmin(axis=1)
         quark, jet = best // n_jets, best % n_jets
         found = np.isfinite(distance[events, quark, jet])
         matched[events[found], quark[found]] = jet[found]
