@@ -76,7 +76,8 @@ def trilinear_coefficient(m_hh_gev: ArrayLike, model: HiggsPairModel) -> Floats:
 def triangle_form_factor(m_hh_gev: ArrayLike, model: HiggsPairModel) -> Complex:
     """Return F_triangle = (2/S) [2 + (4 - S) C_ab] with S = s/m_top^2 (hep-ph/9603205, A.1)."""
     s = (np.asarray(m_hh_gev, dtype=np.float64) / model.m_top_gev) ** 2
-    return np.asarray(2.0 / s * (2.0 + (4.0 - s) * loops.c0_two_massless(s)))
+    f_triangle = 2.0 / s * (2.0 + (4.0 - s) * loops.c0_two_massless(s))
+    return np.asarray(np.where(s < 4.0, f_triangle.real, f_triangle))
 
 
 def form_factors(m_hh_gev: ArrayLike, cos_theta: ArrayLike, model: HiggsPairModel) -> FormFactors:
@@ -109,7 +110,13 @@ def form_factors(m_hh_gev: ArrayLike, cos_theta: ArrayLike, model: HiggsPairMode
     heavy = s < _S_HEAVY_TOP
     f_box = np.where(heavy, -2.0 / 3.0 - 7.0 / 30.0 * m2, f_box)
     g_box = np.where(heavy, -11.0 / 90.0 * s_pt2 / s, g_box)
-    return FormFactors(triangle_form_factor(m_hh_gev, model), f_box, g_box)
+    # Without a cut through two top quarks there is no imaginary part but rounding.
+    real = s < 4.0
+    return FormFactors(
+        triangle_form_factor(m_hh_gev, model),
+        np.asarray(np.where(real, f_box.real, f_box)),
+        np.asarray(np.where(real, g_box.real, g_box)),
+    )
 
 
 def _check(m_hh_gev: Floats, cos_theta: Floats, model: HiggsPairModel) -> None:
