@@ -5,6 +5,10 @@ the background and one on the signal. At a fixed normalisation the bins are inde
 profiled yield of a bin solves a quadratic equation (Barlow and Beeston, CPC 77 (1993) 219, in the
 light form); the normalisation is one root search. `hh4b.statistics.pyhf_limits` does the same
 through pyhf for workspaces with any modifiers.
+
+The factors of background and signal in a bin act through their sum, so they are not kept positive
+one by one: that matters only for data further below the expectation than the relative errors
+allow (pyhf bounds them at zero).
 """
 
 from dataclasses import dataclass

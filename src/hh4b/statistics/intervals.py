@@ -12,6 +12,10 @@ from hh4b.errors import ConfigError
 Floats = NDArray[np.float64]
 
 
+#: Allowed stretches closer than this are one: the curve only touches the threshold.
+TOUCH = 1e-5
+
+
 @dataclass(frozen=True)
 class Interval:
     """The allowed values of kappa_lambda.
@@ -109,8 +113,9 @@ def find_interval(kappa_lambda: Floats, curve: Floats, threshold: float) -> Inte
             continue
         low = None if left == first else left
         high = None if right == last else right
-        if segments and segments[-1][1] == low and low is not None:
-            segments[-1] = (segments[-1][0], high)  # the curve only touches the threshold
+        end = segments[-1][1] if segments else None
+        if low is not None and end is not None and low - end < TOUCH:
+            segments[-1] = (segments[-1][0], high)
         else:
             segments.append((low, high))
     return Interval(tuple(segments), _reasons(segments, first, last))

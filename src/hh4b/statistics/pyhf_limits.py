@@ -1,6 +1,5 @@
 """The same limits through pyhf: for workspaces with any modifiers, and to check the own models."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from scipy.optimize import brentq
 from hh4b.errors import FitFailed
 from hh4b.statistics.note_model import CONFIDENCE_LEVEL, band_targets
 from hh4b.statistics.workspace import background_name, signal_name
-from hh4b.statistics.workspace_files import PREFIX, WorkspaceContent
+from hh4b.statistics.workspace_files import PREFIX, WorkspaceContent, quiet_pyhf
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +37,8 @@ def point_model(workspace: WorkspaceContent, index: int) -> Any:
     ]
     measurement = _measurement(specification, f"{PREFIX}{kappa:g}")
     spec = {"channels": channels, "parameters": measurement["config"]["parameters"]}
-    return pyhf.Model(spec, poi_name=measurement["config"]["poi"])
+    with quiet_pyhf():
+        return pyhf.Model(spec, poi_name=measurement["config"]["poi"])
 
 
 def _measurement(specification: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -58,9 +58,9 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
     Raises:
         FitFailed: naming kappa_lambda, if a fit does not converge.
     """
-    # pyhf tells every modifier of every model, which is hundreds of lines here.
-    logging.getLogger("pyhf").setLevel(logging.WARNING)
-    pyhf.set_backend("numpy", optimizer)
+    # Minuit's own tolerance leaves 1e-4 in -2 ln L, which a limit would show.
+    chosen = pyhf.optimize.minuit_optimizer(tolerance=1e-3) if optimizer == "minuit" else optimizer
+    pyhf.set_backend("numpy", chosen)
     likelihood, limits = [], []
     for index, kappa in enumerate(workspace.yields.kappa_lambda):
         model = point_model(workspace, index)

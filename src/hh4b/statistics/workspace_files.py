@@ -1,7 +1,10 @@
 """Read the yields and constants back from a workspace of `hh4b.statistics.workspace`."""
 
 import json
-from collections.abc import Mapping
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,10 +143,20 @@ def _validate(specification: Mapping[str, Any], where: str) -> None:
     import pyhf
 
     try:
-        pyhf.schema.validate(specification, "workspace.json")
+        with quiet_pyhf():
+            pyhf.schema.validate(specification, "workspace.json")
     except pyhf.exceptions.InvalidSpecification as error:
         line = " ".join(str(error).split())[:200]
         raise ContractError(f"{where} is no valid pyhf workspace: {line}") from error
+
+
+@contextmanager
+def quiet_pyhf() -> Iterator[None]:
+    """Keep back what pyhf says about itself: a deprecated helper, and a line for each modifier."""
+    logging.getLogger("pyhf").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "jsonschema.RefResolver", DeprecationWarning)
+        yield
 
 
 def _points(specification: Mapping[str, Any]) -> list[tuple[float, Mapping[str, Any]]]:
