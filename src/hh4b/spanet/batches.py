@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hh4b.spanet import fused
 from hh4b.spanet.data import Events
 from hh4b.spanet.event import EventDescription
 
@@ -44,6 +46,11 @@ class Layout:
     vectors: int
     summary_rows: Tensor
     vector_rows: Tensor
+
+    @cached_property
+    def tiles(self) -> Tensor:
+        """Return runs of events for the compiled kernels (see `fused.make_tiles`)."""
+        return fused.make_tiles(self.sizes)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,15 @@
 
 from torch import Tensor, nn
 
-from hh4b.spanet.layers import GruGate, Linear, make_activation, make_normalization
+from hh4b.spanet import fused, native
+from hh4b.spanet.layers import (
+    Dropout,
+    GruGate,
+    LayerNorm,
+    Linear,
+    make_activation,
+    make_normalization,
+)
 from hh4b.spanet.options import Options
 
 
@@ -18,7 +26,7 @@ class BasicBlock(nn.Module):
         self.linear = Linear(copies, inputs, outputs)
         self.activation = make_activation(options.linear_activation, copies, outputs)
         self.normalization = make_normalization(options.normalization, copies, outputs)
-        self.dropout = nn.Dropout(options.dropout)
+        self.dropout = Dropout(options.dropout)
         self.residual = make_residual(copies, inputs, outputs, skip=skip)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -45,7 +53,7 @@ class ResnetBlock(nn.Module):
         self.linear_2 = Linear(copies, outputs, outputs, bias=False)
         self.normalization_2 = make_normalization(options.normalization, copies, outputs)
         self.activation_2 = make_activation(options.linear_activation, copies, outputs)
-        self.dropout = nn.Dropout(options.dropout)
+        self.dropout = Dropout(options.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (copies, rows, inputs) to (copies, rows, outputs)."""
@@ -70,7 +78,7 @@ class GatedBlock(nn.Module):
         self.expand = Linear(copies, inputs, width)
         self.activation = make_activation(options.linear_activation, copies, width)
         self.contract = Linear(copies, width, outputs)
-        self.dropout = nn.Dropout(options.dropout)
+        self.dropout = Dropout(options.dropout)
         self.gate = Linear(copies, outputs, outputs)
         self.value = Linear(copies, outputs, outputs)
         self.residual = make_residual(copies, inputs, outputs, skip=skip)
@@ -101,16 +109,37 @@ class GruBlock(nn.Module):
         self.activation_1 = make_activation(options.linear_activation, copies, width)
         self.contract = Linear(copies, width, outputs)
         self.activation_2 = make_activation(options.linear_activation, copies, outputs)
-        self.dropout = nn.Dropout(options.dropout)
+        self.dropout = Dropout(options.dropout)
         # The reference owns a gate and a residual even where nothing is skipped.
         self.gate = GruGate(copies, outputs)
         self.residual = make_residual(copies, inputs, outputs, skip=skip)
+        self.fusible = (
+            skip
+            and options.normalization == "layernorm"
+            and options.linear_activation == "gelu"
+            and fused.block_fits(inputs, width, outputs)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (copies, rows, inputs) to (copies, rows, outputs)."""
+        if self.fusible and native.usable(x):
+            return self._fused(x)
         y = self.dropout(self.activation_1(self.expand(self.normalization(x))))
         y = self.dropout(self.activation_2(self.contract(y)))
         out: Tensor = self.gate(y, self.residual(x)) if self.skip else y
+        return out
+
+    def _fused(self, x: Tensor) -> Tensor:
+        """Do the same by a compiled kernel."""
+        p = self.dropout.p if self.training else 0.0
+        seeds = (fused.draw_seed(), fused.draw_seed()) if p else (0, 0)
+        norm, gate, residual = self.normalization, self.gate, self.residual
+        weights = (
+            norm.weight, norm.bias, self.expand.weight, self.expand.bias, self.contract.weight,
+            self.contract.bias, *gate.weights(), getattr(residual, "weight", None),
+            getattr(residual, "bias", None),
+        )  # fmt: skip
+        out: Tensor = fused.FusedBlock.apply(x, seeds, p, *weights)  # type: ignore[no-untyped-call]
         return out
 
 

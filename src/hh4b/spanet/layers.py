@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hh4b.spanet import fused
+
 
 class Linear(nn.Module):
     """Affine map of every copy, started like `torch.nn.Linear`."""
@@ -105,6 +107,26 @@ class BatchNorm(nn.Module):
         self.num_batches_tracked += 1
 
 
+class Dropout(nn.Module):
+    """Dropout whose mask is a function of a drawn seed and the element's place.
+
+    The compiled kernels make the same mask, so a training does not depend on whether they are there.
+    """
+
+    def __init__(self, p: float) -> None:
+        """Drop elements with probability ``p`` in training."""
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Drop elements of ``x`` and scale the others."""
+        if not self.training or not self.p:
+            return x
+        if x.device.type != "cpu":
+            return F.dropout(x, self.p)
+        return fused.dropout(x, fused.draw_seed(), self.p)
+
+
 class PReLU(nn.Module):
     """Leaky rectifier with a learned slope for every column."""
 
@@ -136,6 +158,13 @@ class GruGate(nn.Module):
         self.residual = Linear(copies, width, 2 * width, bias=False)
         self.candidate = Linear(copies, width, width, bias=False)
         self.gate_bias = nn.Parameter(torch.full((copies, width), self.START))
+
+    def weights(self) -> tuple[Tensor | None, ...]:
+        """Return the weights in the order of the compiled kernels."""
+        return (
+            self.update.weight, self.update.bias, self.residual.weight, self.candidate.weight,
+            self.gate_bias,
+        )  # fmt: skip
 
     def forward(self, v: Tensor, x: Tensor) -> Tensor:
         """Combine (copies, rows, width) each."""

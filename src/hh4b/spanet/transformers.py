@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hh4b.spanet import fused, native
 from hh4b.spanet.batches import Layout
 from hh4b.spanet.blocks import GruBlock, feed_forward_width, make_stack
-from hh4b.spanet.layers import GruGate, InsertSummary, LayerNorm, Linear, take_rows
+from hh4b.spanet.layers import Dropout, GruGate, InsertSummary, LayerNorm, Linear, take_rows
 from hh4b.spanet.options import Options
 
 
@@ -35,16 +36,36 @@ class Attention(nn.Module):
         return out
 
     def _attend(self, projected: Tensor, layout: Layout) -> Tensor:
-        copies, _, width = projected.shape
+        copies, total, width = projected.shape
         head = width // 3 // self.heads
         dropout = self.dropout if self.training else 0.0
+        seed = fused.draw_seed() if dropout and projected.device.type == "cpu" else None
         results = []
+        first = 0
         parts = projected.split([events * rows for events, rows in layout.sizes], dim=1)
         for part, (events, rows) in zip(parts, layout.sizes, strict=True):
-            qkv = part.reshape(copies * events, rows, 3, self.heads, head).permute(2, 0, 3, 1, 4)
-            y = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], dropout_p=dropout)
-            results.append(y.transpose(1, 2).reshape(copies, events * rows, width // 3))
+            qkv = part.reshape(copies, events, rows, 3, self.heads, head).permute(3, 0, 1, 4, 2, 5)
+            if seed is None:
+                y = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], dropout_p=dropout)
+            else:
+                scores = (qkv[0] @ qkv[1].transpose(-1, -2)) * head**-0.5
+                mask = self._mask(copies, total, first, events, rows, seed)
+                y = (scores.softmax(dim=-1) * mask) @ qkv[2]
+            results.append(y.transpose(2, 3).reshape(copies, events * rows, width // 3))
+            first += events * rows
         return torch.cat(results, dim=1)
+
+    def _mask(
+        self, copies: int, total: int, first: int, events: int, rows: int, seed: int
+    ) -> Tensor:
+        """Return the dropout mask (copies, events, heads, queries, keys)."""
+        copy = torch.arange(copies).view(-1, 1, 1, 1, 1)
+        event = torch.arange(events).view(-1, 1, 1, 1)
+        query = torch.arange(rows).view(-1, 1)
+        row = copy * total + first + event * rows + query
+        index = row * self.heads + torch.arange(self.heads).view(-1, 1, 1)
+        index = index * max(fused.MAX_KEYS, rows) + torch.arange(rows)
+        return fused.dropout_mask(index, seed, self.dropout)
 
 
 def _bias(layer: Linear) -> Tensor:
@@ -67,8 +88,26 @@ class GatedLayer(nn.Module):
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """Map (copies, rows, width) to the same shape."""
-        y = self.attention(self.normalization(x), layout)
-        out: Tensor = self.block(self.gate(y, x))
+        longest = max((rows for _, rows in layout.sizes), default=0)
+        if native.usable(x) and fused.attention_fits(x.shape[2], self.attention.heads, longest):
+            y = self._fused(x, layout)
+        else:
+            y = self.gate(self.attention(self.normalization(x), layout), x)
+        out: Tensor = self.block(y)
+        return out
+
+    def _fused(self, x: Tensor, layout: Layout) -> Tensor:
+        """Do attention and gate by a compiled kernel."""
+        attention = self.attention
+        p = attention.dropout if self.training else 0.0
+        weights = (
+            self.normalization.weight, self.normalization.bias, attention.project.weight,
+            attention.project.bias, attention.output.weight, attention.output.bias,
+            *self.gate.weights(),
+        )  # fmt: skip
+        out: Tensor = fused.FusedAttention.apply(  # type: ignore[no-untyped-call]
+            x, layout.tiles, attention.heads, fused.draw_seed() if p else 0, p, *weights
+        )
         return out
 
 
@@ -87,7 +126,7 @@ class StandardLayer(nn.Module):
         self.expand = Linear(copies, width, inner)
         self.activation = nn.GELU() if options.transformer_activation == "gelu" else nn.ReLU()
         self.contract = Linear(copies, inner, width)
-        self.dropout = nn.Dropout(options.dropout)
+        self.dropout = Dropout(options.dropout)
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """Map (copies, rows, width) to the same shape."""

@@ -1,0 +1,139 @@
+// GRU block: normalisation, two layers with GELU and dropout, gate. See GruBlock in blocks.py.
+#pragma once
+#include "gate.h"
+#include "parallel.h"
+
+struct BlockShape {
+  long copies, rows, in, hidden, out, residual;
+  long keep() const { return hidden + 4 * out; }
+  long weights(long* at) const { // where each weight starts in a copy's gradient; returns its size
+    const long sizes[] = {in, in, hidden * in, hidden, out * hidden, out, 3 * out * out, 3 * out,
+                          2 * out * out, out * out, out, residual * out * in, residual * out};
+    long total = 0;
+    for (int i = 0; i < 13; ++i) {
+      at[i] = total;
+      total += sizes[i];
+    }
+    return total;
+  }
+};
+
+struct BlockWeights {
+  const float* w[13];
+  const float *w1t, *w2t, *rt;
+  Gate gate;
+};
+
+static BlockWeights block_weights(const BlockShape& s, const float* const* w, long copy,
+                                  float* scratch) {
+  long at[13];
+  s.weights(at);
+  BlockWeights result;
+  for (int i = 0; i < 13; ++i) {
+    const long size = (i < 12 ? at[i + 1] : at[12] + s.residual * s.out) - at[i];
+    result.w[i] = w[i] ? w[i] + copy * size : nullptr;
+  }
+  const float* const* p = result.w;
+  float* t = scratch;
+  auto flip = [&](const float* from, long rows, long cols) {
+    transpose(from, rows, cols, t);
+    const float* done = t;
+    t += rows * cols;
+    return done;
+  };
+  result.w1t = flip(p[2], s.hidden, s.in);
+  result.w2t = flip(p[4], s.out, s.hidden);
+  const float* wt = flip(p[6], 3 * s.out, s.out);
+  const float* ut = flip(p[8], 2 * s.out, s.out);
+  const float* gt = flip(p[9], s.out, s.out);
+  result.rt = s.residual ? flip(p[11], s.out, s.in) : nullptr;
+  result.gate = Gate{s.out, p[6], p[7], p[8], p[9], p[10], wt, ut, gt};
+  return result;
+}
+
+static long block_scratch(const BlockShape& s) {
+  return s.hidden * s.in + s.out * s.hidden + 6 * s.out * s.out + s.out * s.in;
+}
+
+static void block_tile(const BlockShape& s, const BlockWeights& w, long first, long rows,
+                       const float* x, float* out, float* keep, Dropout drop1, Dropout drop2,
+                       Arena arena) {
+  const long ld = s.keep(), m = rows;
+  float* n = arena.take(m * s.in);
+  float* inverse = arena.take(m);
+  float* a1 = arena.take(m * s.hidden);
+  float* a2 = arena.take(m * s.out);
+  float* res = s.residual ? arena.take(m * s.out) : nullptr;
+  float* pre = arena.take(m * 3 * s.out);
+  float* q = arena.take(m * s.out);
+  normalize(m, s.in, x, n, inverse);
+  scale_shift(m, s.in, n, w.w[0], w.w[1], n);
+  product(m, s.hidden, s.in, n, s.in, 1, w.w1t, s.hidden, w.w[3], a1, s.hidden);
+  for (long r = 0; r < m; ++r)
+    for (long c = 0; c < s.hidden; c += VL) {
+      V a = load(a1 + r * s.hidden + c);
+      if (keep) store(keep + r * ld + c, a);
+      a = gelu(a);
+      if (drop1.threshold) a *= drop1(uint32_t((first + r) * s.hidden + c));
+      store(a1 + r * s.hidden + c, a);
+    }
+  product(m, s.out, s.hidden, a1, s.hidden, 1, w.w2t, s.out, w.w[5], a2, s.out);
+  for (long r = 0; r < m; ++r)
+    for (long c = 0; c < s.out; c += VL) {
+      V a = load(a2 + r * s.out + c);
+      if (keep) store(keep + r * ld + s.hidden + c, a);
+      a = gelu(a);
+      if (drop2.threshold) a *= drop2(uint32_t((first + r) * s.out + c));
+      store(a2 + r * s.out + c, a);
+    }
+  if (s.residual) product(m, s.out, s.in, x, s.in, 1, w.rt, s.out, w.w[12], res, s.out);
+  gate_forward(w.gate, m, a2, res ? res : x, out, keep ? keep + s.hidden + s.out : nullptr, ld, pre,
+               q);
+}
+
+static void block_tile_backward(const BlockShape& s, const BlockWeights& w, long first, long rows,
+                                const float* x, const float* keep, const float* dout, float* dx,
+                                float* const* g, Dropout drop1, Dropout drop2, Arena arena) {
+  const long ld = s.keep(), m = rows;
+  float* unit = arena.take(m * s.in);
+  float* n = arena.take(m * s.in);
+  float* inverse = arena.take(m);
+  float* g1 = arena.take(m * s.hidden);
+  float* s1 = arena.take(m * s.hidden); // slopes, then gradient, of the first layer
+  float* v = arena.take(m * s.out);
+  float* s2 = arena.take(m * s.out);
+  float* res = s.residual ? arena.take(m * s.out) : nullptr;
+  float* pre = arena.take(m * 3 * s.out);
+  float* q = arena.take(m * s.out);
+  float* dq = arena.take(m * s.out);
+  float* dv = arena.take(m * s.out);
+  float* dres = s.residual ? arena.take(m * s.out) : dx;
+  float* da1 = arena.take(m * s.hidden);
+  normalize(m, s.in, x, unit, inverse);
+  scale_shift(m, s.in, unit, w.w[0], w.w[1], n);
+  auto activate = [&](long width, long offset, Dropout drop, float* value, float* slope) {
+    for (long r = 0; r < m; ++r)
+      for (long c = 0; c < width; c += VL) {
+        V a = load(keep + r * ld + offset + c), density, cdf = normal_cdf(a, density);
+        V mask = drop.threshold ? drop(uint32_t((first + r) * width + c)) : all(1.0f);
+        store(value + r * width + c, a * cdf * mask);
+        store(slope + r * width + c, (cdf + a * density) * mask);
+      }
+  };
+  activate(s.hidden, 0, drop1, g1, s1);
+  activate(s.out, s.hidden, drop2, v, s2);
+  if (s.residual) product(m, s.out, s.in, x, s.in, 1, w.rt, s.out, w.w[12], res, s.out);
+  gate_backward(w.gate, GateGradient{g[6], g[7], g[8], g[9], g[10]}, m, v, res ? res : x,
+                keep + s.hidden + s.out, ld, dout, dv, dres, pre, q, dq);
+  for (long i = 0; i < m * s.out; i += VL) store(dv + i, load(dv + i) * load(s2 + i));
+  weight_gradient(m, s.out, s.hidden, dv, s.out, g1, s.hidden, g[4], g[5]);
+  product(m, s.hidden, s.out, dv, s.out, 1, w.w[4], s.hidden, nullptr, da1, s.hidden);
+  for (long i = 0; i < m * s.hidden; i += VL) store(da1 + i, load(da1 + i) * load(s1 + i));
+  weight_gradient(m, s.hidden, s.in, da1, s.hidden, n, s.in, g[2], g[3]);
+  product(m, s.in, s.hidden, da1, s.hidden, 1, w.w[2], s.in, nullptr, n, s.in); // n becomes dn
+  if (s.residual) {
+    weight_gradient(m, s.out, s.in, dres, s.out, x, s.in, g[11], g[12]);
+    product(m, s.in, s.out, dres, s.out, 1, w.w[11], s.in, nullptr, dx, s.in);
+  }
+  normalize_backward(m, s.in, unit, inverse, n, w.w[0], dx, g[0], g[1]);
+}

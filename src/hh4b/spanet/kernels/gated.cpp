@@ -1,0 +1,146 @@
+// Fused forward and backward passes of the GRU block and of gated attention, called from fused.py.
+// Every copy has its own weights; rows of all copies are worked on tile by tile. Gradients of the
+// weights are summed in a fixed number of chunks, so results do not depend on the threads.
+#include "attention.h"
+#include "block.h"
+
+namespace {
+
+Dropout dropout(const uint32_t* seed, const double* p) {
+  Dropout result;
+  result.seed = *seed;
+  result.threshold = uint32_t(*p * 4294967296.0);
+  result.scale = float(1.0 / (1.0 - *p));
+  return result;
+}
+
+long scratch_per_thread(long width) { return TILE_ROWS * 24 * width + 4096; }
+
+} // namespace
+
+extern "C" {
+
+int vector_length() { return VL; }
+
+long block_weight_count(const long* dims) {
+  long at[13];
+  return BlockShape{dims[0], dims[1], dims[2], dims[3], dims[4], dims[5]}.weights(at);
+}
+
+void block_forward(const long* dims, const float* const* weights, const float* x, float* out,
+                   float* keep, const uint32_t* seeds, double p, int threads) {
+  const BlockShape s{dims[0], dims[1], dims[2], dims[3], dims[4], dims[5]};
+  const Dropout drop1 = dropout(seeds, &p), drop2 = dropout(seeds + 1, &p);
+  const long size = block_scratch(s), tiles = (s.rows + TILE_ROWS - 1) / TILE_ROWS;
+  Memory transposed(s.copies * size);
+  std::vector<BlockWeights> w;
+  for (long k = 0; k < s.copies; ++k)
+    w.push_back(block_weights(s, weights, k, transposed.base + k * size));
+#pragma omp parallel num_threads(threads)
+  {
+    Memory memory(scratch_per_thread(s.in + s.hidden + s.out));
+#pragma omp for schedule(dynamic, 2)
+    for (long t = 0; t < s.copies * tiles; ++t) {
+      const long copy = t / tiles, row = t % tiles * TILE_ROWS, first = copy * s.rows + row;
+      const long rows = s.rows - row < TILE_ROWS ? s.rows - row : TILE_ROWS;
+      block_tile(s, w[copy], first, rows, x + first * s.in, out + first * s.out,
+                 keep ? keep + first * s.keep() : nullptr, drop1, drop2, Arena{memory.base});
+    }
+  }
+}
+
+void block_backward(const long* dims, const float* const* weights, const float* x,
+                    const float* keep, const float* dout, float* dx, float* gradients, long chunks,
+                    const uint32_t* seeds, double p, int threads) {
+  const BlockShape s{dims[0], dims[1], dims[2], dims[3], dims[4], dims[5]};
+  const Dropout drop1 = dropout(seeds, &p), drop2 = dropout(seeds + 1, &p);
+  const long size = block_scratch(s), tiles = (s.rows + TILE_ROWS - 1) / TILE_ROWS;
+  long at[13];
+  const long count = s.weights(at);
+  Memory transposed(s.copies * size);
+  std::vector<BlockWeights> w;
+  for (long k = 0; k < s.copies; ++k)
+    w.push_back(block_weights(s, weights, k, transposed.base + k * size));
+#pragma omp parallel num_threads(threads)
+  {
+    Memory memory(scratch_per_thread(s.in + s.hidden + s.out));
+#pragma omp for schedule(dynamic, 1)
+    for (long c = 0; c < s.copies * chunks; ++c) {
+      const long copy = c / chunks, chunk = c % chunks;
+      float* g[13];
+      for (int i = 0; i < 13; ++i) g[i] = gradients + c * count + at[i];
+      for (long t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; ++t) {
+        const long row = t * TILE_ROWS, first = copy * s.rows + row;
+        const long rows = s.rows - row < TILE_ROWS ? s.rows - row : TILE_ROWS;
+        block_tile_backward(s, w[copy], first, rows, x + first * s.in, keep + first * s.keep(),
+                            dout + first * s.out, dx + first * s.in, g, drop1, drop2,
+                            Arena{memory.base});
+      }
+    }
+  }
+}
+
+long attention_weight_count(const long* dims) {
+  long at[11];
+  return AttentionShape{dims[0], dims[1], dims[2], dims[3]}.weights(at);
+}
+
+// tiles: for each, first row, events, rows of an event; no tile has more than TILE_ROWS rows
+// unless one event has.
+void attention_forward(const long* dims, const float* const* weights, const long* table,
+                       long tiles, const float* x, float* out, float* keep, const uint32_t* seeds,
+                       double p, int threads) {
+  const AttentionShape s{dims[0], dims[1], dims[2], dims[3]};
+  const Dropout drop = dropout(seeds, &p);
+  const long size = attention_scratch(s);
+  Memory transposed(s.copies * size);
+  std::vector<AttentionWeights> w;
+  for (long k = 0; k < s.copies; ++k)
+    w.push_back(attention_weights(s, weights, k, transposed.base + k * size));
+#pragma omp parallel num_threads(threads)
+  {
+    Memory memory(scratch_per_thread(s.width));
+#pragma omp for schedule(dynamic, 2)
+    for (long t = 0; t < s.copies * tiles; ++t) {
+      const long copy = t / tiles;
+      const long* tile = table + 3 * (t % tiles);
+      const long first = copy * s.rows + tile[0];
+      attention_tile(s, w[copy], first, tile[1], tile[2], x + first * s.width,
+                     out + first * s.width, keep ? keep + first * s.keep() : nullptr, drop,
+                     Arena{memory.base});
+    }
+  }
+}
+
+void attention_backward(const long* dims, const float* const* weights, const long* table,
+                        long tiles, const float* x, const float* keep, const float* dout, float* dx,
+                        float* gradients, long chunks, const uint32_t* seeds, double p,
+                        int threads) {
+  const AttentionShape s{dims[0], dims[1], dims[2], dims[3]};
+  const Dropout drop = dropout(seeds, &p);
+  const long size = attention_scratch(s);
+  long at[11];
+  const long count = s.weights(at);
+  Memory transposed(s.copies * size);
+  std::vector<AttentionWeights> w;
+  for (long k = 0; k < s.copies; ++k)
+    w.push_back(attention_weights(s, weights, k, transposed.base + k * size));
+#pragma omp parallel num_threads(threads)
+  {
+    Memory memory(scratch_per_thread(s.width));
+#pragma omp for schedule(dynamic, 1)
+    for (long c = 0; c < s.copies * chunks; ++c) {
+      const long copy = c / chunks, chunk = c % chunks;
+      float* g[11];
+      for (int i = 0; i < 11; ++i) g[i] = gradients + c * count + at[i];
+      for (long t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; ++t) {
+        const long* tile = table + 3 * t;
+        const long first = copy * s.rows + tile[0];
+        attention_tile_backward(s, w[copy], first, tile[1], tile[2], x + first * s.width,
+                                keep + first * s.keep(), dout + first * s.width,
+                                dx + first * s.width, g, drop, Arena{memory.base});
+      }
+    }
+  }
+}
+}

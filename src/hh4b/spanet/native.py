@@ -1,0 +1,102 @@
+"""The compiled kernels of `kernels/`: built once for this processor, absent where nothing builds.
+
+Everything works without them, by the same arithmetic in torch; they are only faster.
+"""
+
+import ctypes
+import hashlib
+import logging
+import os
+import platform
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from hh4b.files import atomic_path
+
+log = logging.getLogger(__name__)
+SOURCES = Path(__file__).parent / "kernels"
+FLAGS = (
+    "-O3", "-march=native", "-std=c++17", "-fopenmp", "-shared", "-fPIC",
+    "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast",
+)  # fmt: skip
+#: Set to "0" to do without the kernels.
+SWITCH = "HH4B_NATIVE"
+
+
+@lru_cache(maxsize=1)
+def library() -> ctypes.CDLL | None:
+    """Return the kernels, or None where they are switched off or cannot be built."""
+    if os.environ.get(SWITCH, "1") == "0" or not SOURCES.is_dir():
+        return None
+    compiler = next(filter(None, map(shutil.which, ("g++", "c++", "clang++"))), None)
+    path = _cache() / f"gated-{_fingerprint(compiler or '')}.so"
+    try:
+        if not path.exists():
+            if compiler is None:
+                return None
+            _build(compiler, path)
+        return _declare(ctypes.CDLL(str(path)))
+    except (OSError, subprocess.SubprocessError, AttributeError) as error:
+        log.debug("no compiled kernels: %s", error)
+        return None
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "hh4b"
+
+
+def _fingerprint(compiler: str) -> str:
+    """Return a digest of sources, flags and processor: a shared home may serve many machines."""
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sorted(SOURCES.iterdir()):
+        digest.update(source.read_bytes())
+    digest.update(repr((FLAGS, compiler, platform.machine(), _processor())).encode())
+    return digest.hexdigest()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line for line in lines if line.startswith("flags")), platform.processor())
+
+
+def _build(compiler: str, path: Path) -> None:
+    with atomic_path(path) as temporary:
+        command = [compiler, *FLAGS, str(SOURCES / "gated.cpp"), "-o", str(temporary)]
+        subprocess.run(command, check=True, capture_output=True, timeout=300)  # noqa: S603
+
+
+def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
+    """Say what the functions take; pointers travel as addresses."""
+    address, number, size = ctypes.c_void_p, ctypes.c_double, ctypes.c_long
+    end = [address, number, ctypes.c_int]
+    found.block_forward.argtypes = [address] * 5 + end
+    found.block_backward.argtypes = [address] * 7 + [size, *end]
+    found.attention_forward.argtypes = [address] * 3 + [size] + [address] * 3 + end
+    found.attention_backward.argtypes = [address] * 3 + [size] + [address] * 5 + [size, *end]
+    for function in (found.block_weight_count, found.attention_weight_count):
+        function.argtypes, function.restype = [address], size
+    for function in (
+        found.block_forward, found.block_backward, found.attention_forward, found.attention_backward
+    ):  # fmt: skip
+        function.restype = None
+    # A first call on this machine's instructions, so that a foreign build fails here.
+    found.vector_length.restype = ctypes.c_int
+    found.lanes = found.vector_length()
+    return found
+
+
+def usable(*tensors: torch.Tensor) -> bool:
+    """Whether the kernels can work on these: float32 on the CPU, outside autocast."""
+    return (
+        all(t.device.type == "cpu" and t.dtype == torch.float32 for t in tensors)
+        and not torch.is_autocast_enabled("cpu")
+        and library() is not None
+    )
