@@ -13,7 +13,7 @@ AbsEtaMax = Annotated[float, typer.Option("--abs-eta-max", help="Largest |eta| o
 BMass = Annotated[float, typer.Option("--b-mass-gev", help="Mass of the b quark, GeV.")]
 Scale = Annotated[
     str,
-    typer.Option("--scale", help="Central scale: ht_half, ht, m4b_half or mean_mt."),
+    typer.Option("--scale", help="Central scale: ht_half, ht, mean_mt, m4b_half or kt_clustered."),
 ]
 MuFactor = Annotated[float, typer.Option("--mu-factor", help="Factor on the central scale.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all random streams.")]

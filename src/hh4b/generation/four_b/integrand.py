@@ -1,6 +1,5 @@
 """Differential cross section of pp -> b b~ b b~ on arrays of phase-space points."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,12 +12,12 @@ from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.four_b.matrix_element import gluon_squared, quark_squared
 from hh4b.generation.four_b.mixture import N_KINDS, N_ORDERS, Mixture, density, sample
 from hh4b.generation.four_b.phase_space import N_COORDINATES, set_momenta
+from hh4b.generation.four_b.scales import SCALES
 from hh4b.generation.four_b.spinors import Real, compiled
 from hh4b.generation.pdf import GLUON, PdfGrid
 
 Channel = Literal["gg", "qq~"]
 
-SCALES = ("ht_half", "ht", "m4b_half", "mean_mt")
 CHANNELS: tuple[Channel, ...] = ("gg", "qq~")
 #: Light quarks in the proton: four flavours, since the massive b is no parton (MG5: p = g u c d s).
 LIGHT_QUARKS = (1, 2, 3, 4)
@@ -34,8 +33,7 @@ class Process:
         pt_min_gev: least pT of each b quark.
         abs_eta_max: largest |eta| of each b quark.
         b_mass_gev: mass of the b quark.
-        scale: central renormalisation and factorisation scale: half or all of the scalar sum of
-            transverse masses, half of the 4b mass, the geometric mean of the transverse masses.
+        scale: name of the central renormalisation and factorisation scale (`scales.SCALES`).
         mu_factor: factor on that scale.
     """
 
@@ -141,19 +139,6 @@ def _squares(
             out[n] = quark_squared(p[n], k, mass, flows[n])
 
 
-def central_scale(momenta: Real, mass: float, scale: str) -> Real:
-    """Return the central scale in GeV, shape (N,), for momenta of shape (N, 4, 4)."""
-    mt = np.sqrt(momenta[:, :, 1] ** 2 + momenta[:, :, 2] ** 2 + mass**2)
-    total = momenta.sum(axis=1)
-    choices: dict[str, Callable[[], Real]] = {
-        "ht_half": lambda: 0.5 * mt.sum(axis=1),
-        "ht": lambda: mt.sum(axis=1),
-        "m4b_half": lambda: 0.5 * np.sqrt(total[:, 0] ** 2 - (total[:, 1:] ** 2).sum(axis=1)),
-        "mean_mt": lambda: np.exp(np.log(mt).mean(axis=1)),
-    }
-    return choices[scale]()
-
-
 @dataclass(frozen=True)
 class Integrand:
     """Cross section of one partonic channel, times an optional acceptance bias."""
@@ -191,14 +176,15 @@ class Integrand:
         good = np.flatnonzero(inverse > 0.0)
         pt, eta, phi = pt[good], eta[good], phi[good]
         momenta, x, inverse = momenta[good], x[good], inverse[good]
-        return self._weigh(pt, eta, phi, momenta, x, inverse), n
+        points = self._weigh(pt, eta, phi, momenta, x, inverse)
+        return points.select(points.weights > 0.0), n
 
     def _weigh(
         self, pt: Real, eta: Real, phi: Real, momenta: Real, x: Real, inverse: Real
     ) -> Points:
         process = self.process
         s = process.sqrt_s_gev**2
-        mu = process.mu_factor * central_scale(momenta, process.b_mass_gev, process.scale)
+        mu = process.mu_factor * SCALES[process.scale](momenta, process.b_mass_gev)
         coupling = self.alpha_s(mu)
         luminosity = self.luminosities(x, mu)
         squared = np.empty(len(x))

@@ -22,7 +22,7 @@ class Adaptation:
         n_components: components of the mixture, half of each kind.
         n_bins: bins of each histogram.
         n_iterations: EM steps.
-        n_points: points thrown in each step.
+        n_points: points thrown in the later half of the steps; a quarter of them before.
         n_survey: points thrown afterwards, for cross section and maximum weight.
         power: the density is fitted to f (f/g)^(power - 1): above 1 it takes most care of the
             points with large weights, which decide on the unweighting efficiency.
@@ -34,7 +34,7 @@ class Adaptation:
     n_bins: int = 32
     n_iterations: int = 10
     n_points: int = 20_000
-    n_survey: int = 100_000
+    n_survey: int = 80_000
     power: float = 1.5
     overweight: float = 1e-3
 
@@ -98,7 +98,9 @@ def adapt(integrand: Integrand, rng: np.random.Generator, settings: Adaptation) 
     mixture = Mixture.start(settings.n_components, settings.n_bins, rng)
     histograms = np.zeros_like(mixture.grids)
     for step in range(settings.n_iterations):
-        points = _throw(integrand, mixture, settings.n_points, rng)
+        early = 2 * step < settings.n_iterations
+        n = settings.n_points // 4 if early else settings.n_points
+        points = _throw(integrand, mixture, n, rng)
         if len(points) == 0:
             continue
         # earlier steps count less and less: their points came from a worse density
