@@ -66,3 +66,18 @@ def summary(
     from hh4b.publication.summary import write_summary
 
     write_summary(output, tables, figures)
+
+
+@app.command("embeddings")
+def embeddings(
+    samples: list[str] = typer.Argument(
+        metavar="DATASET:PREDICTION:FEATURES", help="Files of a sample; signal and background."
+    ),
+    output: Path = typer.Option(..., "-o", "--output", help="JSON file to write."),
+    points: int = typer.Option(1500, help="Events in the map and the silhouette scores."),
+    seed: int = typer.Option(1, help="Of the map, the clusters and the choice of points."),
+) -> None:
+    """Analyse SPANet2 embedding vectors: components, correlations, map, clusters."""
+    from hh4b.publication.embeddings import EmbeddingOptions, write_embeddings
+
+    write_embeddings(samples, output, EmbeddingOptions(points=points, seed=seed))

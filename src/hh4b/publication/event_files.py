@@ -23,13 +23,18 @@ def event_weights(path: Path | str) -> Floats:
         return np.ones(len(file["INPUTS/Source/MASK"]))
 
 
+def feature_names(path: Path | str) -> list[str]:
+    """Return the column names of a feature file, in order."""
+    return [_text(name) for name in contracts.read_attributes(path).get("columns", [])]
+
+
 def feature_columns(path: Path | str, names: Sequence[str]) -> dict[str, Floats]:
     """Return columns of a feature file by name, shape (N,) each.
 
     Raises:
         ContractError: if the file lacks a column.
     """
-    columns = [_text(name) for name in contracts.read_attributes(path).get("columns", [])]
+    columns = feature_names(path)
     table = contracts.read_table(path, contracts.FEATURES)["features"]
     missing = [name for name in names if name not in columns]
     if missing:
