@@ -50,15 +50,22 @@ FIGURES = {
 
 def figure_file(key):
     """Return the stem of a figure: numbers of the note have two digits."""
-    return (
-        f"{RESULTS}/figures/figure_{int(key):02d}"
-        if key.isdigit()
-        else f"{RESULTS}/figures/{key}"
-    )
+    return f"{RESULTS}/figures/figure_{key.zfill(2)}"
+
+
+def listed(inputs):
+    """Return (key, file) for inputs that are a file or a list of files."""
+    return [
+        (key, file)
+        for key, value in inputs.items()
+        for file in ([value] if isinstance(value, str) else value)
+    ]
 
 
 def inputs_option(inputs):
-    return " ".join(f"--input {key}={value!r}" for key, value in inputs.items())
+    return " ".join(
+        f"--input {key}={shlex.quote(file)}" for key, file in listed(inputs)
+    )
 
 
 def style_option(key):
