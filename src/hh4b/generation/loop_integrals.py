@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import spence
+
+from hh4b.generation.dilogarithm import dilogarithm_of_one_minus
 
 Complex = NDArray[np.complex128]
 Floats = NDArray[np.float64]
@@ -33,7 +34,7 @@ class _Sides(NamedTuple):
 
 def dilogarithm(z: ArrayLike) -> Complex:
     """Return Li2(z), with the cut z > 1 taken on the side of the sign of Im z."""
-    return np.asarray(spence(1.0 - np.asarray(z, dtype=np.complex128)))
+    return np.asarray(dilogarithm_of_one_minus(1.0 - np.asarray(z, dtype=np.complex128)))
 
 
 def threshold_variable(invariant: ArrayLike) -> Complex:
@@ -144,24 +145,35 @@ def _box(
     root = np.sqrt(p1 * p1 - 4.0 * p2 * p0)
     root = np.where(np.abs(root) < _ROOT_DISTANCE * np.abs(p1), _ROOT_DISTANCE * p1, root)
     turn = np.exp(-0.5j * np.angle(r))
+    turned = [(np.asarray(turn * z), times) for z, times in zeros]
+    logs = [np.log(z) for z, _ in turned]
     total = np.zeros(np.shape(root), np.complex128)
     for sign in (1.0, -1.0):
         # On the path itself the integrand has no pole; either side will do, but one for all.
         x = _off_axis(turn * (-p1 + sign * root) / (2.0 * p2))
-        for z, times in zeros:
-            total += sign * times * _ray_integral(x, turn * z)
+        log_x = np.log(-x)
+        for (z, times), log_z in zip(turned, logs, strict=True):
+            total += sign * times * _ray_integral(-x / z, log_x - log_z)
     return np.asarray(total / root)
 
 
-def _ray_integral(x: Complex, z: Complex) -> Complex:
-    """Return int_0^inf dY ln(1 + Y/z) / (Y - x) up to a term that does not depend on x."""
-    v = _off_axis(-x / z)
-    # ln(-x) - ln(z) is the logarithm on the sheet of the integral; it differs from the principal
-    # one of v by a multiple of 2 pi i.
-    sheet = np.log(v) - np.log(-x) + np.log(z)
-    return np.asarray(spence(v) + sheet * np.log(1.0 - v))
+def _ray_integral(ratio: Complex, log_ratio: Complex) -> Complex:
+    """Return int_0^inf dY ln(1 + Y/z) / (Y - x) up to a term that does not depend on x.
+
+    Args:
+        ratio: -x/z.
+        log_ratio: its logarithm on the sheet of the integral, ln(-x) - ln(z); the principal one
+            may differ by a multiple of 2 pi i.
+    """
+    v = _off_axis(ratio)
+    result = np.asarray(dilogarithm_of_one_minus(v))
+    turns = np.rint((np.angle(v) - log_ratio.imag) / (2.0 * np.pi))
+    other = turns != 0.0
+    if other.any():
+        result[other] += 2j * np.pi * turns[other] * np.log(1.0 - v[other])
+    return result
 
 
 def _off_axis(value: Complex) -> Complex:
     """Give real values a tiny imaginary part, so that all functions of them take one side."""
-    return np.where(value.imag == 0.0, value.real + 1e-100j, value)
+    return np.asarray(np.where(value.imag == 0.0, value.real + 1e-100j, value))
