@@ -24,7 +24,7 @@ def cloud():
     """Two Gaussian classes of equal size: inputs, label, weight."""
     rng = np.random.default_rng(41)
     label = np.arange(1000) < 500
-    inputs = rng.normal(size=(1000, 4)) @ rng.normal(size=(4, 4))
+    inputs = rng.normal(size=(1000, 4)) @ (np.eye(4) + 0.5 * np.triu(np.ones((4, 4)), 1))
     return inputs + label[:, None] * [0.5, -0.3, 0.0, 0.8], label, np.ones(1000)
 
 

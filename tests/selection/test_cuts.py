@@ -12,7 +12,7 @@ from hh4b.selection.cut_files import select_by_cuts
 from hh4b.selection.cuts import CutOptions, passed_cuts, smallest_x_wt, x_hh
 from hh4b.selection.features import Jets, build_candidates
 
-N, J = 23, 7
+N, J = 97, 7
 OPTIONS = CutOptions()
 
 
@@ -26,7 +26,7 @@ def events():
         return np.where(valid, rng.uniform(low, high, (N, J)), np.nan).astype(np.float32)
 
     jets = Jets(
-        valid, field(40, 120), field(-2.5, 2.5), field(-3.14, 3.14), field(4, 20), field(1, 1)
+        valid, field(40, 250), field(-2.5, 2.5), field(-3.14, 3.14), field(4, 20), field(1, 1)
     )
     pairing = np.stack([rng.permutation(n)[:4].reshape(2, 2) for n in n_real]).astype(np.int8)
     return jets, pairing
