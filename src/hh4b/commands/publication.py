@@ -74,7 +74,7 @@ def embeddings(
         metavar="DATASET:PREDICTION:FEATURES", help="Files of a sample; signal and background."
     ),
     output: Path = typer.Option(..., "-o", "--output", help="JSON file to write."),
-    points: int = typer.Option(1500, help="Events in the map and the silhouette scores."),
+    points: int = typer.Option(600, help="Events in the map and the silhouette scores."),
     seed: int = typer.Option(1, help="Of the map, the clusters and the choice of points."),
 ) -> None:
     """Analyse SPANet2 embedding vectors: components, correlations, map, clusters."""

@@ -38,7 +38,7 @@ class EmbeddingOptions:
 
     components: int = 10
     correlated: int = 3
-    points: int = 1500
+    points: int = 600
     clusters: tuple[int, ...] = (2, 3, 4, 5, 6)
     seed: int = 1
 
@@ -147,6 +147,7 @@ def embedding_map(events: EmbeddedEvents, options: EmbeddingOptions) -> dict[str
     from sklearn.cluster import KMeans
     from sklearn.manifold import TSNE
     from sklearn.metrics import silhouette_score
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     rng = stream(options.seed, "embeddings", "points")
     size = min(options.points, len(events.vectors))
@@ -157,12 +158,14 @@ def embedding_map(events: EmbeddedEvents, options: EmbeddingOptions) -> dict[str
     points = (events.vectors[rows] - events.vectors.mean(axis=0)) / np.where(spread > 0, spread, 1)
     seed = derive_seed(options.seed, "embeddings", "clusters", bits=31)
     scores = {}
-    for count in options.clusters:
-        labels = KMeans(count, n_init=10, random_state=seed).fit_predict(points)
-        scores[str(count)] = float(silhouette_score(points, labels))
-    place = TSNE(
-        2, perplexity=min(30.0, (size - 1) / 3), init="pca", random_state=seed
-    ).fit_transform(points)
+    # One thread: equal sums in equal order, so equal files.
+    with threadpool_limits(1):
+        for count in options.clusters:
+            labels = KMeans(count, n_init=4, random_state=seed).fit_predict(points)
+            scores[str(count)] = float(silhouette_score(points, labels))
+        place = TSNE(
+            2, perplexity=min(30.0, (size - 1) / 3), init="pca", max_iter=500, random_state=seed
+        ).fit_transform(points)
     return {
         "x": place[:, 0],
         "y": place[:, 1],

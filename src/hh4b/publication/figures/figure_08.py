@@ -1,4 +1,4 @@
-"""Figure 8: correlations of the first three principal components with the observables, all events.
+"""Figure 8: correlations of the first three principal components with the observables.
 
 Inputs: ``embeddings=….json`` of ``hh4b embeddings``.
 """

@@ -1,4 +1,4 @@
-"""Figure 9: correlations of the first three principal components with the observables, signal and background.
+"""Figure 9: correlations of the first three components with the observables, by class.
 
 Inputs: ``embeddings=….json`` of ``hh4b embeddings``.
 """
