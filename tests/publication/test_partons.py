@@ -78,7 +78,7 @@ def test_histograms_count_weights(tmp_path):
     assert content["sqrt_s_tev"] == pytest.approx(14.0)
     assert content["n_events"] == n
     entry = content["histograms"]["b1_eta"]
-    inside = np.abs(partons.four_b_observables(events([5, -5, 5, -5], momenta))["b1_eta"]) < 3
+    inside = np.abs(partons.four_b_observables(events([5, -5, 5, -5], momenta))["b1_eta"]) < 2.5
     assert sum(entry["sum_weights"]) == pytest.approx(weights[inside].sum(), rel=1e-8)
     assert entry["total_weight"] == pytest.approx(weights.sum(), rel=1e-8)
     assert content["cross_section_pb"] == pytest.approx(weights.mean(), rel=1e-8)

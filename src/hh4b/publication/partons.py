@@ -21,9 +21,9 @@ EDGES = {
     "h_pt": np.linspace(0, 600, 31),
     "m_4b": np.linspace(50, 1000, 39),
     "b1_pt": np.linspace(0, 300, 31),
-    "b2_pt": np.linspace(0, 200, 31),
-    "b1_eta": np.linspace(-3, 3, 31),
-    "b2_eta": np.linspace(-3, 3, 31),
+    "b2_pt": np.linspace(0, 200, 41),
+    "b1_eta": np.linspace(-2.5, 2.5, 26),
+    "b2_eta": np.linspace(-2.5, 2.5, 26),
 }
 HIGGS, BOTTOM = 25, 5
 

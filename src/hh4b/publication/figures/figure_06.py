@@ -78,10 +78,11 @@ def _input_boxes(network: Network) -> list[Box]:
     boxes = []
     for index, (item, embedding) in enumerate(zip(items, network.embeddings, strict=True)):
         names = ", ".join(feature.name for feature in item.features)
+        blocks = len(list(embedding.get_submodule("blocks").children()))
         kind = "sequence" if item.sequential else "one per event"
         lines = (
             f"{names} ({kind})",
-            f"{len(list(embedding.get_submodule('blocks').children()))} embedding blocks to {options.hidden_dim}",
+            f"{blocks} embedding blocks to {options.hidden_dim}",
             f"+ position vector of {options.position_embedding_dim}; {_number(embedding)}",
         )
         x = (index + 0.5) / len(items)
