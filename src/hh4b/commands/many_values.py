@@ -29,9 +29,10 @@ def _repeat_names(args: list[str], names: set[str]) -> list[str]:
     option = ""
     values = 0
     for word in args:
-        if word.startswith("-") and not _is_number(word):
+        if _is_option(word):
             result.append(word)
-            option, values = (word if word in names else ""), 0
+            name, equals, _ = word.partition("=")
+            option, values = (name if name in names else ""), len(equals)
         else:
             if option and values:
                 result.append(option)
@@ -40,9 +41,6 @@ def _repeat_names(args: list[str], names: set[str]) -> list[str]:
     return result
 
 
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
+def _is_option(word: str) -> bool:
+    """Tell an option from a value; a value may be a negative number."""
+    return word.startswith("-") and not word[1:].lstrip(".")[:1].isdigit()
