@@ -184,7 +184,7 @@ def test_bad_files_can_be_skipped(delphes, slice_file, tmp_path, caplog):
     files = bad_files(delphes, slice_file, tmp_path)
     output = tmp_path / "dataset.h5"
     settings = IngestSettings("hh", kappa_lambda=1.0)
-    result = ingest(files, output, settings, skip_bad_files=True, step=5)
+    result = ingest(files, output, settings, skip_bad_files=True, step_bytes=20_000)
     assert "2 of 4 files (50 %) left out" in caplog.text
     assert len(result.skipped) == 2
     columns, attributes = read_table(output, DATASET), read_attributes(output)

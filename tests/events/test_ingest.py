@@ -19,14 +19,18 @@ NAMES = [f"Jet.{leaf}" for leaf in (*LEAVES, "BTag")]
 NAMES += [f"Particle.{leaf}" for leaf in ("PID", "Status", "M1", "M2", *LEAVES)]
 
 
-def run(files, tmp_path, step="40 MB", skip_bad_files=False, **settings):
+def run(files, tmp_path, step_bytes=40_000_000, skip_bad_files=False, **settings):
     output = tmp_path / "dataset.h5"
     files = [files] if isinstance(files, str) else files
     options = {"sample": "hh", "kappa_lambda": 1.0, **settings}
     if options.get("is_background"):
         options["kappa_lambda"] = None
     result = ingest(
-        files, output, IngestSettings(**options), skip_bad_files=skip_bad_files, step=step
+        files,
+        output,
+        IngestSettings(**options),
+        skip_bad_files=skip_bad_files,
+        step_bytes=step_bytes,
     )
     return read_table(output, DATASET), read_attributes(output), result
 
@@ -107,8 +111,8 @@ def test_measured_columns_are_those_of_the_file(delphes, tmp_path):
 @pytest.mark.parametrize("tags", ["file", "dl1r_77"])
 def test_does_not_depend_on_the_size_of_the_blocks(slice_file, tmp_path, background, tags):
     settings = {"is_background": background, "tag_efficiency": tags, "min_tags": 2}
-    whole, _, _ = run(slice_file, tmp_path, step=1000, **settings)
-    parts, _, _ = run(slice_file, tmp_path, step=7, **settings)
+    whole, _, _ = run(slice_file, tmp_path, **settings)
+    parts, _, _ = run(slice_file, tmp_path, step_bytes=30_000, **settings)
     assert whole.keys() == parts.keys()
     assert len(whole["HH4B/weight"]) > 10
     for name, values in whole.items():

@@ -131,10 +131,23 @@ def hard_process(event):
     return mass, sum(a * h for a, h in zip(axis, higgs, strict=True)) / length
 
 
+def check(event):
+    """Refuse an event with a jet that is no number, or without exactly two H."""
+    for leaf in ("PT", "Eta", "Phi", "Mass"):
+        for value in event[f"Jet.{leaf}"]:
+            if not math.isfinite(value):
+                raise ValueError(f"Jet.{leaf} is {value}")
+    pid = event["Particle.PID"]
+    first = sum(p == 25 and same_mother(event, i) is None for i, p in enumerate(pid))
+    if first != 2:
+        raise ValueError(f"{first} Higgs bosons")
+
+
 def ingest(events, *, min_tags=4, bit=0):
     """Rows of a dataset from a list of events ({branch: list}), as dictionaries."""
     rows = []
     for entry, event in enumerate(events):
+        check(event)
         jets = kept_jets(event)
         tags = [int(event["Jet.BTag"][j]) >> bit & 1 for j in jets]
         if len(jets) < 4 or sum(tags) < min_tags:

@@ -3,12 +3,11 @@
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import awkward as ak
 import numpy as np
 import uproot
 from numpy.typing import NDArray
@@ -137,9 +136,9 @@ class DelphesFile:
     def __init__(self, path: str, tree: Any, generated: tuple[int, float] | None) -> None:
         """Hold the tree; ``generated`` are number and weight before any filter, if stated."""
         self.path = path
-        self.tree = tree
         self.generated = generated
         self.entries = int(tree.num_entries)
+        self._branches = {branch.name: branch for branch in tree.itervalues(recursive=True)}
 
     def present(self, branches: Branches) -> frozenset[str]:
         """Return the branches to read of those asked for.
@@ -147,43 +146,74 @@ class DelphesFile:
         Raises:
             ContractError: if a required branch is missing.
         """
-        names = set(self.tree.keys(recursive=True, full_paths=False))
         for name in branches.required:
-            if name not in names:
+            if name not in self._branches:
                 raise ContractError(
                     f"{self.path}: branch {name!r} is missing in tree {TREE!r};"
                     " it is needed, see docs/data.md"
                 )
-        return frozenset(branches.required) | (frozenset(branches.optional) & names)
+        return frozenset(branches.required) | (frozenset(branches.optional) & self._branches.keys())
 
     def blocks(
-        self, branches: Branches, present: frozenset[str], *, step: int | str
+        self, branches: Branches, present: frozenset[str], *, step_bytes: int
     ) -> Iterator[Block]:
-        """Yield the events in order, ``step`` events (or bytes, as "50 MB") at a time.
+        """Yield the events in order, about ``step_bytes`` of uncompressed branches at a time.
 
         Raises:
             InputFileError: if the file is damaged.
             ContractError: if a branch has not the shape that Delphes gives it.
         """
-        first = 0
-        names = sorted(present)
         with reading(self.path):
-            steps = self.tree.iterate(names, step_size=step, library="ak")
-            if not self.entries:
-                steps = iter([self.tree.arrays(names, library="ak")])
-        while True:
-            # Only the reading may be blamed on the file, not what is done with the block.
-            with reading(self.path):
-                arrays = next(steps, None)
-            if arrays is None:
-                break
-            block = _block(arrays, branches, first, self.path)
-            yield block
-            first += len(block)
-        if first != self.entries:
-            raise InputFileError(
-                f"{self.path}: {first} of {self.entries} events could be read; the file is damaged"
+            size = sum(int(self._branches[name].uncompressed_bytes) for name in present)
+        step = max(1, self.entries * step_bytes // max(size, 1))
+        for first in range(0, max(self.entries, 1), step):
+            last = min(first + step, self.entries)
+            leaves = {name: self._leaf(name, first, last) for name in present}
+            yield _block(leaves, branches, first, last - first)
+
+    def _leaf(self, name: str, first: int, last: int) -> "_Leaf":
+        """Read entries of a branch as one list of numbers with its cuts between events."""
+        # Only the reading may be blamed on the file, not what is done with the numbers.
+        with reading(self.path):
+            layout = (
+                self._branches[name]
+                .array(entry_start=first, entry_stop=last, library="ak", array_cache=None)
+                .layout
             )
+        if len(layout) != last - first:
+            raise InputFileError(
+                f"{self.path}: branch {name!r} has {len(layout)} of the {last - first} events"
+                f" from entry {first}; the file is damaged"
+            )
+        if layout.is_numpy and layout.purelist_depth == 1:
+            offsets, content = np.arange(len(layout) + 1), layout
+        elif layout.is_list and layout.content.is_numpy and layout.purelist_depth == 2:
+            layout = layout.to_ListOffsetArray64(True)
+            offsets, content = np.asarray(layout.offsets.data, np.int64), layout.content
+        else:
+            raise ContractError(
+                f"{self.path}: branch {name!r} holds {layout.form.type}, expected numbers;"
+                " the file is of another kind"
+            )
+        return _Leaf(name, self.path, offsets, np.asarray(content.data)[: offsets[-1]])
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """Numbers of a branch: event i has ``values[offsets[i]:offsets[i + 1]]``."""
+
+    name: str
+    path: str
+    offsets: NDArray[np.int64]
+    values: NDArray[Any]
+
+    def scalar(self) -> NDArray[Any]:
+        """Return the one number of each event, be it stored as such or as a list of one."""
+        if len(self.values) != len(self.offsets) - 1 or not (np.diff(self.offsets) == 1).all():
+            raise ContractError(
+                f"{self.path}: branch {self.name!r} has not exactly one value in every event"
+            )
+        return self.values
 
 
 @contextmanager
@@ -255,43 +285,36 @@ def _line(error: BaseException) -> str:
     return (lines[0] if lines else type(error).__name__)[:160]
 
 
-def _collection(arrays: Any, prefix: str) -> Collection:
-    """Flatten the leaves of a collection, which share their counts."""
-    names = [name for name in arrays.fields if name.startswith(prefix + ".")]
-    counts = ak.to_numpy(ak.num(arrays[names[0]]))
-    offsets = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    fields = {name[len(prefix) + 1 :]: ak.to_numpy(ak.flatten(arrays[name])) for name in names}
-    return Collection(offsets, fields)
+def _collection(leaves: Mapping[str, _Leaf], prefix: str) -> Collection:
+    """Gather the leaves of a collection, which share their cuts between events."""
+    members = {
+        n[len(prefix) + 1 :]: leaf for n, leaf in leaves.items() if n.startswith(prefix + ".")
+    }
+    first = next(iter(members.values()))
+    for leaf in members.values():
+        if not np.array_equal(leaf.offsets, first.offsets):
+            raise ContractError(
+                f"{leaf.path}: branches {first.name!r} and {leaf.name!r} have different lengths;"
+                " the file is damaged"
+            )
+    return Collection(first.offsets, {name: leaf.values for name, leaf in members.items()})
 
 
-def _scalar(arrays: Any, name: str, path: str) -> NDArray[Any] | None:
-    """Return a branch with one number an event, be it stored as such or as a list of one."""
-    if name not in arrays.fields:
-        return None
-    array = arrays[name]
-    if array.ndim == 1:
-        return np.asarray(ak.to_numpy(array))
-    flat = np.asarray(ak.to_numpy(ak.flatten(array)))
-    if len(flat) != len(array) or not bool(ak.all(ak.num(array) == 1)):
-        raise ContractError(f"{path}: branch {name!r} has not exactly one value in every event")
-    return flat
+def _block(leaves: Mapping[str, _Leaf], branches: Branches, first: int, n_events: int) -> Block:
+    def scalar(name: str) -> NDArray[Any] | None:
+        return leaves[name].scalar() if name in leaves else None
 
+    def number(name: str) -> Integers | None:
+        return np.diff(leaves[name].offsets) if name in leaves else None
 
-def _number(arrays: Any, name: str) -> Integers | None:
-    return ak.to_numpy(ak.num(arrays[name])) if name in arrays.fields else None
-
-
-def _block(arrays: Any, branches: Branches, first: int, path: str) -> Block:
-    weight = _scalar(arrays, "Event.Weight", path)
-    has_particles = "Particle.PID" in arrays.fields
+    weight = scalar("Event.Weight")
     return Block(
         first_entry=first,
-        weight=np.ones(len(arrays)) if weight is None else weight.astype(np.float64),
-        jets=_collection(arrays, branches.jet_collection),
-        particles=_collection(arrays, "Particle") if has_particles else None,
-        met=_scalar(arrays, "MissingET.MET", path),
-        met_phi=_scalar(arrays, "MissingET.Phi", path),
-        n_electrons=_number(arrays, "Electron.PT"),
-        n_muons=_number(arrays, "Muon.PT"),
+        weight=np.ones(n_events) if weight is None else weight.astype(np.float64),
+        jets=_collection(leaves, branches.jet_collection),
+        particles=_collection(leaves, "Particle") if "Particle.PID" in leaves else None,
+        met=scalar("MissingET.MET"),
+        met_phi=scalar("MissingET.Phi"),
+        n_electrons=number("Electron.PT"),
+        n_muons=number("Muon.PT"),
     )

@@ -20,7 +20,9 @@ from hh4b.files import Provenance
 log = logging.getLogger(__name__)
 
 #: Bytes of uncompressed branches read at once: bounds the memory whatever the size of the file.
-STEP = "40 MB"
+STEP_BYTES = 40_000_000
+#: Rows of a compressed chunk: small samples do not pay for large ones.
+CHUNK_ROWS = 2048
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def ingest(
     settings: IngestSettings,
     *,
     skip_bad_files: bool = False,
-    step: int | str = STEP,
+    step_bytes: int = STEP_BYTES,
 ) -> IngestResult:
     """Select, match and write the events of a sample.
 
@@ -62,7 +64,7 @@ def ingest(
         output: the dataset (``hh4b.contracts.DATASET``); appears only if all went well.
         settings: what to select and how to label it.
         skip_bad_files: leave out the files that cannot be used instead of refusing the sample.
-        step: events, or bytes as ``"40 MB"``, in memory at once.
+        step_bytes: bytes of uncompressed branches in memory at once.
 
     Raises:
         InputFileError: if files are missing, damaged, or empty.
@@ -74,12 +76,12 @@ def ingest(
     total.add("generated", 0, 0.0)
     errors: list[Hh4bError] = []
     good: list[_FileResult] = []
-    with TableWriter(output, DATASET) as writer:
+    with TableWriter(output, DATASET, chunk_rows=CHUNK_ROWS) as writer:
         for index, path in enumerate(files):
             rows = writer.rows
             try:
                 schema = good[0].present if good else None
-                result = _ingest_file(path, index, settings, writer, schema, step)
+                result = _ingest_file(path, index, settings, writer, schema, step_bytes)
             except (InputFileError, ContractError) as error:
                 log.warning("%s", error)
                 errors.append(error)
@@ -102,7 +104,7 @@ def _ingest_file(
     settings: IngestSettings,
     writer: TableWriter,
     schema: frozenset[str] | None,
-    step: int | str,
+    step_bytes: int,
 ) -> _FileResult:
     """Append the selected events of one file."""
     own_tags = settings.tag_efficiency != "file"
@@ -115,7 +117,7 @@ def _ingest_file(
         if schema is not None and result.present != schema:
             raise ContractError(_difference(path, result.present, schema))
         in_tree = Cutflow()
-        for block in file.blocks(branches, result.present, step=step):
+        for block in file.blocks(branches, result.present, step_bytes=step_bytes):
             in_tree.add("in_tree", len(block), block.weight.sum())
             columns = select(block, settings, streams, in_tree, path=path)
             number = len(columns["HH4B/weight"])
