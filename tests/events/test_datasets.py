@@ -185,7 +185,7 @@ def test_describe_background_and_published(samples, published):
 
 def test_import_names_what_is_lacking(published, tmp_path):
     output = tmp_path / "signal.h5"
-    settings = ImportSettings("zenodo", "signal", 2.4, "testing", 1000)
+    settings = ImportSettings("zenodo", "signal", 2.4, "testing", n_generated=1000)
     number = import_published(published, output, settings)
     table, attributes = read_table(output, DATASET), read_attributes(output)
     assert 0 < number == len(table["HH4B/weight"]) < 80
@@ -206,7 +206,12 @@ def test_import_background_and_all(published, tmp_path):
     assert np.isnan(read_table(output, DATASET)["HH4B/kappa_lambda"]).all()
     assert read_attributes(output)["is_background"]
     assert "n_generated" not in read_attributes(output)
-    assert import_published(published, output, ImportSettings("a")) == 120
+    assert import_published(published, output, ImportSettings("a", training_fraction=0.5)) == 120
+    split = read_table(output, DATASET)["HH4B/split"]
+    assert 40 < split.sum() < 80
+    import_published(published, output, ImportSettings("a", "signal", training_fraction=0.5))
+    signal = np.arange(120) % 3 > 0
+    np.testing.assert_array_equal(read_table(output, DATASET)["HH4B/split"], split[signal])
     with pytest.raises(ContractError, match="no event"):
         import_published(published, tmp_path / "n.h5", ImportSettings("n", "signal", 7.0))
     assert not (tmp_path / "n.h5").exists()
@@ -214,7 +219,13 @@ def test_import_background_and_all(published, tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"events": "both"}, {"part": "all"}, {"kappa_lambda": 1.0}, {"n_generated": 0}],
+    [
+        {"events": "both"},
+        {"part": "all"},
+        {"kappa_lambda": 1.0},
+        {"n_generated": 0},
+        {"training_fraction": 2},
+    ],
 )
 def test_import_settings_that_cannot_be_meant(change):
     with pytest.raises(ConfigError, match=next(iter(change))):

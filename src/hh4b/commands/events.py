@@ -106,7 +106,9 @@ def import_published(
     sample: str | None = typer.Option(None, help="Name of the sample [default: of the output]."),
     events: str = typer.Option("all", help="signal, background or all."),
     kappa_lambda: float | None = typer.Option(None, help="Signal events of this coupling only."),
-    part: str = typer.Option("training", help="What the file is for: training or testing."),
+    part: str = typer.Option("split", help="The file is for training, testing, or to be split."),
+    training_fraction: float = typer.Option(0.9, help="Share of training events in a split."),
+    seed: int = typer.Option(1, help="Seed of the study."),
     n_generated: int | None = typer.Option(None, help="Generated events behind the chosen ones."),
 ) -> None:
     """Take a published dataset (Zenodo) as a sample, with what it lacks named."""
@@ -114,4 +116,7 @@ def import_published(
     from hh4b.events.published import import_published as run
 
     name = sample or output.stem
-    run(file, output, ImportSettings(name, events, kappa_lambda, part, n_generated))
+    settings = ImportSettings(
+        name, events, kappa_lambda, part, training_fraction, seed, n_generated
+    )
+    run(file, output, settings)

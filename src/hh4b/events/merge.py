@@ -14,6 +14,7 @@ from hh4b.contracts import DATASET, read_attributes, read_table, write_table
 from hh4b.errors import ConfigError, ContractError
 from hh4b.events.dataset import lacking, part_mask
 from hh4b.files import Provenance
+from hh4b.kappa_input import pick_kappa
 from hh4b.seeds import stream
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
         parts.append(arrays)
         sources.append(source)
     _check_widths(datasets, parts)
+    _pick_kappas(parts, sources)
     if settings.balance:
         sources = _balance(parts, sources)
     merged = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -99,6 +101,19 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
         merged = {name: values[order] for name, values in merged.items()}
     _write(output, merged, sources, files, settings)
     return sum(source.n_events for source in sources)
+
+
+def _pick_kappas(parts: Sequence[Columns], sources: Sequence[_Source]) -> None:
+    """Give background the kappa inputs of the signal it is merged with."""
+    kappas = [
+        value
+        for part, source in zip(parts, sources, strict=True)
+        if not source.is_background
+        for value in np.unique(part["INPUTS/Kappa/kappa"]).tolist()
+    ]
+    for part, source in zip(parts, sources, strict=True):
+        if source.is_background and kappas and "HH4B/kappa_draw" in part:
+            part["INPUTS/Kappa/kappa"] = pick_kappa(part["HH4B/kappa_draw"], kappas)
 
 
 def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[Columns, _Source]:

@@ -13,9 +13,11 @@ from hh4b.contracts import DATASET, TableWriter
 from hh4b.errors import ConfigError, ContractError
 from hh4b.events.dataset import blocks, lacking
 from hh4b.files import Provenance
+from hh4b.seeds import stream
 
 log = logging.getLogger(__name__)
 EVENTS = ("signal", "background", "all")
+PARTS = ("training", "testing", "split")
 #: What import adds; everything else that is lacking stays away, so that its use fails by name.
 ADDED = ("HH4B/weight", "HH4B/kappa_lambda", "HH4B/split")
 
@@ -28,7 +30,10 @@ class ImportSettings:
         sample: name of the sample.
         events: ``signal``, ``background`` or ``all`` by ``CLASSIFICATIONS/EVENT/signal``.
         kappa_lambda: only signal events with this kappa input; None = all.
-        part: ``training`` or ``testing``: what the file is for.
+        part: ``training`` or ``testing``: what the whole file is for; ``split`` divides it at
+            random.
+        training_fraction: share of training events, where the file is divided.
+        seed: seed of the study, for the division.
         n_generated: number of generated events behind the chosen ones; None = not known, so that
             the sample can train and be paired but not be normalised to a cross section.
     """
@@ -36,7 +41,9 @@ class ImportSettings:
     sample: str
     events: str = "all"
     kappa_lambda: float | None = None
-    part: str = "training"
+    part: str = "split"
+    training_fraction: float = 0.9
+    seed: int = 1
     n_generated: int | None = None
 
     def __post_init__(self) -> None:
@@ -47,8 +54,12 @@ class ImportSettings:
         """
         if self.events not in EVENTS:
             raise ConfigError(f"events = {self.events!r}: must be one of {', '.join(EVENTS)}")
-        if self.part not in ("training", "testing"):
-            raise ConfigError(f"part = {self.part!r}: must be training or testing")
+        if self.part not in PARTS:
+            raise ConfigError(f"part = {self.part!r}: must be one of {', '.join(PARTS)}")
+        if not 0 <= self.training_fraction <= 1:
+            raise ConfigError(
+                f"training_fraction = {self.training_fraction}: must lie between 0 and 1"
+            )
         if self.kappa_lambda is not None and self.events != "signal":
             raise ConfigError("kappa_lambda chooses signal events: say --events signal")
         if self.n_generated is not None and self.n_generated < 1:
@@ -65,9 +76,10 @@ def import_published(path: Path, output: Path, settings: ImportSettings) -> int:
         ContractError: if the file is no dataset, or no event is chosen.
     """
     names = [column.name for column in DATASET if column.name not in lacking(path)]
+    rng = stream(settings.seed, settings.sample, "import", "split")
     with TableWriter(output, DATASET) as writer:
         for block in blocks(path, names):
-            columns = _chosen(block, settings)
+            columns = _chosen(block, settings, rng)
             if len(columns["HH4B/weight"]):
                 writer.append(columns)
         number = writer.rows
@@ -86,13 +98,17 @@ def import_published(path: Path, output: Path, settings: ImportSettings) -> int:
         if settings.n_generated is not None:
             attributes["n_generated"] = settings.n_generated
             attributes["sum_weights_generated"] = float(settings.n_generated)
-        provenance = Provenance("datasets import", asdict(settings), counts={"n_events": number})
+        options = {name: value for name, value in asdict(settings).items() if name != "seed"}
+        seed = settings.seed if settings.part == "split" else None
+        provenance = Provenance("datasets import", options, seed, {"n_events": number})
         writer.set_attributes(provenance, **attributes)
     log.info("wrote %s: %d events; not in such files: %s", output, number, ", ".join(absent))
     return number
 
 
-def _chosen(block: dict[str, NDArray[Any]], settings: ImportSettings) -> dict[str, NDArray[Any]]:
+def _chosen(
+    block: dict[str, NDArray[Any]], settings: ImportSettings, rng: np.random.Generator
+) -> dict[str, NDArray[Any]]:
     signal = block["CLASSIFICATIONS/EVENT/signal"] == 1
     kappa = block["INPUTS/Kappa/kappa"].astype(np.float32)
     chosen = {"signal": signal, "background": ~signal, "all": np.ones_like(signal)}[settings.events]
@@ -103,5 +119,9 @@ def _chosen(block: dict[str, NDArray[Any]], settings: ImportSettings) -> dict[st
     columns.setdefault("HH4B/weight", np.ones(number))
     of_signal = np.where(signal[chosen], kappa[chosen], np.float32(np.nan))
     columns.setdefault("HH4B/kappa_lambda", of_signal)
-    columns["HH4B/split"] = np.full(number, 0 if settings.part == "training" else 1, np.int8)
+    # One number for every event of the file, so that the choice of events changes no label.
+    is_training = rng.random(len(signal)) < settings.training_fraction
+    if settings.part != "split":
+        is_training[:] = settings.part == "training"
+    columns["HH4B/split"] = np.where(is_training[chosen], 0, 1).astype(np.int8)
     return columns

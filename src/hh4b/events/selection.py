@@ -78,7 +78,7 @@ def select(
     """
     _check_numbers(block, settings, path)
     is_training = streams.split.random(len(block)) < settings.training_fraction
-    kappa_input = _kappa_input(len(block), settings, streams.kappa)
+    draws = streams.kappa.random(len(block)).astype(np.float32)
     tagged = tag_jets(block.jets, settings, streams.tags)
     rows = keep_jets(block.jets, settings)
     n_jets = (rows >= 0).sum(axis=1)
@@ -91,7 +91,9 @@ def select(
     columns = _jet_columns(block, rows[chosen], tags[chosen])
     truth_columns, clear = _truth_columns(block, chosen, columns, settings, path)
     columns |= truth_columns
-    columns |= _event_columns(block, chosen, kappa_input[chosen], settings)
+    kappa_input = _kappa_input(draws[chosen], settings)
+    columns |= _event_columns(block, chosen, kappa_input, settings)
+    columns["HH4B/kappa_draw"] = draws[chosen]
     columns["HH4B/split"] = np.where(is_training[chosen], 0, 1).astype(np.int8)
     if settings.matching == "drop_ambiguous":
         columns = {name: values[clear] for name, values in columns.items()}
@@ -113,15 +115,12 @@ def _check_numbers(block: Block, settings: IngestSettings, path: str) -> None:
         )
 
 
-def _kappa_input(
-    number: int, settings: IngestSettings, rng: np.random.Generator
-) -> NDArray[np.float32]:
+def _kappa_input(draws: NDArray[np.float32], settings: IngestSettings) -> NDArray[np.float32]:
     """Return what a network is told: the coupling of the signal, a random one for background."""
-    if not settings.is_background:
-        kappa = 1.0 if settings.kappa_lambda is None else settings.kappa_lambda
-        return np.full(number, kappa, np.float32)
-    values = np.asarray(settings.kappa_values, np.float32)
-    return values[(rng.random(number) * len(values)).astype(np.int64)]
+    if settings.is_background:
+        return pick_kappa(draws, settings.kappa_values)
+    kappa = 1.0 if settings.kappa_lambda is None else settings.kappa_lambda
+    return np.full(len(draws), kappa, np.float32)
 
 
 def _jet_columns(block: Block, rows: NDArray[np.int64], tags: NDArray[np.bool_]) -> Columns:
