@@ -1,5 +1,6 @@
 """Les Houches files: round trip, Pythia reads them, broken files are told."""
 
+import errno
 import gzip
 import json
 
@@ -125,3 +126,16 @@ def test_broken_events_are_not_written(tmp_path):
         LheEvents(*[getattr(events, n) for n in ("pid", "status", "mothers", "colours", "momenta")],
                   events.masses[:3], events.weights, events.scales, events.alpha_s)  # fmt: skip
     assert list(tmp_path.iterdir()) == []
+
+
+def test_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "events.lhe.gz"
+    path.write_text("what was there before")
+    monkeypatch.setattr("hh4b.generation.lhe._format", full)
+    with pytest.raises(InputFileError, match=r"cannot write .*events.lhe.gz: No space left"):
+        write(path)
+    assert path.read_text() == "what was there before"
+    assert list(tmp_path.iterdir()) == [path]
