@@ -45,3 +45,35 @@ def simulate_command(
         pythia_commands=tuple(pythia),
     )
     simulate(chunk, settings, output)
+
+
+@app.command("validate-detector")
+def validate_detector_command(
+    particles: Path = typer.Argument(..., help="Generator events: HepMC3 text or flat HDF5."),
+    delphes: Path = typer.Argument(..., help="What Delphes made of the same events, ROOT."),
+    *,
+    detector: Path = typer.Option(..., help="Detector settings, e.g. config/detector/atlas.yaml."),
+    b_tagging: str = typer.Option("delphes_card", help="Named tag efficiencies to compare with."),
+    repeats: int = typer.Option(10, min=2, help="Runs of our detector on the events."),
+    seed: int = typer.Option(1, min=0, help="Seed of our detector."),
+    output: Path | None = typer.Option(None, "--output", "-o", help="Markdown file of the tables."),
+    figures: Path | None = typer.Option(None, help="Folder for the figures."),
+    json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
+) -> None:
+    """Compare our detector with Delphes on the same generator events."""
+    import json as json_module
+
+    from hh4b.detector.report import as_dict, draw_figures, tables
+    from hh4b.detector.settings import read_detector_settings
+    from hh4b.detector.validation import compare
+    from hh4b.files import atomic_path
+
+    settings = read_detector_settings(detector).with_tagging(b_tagging)
+    comparison = compare(particles, delphes, settings, repeats=repeats, seed=seed)
+    if figures is not None:
+        draw_figures(comparison, figures)
+    text = tables(comparison)
+    if output is not None:
+        with atomic_path(output) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    typer.echo(json_module.dumps(as_dict(comparison), indent=1) if json else text)
