@@ -67,9 +67,9 @@ def draw(path: Path, kappa_shapes: dict[float, tuple[Floats, ...]], n_events: in
         labels = (r"$m_{HH}$ [GeV]", r"$p_T(H)$ [GeV]")
         for row, (edges, label) in enumerate(zip((M_EDGES, PT_EDGES), labels, strict=True)):
             counts, share = shapes[2 * row : 2 * row + 2]
-            axis, keep = axes[row, column], slice(0, len(edges) - 3)
+            axis, keep = axes[row, column], np.isclose(np.diff(edges), edges[1] - edges[0])
             centre = 0.5 * (edges[1:] + edges[:-1])
-            axis.stairs(n_events * share[keep], edges[: len(edges) - 2], color="C0")
+            axis.stairs(n_events * share[keep], edges[: keep.sum() + 1], color="C0")
             axis.errorbar(centre[keep], counts[keep], np.sqrt(counts[keep]), fmt=".k", ms=3)
             axis.set(xlabel=label, ylabel="events / bin", title=rf"$\kappa_\lambda = {kappa:g}$")
     figure.tight_layout()
