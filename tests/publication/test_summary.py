@@ -22,7 +22,7 @@ def test_the_page_shows_tables_figures_and_says_what_differs(run, tmp_path, pyte
     assert "errors above." in page
     assert "![figure_01](figures/figure_01.png)" in page
     assert "[table_24.tex](tables/table_24.tex)" in page
-    assert "pairing efficiency against kappa_lambda by method" in page
+    assert "Pairing efficiency against kappa_lambda by method" in page
 
 
 def test_agreement_is_said_too():

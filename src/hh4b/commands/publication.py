@@ -81,3 +81,14 @@ def embeddings(
     from hh4b.publication.embeddings import EmbeddingOptions, write_embeddings
 
     write_embeddings(samples, output, EmbeddingOptions(points=points, seed=seed))
+
+
+@app.command("hepdata")
+def hepdata(
+    output: Path = typer.Option(..., "-o", "--output", help="Folder of the submission."),
+    tables: Path = typer.Option(..., help="Folder of the tables."),
+) -> None:
+    """Write all tables as a HEPData submission; published values are not part of it."""
+    from hh4b.publication.hepdata import write_submission
+
+    write_submission(tables, output)

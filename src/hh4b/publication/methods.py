@@ -9,6 +9,7 @@ _NAMES = {
     "sm_spanet": Text("SM SPANet", "SM SPANet"),
     "kappa5_spanet": Text("κ5 SPANet", r"$\kappa 5$ SPANet"),
     "resonant_spanet": Text("resonant SPANet", "resonant SPANet"),
+    "mixing_joint": Text("mixing κ SPANet2", r"mixing $\kappa$ SPANet2"),
     "mixing_spanet": Text("mixing κ SPANet2", r"mixing $\kappa$ SPANet2"),
 }
 PAIRINGS = ("mixing_spanet", "kappa5_spanet", "sm_spanet", "resonant_spanet", "min_dr")
@@ -18,7 +19,17 @@ SELECTIONS = (
     "mixing_spanet_dnn", "mixing_spanet_dnn_tuned", "mixing_spanet",
     "mixing_spanet_classification_only", "mixing_spanet_tuned",
 )  # fmt: skip
-_CLASSIFIERS = {"dnn": plain("DNN"), "cuts": plain("cuts")}
+_CLASSIFIERS = {
+    "dnn": plain("DNN"),
+    "cuts": plain("cuts"),
+    "logistic_regression": plain("logistic regression"),
+    "linear_discriminant": plain("linear discriminant"),
+    "svm": plain("SVM"),
+    "random_forest": plain("random forest"),
+    "gradient_boosting": plain("gradient boosting"),
+}
+#: Part of the key of every selection in which SPANet2 classifies.
+_SPANET = ("spanet", "joint")
 
 
 class Selection(NamedTuple):
@@ -47,7 +58,9 @@ def selection_parts(key: str) -> Selection:
     for suffix, name in _CLASSIFIERS.items():
         if stem.endswith("_" + suffix):
             return Selection(pairing_name(stem.removesuffix("_" + suffix)), name)
-    return Selection(pairing_name(stem), plain("SPANet2"))
+    if any(part in stem for part in _SPANET):
+        return Selection(pairing_name(stem), plain("SPANet2"))
+    return Selection(pairing_name(stem), plain(""))
 
 
 def selection_name(key: str) -> Text:
@@ -57,6 +70,6 @@ def selection_name(key: str) -> Text:
     'mixing κ SPANet2 + DNN'
     """
     pairing, classifier = selection_parts(key)
-    if classifier.plain == "SPANet2":
+    if classifier.plain in ("SPANet2", ""):
         return pairing
     return Text(f"{pairing.plain} + {classifier.plain}", f"{pairing.latex} + {classifier.latex}")

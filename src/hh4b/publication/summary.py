@@ -156,4 +156,5 @@ def _caption(path: Path) -> str:
     except Hh4bError:
         return ""
     first = (module.__doc__ or "").strip().partition("\n")[0]
-    return first.partition(": ")[2] or first
+    text = first.partition(": ")[2] or first
+    return text[:1].upper() + text[1:]

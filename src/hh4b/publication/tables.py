@@ -111,7 +111,7 @@ def _difference(cell: Cell) -> str:
 
 
 def _lines(table: Table, row: Row) -> list[tuple[str, list[str]]]:
-    """Return the three lines of a row: this run, note, difference."""
+    """Return the lines of a row: this run, note, difference; the last two if the note has any."""
     lines: tuple[list[str], list[str], list[str]] = ([], [], [])
     for column in table.columns:
         cell = row.cells.get(column.name)
@@ -128,7 +128,9 @@ def _lines(table: Table, row: Row) -> list[tuple[str, list[str]]]:
             )
         for line, text in zip(lines, texts, strict=True):
             line.append(text)
-    return list(zip(("this run", "note", "difference / error"), lines, strict=True))
+    named = list(zip(("this run", "note", "difference / error"), lines, strict=True))
+    compared = any(cell.note is not None for other in table.rows for cell in other.cells.values())
+    return named if compared else named[:1]
 
 
 def as_markdown(name: str, table: Table) -> str:
