@@ -1,5 +1,6 @@
 """Toy amplitudes with known answers, and template files made of them."""
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -25,10 +26,12 @@ class ToyAmplitude:
     """m_hh from a known density: exp(-m/300) on [250, 1200] GeV times the toy polynomial."""
 
     def __init__(self):
-        self.grid = np.linspace(250, 1200, 200_001)
+        self.grid = np.linspace(250, 1200, 20_001)
         self.flux = np.exp(-self.grid / 300)
         table = toy_polynomial(self.grid) * self.flux[:, None]
         self.cross_section = np.trapezoid(table, self.grid, axis=0)
+
+    polynomial = staticmethod(toy_polynomial)
 
     def density(self, kappa):
         powers = np.array([1, kappa, kappa**2])
@@ -114,9 +117,14 @@ def template_dictionary(toy, *, background_events=100, effective=100.0):
     }
 
 
-@pytest.fixture
-def template_content(toy):
+@pytest.fixture(scope="session")
+def pristine_content(toy):
     return template_dictionary(toy)
+
+
+@pytest.fixture
+def template_content(pristine_content):
+    return copy.deepcopy(pristine_content)
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 import numpy as np
 import pyhf
 import pytest
+from scipy.stats import norm
 
-from hh4b.errors import ContractError
+from hh4b.errors import ContractError, FitFailed
 from hh4b.statistics.note_model import (
     BANDS,
     Yields,
@@ -60,8 +61,6 @@ def test_one_bin_by_hand():
     limits = expected_upper_limits(yields)[0]
     for mu, sigma in zip(limits, BANDS, strict=True):
         q = 2 * (10 * mu - 100 * np.log1p(0.1 * mu))
-        from scipy.stats import norm
-
         cls = norm.sf(np.sqrt(q) - sigma) / norm.cdf(sigma)
         assert cls == pytest.approx(0.05, abs=1e-9)
     assert np.sqrt(band_targets()[2]) == pytest.approx(1.959964, abs=1e-6)
@@ -163,7 +162,5 @@ def test_roots_of_many_functions():
     targets = np.array([[0.5, 2.0], [1e-6, 1e6]])
     roots = find_roots(lambda x: np.exp(x) - targets, np.full((2, 2), -50.0), np.full((2, 2), 50.0))
     np.testing.assert_allclose(roots, np.log(targets), rtol=1e-9, atol=1e-9)
-    from hh4b.errors import FitFailed
-
     with pytest.raises(FitFailed, match="the root is not between"):
         find_roots(lambda x: x + 5, np.zeros(2), np.ones(2))

@@ -15,7 +15,6 @@ def polynomial(m_hh_gev: Floats, cos_theta_star: Floats) -> Floats:
 
 def own_cross_section_fb(sqrt_s_tev: float) -> Floats:
     """Return the coefficients (c0, c1, c2) in kappa_lambda of sigma(gg -> HH) in fb, (3,)."""
-    from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
-    from hh4b.generation.higgs_pair_cross_section import Collisions, cross_section
+    from hh4b.generation.reweight import cross_section_coefficients_fb
 
-    return cross_section(Collisions(1000.0 * sqrt_s_tev), HiggsPairModel()).coefficients_fb
+    return np.asarray(cross_section_coefficients_fb(sqrt_s_tev))

@@ -244,20 +244,32 @@ def _samples(scaled: ScaledTemplates, background_uncertainty: float | None) -> l
             modifiers.append(
                 {"name": "background_normalisation", "type": "normsys", "data": bounds}
             )
-            modifiers.append(_staterror(name, scaled.background_variance[index]))
+            modifiers.append(_staterror("background", scaled.background_variance[index]))
         samples.append({"name": name, "data": yields.tolist(), "modifiers": modifiers})
     for index, kappa in enumerate(scaled.kappa_lambda):
         name = signal_name(kappa)
         modifiers = [{"name": f"mu_kappa_lambda_{kappa:g}", "type": "normfactor", "data": None}]
         if background_uncertainty is not None:
-            modifiers.append(_staterror(name, scaled.signal_variance[index]))
+            modifiers.append(_staterror("signal", scaled.signal_variance[index]))
         data = scaled.signal[index].tolist()
         samples.append({"name": name, "data": data, "modifiers": modifiers})
     return samples
 
 
-def _staterror(sample: str, variance: Floats) -> dict[str, Any]:
-    return {"name": f"staterror_{sample}", "type": "staterror", "data": np.sqrt(variance).tolist()}
+def _staterror(kind: str, variance: Floats) -> dict[str, Any]:
+    return {"name": f"staterror_{kind}", "type": "staterror", "data": np.sqrt(variance).tolist()}
+
+
+def _sigmas(kind: str, yields: Floats, variance: Floats) -> dict[str, Any]:
+    """Set the relative errors of a staterror in one measurement.
+
+    All signals share one staterror: 26 of them would slow every fit down, and its scipy optimizer
+    misses the minimum among hundreds of fixed parameters. pyhf would average the errors of the
+    samples that share it, so each measurement brings those of its own.
+    """
+    relative = np.sqrt(relative_variance(yields, variance))
+    # pyhf divides by sigma; a factor that multiplies nothing or is exact needs a small one.
+    return {"name": f"staterror_{kind}", "sigmas": np.maximum(relative, 1e-6).tolist()}
 
 
 def _measurement(
@@ -265,19 +277,21 @@ def _measurement(
 ) -> dict[str, Any]:
     kappa = scaled.kappa_lambda[index]
     poi = f"mu_kappa_lambda_{kappa:g}"
-    parameters: list[dict[str, Any]] = [{"name": poi, "inits": [1.0], "bounds": [[0.0, MU_MAX]]}]
+    # From the minimum of background-only data: from mu = 1 the scipy optimizer of pyhf stops before
+    # it where the signal is weak.
+    parameters: list[dict[str, Any]] = [{"name": poi, "inits": [0.0], "bounds": [[0.0, MU_MAX]]}]
     for other, value in enumerate(scaled.kappa_lambda):
         if other != index:
             parameters.append(_fixed(f"mu_kappa_lambda_{value:g}", [0.0]))
-            if model == "complete":
-                parameters.append({"name": f"staterror_{signal_name(value)}", "fixed": True})
     if len(scaled.background) > 1:
         for other in range(len(scaled.kappa_lambda)):
             name = background_name(scaled, other)
             parameters.append(_fixed(f"use_{name}", [float(other == index)]))
-            if model == "complete" and other != index:
-                parameters.append({"name": f"staterror_{name}", "fixed": True})
     row = min(index, len(scaled.background) - 1)
+    if model == "complete":
+        signal = scaled.signal[index], scaled.signal_variance[index]
+        background = scaled.background[row], scaled.background_variance[row]
+        parameters += [_sigmas("signal", *signal), _sigmas("background", *background)]
     parameters += [
         _fixed("luminosity_ifb", [scaled.luminosity_ifb]),
         _fixed("sqrt_s_tev", [scaled.sqrt_s_tev]),

@@ -15,6 +15,7 @@ from hh4b.errors import ContractError
 from hh4b.statistics.workspace import CHANNEL, ScaledTemplates, constants, signal_name
 
 Floats = NDArray[np.float64]
+UNCERTAINTIES = ("background_normalisation", "staterror_background", "staterror_signal")
 PREFIX = "kappa_lambda="
 PROVENANCE = "provenance "
 
@@ -78,12 +79,7 @@ class WorkspaceContent:
         """
         for sample in self.specification["channels"][0]["samples"]:
             for modifier in sample["modifiers"]:
-                known = (
-                    modifier["type"] == "normfactor"
-                    or modifier["name"] == "background_normalisation"
-                    or modifier["name"] == f"staterror_{sample['name']}"
-                )
-                if not known:
+                if modifier["type"] != "normfactor" and modifier["name"] not in UNCERTAINTIES:
                     raise ContractError(
                         f"modifier {modifier['name']!r} of sample {sample['name']!r} is none of"
                         " `hh4b workspace`; use --engine pyhf"
