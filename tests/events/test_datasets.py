@@ -61,11 +61,6 @@ def test_merge_keeps_every_event(samples, tmp_path):
         if name == "HH4B/source_file":
             expected = np.repeat([0, 1, 2], [len(part[name]) for part in parts])
         if name == "INPUTS/Kappa/kappa":
-            # Background is told the couplings of the signal it is merged with.
-            background = len(parts[2][name])
-            assert set(values[-background:].tolist()) == {1.0, 5.0}
-            values, expected = values[:-background], expected[:-background]
-        if name == "INPUTS/Kappa/kappa":
             # Background takes the values of the signal it is merged with.
             signal = merged["CLASSIFICATIONS/EVENT/signal"] == 1
             assert set(values[~signal]) == set(values[signal]) == {1.0, 5.0}
