@@ -23,9 +23,10 @@ def given(monkeypatch):
     """Replace the files by samples: ``given(signal, background)``."""
 
     def give(signal, background):
-        def read(_pairs, *, label, part):
+        def read(_pairs, *, label, part, kappas=()):
             return signal if label else background
 
+        monkeypatch.setattr(working_point, "signal_kappas", lambda _pairs: ())
         monkeypatch.setattr(working_point, "read_scored", read)
 
     return give

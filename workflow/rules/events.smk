@@ -38,7 +38,6 @@ rule ingest:
                 else f"--kappa-lambda={sample(w).kappa_lambda:g}"
             )
         ),
-        kappas=numbers(SIGNAL_KAPPAS),
         cuts=(
             f"--pt-min-gev {STUDY.event_selection.jet_pt_min_gev}"
             f" --abs-eta-max {STUDY.event_selection.jet_abs_eta_max}"
@@ -56,7 +55,7 @@ rule ingest:
         "Four-tag cut and truth matching: {wildcards.sample}"
     shell:
         "hh4b ingest {params.files:q} -o {output.dataset} --sample {wildcards.sample}"
-        " {params.kind} --kappa-values={params.kappas} {params.cuts}"
+        " {params.kind} {params.cuts}"
         " --tag-efficiency {params.tags} --seed {params.seed} > {log} 2>&1"
 
 

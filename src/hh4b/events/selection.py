@@ -12,6 +12,7 @@ from hh4b.events.delphes import Block
 from hh4b.events.jets import keep_jets, padded
 from hh4b.events.settings import IngestSettings
 from hh4b.events.tags import tag_jets
+from hh4b.kappa_input import pick_kappa
 from hh4b.seeds import stream
 
 Columns = dict[str, NDArray[Any]]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hh4b.selection import metrics
-from hh4b.selection.samples import Part, ScoredSample, read_scored
+from hh4b.selection.samples import Part, ScoredSample, read_scored, signal_kappas
 
 log = logging.getLogger(__name__)
 ROC_POINTS = 500
@@ -40,7 +40,7 @@ def evaluate(
     """
     found = compute(
         read_scored(signal, label=True, part=part),
-        read_scored(background, label=False, part=part),
+        read_scored(background, label=False, part=part, kappas=signal_kappas(signal)),
         threshold=threshold,
         beta=beta,
     )

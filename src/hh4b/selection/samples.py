@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from hh4b.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
 from hh4b.errors import ConfigError, ContractError
+from hh4b.kappa_input import pick_kappa
 
 Part = Literal["training", "testing", "all"]
 _SPLIT = {"training": 0, "testing": 1}
 _KAPPA = "INPUTS/Kappa/kappa"
+_DRAW = "HH4B/kappa_draw"
 _LABEL = "CLASSIFICATIONS/EVENT/signal"
 
 
@@ -100,6 +102,7 @@ def read_events(
         ContractError: if files disagree, or a sample has no event or weight left.
     """
     parts: list[tuple[NDArray[Any], ...]] = []
+    kappas = signal_kappas(signal)
     columns: tuple[str, ...] | None = None
     for label, pairs in ((True, signal), (False, background)):
         _require_samples(pairs, label)
@@ -110,7 +113,7 @@ def read_events(
                 raise ContractError(f"{path}: columns {names} differ from {columns} of the others")
             columns = names
             features = read_table(path, FEATURES)["features"]
-            kappa, weight, keep = _read_rows(dataset, path, len(features), label, part)
+            kappa, weight, keep = _read_rows(dataset, path, len(features), label, part, kappas)
             keep &= np.isfinite(features).all(axis=1)
             share = _share(weight[keep], dataset) / len(pairs)
             chosen = features[keep]
@@ -119,13 +122,25 @@ def read_events(
     return Events(features, kappa, labels, weights, columns or ())
 
 
-def read_scored(pairs: Sequence[str], *, label: bool, part: Part) -> list[ScoredSample]:
+def signal_kappas(pairs: Sequence[str]) -> tuple[float, ...]:
+    """Return the values of the kappa input in the datasets of signal pairs, ``"DATASET.h5:…"``."""
+    values: set[float] = set()
+    for pair in pairs:
+        kappa = read_table(split_pair(pair)[0], DATASET, columns=[_KAPPA])[_KAPPA]
+        values.update(np.unique(kappa).tolist())
+    return tuple(sorted(values))
+
+
+def read_scored(
+    pairs: Sequence[str], *, label: bool, part: Part, kappas: Sequence[float] = ()
+) -> list[ScoredSample]:
     """Read samples of one class with the score of every event at its own kappa input.
 
     Args:
         pairs: ``"DATASET.h5:SCORES.h5"`` of each sample.
         label: True where they are signal; a dataset that says otherwise is refused.
         part: which events; a dataset without ``HH4B/split`` belongs to every part.
+        kappas: for background, the kappa inputs of the signal it stands against.
 
     Raises:
         ConfigError: if there is no sample.
@@ -136,7 +151,7 @@ def read_scored(pairs: Sequence[str], *, label: bool, part: Part) -> list[Scored
     for pair in pairs:
         dataset, path = split_pair(pair)
         table = read_table(path, SCORES)
-        kappa, weight, keep = _read_rows(dataset, path, len(table["score"]), label, part)
+        kappa, weight, keep = _read_rows(dataset, path, len(table["score"]), label, part, kappas)
         column = _kappa_columns(kappa, table["kappa_lambda"], path)
         score = table["score"][np.arange(len(kappa)), column]
         generated = read_attributes(dataset).get("sum_weights_generated")
@@ -153,13 +168,15 @@ def _require_samples(pairs: Sequence[str], label: bool) -> None:
 
 
 def _read_rows(
-    dataset: str, path: str, rows: int, label: bool, part: Part
+    dataset: str, path: str, rows: int, label: bool, part: Part, kappas: Sequence[float]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]:
     """Return kappa input, weight and the choice of ``part`` for every row of a dataset."""
     with open_table(dataset) as file:
-        extra = [name for name in ("HH4B/weight", "HH4B/split") if name in file]
+        extra = [name for name in ("HH4B/weight", "HH4B/split", _DRAW) if name in file]
     table = read_table(dataset, DATASET, columns=[_KAPPA, _LABEL, *extra])
     kappa = table[_KAPPA]
+    if not label and kappas and _DRAW in table:
+        kappa = pick_kappa(table[_DRAW], kappas)
     if len(kappa) != rows:
         raise ContractError(f"{path} has {rows} events, {dataset} has {len(kappa)}; make it again")
     if (table[_LABEL] != int(label)).any():

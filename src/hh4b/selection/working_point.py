@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hh4b.errors import ConfigError, ContractError
 from hh4b.selection.metrics import effective_number
-from hh4b.selection.samples import Part, ScoredSample, read_scored
+from hh4b.selection.samples import Part, ScoredSample, read_scored, signal_kappas
 from hh4b.selection.threshold_scan import Scan, tail_sums, thresholds
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,9 @@ def find_working_point(
     """
     factors = normalisation or Normalisation()
     signals = read_scored(signal, label=True, part=choice.part)
-    backgrounds = read_scored(background, label=False, part=choice.part)
+    backgrounds = read_scored(
+        background, label=False, part=choice.part, kappas=signal_kappas(signal)
+    )
     cuts = thresholds(choice.step)
     if choice.threshold is not None:
         cuts = np.union1d(cuts, choice.threshold)
