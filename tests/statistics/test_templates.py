@@ -7,6 +7,7 @@ import pytest
 
 from hh4b.errors import ConfigError, ContractError
 from hh4b.statistics.closure import closure
+from hh4b.statistics.histograms import fill
 from hh4b.statistics.templates import (
     Sample,
     Scores,
@@ -15,7 +16,6 @@ from hh4b.statistics.templates import (
     balance_weights,
     direct_signal_template,
     evaluate,
-    fill,
     signal_template,
 )
 

@@ -30,7 +30,6 @@ def q_tilde(signal, background, data, mu):
     return minus_2_log_l(np.full(len(data), mu)) - minus_2_log_l(best)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mu", [0.6, 1.2])
 def test_median_expected_cls_from_toys(mu):
     background = np.array([61.0, 40.0, 22.0, 9.0, 4.0])

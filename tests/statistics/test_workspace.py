@@ -11,6 +11,7 @@ from pyhf.cli import cli as pyhf_cli
 from scipy.stats import norm
 
 from hh4b.errors import ConfigError, ContractError, InputFileError
+from hh4b.statistics.binning import merge_empty_bins
 from hh4b.statistics.cross_sections import read_cross_sections
 from hh4b.statistics.limits import curves_of, scan_model
 from hh4b.statistics.note_model import Yields, expected_cls
@@ -18,7 +19,6 @@ from hh4b.statistics.template_files import read_templates
 from hh4b.statistics.workspace import (
     Normalisation,
     build_workspace,
-    merge_empty_bins,
     scale,
 )
 from hh4b.statistics.workspace_command import WorkspaceOptions, make_workspace

@@ -10,11 +10,11 @@ import numpy as np
 from hh4b.errors import ConfigError, ContractError
 from hh4b.files import Provenance, read_json, write_json
 from hh4b.seeds import stream
+from hh4b.statistics.binning import merge_empty_bins
 from hh4b.statistics.limits import METHODS
 from hh4b.statistics.luminosity import equivalent_luminosities, scan_point
 from hh4b.statistics.note_model import PROFILE_THRESHOLD
 from hh4b.statistics.template_files import read_templates
-from hh4b.statistics.workspace import merge_empty_bins
 from hh4b.statistics.workspace_command import WorkspaceOptions, choose_normalisation
 
 

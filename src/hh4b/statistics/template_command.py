@@ -12,9 +12,9 @@ from hh4b.contracts import read_attributes
 from hh4b.errors import ConfigError, ContractError
 from hh4b.files import Provenance, read_json, write_json
 from hh4b.statistics import template_inputs
+from hh4b.statistics.histograms import Histogram
 from hh4b.statistics.template_files import template_content
 from hh4b.statistics.templates import (
-    Histogram,
     Sample,
     Selection,
     SignalSample,

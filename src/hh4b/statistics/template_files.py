@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hh4b.errors import ContractError
 from hh4b.files import read_json
-from hh4b.statistics.templates import Histogram
+from hh4b.statistics.histograms import Histogram
 
 Floats = NDArray[np.float64]
 

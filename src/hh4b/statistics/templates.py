@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.errors import ConfigError, ContractError
+from hh4b.statistics.histograms import Histogram, fill
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -121,51 +122,6 @@ class Selection:
             index = np.clip(index, 0, last)
         outside = (index < 0) | (index > last) | np.isnan(m_hh_gev)
         return np.where(outside, -1, index)
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """A binned sum of weights, shapes (B,).
-
-    Attributes:
-        sum_weights: sum of weights.
-        sum_weights_squared: sum of squared weights, its variance.
-        n_events: number of events that count, unweighted.
-    """
-
-    sum_weights: Floats
-    sum_weights_squared: Floats
-    n_events: NDArray[np.int64]
-
-    @property
-    def effective_events(self) -> Floats:
-        """Number of unweighted events with the same relative error, shape (B,)."""
-        return np.divide(
-            self.sum_weights**2,
-            self.sum_weights_squared,
-            out=np.zeros_like(self.sum_weights),
-            where=self.sum_weights_squared > 0,
-        )
-
-    def as_dict(self) -> dict[str, list[float]]:
-        """Return plain data for JSON."""
-        return {
-            "sum_weights": self.sum_weights.tolist(),
-            "sum_weights_squared": self.sum_weights_squared.tolist(),
-            "n_events": self.n_events.tolist(),
-            "effective_events": self.effective_events.tolist(),
-        }
-
-
-def fill(bins: NDArray[np.intp], weights: Floats, n_bins: int) -> Histogram:
-    """Sum weights into bins; bin -1 and weight 0 do not count."""
-    kept = (bins >= 0) & (weights != 0)
-    bins, weights = bins[kept], weights[kept]
-    return Histogram(
-        np.bincount(bins, weights, n_bins).astype(np.float64),
-        np.bincount(bins, weights**2, n_bins).astype(np.float64),
-        np.bincount(bins, minlength=n_bins).astype(np.int64),
-    )
 
 
 def evaluate(coefficients: Floats, kappa_lambda: float | Floats) -> Floats:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from hh4b.errors import ConfigError
 from hh4b.files import Provenance, atomic_path, read_json
+from hh4b.statistics.binning import merge_empty_bins
 from hh4b.statistics.cross_sections import read_cross_sections
 from hh4b.statistics.template_files import read_templates
-from hh4b.statistics.workspace import Normalisation, build_workspace, merge_empty_bins, scale
+from hh4b.statistics.workspace import Normalisation, build_workspace, scale
 
 
 @dataclass(frozen=True)

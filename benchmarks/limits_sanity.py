@@ -1,0 +1,59 @@
+"""Size of the intervals from hand-made templates with the yields that the note prints.
+
+    python benchmarks/limits_sanity.py
+
+Signal: m_HH spectrum of the own amplitude, smeared by 10 %, with one efficiency for all: the
+0.123 fb that the note's cut-based selection leaves of 6.774 fb. Background: its 61 fb, falling
+exponentially above 250 GeV with three slopes, since the note prints no numbers of its shape.
+"""
+
+import numpy as np
+from scipy.stats import norm
+
+from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
+from hh4b.generation.higgs_pair_cross_section import Collisions, mass_spectrum
+from hh4b.statistics.cross_sections import read_cross_sections
+from hh4b.statistics.limits import scan_model
+from hh4b.statistics.template_files import TemplateSet
+from hh4b.statistics.workspace import Normalisation, scale
+
+KAPPA = np.arange(-10.0, 16.0)
+EDGES = np.linspace(200, 1000, 11)
+
+
+def signal_shapes() -> np.ndarray:
+    """Return the share of signal in each bin of reconstructed m_HH by kappa_lambda, (26, 10)."""
+    mass = np.linspace(251, 1400, 800)
+    table = mass_spectrum(mass, Collisions(13000.0), HiggsPairModel())
+    spectrum = np.stack([np.ones_like(KAPPA), KAPPA, KAPPA**2], axis=1) @ table.T
+    spectrum /= spectrum.sum(axis=1, keepdims=True)
+    in_bin = np.diff(norm.cdf(EDGES, mass[:, None], 0.1 * mass[:, None]), axis=1)
+    return spectrum @ in_bin
+
+
+def main() -> None:
+    """Print intervals for three background slopes, energies and luminosities."""
+    file = read_cross_sections()
+    signal = 0.123 / 6.774 * signal_shapes()
+    print("slope/GeV  sqrt(s)/TeV  L/fb-1  profile            CLs")
+    for slope in (100.0, 150.0, 200.0):
+        background = np.diff(-np.exp(-np.maximum(EDGES - 250.0, 0.0) / slope))
+        background[0] = max(background[0], 1e-3)
+        background *= 61.0 / (file.background(13) * 1e3) / background.sum()
+        templates = TemplateSet(
+            EDGES, KAPPA, signal, 0 * signal, background[None], 0 * background[None], 0.0
+        )
+        for energy, luminosity in ((13, 139.0), (13, 300.0), (14, 300.0), (14, 3000.0)):
+            normalisation = Normalisation(
+                luminosity, energy, file.signal(energy), file.background(13), file.branching_ratio
+            )
+            scan = scan_model(scale(templates, normalisation), None, threshold=3.92)
+            texts = [
+                f"[{i.lower:.2f}, {i.upper:.2f}]" if i.width else f"{i.segments} {i.reasons}"
+                for i in (scan.profile, scan.cls)
+            ]
+            print(f"{slope:9g}  {energy:11d}  {luminosity:6g}  {texts[0]:18s} {texts[1]}")
+
+
+if __name__ == "__main__":
+    main()
