@@ -124,6 +124,14 @@ def test_roc_and_cutflow(run):
     assert labels == ["generated", "four jets", "four b tags"]
 
 
+def test_shapes_by_kappa(run):
+    texts = [f"{kappa}={run}/partons/hh_13tev.json" for kappa in (5, -1)]
+    legend = draw("kappa", texts).axes[0].get_legend().get_texts()
+    assert [text.get_text()[-2:].strip() for text in legend] == ["−1", "5"]
+    with pytest.raises(ConfigError, match="keys must be values of kappa_lambda"):
+        draw("kappa", [f"sm={run}/partons/hh_13tev.json"])
+
+
 def test_scores_of_a_dataset(run, tmp_path):
     rng = np.random.default_rng(6)
     for sample, n in (("signal", 4000), ("background", 3000)):

@@ -3,6 +3,7 @@ import pytest
 from hh4b.errors import ConfigError
 from hh4b.publication.find import find_module
 from hh4b.publication.inputs import Inputs
+from hh4b.publication.orderings import claims_of
 from hh4b.publication.reference import Reference
 from hh4b.publication.style import FigureStyle, write_figure
 from hh4b.publication.summary import Compared, comparison_text, write_summary
@@ -35,3 +36,38 @@ def test_agreement_is_said_too():
 def test_nothing_to_summarise_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match="no table in"):
         write_summary(tmp_path / "README.md", tmp_path, tmp_path)
+
+
+def test_the_order_of_methods_is_judged_by_its_errors(tmp_path):
+    head = "Pairing method,quantity,this_run,this_run_error,note\n"
+    (tmp_path / "table_24.csv").write_text(
+        head
+        + "min-ΔR,kappa_lambda_1,0.80,0.01,\n"
+        + "mixing κ SPANet2,kappa_lambda_1,0.90,0.01,\n"
+        + "min-ΔR,kappa_lambda_5,0.50,0.01,\n"
+        + "mixing κ SPANet2,kappa_lambda_5,0.40,0.01,\n"
+        + "min-ΔR,kappa_lambda_-5,0.50,0.1,\n"
+        + "mixing κ SPANet2,kappa_lambda_-5,0.60,0.1,\n"
+    )
+    by_kappa = {claim.text[-2:].strip(): claim.sentence() for claim in claims_of(tmp_path)}
+    assert "holds (0.9 and 0.8, 7.1 errors apart)" in by_kappa["1"]
+    assert "does not hold" in by_kappa["5"]
+    assert "not decided" in by_kappa["-5"]
+
+
+def test_widths_are_compared_with_the_errors_of_both_bounds(tmp_path):
+    head = "Pairing,Selection,quantity,this_run,this_run_error,note\n"
+    rows = [
+        f"{pairing},{kind},{method}_{side},{value},0.3,\n"
+        for pairing, kind, low, high in (
+            ("min-ΔR", "DNN", -4, 11),
+            ("mixing κ SPANet2", "SPANet2", -3, 9),
+        )
+        for method in ("profile", "cls")
+        for side, value in (("lower", low), ("upper", high))
+    ]
+    (tmp_path / "table_26.csv").write_text(head + "".join(rows))
+    claims = claims_of(tmp_path)
+    assert len(claims) == 2
+    assert claims[0].larger == (15.0, pytest.approx(0.3 * 2**0.5))
+    assert "holds (15 and 12, 5.0 errors apart)" in claims[0].sentence()

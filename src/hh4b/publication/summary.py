@@ -9,6 +9,7 @@ from pathlib import Path
 from hh4b.errors import ConfigError, Hh4bError
 from hh4b.files import atomic_path
 from hh4b.publication.find import find_module
+from hh4b.publication.orderings import claims_of, ordering_text
 from hh4b.publication.tables import CSV_FIELDS
 
 #: From here a difference is called one; below, a third of all numbers is expected beyond one error.
@@ -120,7 +121,7 @@ def write_summary(output: Path | str, tables: Path, figures: Path) -> None:
         raise ConfigError(f"no table in {tables} and no figure in {figures}; build them first")
     numbers = [number for path in table_files for number in read_comparisons(path)]
     lines = ["# Results", "", "## This run and the note", "", *comparison_text(numbers)]
-    lines += ["", "## Tables", ""]
+    lines += ["", *ordering_text(claims_of(tables)), "## Tables", ""]
     for path in table_files:
         name, links = output_name("table", path), _links(output, path, (".csv", ".tex"))
         lines += [f"### {name}", "", path.with_suffix(".md").read_text(encoding="utf-8")]
