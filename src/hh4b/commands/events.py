@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from hh4b.commands.groups import app, datasets
+from hh4b.commands.groups import app, datasets, generate
 from hh4b.errors import ConfigError
 
 
@@ -120,3 +120,33 @@ def import_published(
         name, events, kappa_lambda, part, training_fraction, seed, n_generated
     )
     run(file, output, settings)
+
+
+@generate.command("madgraph")
+def generate_madgraph(
+    *,
+    process: str = typer.Option(..., help="hh (gg -> HH, top loop) or 4b (pp -> b b~ b b~)."),
+    events: int = typer.Option(..., help="Number of events."),
+    output: Path = typer.Option(..., "-o", "--output", help="Delphes ROOT file to write."),
+    delphes_card: Path = typer.Option(..., help="Card to start from: delphes_card_ATLAS.tcl."),
+    work: Path = typer.Option(..., help="Folder for cards, logs and what lies between."),
+    kappa_lambda: float = typer.Option(1.0, help="Trilinear coupling of hh."),
+    sqrt_s: float = typer.Option(13.0, help="pp energy in TeV."),
+    sample: str | None = typer.Option(None, help="Name of the sample [default: of the output]."),
+    seed: int = typer.Option(1, help="Seed of the study."),
+    shower: str = typer.Option("auto", help="auto, DelphesPythia8 or MG5aMC_PY8_interface."),
+    launcher: str = typer.Option("", help="Words in front of every program: a container's."),
+    model: str | None = typer.Option(None, help="UFO model instead of loop_sm or sm."),
+    cores: int = typer.Option(1, help="Processes that MG5_aMC may run at once."),
+    cards_only: bool = typer.Option(False, "--cards-only", help="Write the cards, run nothing."),
+) -> None:
+    """Generate, shower and simulate with MG5_aMC, Pythia 8 and Delphes of your own."""
+    from hh4b.generation.madgraph import MadGraphSettings
+    from hh4b.generation.madgraph_run import Programs, run_madgraph, write_cards
+
+    settings = MadGraphSettings(process, events, seed, sample or output.stem, kappa_lambda, sqrt_s)
+    programs = Programs(delphes_card, launcher, shower, model, cores)
+    if cards_only:
+        write_cards(settings, programs, work)
+    else:
+        run_madgraph(settings, programs, output, work)
