@@ -121,7 +121,25 @@ def test_roc_and_cutflow(run):
     texts = [f"{s}={run}/datasets/{s}.h5" for s in ("signal", "background")]
     axes = draw("cutflow", texts).axes[0]
     labels = [text.get_text() for text in axes.get_xticklabels()]
-    assert labels == ["generated", "four jets", "four b tags"]
+    assert labels == ["generated", "four b tags"]
+
+
+def test_the_cutflow_of_the_cuts_starts_at_what_was_generated(tmp_path):
+    steps = [
+        {"name": "four_tag", "efficiency": 0.08, "efficiency_error": 0.001},
+        {"name": "delta_eta_hh", "efficiency": 0.06, "efficiency_error": 0.001},
+    ]
+    path = tmp_path / "cuts.json"
+    path.write_text(json.dumps({"steps": steps}))
+    read = find_module("figure", "cutflow").read_cutflow
+    assert [(round(v, 3), e) for _, v, e in read(path)] == [
+        (1.0, 0.0),
+        (0.08, 0.001),
+        (0.06, 0.001),
+    ]
+    path.write_text(json.dumps({"steps": [{**steps[0], "efficiency": None}]}))
+    with pytest.raises(ContractError, match="efficiencies are unknown"):
+        read(path)
 
 
 def test_shapes_by_kappa(run):

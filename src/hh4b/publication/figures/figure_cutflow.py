@@ -1,6 +1,6 @@
 """Figure cutflow: share of the generated events that is left after each step.
 
-Inputs: any keys, each a dataset (its steps up to the four-tag cut) or the cutflow JSON of the
+Inputs: any keys, each a dataset (its share after the four-tag cut) or the cutflow JSON of the
 cut-based selection, e.g. ``signal=cutflows/hh.json background=cutflows/four_b.json``.
 """
 
@@ -16,7 +16,6 @@ from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure
 
 _LABELS = {
     "generated": "generated",
-    "four_jets": "four jets",
     "tagged": "four b tags",
     "four_tag": "four b tags",
     "unambiguous": "clear truth",
@@ -25,8 +24,9 @@ _LABELS = {
     "top_veto": "top veto",
     "signal_region": r"$X_{HH}$",
 }
-#: The tree may lack events that cannot pass, so this step says nothing about physics.
-_SKIPPED = ("in_tree",)
+#: A tree may lack events that cannot pass, and weights may hold the tags already: these steps of
+#: ingestion say nothing about physics.
+_SKIPPED = ("in_tree", "four_jets")
 
 
 def draw(inputs: Inputs, style: FigureStyle) -> Figure:
@@ -64,7 +64,7 @@ def read_cutflow(path: Path) -> list[tuple[str, float, float]]:
         steps = RunFile.read(path).get("steps")
         if any(step.get("efficiency") is None for step in steps):
             raise ContractError(f"{path}: efficiencies are unknown: the dataset lacks its total")
-        return [
+        return [("generated", 1.0, 0.0)] + [
             (
                 _LABELS.get(step["name"], step["name"].replace("_", " ")),
                 float(step["efficiency"]),

@@ -42,7 +42,7 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
     left.set(xlabel="Epoch", ylabel="Loss")
     right.set(xlabel="Epoch", ylabel="AUC on validation events")
     left.legend(handles=[*handles, *kinds], loc="upper right")
-    right.legend(handles=handles, loc="lower right")
+    right.legend(handles=handles, loc="best")
     for axes in (left, right):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         put_header(axes, style)
