@@ -100,7 +100,7 @@ def test_volume_equals_that_of_a_chain_of_two_body_decays():
     sqrt_s, pt_min, eta_max = 400.0, 15.0, 2.0
     rng = np.random.default_rng(4)
     n = 1_000_000
-    # uniform in ln x and ln M; dPhi_4 = dM12² dM34² / (2 pi)² · product of three k / (16 pi² M) · 4 pi
+    # uniform in ln x and ln M; dPhi_4 = dM12² dM34² / (2 pi)² · product of three k / (4 pi M)
     logs = rng.uniform(2 * np.log(4 * MASS / sqrt_s), 0.0, (n, 2))
     x = np.exp(logs)
     m = sqrt_s * np.sqrt(x.prod(axis=1))

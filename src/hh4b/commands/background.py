@@ -57,6 +57,7 @@ def cross_section_four_b(
         "error_pb": result.error_pb,
         "scale_band_pb": [result.low_pb, result.high_pb],
         "channels_pb": result.channels_pb,
+        "cuts": {"pt_min_gev": pt_min_gev, "abs_eta_max": abs_eta_max},
         "settings": asdict(process),
     }
     if as_json:

@@ -13,7 +13,7 @@ from hh4b.generation.acceptance import AcceptanceBias
 from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.four_b.events import Kept, as_lhe, joined
 from hh4b.generation.four_b.integrand import CHANNELS, Integrand, Points, Process
-from hh4b.generation.four_b.sampler import BATCH, Adaptation, Estimate, Sampler, adapt
+from hh4b.generation.four_b.sampler import Adaptation, Estimate, Sampler, adapt
 from hh4b.generation.lhe import LheEvents
 from hh4b.generation.pdf import load_pdf
 from hh4b.seeds import stream
@@ -29,19 +29,18 @@ def samplers(
     *,
     seed: int,
     bias: AcceptanceBias | None = None,
-    adaptation: Adaptation | None = None,
+    adaptation: Adaptation,
 ) -> list[Sampler]:
     """Fit and survey the density of every partonic channel."""
     pdf = load_pdf()
-    settings = adaptation or Adaptation()
     fitted = []
     for channel in CHANNELS:
         integrand = Integrand(process, channel, pdf, AlphaS(), bias)
         # annihilation is below one per cent of the whole: a rough density serves
-        part = settings
+        part = adaptation
         if channel != "gg":
             part = replace(
-                settings, n_points=settings.n_points // 4, n_survey=settings.n_survey // 4
+                adaptation, n_points=adaptation.n_points // 4, n_survey=adaptation.n_survey // 4
             )
         fitted.append(adapt(integrand, stream(seed, "4b", "adapt", channel), part))
     return fitted
@@ -78,14 +77,15 @@ def cross_section(
     Raises:
         GeneratorFailed: if the error is not reached.
     """
-    fitted = samplers(process, seed=seed, adaptation=adaptation)
+    settings = adaptation or Adaptation()
+    fitted = samplers(process, seed=seed, adaptation=settings)
     rngs = [stream(seed, "4b", "integrate", s.integrand.channel) for s in fitted]
     sums = [Estimate() for _ in fitted]
     ratios = np.zeros((len(fitted), len(_VARIATIONS)))
     while True:
         for i, (sampler, rng) in enumerate(zip(fitted, rngs, strict=True)):
-            points = sampler.throw(BATCH, rng)
-            sums[i] = sums[i].plus(points.weights, BATCH)
+            points = sampler.throw(settings.n_batch, rng)
+            sums[i] = sums[i].plus(points.weights, settings.n_batch)
             ratios[i] += [varied_sum(sampler.integrand, points, f) for f in _VARIATIONS]
         value = sum(s.value for s in sums)
         error = float(np.sqrt(sum(s.error**2 for s in sums)))
@@ -150,7 +150,8 @@ def generate(
         GeneratorFailed: if hardly any point is accepted.
     """
     started = time.process_time()
-    fitted = samplers(process, seed=seed, bias=bias, adaptation=adaptation)
+    settings = adaptation or Adaptation()
+    fitted = samplers(process, seed=seed, bias=bias, adaptation=settings)
     maxima = np.array([s.maximum for s in fitted])
     rng = stream(seed, "4b", "events")
     kept: list[Kept] = []
@@ -158,7 +159,7 @@ def generate(
     plain = [Estimate() for _ in fitted]
     thrown = 0
     for _ in _until(kept, n_events):
-        numbers = rng.multinomial(BATCH, maxima / maxima.sum())
+        numbers = rng.multinomial(settings.n_batch, maxima / maxima.sum())
         for i, (sampler, n) in enumerate(zip(fitted, numbers.tolist(), strict=True)):
             points = sampler.throw(n, rng)
             biased[i] = biased[i].plus(points.weights, n)
@@ -172,8 +173,8 @@ def generate(
                     np.maximum(ratio[accepted], 1.0),
                 )
             )
-        thrown += BATCH
-        if thrown > 1000 * BATCH and sum(map(len, kept)) < 1e-5 * thrown:
+        thrown += settings.n_batch
+        if thrown > 1000 * settings.n_batch and sum(map(len, kept)) < 1e-5 * thrown:
             raise GeneratorFailed(f"4b: hardly an event from {thrown} points; loosen the cuts")
     sigma_b = _total(fitted, biased, "biased")
     sigma = _total(fitted, plain, "cross_section")

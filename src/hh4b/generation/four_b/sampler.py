@@ -11,8 +11,6 @@ from hh4b.generation.four_b.spinors import Real
 
 log = logging.getLogger(__name__)
 
-BATCH = 20_000
-
 
 @dataclass(frozen=True)
 class Adaptation:
@@ -26,6 +24,7 @@ class Adaptation:
         n_survey: points thrown afterwards, for cross section and maximum weight.
         power: the density is fitted to f (f/g)^(power - 1): above 1 it takes most care of the
             points with large weights, which decide on the unweighting efficiency.
+        n_batch: points thrown at once afterwards.
         overweight: share of the cross section that may lie above the maximum weight; these events
             keep their excess as a weight above one.
     """
@@ -35,6 +34,7 @@ class Adaptation:
     n_iterations: int = 10
     n_points: int = 20_000
     n_survey: int = 80_000
+    n_batch: int = 20_000
     power: float = 1.5
     overweight: float = 1e-3
 
@@ -113,8 +113,8 @@ def adapt(integrand: Integrand, rng: np.random.Generator, settings: Adaptation) 
         mixture = mixture.updated(histograms)
         log.debug("%s: EM step %d, shares %s", integrand.channel, step, mixture.shares.round(3))
     biased, plain, weights = Estimate(), Estimate(), []
-    for start in range(0, settings.n_survey, BATCH):
-        n = min(BATCH, settings.n_survey - start)
+    for start in range(0, settings.n_survey, settings.n_batch):
+        n = min(settings.n_batch, settings.n_survey - start)
         points = _throw(integrand, mixture, n, rng)
         biased = biased.plus(points.weights, n)
         plain = plain.plus(points.weights / points.bias, n)
@@ -132,11 +132,14 @@ def _throw(integrand: Integrand, mixture: Mixture, n: int, rng: np.random.Genera
 
 
 def maximum_weight(weights: Real, overweight: float) -> float:
-    """Return the least weight above which lies at most the share ``overweight`` of the sum.
+    """Return the weight w_max above which lies the share ``overweight`` of the sum.
 
-    The share is the sum of what exceeds the returned weight over the sum of all weights.
+    The share is the sum of max(w - w_max, 0) over the sum of w; it falls linearly in w_max between
+    two weights.
     """
     ordered = np.sort(weights)[::-1]
-    excess = np.cumsum(ordered) - ordered * np.arange(1, len(ordered) + 1)
-    index = int(np.searchsorted(excess, overweight * ordered.sum()))
-    return float(ordered[min(index, len(ordered) - 1)])
+    cumulative = np.cumsum(ordered)
+    excess = cumulative - ordered * np.arange(1, len(ordered) + 1)
+    allowed = overweight * cumulative[-1]
+    index = max(int(np.searchsorted(excess, allowed, side="right")) - 1, 0)
+    return float((cumulative[index] - allowed) / (index + 1))
