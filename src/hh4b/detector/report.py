@@ -17,7 +17,7 @@ def tables(comparison: Comparison) -> str:
     """Return the tables as Markdown."""
     lines = ["| number | Delphes | ours | one run varies by | pull |", "|---|--:|--:|--:|--:|"]
     lines += [
-        f"| {n.name} | {n.delphes:.4g} | {n.ours:.4g} | {n.spread:.2g} | {n.pull:+.1f} |"
+        f"| {n.name} | {n.delphes:.5g} | {n.ours:.5g} | {n.spread:.2g} | {n.pull:+.1f} |"
         for n in numbers(comparison)
     ]
     lines += ["", "| distribution | test | distance | probability |", "|---|---|--:|--:|"]
