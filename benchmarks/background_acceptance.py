@@ -5,7 +5,7 @@
     python benchmarks/background_acceptance.py fit CONTROL.npz [CONTROL.npz …]
 
 `shower` generates 4b events, showers them, and keeps for each its weight, its quarks and its chance
-P of the four-tag cut (at least four b-tags with pT > 40 GeV, |eta| < 2.5). `compare` gives the gain:
+P of the four-tag cut (four or more b-tags with pT > 40 GeV, |eta| < 2.5). `compare` gives the gain,
 effective selected events, (sum of weights)² / sum of squared weights, per showered event, and the
 ratio of selected cross sections, which must be 1. `fit` finds parameters with the best gain.
 """
@@ -21,12 +21,12 @@ from hh4b.detector.isolation import events_of
 from hh4b.detector.response import reconstruct
 from hh4b.detector.settings import read_detector_settings
 from hh4b.detector.tagging import at_least, tag_probabilities
+from hh4b.files import Provenance
 from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 from hh4b.generation.four_b.generator import generate
 from hh4b.generation.four_b.integrand import Process
 from hh4b.generation.lhe import write_lhe
 from hh4b.generation.shower import shower
-from hh4b.files import Provenance
 from hh4b.seeds import stream
 
 DETECTOR = Path(__file__).parents[1] / "config/detector/atlas.yaml"
@@ -49,6 +49,7 @@ def chances(block, settings, rng):
 
 
 def run_shower(args):
+    """Generate, shower and reconstruct; write a sample."""
     bias = AcceptanceBias.from_file(args.bias) if args.bias else None
     start = time.process_time()
     made = generate(Process(), args.events, seed=args.seed, bias=bias)
@@ -82,6 +83,7 @@ def selected(sample, roulette):
 
 
 def run_compare(args):
+    """Print gain and bias of one sample against another."""
     roulette = read_detector_settings(DETECTOR).tag_weights.roulette_probability
     plain, biased = (np.load(path) for path in (args.plain, args.biased))
     for name, w in (("tag weights", roulette), ("drawn tags", 1.0)):
@@ -97,6 +99,7 @@ def run_compare(args):
 
 
 def run_fit(args):
+    """Print the parameters with the best gain."""
     samples = [np.load(path) for path in args.samples]
     momenta = np.concatenate([s["momenta"] for s in samples])
     chance = np.concatenate([s["chance"] for s in samples])
@@ -132,6 +135,7 @@ def run_fit(args):
 
 
 def main():
+    """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("shower")
