@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from hh4b.errors import FitFailed
+from hh4b.logs import progress
 from hh4b.statistics.note_model import CONFIDENCE_LEVEL, band_targets
 from hh4b.statistics.workspace import background_name, signal_name
 from hh4b.statistics.workspace_files import PREFIX, WorkspaceContent, quiet_pyhf
@@ -62,7 +63,9 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
     chosen = pyhf.optimize.minuit_optimizer(tolerance=1e-3) if optimizer == "minuit" else optimizer
     pyhf.set_backend("numpy", chosen)
     likelihood, limits = [], []
-    for index, kappa in enumerate(workspace.yields.kappa_lambda):
+    kappas = workspace.yields.kappa_lambda
+    points = enumerate(kappas)
+    for index, kappa in progress(points, total=len(kappas), what="values of kappa_lambda"):
         model = point_model(workspace, index)
         try:
             likelihood.append(_minus_2_log_l(model, 1.0, _data(workspace, model, index)))
