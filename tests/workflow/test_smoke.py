@@ -11,9 +11,9 @@ SMOKE = ("--configfile", "config/scale/smoke.yaml")
 
 def test_every_output_is_there(smoke):
     results = smoke.folder / "results/smoke"
-    for name in ("table_24", "table_26"):
+    for name in ("table_24", "table_26", "table_pass_rates"):
         assert list(csv.reader((results / f"tables/{name}.csv").open()))[1:]
-    for number in ("01", "03", "04", "11", "12", "13"):
+    for number in ("01", "03", "04", "11", "12", "13", "jets", "limits"):
         for kind in ("pdf", "png"):
             assert (results / f"figures/figure_{number}.{kind}").stat().st_size > 1000
     limits = json.loads((results / "limits/min_dr_dnn_13tev_139ifb.json").read_text())

@@ -18,24 +18,55 @@ def partons_at(process, energy):
     return f"{RESULTS}/comparison/{process}_{energy}tev.json"
 
 
-TABLES = {
-    24: {p: f"{RESULTS}/metrics/pairing/{p}.json" for p in STUDY.pairings},
-    26: {s: limits_of(s) for s in STUDY.selections},
-}
-CURVES = {p: f"{RESULTS}/metrics/pairing/{p}.json" for p in STUDY.pairings}
-
-
 def mass_inputs(names):
     """Return datasets, and features by pairing, of samples."""
     files = {p: [feature_file(p, name) for name in names] for p in STUDY.pairings}
     return {"dataset": paths("datasets/{sample}.h5", names), **files}
 
 
-STANDARD_MODEL = [name for name in SIGNALS if SAMPLES[name].kappa_lambda == 1]
+def of_kappa(value):
+    return [name for name in SIGNALS if SAMPLES[name].kappa_lambda == value]
 
 
+def all_luminosities(energy):
+    """Return the limits of every selection at every luminosity, rising."""
+    values = sorted(STUDY.statistics.luminosities_ifb)
+    return {
+        s: [limits_of(s, energy, value) for value in values] for s in STUDY.selections
+    }
+
+
+def classification(names):
+    return {name: f"{RESULTS}/metrics/classification/{name}.json" for name in names}
+
+
+FIRST_ENERGY, FIRST_LUMINOSITY = (
+    STUDY.statistics.sqrt_s_tev[0],
+    STUDY.statistics.luminosities_ifb[0],
+)
+STANDARD_MODEL = of_kappa(1)
+CURVES = {p: f"{RESULTS}/metrics/pairing/{p}.json" for p in STUDY.pairings}
+FIRST_LIMITS = {
+    s: limits_of(s, FIRST_ENERGY, FIRST_LUMINOSITY) for s in STUDY.selections
+}
+OWN_SIGNALS = [name for name in SIGNALS if SAMPLES[name].generated]
+
+TABLES = {
+    "13": classification(DNNS),
+    "14": {
+        s: f for s, f in FIRST_LIMITS.items() if STUDY.selections[s].classifier in DNNS
+    },
+    "24": CURVES,
+    "25": classification(STUDY.classifiers),
+    "26": FIRST_LIMITS,
+    "pass_rates": {
+        "sm_hh": paths("datasets/{sample}.h5", STANDARD_MODEL),
+        "four_b": paths("datasets/{sample}.h5", BACKGROUNDS),
+    },
+}
 FIGURES = {
     "1": CURVES,
+    "2": mass_inputs(STANDARD_MODEL),
     "3": mass_inputs(BACKGROUNDS),
     "4": {s: f"{RESULTS}/templates/{s}.json" for s in STUDY.selections},
     "11": {f"{e}tev": partons_at("hh", e) for e in (13, 14)},
@@ -45,7 +76,30 @@ FIGURES = {
         "signal": paths("datasets/{sample}.h5", STANDARD_MODEL),
         "background": paths("datasets/{sample}.h5", BACKGROUNDS),
     },
+    "likelihood": FIRST_LIMITS,
+    "limits": FIRST_LIMITS,
+    "roc": classification(STUDY.classifiers),
+    "learning": {name: f"{RESULTS}/models/{name}/metrics.csv" for name in DNNS},
 }
+if OWN_SIGNALS:
+    FIGURES["kappa"] = {
+        f"{SAMPLES[name].kappa_lambda:g}": f"{RESULTS}/partons/{name}.json"
+        for name in OWN_SIGNALS
+        if SAMPLES[name].kappa_lambda in (-5, 1, 2, 5, 9)
+    }
+if 13 in STUDY.statistics.sqrt_s_tev:
+    FIGURES["5"] = all_luminosities(13)
+if 14 in STUDY.statistics.sqrt_s_tev:
+    FIGURES["14"] = all_luminosities(14)
+    TABLES["27"] = {
+        s: [file for file in files if not file.endswith("_139ifb.json")]
+        for s, files in all_luminosities(14).items()
+    }
+
+
+def table_file(key):
+    """Return the stem of a table: numbers of the note have two digits."""
+    return f"{RESULTS}/tables/table_{key.zfill(2)}"
 
 
 def figure_file(key):
@@ -117,46 +171,48 @@ rule comparison_four_b:
 
 rule parton_histograms:
     input:
-        partons=f"{RESULTS}/comparison/{{process}}_{{energy}}tev.lhe.gz",
+        partons=f"{RESULTS}/{{folder}}/{{events}}.lhe.gz",
     output:
-        histograms=f"{RESULTS}/comparison/{{process}}_{{energy}}tev.json",
+        histograms=f"{RESULTS}/{{folder}}/{{events}}.json",
     log:
-        f"{RESULTS}/logs/parton_histograms/{{process}}_{{energy}}.log",
+        f"{RESULTS}/logs/parton_histograms/{{folder}}_{{events}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/parton_histograms/{{process}}_{{energy}}.tsv"
+        f"{RESULTS}/benchmarks/parton_histograms/{{folder}}_{{events}}.tsv"
+    wildcard_constraints:
+        folder="partons|comparison",
     params:
         code=command("publication:parton_histograms"),
     message:
-        "Parton-level distributions of {wildcards.process} at {wildcards.energy} TeV"
+        "Parton-level distributions of {wildcards.folder}/{wildcards.events}"
     shell:
         "hh4b parton-histograms {input.partons} -o {output.histograms} > {log} 2>&1"
 
 
-for _number, _inputs in TABLES.items():
+for _key, _inputs in TABLES.items():
 
     rule:
         name:
-            f"table_{_number}"
+            f"table_{_key}"
         input:
             reference=STUDY.publication.reference,
             files=[file for _, file in listed(_inputs)],
         output:
-            csv=f"{RESULTS}/tables/table_{_number:02d}.csv",
-            md=f"{RESULTS}/tables/table_{_number:02d}.md",
-            tex=f"{RESULTS}/tables/table_{_number:02d}.tex",
+            csv=f"{table_file(_key)}.csv",
+            md=f"{table_file(_key)}.md",
+            tex=f"{table_file(_key)}.tex",
         log:
-            f"{RESULTS}/logs/table/table_{_number:02d}.log",
+            f"{RESULTS}/logs/table/table_{_key.zfill(2)}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/table/table_{_number:02d}.tsv"
+            f"{RESULTS}/benchmarks/table/table_{_key.zfill(2)}.tsv"
         params:
-            number=_number,
-            stem=f"{RESULTS}/tables/table_{_number:02d}",
+            key=_key,
+            stem=table_file(_key),
             inputs=inputs_option(_inputs),
-            code=code_digest(f"hh4b.publication.note_tables.table_{_number:02d}"),
+            code=code_digest(f"hh4b.publication.note_tables.table_{_key.zfill(2)}"),
         message:
-            "Table {params.number}"
+            "Table {params.key}"
         shell:
-            "hh4b table {params.number} -o {params.stem} --reference {input.reference}"
+            "hh4b table {params.key} -o {params.stem} --reference {input.reference}"
             " {params.inputs} > {log} 2>&1"
 
 
@@ -189,7 +245,7 @@ for _key, _inputs in FIGURES.items():
 
 rule all_tables:
     input:
-        [f"{RESULTS}/tables/table_{number:02d}.csv" for number in TABLES],
+        [f"{table_file(key)}.csv" for key in TABLES],
 
 
 rule all_figures:
