@@ -1,5 +1,6 @@
 import gzip
 import json
+from dataclasses import replace
 
 import awkward as ak
 import numpy as np
@@ -9,6 +10,7 @@ import uproot
 from hh4b import cli
 from hh4b.detector.simulation import Chunk, simulate
 from hh4b.detector.truth import is_b_hadron
+from hh4b.errors import GeneratorFailed
 from hh4b.generation import shower as shower_module
 
 
@@ -98,6 +100,17 @@ def test_weighted_events_pass_and_count_their_chance(run):
     # The detector's answer does not depend on how tags are made.
     same = drawn[ak.flatten(weighted["Event.Number"])]
     assert same["Jet.PT"].tolist() == weighted["Jet.PT"].tolist()
+
+
+def test_events_of_another_place_in_the_file_are_noticed(lhe_path, atlas, tmp_path, monkeypatch):
+    def shifted(path, *, first, **kwargs):
+        for block in shower_module.shower(path, first=first + 1, **kwargs):
+            yield replace(block, index=block.index - 1)
+
+    monkeypatch.setattr("hh4b.detector.simulation.shower", shifted)
+    with pytest.raises(GeneratorFailed, match="event 0 is not that of .*hh_toy"):
+        simulate(Chunk(lhe_path, "toy", 0, 3), atlas, tmp_path / "out.root")
+    assert list(tmp_path.iterdir()) == []
 
 
 def command(*words):

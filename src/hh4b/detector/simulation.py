@@ -22,9 +22,9 @@ from hh4b.detector.tree import (
     particle_branch,
 )
 from hh4b.detector.truth import prune
-from hh4b.errors import ContractError
+from hh4b.errors import ContractError, GeneratorFailed
 from hh4b.files import Provenance
-from hh4b.generation.lhe import read_lhe
+from hh4b.generation.lhe import LheEvents, read_lhe
 from hh4b.generation.shower import BLOCK_EVENTS, ShowerBlock, shower
 from hh4b.logs import progress
 from hh4b.seeds import stream
@@ -32,6 +32,8 @@ from hh4b.seeds import stream
 log = logging.getLogger(__name__)
 
 Tags = Literal["draw", "weight"]
+#: Status of the incoming partons of the hard process.
+_INCOMING = 21
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def simulate(chunk: Chunk, settings: DetectorSettings, output: Path | str) -> di
     )  # fmt: skip
     with TreeWriter(output, gen_jets=chunk.gen_jets) as writer:
         for block in progress(showered, total=count, what="events", size=BLOCK_EVENTS):
+            _require_same_events(block, partons, chunk)
             weights = partons.weights[block.index - chunk.first]
             counts["n_generated"] += len(weights)
             counts["sum_weights_generated"] += float(weights.sum())
@@ -151,6 +154,25 @@ def _process(
         events["GenJet"] = jagged(generator_jets.offsets, jet_columns(generator_jets))
     kept = tagged.factor > 0
     return {name: array[kept] for name, array in events.items()}
+
+
+def _require_same_events(block: ShowerBlock, partons: LheEvents, chunk: Chunk) -> None:
+    """Check by the energy of the incoming partons that weights and events belong together."""
+    record = block.record
+    incoming = np.flatnonzero(record.status == _INCOMING)
+    energy = np.bincount(
+        np.searchsorted(record.offsets, incoming, side="right") - 1,
+        record.momenta[3, incoming],
+        minlength=record.n_events,
+    )
+    rows = block.index - chunk.first
+    expected = np.where(partons.status[rows] == -1, partons.momenta[rows, :, 0], 0.0).sum(axis=1)
+    wrong = np.abs(energy - expected) > 1e-3 * expected
+    if wrong.any():
+        raise GeneratorFailed(
+            f"Pythia's event {block.index[wrong][0]} is not that of {chunk.partons}:"
+            " it skipped events; report the file"
+        )
 
 
 def _provenance(chunk: Chunk, settings: DetectorSettings, counts: dict[str, Any]) -> Provenance:
