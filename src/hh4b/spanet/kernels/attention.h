@@ -66,18 +66,14 @@ static inline void attend_row(const float* q, const float* keys, long rows, long
   for (long j = 0; j < padded; j += VL) {
     V s = all(0.0f);
     for (long c = 0; c < head; ++c) s += q[c] * load(keys + c * padded + j);
-    s *= scale;
-    for (int i = 0; i < VL; ++i)
-      if (j + i >= rows) s[i] = -1e30f;
+    s = lanes() + int(j) < int(rows) ? s * scale : all(-1e30f);
     store(p + j, s);
     float here = largest(s);
     top = here > top ? here : top;
   }
   V total = all(0.0f);
   for (long j = 0; j < padded; j += VL) {
-    V e = vexp(load(p + j) - top);
-    for (int i = 0; i < VL; ++i)
-      if (j + i >= rows) e[i] = 0.0f;
+    V e = lanes() + int(j) < int(rows) ? vexp(load(p + j) - top) : all(0.0f);
     store(p + j, e);
     total += e;
   }
@@ -89,6 +85,24 @@ static inline long padded_rows(long rows) { return (rows + VL - 1) / VL * VL; }
 
 // Element of the dropout mask: query row, head, key; `MAX_KEYS` keeps rows apart.
 constexpr long MAX_KEYS = 64;
+
+// The part of a row that belongs to one head.
+template <int HEAD> struct Part {
+  typedef float type __attribute__((vector_size(4 * HEAD), aligned(4), may_alias));
+};
+
+template <int HEAD> static inline typename Part<HEAD>::type part(const float* p) {
+  return *reinterpret_cast<const typename Part<HEAD>::type*>(p);
+}
+
+// to = sum over rows j of weights[j * step] * from[j * ld]
+template <int HEAD>
+static inline void mix(long rows, const float* weights, long step, const float* from, long ld,
+                       float* to) {
+  typename Part<HEAD>::type total = {};
+  for (long j = 0; j < rows; ++j) total += weights[j * step] * part<HEAD>(from + j * ld);
+  *reinterpret_cast<typename Part<HEAD>::type*>(to) = total;
+}
 
 template <int HEAD>
 static void attend(const AttentionShape& s, long first, long events, long rows, const float* qkv,
@@ -108,10 +122,7 @@ static void attend(const AttentionShape& s, long first, long events, long rows, 
           for (long j = 0; j < padded; j += VL)
             store(p + j, load(p + j) * drop(index + uint32_t(j)));
         }
-        float result[HEAD] = {};
-        for (long j = 0; j < rows; ++j)
-          for (int c = 0; c < HEAD; ++c) result[c] += p[j] * base[j * ld + 2 * d + c];
-        std::memcpy(out + (e * rows + i) * d + h * HEAD, result, sizeof result);
+        mix<HEAD>(rows, p, 1, base + 2 * d, ld, out + (e * rows + i) * d + h * HEAD);
       }
     }
 }
@@ -124,45 +135,39 @@ static void attend_backward(const AttentionShape& s, long first, long events, lo
   const float scale = 1.0f / __builtin_sqrtf(float(HEAD));
   float* keys = arena.take(HEAD * padded);
   float* values = arena.take(HEAD * padded);
-  float* p = arena.take(padded);
-  float* ds = arena.take(padded);
-  std::memset(dqkv, 0, sizeof(float) * events * rows * 3 * d);
+  float* p = arena.take(rows * padded);  // probabilities by query, as dropped out
+  float* ds = arena.take(rows * padded); // gradient of the scores
   for (long e = 0; e < events; ++e)
     for (long h = 0; h < s.heads; ++h) {
       const float* base = qkv + e * rows * ld + h * HEAD;
+      const float* g = dout + e * rows * d + h * HEAD;
       float* gradient = dqkv + e * rows * 3 * d + h * HEAD;
       head_columns(base + d, ld, rows, padded, HEAD, keys);
       head_columns(base + 2 * d, ld, rows, padded, HEAD, values);
       for (long i = 0; i < rows; ++i) {
-        const float* q = base + i * ld;
-        const float* g = dout + (e * rows + i) * d + h * HEAD;
-        attend_row(q, keys, rows, padded, HEAD, scale, p);
+        float *pi = p + i * padded, *di = ds + i * padded;
+        attend_row(base + i * ld, keys, rows, padded, HEAD, scale, pi);
         const uint32_t index = uint32_t(((first + e * rows + i) * s.heads + h) * MAX_KEYS);
         V along = all(0.0f);
         for (long j = 0; j < padded; j += VL) {
           V dp = all(0.0f);
-          for (long c = 0; c < HEAD; ++c) dp += g[c] * load(values + c * padded + j);
+          for (long c = 0; c < HEAD; ++c) dp += g[i * d + c] * load(values + c * padded + j);
           if (drop.threshold) dp *= drop(index + uint32_t(j));
-          store(ds + j, dp);
-          along += dp * load(p + j);
+          store(di + j, dp);
+          along += dp * load(pi + j);
         }
         const float mean = sum(along);
-        float dq[HEAD] = {};
         for (long j = 0; j < padded; j += VL) {
-          V prob = load(p + j);
-          store(ds + j, prob * (load(ds + j) - mean) * scale);
-          if (drop.threshold) store(p + j, prob * drop(index + uint32_t(j)));
+          V prob = load(pi + j);
+          store(di + j, prob * (load(di + j) - mean) * scale);
+          if (drop.threshold) store(pi + j, prob * drop(index + uint32_t(j)));
         }
-        for (long j = 0; j < rows; ++j) {
-          float* row = gradient + j * 3 * d;
-          const float* k = base + j * ld + d;
-          for (int c = 0; c < HEAD; ++c) {
-            dq[c] += ds[j] * k[c];
-            row[d + c] += ds[j] * q[c];
-            row[2 * d + c] += p[j] * g[c];
-          }
-        }
-        std::memcpy(gradient + i * 3 * d, dq, sizeof dq);
+      }
+      for (long i = 0; i < rows; ++i) {
+        float* to = gradient + i * 3 * d;
+        mix<HEAD>(rows, ds + i * padded, 1, base + d, ld, to);
+        mix<HEAD>(rows, ds + i, padded, base, ld, to + d);
+        mix<HEAD>(rows, p + i, padded, g, d, to + 2 * d);
       }
     }
 }

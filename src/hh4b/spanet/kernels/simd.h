@@ -21,16 +21,21 @@ static inline V all(float x) { return V{} + x; }
 static inline V vmin(V a, V b) { return a < b ? a : b; }
 static inline V vmax(V a, V b) { return a > b ? a : b; }
 
+// Lane numbers 0, 1, 2, ...
+static inline I lanes() {
+  I n;
+  for (int i = 0; i < VL; ++i) n[i] = i;
+  return n;
+}
+
 static inline float sum(V v) {
-  float total = 0;
-  for (int i = 0; i < VL; ++i) total += v[i];
-  return total;
+  for (int step = VL / 2; step; step /= 2) v += __builtin_shuffle(v, lanes() ^ step);
+  return v[0];
 }
 
 static inline float largest(V v) {
-  float top = v[0];
-  for (int i = 1; i < VL; ++i) top = v[i] > top ? v[i] : top;
-  return top;
+  for (int step = VL / 2; step; step /= 2) v = vmax(v, __builtin_shuffle(v, lanes() ^ step));
+  return v[0];
 }
 
 // exp to 2e-7 relative: 2^n from the exponent bits, the rest from a polynomial (Cephes expf).
@@ -84,9 +89,7 @@ struct Dropout {
   uint32_t seed = 0, threshold = 0;
   float scale = 1.0f;
   V operator()(uint32_t index) const {
-    U lane;
-    for (int i = 0; i < VL; ++i) lane[i] = i;
-    U x = (lane + index) * 0x9E3779B1u + seed;
+    U x = (reinterpret_cast<U>(lanes()) + index) * 0x9E3779B1u + seed;
     x ^= x >> 16;
     x *= 0x85EBCA6Bu;
     x ^= x >> 13;
@@ -122,7 +125,7 @@ template <int NV>
 static inline void columns(long m_size, long k_size, const float* a, long rs, long ks,
                            const float* b, long ldb, const float* bias, float* c, long ldc,
                            bool accumulate) {
-  constexpr int MR = REGS / NV > 8 ? 8 : REGS / NV;
+  constexpr int MR = REGS / NV > 12 ? 12 : REGS / NV;
   long m = 0;
   for (; m + MR <= m_size; m += MR)
     micro<MR, NV>(k_size, a + m * rs, rs, ks, b, ldb, bias, c + m * ldc, ldc, accumulate);
