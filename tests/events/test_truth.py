@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hh4b.errors import ContractError
-from hh4b.events.delphes import Collection
+from hh4b.events.block import Collection
 from hh4b.events.truth import (
     find_higgs_pairs,
     hard_process_kinematics,

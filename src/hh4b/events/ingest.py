@@ -12,7 +12,8 @@ import numpy as np
 
 from hh4b.contracts import DATASET, TableWriter
 from hh4b.errors import ContractError, Hh4bError, InputFileError
-from hh4b.events.delphes import Block, Branches, DelphesFile, open_delphes
+from hh4b.events.block import Block
+from hh4b.events.delphes import Branches, DelphesFile, open_delphes
 from hh4b.events.selection import Cutflow, Streams, select
 from hh4b.events.settings import IngestSettings
 from hh4b.files import Provenance

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.events.delphes import Collection
+from hh4b.events.block import Collection
 from hh4b.events.settings import IngestSettings
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hh4b.errors import ContractError
 from hh4b.events import truth
-from hh4b.events.delphes import Block
+from hh4b.events.block import Block
 from hh4b.events.jets import keep_jets, padded
 from hh4b.events.settings import IngestSettings
 from hh4b.events.tags import tag_jets

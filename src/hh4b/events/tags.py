@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.events.delphes import Collection
+from hh4b.events.block import Collection
 from hh4b.events.settings import IngestSettings
 
 #: Probability to be tagged by flavour, DL1r working point 77 % (ATL-PHYS-PUB-2020-009, and the
