@@ -164,31 +164,20 @@ def generate(
             points = sampler.throw(n, rng)
             biased[i] = biased[i].plus(points.weights, n)
             plain[i] = plain[i].plus(points.weights / points.bias, n)
-            ratio = points.weights / sampler.maximum
-            accepted = rng.random(len(points)) < ratio
-            kept.append(
-                Kept(
-                    sampler.integrand.channel,
-                    points.select(accepted),
-                    np.maximum(ratio[accepted], 1.0),
-                )
-            )
+            kept.append(_unweight(sampler, points, rng))
         thrown += settings.n_batch
         if thrown > 1000 * settings.n_batch and sum(map(len, kept)) < 1e-5 * thrown:
             raise GeneratorFailed(f"4b: hardly an event from {thrown} points; loosen the cuts")
     sigma_b = _total(fitted, biased, "biased")
     sigma = _total(fitted, plain, "cross_section")
     events = _assemble(process, kept, sigma_b[0], n_events, rng)
-    overweight = np.concatenate([k.overweight for k in kept])
     counts = {
         "n_events": n_events,
         "n_points": thrown + sum(s.biased.n for s in fitted),
         "cross_section_pb": sigma[0],
         "cross_section_error_pb": sigma[1],
         "biased_cross_section_pb": sigma_b[0],
-        "unweighting_efficiency": len(overweight) / thrown,
-        "overweight_share": float((overweight - 1.0).sum() / overweight.sum()),
-        "largest_overweight": float(overweight.max()),
+        **_unweighting(kept, thrown),
     }
     cpu = time.process_time() - started
     log.info(
@@ -198,6 +187,24 @@ def generate(
         counts["overweight_share"],
     )  # fmt: skip
     return Generated(events, *sigma, counts)
+
+
+def _unweight(sampler: Sampler, points: Points, rng: np.random.Generator) -> Kept:
+    """Accept points in proportion to their weights."""
+    ratio = points.weights / sampler.maximum
+    accepted = rng.random(len(points)) < ratio
+    return Kept(
+        sampler.integrand.channel, points.select(accepted), np.maximum(ratio[accepted], 1.0)
+    )
+
+
+def _unweighting(kept: list[Kept], thrown: int) -> dict[str, float]:
+    overweight = np.concatenate([k.overweight for k in kept])
+    return {
+        "unweighting_efficiency": len(overweight) / thrown,
+        "overweight_share": float((overweight - 1.0).sum() / overweight.sum()),
+        "largest_overweight": float(overweight.max()),
+    }
 
 
 def _until(kept: list[Kept], n_events: int) -> Iterator[None]:

@@ -66,6 +66,9 @@ class Points:
     """Phase-space points with their weights, one row each.
 
     Attributes:
+        pt: of the quarks, GeV, shape (N, 4).
+        eta: their pseudorapidities, shape (N, 4).
+        phi: their azimuths, shape (N, 4).
         momenta: [E, px, py, pz] of b, b~, b, b~ in GeV, shape (N, 4, 4).
         x: beam fractions, shape (N, 2).
         scale_gev: mu_R = mu_F, shape (N,).
@@ -73,7 +76,6 @@ class Points:
         luminosity: x1 f1 x2 f2 by quark flavour (one column for gluons), shape (N, F).
         squared: averaged squared matrix element at alpha_s = 1, GeV^-4, shape (N,).
         flows: weights of the colour structures, shape (N, 12 or 6).
-        density: g per d mu, shape (N,).
         bias: acceptance bias, shape (N,).
         weights: sigma·bias / g in pb, shape (N,).
     """
@@ -166,8 +168,8 @@ class Integrand:
         # pp is symmetric: the quark comes from beam 1 here, half of the events are turned later
         return np.ascontiguousarray(2.0 * (quarks * antiquarks).T)
 
-    def points(self, random: Real, mixture: Mixture) -> tuple[Points, int]:
-        """Return the allowed points for uniform numbers of shape (N, 12), and N."""
+    def points(self, random: Real, mixture: Mixture) -> Points:
+        """Return the points with a weight for uniform numbers of shape (N, 12): at most N."""
         n = len(random)
         pt, eta, phi = np.empty((n, 4)), np.empty((n, 4)), np.empty((n, 4))
         sample(random, self.cuts, mixture.shares, mixture.grids, pt, eta, phi)
@@ -177,7 +179,7 @@ class Integrand:
         pt, eta, phi = pt[good], eta[good], phi[good]
         momenta, x, inverse = momenta[good], x[good], inverse[good]
         points = self._weigh(pt, eta, phi, momenta, x, inverse)
-        return points.select(points.weights > 0.0), n
+        return points.select(points.weights > 0.0)
 
     def _weigh(
         self, pt: Real, eta: Real, phi: Real, momenta: Real, x: Real, inverse: Real

@@ -90,7 +90,7 @@ class Sampler:
 
     def throw(self, n: int, rng: np.random.Generator) -> Points:
         """Return the allowed ones of ``n`` thrown points."""
-        return self.integrand.points(rng.random((n, N_RANDOM)), self.mixture)[0]
+        return _throw(self.integrand, self.mixture, n, rng)
 
 
 def adapt(integrand: Integrand, rng: np.random.Generator, settings: Adaptation) -> Sampler:
@@ -128,7 +128,7 @@ def adapt(integrand: Integrand, rng: np.random.Generator, settings: Adaptation) 
 
 
 def _throw(integrand: Integrand, mixture: Mixture, n: int, rng: np.random.Generator) -> Points:
-    return integrand.points(rng.random((n, N_RANDOM)), mixture)[0]
+    return integrand.points(rng.random((n, N_RANDOM)), mixture)
 
 
 def maximum_weight(weights: Real, overweight: float) -> float:
