@@ -72,7 +72,7 @@ def test_hard_and_wide_quarks_count_more():
         quarks(80.0, [0.0, 0.0, 0.0, 2.9], phi),
         quarks(80.0, 0.0, [0.0, 0.1, 3.0, 4.5]),
     ])  # fmt: skip
-    b = acceptance_probability(events, AcceptanceBias.from_file(DEFAULT))
+    b = acceptance_probability(events, SIMPLE)
     assert b[0] > 0.9
     assert (b[1:] < 0.7 * b[0]).all()
 
