@@ -1,6 +1,7 @@
 """Reference networks with their outputs, and small networks of all kinds."""
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from hh4b.spanet.event import EventDescription
 from hh4b.spanet.losses import Balance
 from hh4b.spanet.network import Network
 from hh4b.spanet.options import Options
+
+# Test modules share `spanet_toys`; pytest's importlib mode puts no folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
 
 DATA = Path(__file__).parent.parent / "data" / "spanet"
 NAMES = ("published", "detection_focal", "basic_standard", "ttbar")

@@ -93,6 +93,23 @@ def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
     return found
 
 
+@lru_cache(maxsize=1)
+def keep_freed_memory() -> None:
+    """Ask glibc to keep freed memory instead of giving it back to the system.
+
+    Tensors of a few MB come and go at every layer; fresh pages for them can cost as much as the
+    arithmetic that fills them. Does nothing with another C library.
+    """
+    trim_threshold, top_pad, mmap_threshold = -1, -2, -3
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return
+    mallopt(mmap_threshold, 32 << 20)
+    mallopt(trim_threshold, (1 << 31) - 1)
+    mallopt(top_pad, 64 << 20)
+
+
 def usable(*tensors: torch.Tensor) -> bool:
     """Whether the kernels can work on these: float32 on the CPU, outside autocast."""
     return (

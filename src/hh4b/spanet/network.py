@@ -151,7 +151,7 @@ def joint_product(y: Tensor) -> Tensor:
     if len(y) == 1:
         return left.sum(dim=-1)
     n = y.shape[2]
-    return torch.bmm(left, y[-1].transpose(1, 2)).reshape(-1, *[n] * len(y))
+    return torch.bmm(left, y[-1].transpose(1, 2)).reshape(y.shape[1], *[n] * len(y))
 
 
 class FullAttention(nn.Module):

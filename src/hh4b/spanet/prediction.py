@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hh4b.spanet import native
 from hh4b.spanet.batches import Batch, EventStore
 from hh4b.spanet.data import Events
 from hh4b.spanet.decoding import decode
@@ -48,6 +49,7 @@ def outputs(
     Events go through sorted by multiplicity, so that a batch holds few kinds of them; the result
     of an event does not depend on its neighbours.
     """
+    native.keep_freed_memory()
     device = next(network.parameters()).device
     order = np.argsort(store.n_sequential, kind="stable")
     training = network.training

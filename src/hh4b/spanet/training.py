@@ -16,7 +16,7 @@ from hh4b import seeds
 from hh4b.errors import ConfigError, TrainingFailed
 from hh4b.files import Provenance, canonical_hash
 from hh4b.logs import progress
-from hh4b.spanet import checkpoints, losses
+from hh4b.spanet import checkpoints, losses, native
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.data import Events
@@ -250,6 +250,7 @@ def train(
     Raises:
         TrainingFailed: if the loss is not finite.
     """
+    native.keep_freed_memory()
     training = Training(options, event, data, seed=seed, workers=workers)
     settings = {**training.network.configuration(), "data": data.digest}
     provenance = Provenance(

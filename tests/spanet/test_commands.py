@@ -1,0 +1,146 @@
+import json
+import sys
+
+import h5py
+import numpy as np
+import pytest
+from spanet_toys import DATA, write_events
+
+from hh4b import cli
+from hh4b.contracts import PAIRING, SCORES, read_table
+
+FOLDER = DATA / "detection_focal"
+
+
+@pytest.fixture
+def hh4b(monkeypatch, capsys):
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["hh4b", "spanet", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        captured = capsys.readouterr()
+        return end.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def model(hh4b, tmp_path):
+    code, _, err = hh4b(
+        "import-checkpoint", FOLDER / "reference.ckpt", "--options", FOLDER / "options.json",
+        "--event", FOLDER / "event.yaml", "-o", tmp_path / "m.pt",
+    )  # fmt: skip
+    assert code == 0, err
+    return tmp_path / "m.pt"
+
+
+def test_predict_writes_the_reference_layout(hh4b, model, tmp_path):
+    test, out = FOLDER / "test.h5", tmp_path / "p.h5"
+    code, _, err = hh4b("predict", model, test, "-o", out, "--output-vectors")
+    assert code == 0, err
+    with np.load(FOLDER / "outputs.npz") as ref, h5py.File(out) as file, h5py.File(test) as given:
+        for particle in ("h1", "h2"):
+            group = file[f"TARGETS/{particle}"]
+            jets = np.stack([group["b1"], group["b2"]], axis=1)
+            np.testing.assert_array_equal(jets, ref[f"predicted_jets/{particle}"])
+            logs = ref[f"log_probability/{particle}"]
+            wanted = 2 * np.exp(logs[np.arange(64), jets[:, 0], jets[:, 1]])
+            np.testing.assert_allclose(group["assignment_probability"], wanted, rtol=1e-4)
+            detection = 1 / (1 + np.exp(-ref[f"detection_logit/{particle}"]))
+            np.testing.assert_allclose(group["detection_probability"], detection, rtol=1e-4)
+            product = group["assignment_probability"][()] * group["detection_probability"][()]
+            np.testing.assert_allclose(group["marginal_probability"], product, rtol=1e-6)
+            for name in ("PARTICLE", "b1", "b2"):
+                vector = file[f"EMBEDDINGS/{particle}/{name}"]
+                np.testing.assert_allclose(vector, ref[f"vector/{particle}/{name}"], atol=5e-5)
+        np.testing.assert_allclose(file["EMBEDDINGS/EVENT"], ref["vector/EVENT"], atol=5e-5)
+        logits = ref["classification_logit/EVENT/signal"]
+        softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(file["CLASSIFICATIONS/EVENT/signal"], softmax, atol=5e-5)
+        for name in ("Source/pt", "Source/MASK", "Kappa/kappa"):
+            np.testing.assert_array_equal(file[f"INPUTS/{name}"], given[f"INPUTS/{name}"])
+
+
+def test_pairing_and_scores_for_the_pipeline(hh4b, model, tmp_path):
+    pairing, scores = tmp_path / "pair.h5", tmp_path / "s.h5"
+    code, _, err = hh4b(
+        "predict", model, FOLDER / "test.h5", "--pairing-output", pairing, "--scores-output",
+        scores, "--kappa-values", "-5,1,5",
+    )  # fmt: skip
+    assert code == 0, err
+    with np.load(FOLDER / "outputs.npz") as ref:
+        jets = np.stack([ref["predicted_jets/h1"], ref["predicted_jets/h2"]], axis=1)
+    np.testing.assert_array_equal(read_table(pairing, PAIRING)["jets"], jets)
+    table = read_table(scores, SCORES)
+    assert table["kappa_lambda"].tolist() == [-5, 1, 5]
+    assert table["score"].shape == (64, 3)
+    assert not np.allclose(table["score"][:, 0], table["score"][:, 2])
+
+
+def test_prediction_does_not_depend_on_chunks(model, tmp_path):
+    from hh4b.files import Provenance
+    from hh4b.spanet import checkpoints, output
+
+    network = checkpoints.load(model).network
+    tables = []
+    for chunk in (7, 64):
+        path = tmp_path / f"{chunk}.h5"
+        output.write_predictions(
+            network, FOLDER / "test.h5", Provenance("test", {}), pairing=path, chunk=chunk
+        )
+        tables.append(read_table(path, PAIRING))
+    np.testing.assert_array_equal(tables[0]["jets"], tables[1]["jets"])
+    for name in ("assignment_probability", "detection_probability"):
+        np.testing.assert_allclose(tables[0][name], tables[1][name], rtol=1e-5)
+
+
+def test_train_and_evaluate(hh4b, tmp_path):
+    write_events(tmp_path / "t.h5", 200, seed=1)
+    small = {"hidden_dim": 16, "num_encoder_layers": 1, "num_branch_encoder_layers": 0,
+             "num_branch_embedding_layers": 0, "batch_size": 32, "num_gpu": 0,
+             "partial_events": True, "classification_loss_scale": 1.0,
+             "train_validation_split": 0.8}  # fmt: skip
+    (tmp_path / "o.json").write_text(json.dumps(small))
+    common = ("train", "--options", tmp_path / "o.json", "--event", FOLDER / "event.yaml",
+              "--train", tmp_path / "t.h5", "-o", tmp_path / "out", "--epochs", 1)  # fmt: skip
+    code, _, err = hh4b(*common)
+    assert code == 0, err
+    code, text, _ = hh4b("evaluate", tmp_path / "out", tmp_path / "t.h5", "--json")
+    result = json.loads(text)
+    assert code == 0
+    assert set(result["groups"]) == {"4", "5", ">=6", "total"}
+    assert 0 <= result["classification"]["EVENT/signal"]["auc"] <= 1
+    code, _, err = hh4b(*common, "--num-gpu", 3)
+    assert code != 0
+    assert "num_gpu = 3" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("evaluate", "nowhere", "t.h5"), "no checkpoint at nowhere"),
+        (("evaluate", FOLDER / "reference.ckpt", "t.h5"), "import-checkpoint"),
+        (("evaluate", FOLDER / "options.json", "t.h5"), "not a checkpoint"),
+    ],
+)
+def test_wrong_checkpoint_is_said(hh4b, words, message):
+    code, _, err = hh4b(*words)
+    assert code == 1
+    assert message in err
+
+
+def test_checkpoint_of_another_topology_is_refused(hh4b, tmp_path):
+    for name, options in (("ttbar", FOLDER), ("detection_focal", DATA / "published")):
+        code, _, err = hh4b(
+            "import-checkpoint", FOLDER / "reference.ckpt", "--options", options / "options.json",
+            "--event", DATA / name / "event.yaml", "-o", tmp_path / "x.pt",
+        )  # fmt: skip
+        assert code == 1
+        assert "reference.ckpt" in err
+        assert not (tmp_path / "x.pt").exists()
+
+
+def test_nothing_to_write_is_said(hh4b, model):
+    code, _, err = hh4b("predict", model, FOLDER / "test.h5")
+    assert code == 1
+    assert "--pairing-output" in err

@@ -1,0 +1,179 @@
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from spanet_toys import DATA, event_of, write_events
+
+from hh4b.errors import ContractError, InputFileError
+from hh4b.spanet.batches import EventStore
+from hh4b.spanet.data import read_events
+from hh4b.spanet.network import Network, Parts
+from hh4b.spanet.options import Options
+from hh4b.spanet.prediction import predict
+
+SMALL = Options(
+    hidden_dim=16, num_encoder_layers=1, num_branch_encoder_layers=1, num_jet_encoder_layers=1,
+    num_branch_embedding_layers=1, initial_embedding_dim=16, position_embedding_dim=16,
+)  # fmt: skip
+
+
+@pytest.fixture
+def broken(tmp_path):
+    path = tmp_path / "d.h5"
+    shutil.copyfile(DATA / "published" / "test.h5", path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.__delitem__("INPUTS/Source/pt"), "'INPUTS/Source/pt' is missing"),
+        (lambda f: f.__delitem__("INPUTS/Kappa"), "'INPUTS/Kappa/kappa' is missing"),
+        (lambda f: f.__delitem__("TARGETS/h2/b1"), "'TARGETS/h2/b1' is missing"),
+        (lambda f: f["INPUTS/Source/eta"].__setitem__((3, 1), np.nan), "eta' is nan in event 3"),
+        (lambda f: f["INPUTS/Source/pt"].__setitem__((5, 0), -2.0), "pt' is nan in event 5"),
+        (lambda f: f["INPUTS/Kappa/kappa"].__setitem__(7, np.inf), "kappa' is inf in event 7"),
+        (lambda f: f["TARGETS/h1/b2"].__setitem__(4, 10), "b2' is 10 in event 4"),
+        (lambda f: f["TARGETS/h1/b2"].__setitem__(4, -3), "b2' is -3 in event 4"),
+        (lambda f: f["CLASSIFICATIONS/EVENT/signal"].__setitem__(2, -5), "is -5 in event 2"),
+    ],
+)
+def test_broken_dataset_is_named(broken, change, message):
+    with h5py.File(broken, "r+") as file:
+        change(file)
+    with pytest.raises(ContractError, match=message):
+        read_events(broken, event_of("published"))
+
+
+def test_target_on_padding_and_collision_are_named(broken):
+    with h5py.File(broken, "r+") as file:
+        real = file["INPUTS/Source/MASK"][()].sum(axis=1)
+        row = int(np.argmax(real < 10))
+        file["TARGETS/h1/b1"][row] = real[row]
+    with pytest.raises(ContractError, match=f"in event {row}, which has no"):
+        read_events(broken, event_of("published"))
+    with h5py.File(broken, "r+") as file:
+        file["TARGETS/h1/b1"][row] = 2
+        file["TARGETS/h1/b2"][row] = 2
+    with pytest.raises(ContractError, match="twice in"):
+        read_events(broken, event_of("published"))
+
+
+def test_no_hdf5_file(tmp_path):
+    (tmp_path / "x.h5").write_text("no")
+    with pytest.raises(InputFileError, match="not an HDF5"):
+        read_events(tmp_path / "x.h5", event_of("published"))
+
+
+def network_for(event):
+    torch.manual_seed(3)
+    return Network(SMALL, event, dict.fromkeys(event.classifications, 2)).eval()
+
+
+def test_padding_is_never_read(broken):
+    event = event_of("published")
+    network = network_for(event)
+    before = predict(network, read_events(broken, event), vectors=True)
+    with h5py.File(broken, "r+") as file:
+        padding = ~file["INPUTS/Source/MASK"][()]
+        for name in ("pt", "eta", "phi", "mass"):
+            values = file[f"INPUTS/Source/{name}"][()]
+            values[padding] = np.nan
+            file[f"INPUTS/Source/{name}"][...] = values
+    after = predict(network, read_events(broken, event), vectors=True)
+    np.testing.assert_array_equal(before.jets, after.jets)
+    for name, values in before.vectors.items():
+        np.testing.assert_array_equal(values, after.vectors[name])
+
+
+def test_order_of_jets_does_not_matter(broken):
+    event = event_of("published")
+    network = network_for(event)
+    before = predict(network, read_events(broken, event))
+    order = np.random.default_rng(0).permutation(10)
+    with h5py.File(broken, "r+") as file:
+        for name in file["INPUTS/Source"]:
+            file[f"INPUTS/Source/{name}"][...] = file[f"INPUTS/Source/{name}"][()][:, order]
+    after = predict(network, read_events(broken, event, targets=False))
+    np.testing.assert_allclose(
+        before.classes["EVENT/signal"], after.classes["EVENT/signal"], atol=1e-5
+    )
+    for particle in range(2):
+        was = np.sort(before.jets[particle], axis=1)
+        now = np.sort(order[after.jets[particle]], axis=1)
+        assert (was == now).all(axis=1).mean() > 0.98  # ties aside
+
+
+def test_batch_holds_each_event_once_without_padding(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 101, seed=1)
+    events = read_events(tmp_path / "t.h5", event)
+    store = EventStore(events, event)
+    chosen = np.random.default_rng(0).permutation(101)[:53]
+    batch = store.batch(chosen)
+    assert sorted(batch.events.tolist()) == sorted(chosen.tolist())
+    assert len(batch.order) == int(events.valid[0][chosen].sum()) + 53
+    start = 0
+    for group in batch.groups:
+        for number in batch.events[start : start + group.events].tolist():
+            assert events.valid[0][number].sum() == group.sequential
+        start += group.events
+    flat = torch.cat([f[:, :1] for f in batch.features])[batch.order][:, 0]
+    first = batch.groups[0]
+    mine = flat[: first.sequential + 1]
+    number = int(batch.events[0])
+    np.testing.assert_array_equal(mine[:-1], events.features[0][number, events.valid[0][number], 0])
+    assert mine[-1] == events.features[1][number, 0, 0]
+
+
+def test_event_with_too_few_jets_gets_no_second_pair(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 40, seed=2, jets=(0, 1, 2, 3, 4))
+    events = read_events(tmp_path / "t.h5", event, targets=False)
+    result = predict(network_for(event), events)
+    real = events.valid[0].sum(axis=1)
+    pairs = np.stack(result.jets, axis=1)
+    found = (pairs >= 0).all(axis=2).sum(axis=1)
+    np.testing.assert_array_equal(found, real // 2)
+    assert ((pairs >= 0).any(axis=2) == (pairs >= 0).all(axis=2)).all()
+    np.testing.assert_array_equal(result.assignment_probability.T > 0, (pairs >= 0).all(axis=2))
+
+
+def test_global_feature_is_set_and_needed(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 8, seed=2)
+    events = read_events(tmp_path / "t.h5", event)
+    assert (events.with_feature(event, "Kappa/kappa", 2.5).features[1] == 2.5).all()
+    with pytest.raises(ContractError, match="Met/met"):
+        events.with_feature(event, "Met/met", 1.0)
+
+
+def test_linear_embedding_lets_kappa_through(tmp_path):
+    """The layer norm over one feature gives a constant: kappa enters by the residual alone."""
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 8, seed=2)
+    events = read_events(tmp_path / "t.h5", event)
+
+    def change(embedding):
+        torch.manual_seed(0)
+        options = SMALL.changed(global_input_embedding=embedding, linear_block_type="basic",
+                                normalization="layernorm")  # fmt: skip
+        network = Network(options, event, {"EVENT/signal": 2}).eval()
+        block = network.embeddings[1].blocks[0]
+        return sum(isinstance(m, torch.nn.Identity) for m in block.children())
+
+    gru = SMALL.changed(global_input_embedding="linear")
+    names = [type(Network(o, event, {"EVENT/signal": 2}).embeddings[1].blocks[0].normalization)
+             for o in (SMALL, gru)]  # fmt: skip
+    assert names[0] is not names[1]
+    assert change("compatible") == change("linear")  # Basic blocks normalise their output
+    parts = Parts(vectors=True)
+    with torch.no_grad():
+        assert (
+            "EVENT"
+            in Network(gru, event, {})
+            .eval()(EventStore(events, event).batch(np.arange(8)), parts)
+            .vectors
+        )

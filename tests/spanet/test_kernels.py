@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+import torch
+
+from hh4b.spanet import fused, native
+from hh4b.spanet.batches import _layout
+from hh4b.spanet.blocks import GruBlock
+from hh4b.spanet.options import Options
+from hh4b.spanet.transformers import GatedLayer
+
+pytestmark = pytest.mark.skipif(native.library() is None, reason="no C++ compiler here")
+
+
+def both_ways(module, arguments, monkeypatch):
+    """Return output and gradients of input and weights, compiled and in torch."""
+    x = arguments[0]
+    out = torch.randn(*module(*arguments).shape, generator=torch.Generator().manual_seed(9))
+    results = []
+    for compiled in (True, False):
+        if not compiled:
+            monkeypatch.setattr(native, "usable", lambda *_: False)
+        module.zero_grad()
+        x.grad = None
+        torch.manual_seed(5)
+        y = module(*arguments)
+        y.backward(out)
+        results.append([y.detach(), x.grad, *[p.grad for p in module.parameters()]])
+    return results
+
+
+def compare(results):
+    for compiled, plain in zip(*results, strict=True):
+        torch.testing.assert_close(compiled, plain, rtol=0, atol=3e-6 * float(plain.abs().max()))
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+@pytest.mark.parametrize("inputs", [16, 32, 64])
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_block(copies, inputs, dropout, monkeypatch):
+    torch.manual_seed(0)
+    options = Options(hidden_dim=32, dropout=dropout, linear_activation="gelu")
+    block = GruBlock(options, copies, inputs, 32, skip=True)
+    assert block.fusible
+    with torch.no_grad():
+        for parameter in block.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    x = torch.randn(copies, 211, inputs, requires_grad=True)
+    compare(both_ways(block, (x,), monkeypatch))
+
+
+@pytest.mark.parametrize("copies", [1, 4])
+@pytest.mark.parametrize("heads", [2, 4, 8])
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_gated_layer(copies, heads, dropout, monkeypatch):
+    torch.manual_seed(0)
+    sizes = [(3, 0), (17, 4), (29, 6), (5, 15), (2, 37)]
+    layout = _layout(np.repeat([s for _, s in sizes], [n for n, _ in sizes]), sizes)
+    layer = GatedLayer(Options(hidden_dim=32, num_attention_heads=heads, dropout=dropout), copies)
+    assert fused.attention_fits(32, heads, 38)
+    x = torch.randn(copies, len(layout.rows), 32, requires_grad=True)
+    compare(both_ways(layer, (x, layout), monkeypatch))
+
+
+def test_gradient_by_finite_difference():
+    """Guards against the same mistake in both ways."""
+    torch.manual_seed(0)
+    layout = _layout(np.array([3, 3]), [(2, 3)])
+    layer = GatedLayer(Options(hidden_dim=16, num_attention_heads=2), 1)
+    x = torch.randn(1, 8, 16, requires_grad=True)
+    weight = torch.randn(1, 8, 16)
+    (layer(x, layout) * weight).sum().backward()
+    direction = torch.randn_like(x)
+    with torch.no_grad():
+        h = 1e-2
+        up = (layer(x + h * direction, layout) * weight).sum()
+        down = (layer(x - h * direction, layout) * weight).sum()
+    assert float((up - down) / (2 * h)) == pytest.approx(
+        float((x.grad * direction).sum()), rel=2e-3
+    )
+
+
+def test_result_does_not_depend_on_threads():
+    torch.manual_seed(0)
+    block = GruBlock(Options(hidden_dim=32), 2, 32, 32, skip=True)
+    x = torch.randn(2, 999, 32, requires_grad=True)
+    gradients = []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            block.zero_grad()
+            block(x).square().sum().backward()
+            gradients.append([p.grad.clone() for p in block.parameters()])
+    finally:
+        torch.set_num_threads(1)
+    for a, b in zip(*gradients, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_dropout_rate_and_independence():
+    index = torch.arange(200_000)
+    masks = [fused.dropout_mask(index, seed, 0.1) for seed in (1, 2)]
+    for mask in masks:
+        assert float((mask == 0).double().mean()) == pytest.approx(0.1, abs=0.003)
+        assert mask.unique().tolist() == pytest.approx([0.0, 1 / 0.9])
+    both = ((masks[0] == 0) & (masks[1] == 0)).double().mean()
+    assert float(both) == pytest.approx(0.01, abs=0.002)
+    neighbours = ((masks[0][1:] == 0) & (masks[0][:-1] == 0)).double().mean()
+    assert float(neighbours) == pytest.approx(0.01, abs=0.002)

@@ -1,0 +1,94 @@
+import json
+
+import pytest
+
+from hh4b.errors import ConfigError, InputFileError
+from hh4b.spanet.event import EventDescription
+from hh4b.spanet.options import Options
+
+TTBAR = {
+    "INPUTS": {"SEQUENTIAL": {"Source": {"pt": "log_normalize", "btag": "none"}}, "GLOBAL": None},
+    "EVENT": {"t1": ["q1", "q2", "b"], "t2": ["q1", "q2", "b"]},
+    "PERMUTATIONS": {"EVENT": [["t1", "t2"]], "t1": [["q1", "q2"]], "t2": [["q1", "q2"]]},
+    "REGRESSIONS": None,
+    "CLASSIFICATIONS": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"hidden_dmi": 32}, "unknown option 'hidden_dmi'"),
+        ({"hidden_dim": "wide"}, "hidden_dim"),
+        ({"hidden_dim": 30, "num_attention_heads": 4}, "no multiple of num_attention_heads"),
+        ({"linear_block_type": "Transformer"}, "linear_block_type"),
+        ({"mask_sequence_vectors": False}, "mask_sequence_vectors"),
+        ({"regression_loss_scale": 1.0}, "regression_loss_scale"),
+        ({"combinatorial_scale": 0.1}, "combinatorial_scale"),
+        ({"learning_rate": -1}, "learning_rate"),
+    ],
+)
+def test_wrong_option_is_named(tmp_path, content, message):
+    path = tmp_path / "o.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match=message):
+        Options.read(path)
+
+
+def test_choices_are_read_like_the_reference_does():
+    options = Options.from_mapping(
+        {"transformer_type": "Norm First", "normalization": "Layer_Norm"}
+    )
+    assert (options.transformer_type, options.normalization) == ("normfirst", "layernorm")
+    assert Options.from_mapping({"transformer_type": "GTrXL"}).transformer_type == "gated"
+    assert Options.from_mapping({"skip_connections": 0}).skip_connections is False
+
+
+def test_only_given_keys_without_effect_are_told():
+    options = Options.from_mapping({"transformer_dim": 64}).changed(epochs=3)
+    assert list(options.without_effect()) == ["transformer_dim"]
+
+
+def test_round_trip_keeps_symmetries():
+    event = EventDescription.from_mapping(TTBAR)
+    assert event.particles[0].group == ((0, 1, 2), (1, 0, 2))
+    assert event.particles[0].orbits == ((0, 1), (2,))
+    assert EventDescription.from_mapping(event.as_mapping()) == event
+
+
+def test_simultaneous_swaps_generate_a_smaller_group():
+    names = {"a": ["x"], "b": ["x"], "c": ["x"], "d": ["x"]}
+    together = {**TTBAR, "EVENT": names, "PERMUTATIONS": {"EVENT": [[["a", "b"], ["c", "d"]]]}}
+    apart = {**together, "PERMUTATIONS": {"EVENT": [["a", "b"], ["c", "d"]]}}
+    assert EventDescription.from_mapping(together).group == ((0, 1, 2, 3), (1, 0, 3, 2))
+    assert len(EventDescription.from_mapping(apart).group) == 4
+    three = {**together, "PERMUTATIONS": {"EVENT": [["a", "b", "c"]]}}
+    assert len(EventDescription.from_mapping(three).group) == 6
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "message"),
+    [
+        ("PERMUTATIONS", {"EVENT": [["t1", "t3"]]}, "unknown particle 't3'"),
+        ("PERMUTATIONS", {"t9": [["q1", "q2"]]}, "unknown particle 't9'"),
+        ("PERMUTATIONS", {"t1": [["q1", "q2"]], "EVENT": [["t1", "t2"]]}, "interchangeable"),
+        ("REGRESSIONS", {"EVENT": ["mass"]}, "REGRESSIONS"),
+        ("EVENT", {"t1": [{"q1": "Leptons"}]}, "'Leptons'"),
+        ("INPUTS", {"SEQUENTIAL": {"Source": {"pt": "logarithm"}}}, "'logarithm'"),
+        ("INPUTS", {"GLOBAL": {"Met": {"met": "none"}}}, "SEQUENTIAL"),
+        ("INPUTS", {"RELATIVE": {"Source": {"pt": "none"}}}, "RELATIVE"),
+        ("CLASSIFICATIONS", {"h1": {"PARTICLE": ["x"]}}, "'h1'"),
+        ("PERMUTATION", {}, "PERMUTATION"),
+    ],
+)
+def test_wrong_event_is_named(section, value, message):
+    with pytest.raises(ConfigError, match=message):
+        EventDescription.from_mapping({**TTBAR, section: value})
+
+
+def test_missing_and_broken_event_files(tmp_path):
+    with pytest.raises(InputFileError, match=r"none\.yaml"):
+        EventDescription.read(tmp_path / "none.yaml")
+    (tmp_path / "e.yaml").write_text("INPUTS: [")
+    with pytest.raises(InputFileError, match="not YAML"):
+        EventDescription.read(tmp_path / "e.yaml")
