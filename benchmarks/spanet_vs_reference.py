@@ -4,9 +4,9 @@
 
 DIR is a checkout of github.com/Alexanders101/SPANet (version 2.2.0); `pip install
 pytorch_lightning opt_einsum` adds what it imports. Both programs take turns on the same data,
-options, threads and torch, so that other load on the machine meets both. A training step counts everything from the
-file in memory to new weights: taking the batch, forward, backward, clipping, optimiser. The
-reference runs without Lightning's loop and logging, which only helps it.
+options, threads and torch, so that other load on the machine meets both. A training step counts
+everything from the file in memory to new weights: taking the batch, forward, backward, clipping,
+optimiser. The reference runs without Lightning's loop and logging, which only helps it.
 """
 
 import argparse

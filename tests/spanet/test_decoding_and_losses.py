@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from spanet_toys import event_of, write_events
-from torch.nn import functional as F
+from torch.nn import functional
 
 from hh4b.spanet import losses
 from hh4b.spanet.batches import Group
@@ -61,7 +61,7 @@ def test_log_probability_by_hand():
     particle = event_of("published").particles[0]
     logits = torch.tensor([[[9.0, 1.0, 0.0], [3.0, 9.0, 4.0], [2.0, 0.0, 9.0]]])
     pairs = torch.tensor([2.0, 1.0, 2.0])  # averages of (01, 10), (02, 20), (12, 21)
-    wanted = F.log_softmax(torch.cat([pairs, pairs]), dim=0)[:3]
+    wanted = functional.log_softmax(torch.cat([pairs, pairs]), dim=0)[:3]
     got = log_probability(logits, particle, Group(1, 3, 0))[0]
     assert torch.allclose(torch.stack([got[0, 1], got[0, 2], got[2, 1]]), wanted)
     assert torch.equal(got, got.T)

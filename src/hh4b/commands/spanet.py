@@ -15,7 +15,7 @@ NumGpu = Annotated[int, typer.Option("--num-gpu", help="GPUs; 0: CPU.")]
 
 
 @spanet.command()
-def train(
+def train(  # noqa: PLR0917
     options: OptionsFile,
     event: EventFile,
     train: Annotated[
@@ -59,7 +59,7 @@ def train(
 
 
 @spanet.command()
-def predict(
+def predict(  # noqa: PLR0917
     model: Model,
     dataset: Annotated[Path, typer.Argument(help="HDF5 file with the inputs.")],
     output: Annotated[
@@ -97,8 +97,8 @@ def predict(
     if scores_output is not None:
         from hh4b.commands.selection import parse_kappas
 
-        kappas = parse_kappas(kappa_values) if kappa_values else []
-        files.write_scores(network, dataset, scores_output, list(kappas), made)
+        kappas = [float(k) for k in parse_kappas(kappa_values)] if kappa_values else []
+        files.write_scores(network, dataset, scores_output, kappas, made)
 
 
 @spanet.command()

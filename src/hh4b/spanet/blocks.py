@@ -1,12 +1,13 @@
 """Linear blocks: the kinds Basic, Resnet, Gated and GRU of the options, and stacks of them."""
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from hh4b.spanet import fused, native
 from hh4b.spanet.layers import (
     Dropout,
     GruGate,
-    LayerNorm,
     Linear,
     make_activation,
     make_normalization,
@@ -183,6 +184,4 @@ def make_embedding(options: Options, inputs: int) -> nn.Sequential:
         widths.append(2 * widths[-1])
     widths.append(options.hidden_dim)
     skip = options.initial_embedding_skip_connections
-    return nn.Sequential(
-        *(make_block(options, 1, a, b, skip=skip) for a, b in zip(widths, widths[1:], strict=False))
-    )
+    return nn.Sequential(*(make_block(options, 1, a, b, skip=skip) for a, b in pairwise(widths)))

@@ -125,7 +125,7 @@ def require_topology(have: EventDescription, want: EventDescription, *, where: s
 
 def _short(value: Any) -> str:
     names = [getattr(item, "name", item) for item in value]
-    details = [getattr(item, "products", None) for item in value]
+    details = [getattr(item, "products", ()) for item in value]
     if any(details):
         return ", ".join(f"{n}({','.join(d)})" for n, d in zip(names, details, strict=True))
     return ", ".join(map(str, names)) or "none"

@@ -246,9 +246,9 @@ def _read_targets(
                 f" real vector there ({int(real[row].sum())} real, {size} places)"
             )
         columns.append(np.where(index >= 0, index + start, -1))
-    stacked = np.stack(columns, axis=1)
+    stacked: IntArray = np.stack(columns, axis=1).astype(np.int64)
     group = f"TARGETS/{particle.name}"
-    present = (
+    present: BoolArray = np.asarray(
         file[f"{group}/MASK"][rows].astype(bool)
         if f"{group}/MASK" in file
         else (stacked >= 0).all(axis=1)

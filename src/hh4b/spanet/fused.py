@@ -205,7 +205,10 @@ def _seeds(values: Sequence[int]) -> Any:
 def block_fits(inputs: int, hidden: int, outputs: int) -> bool:
     """Whether the widths are multiples of a vector."""
     found = native.library()
-    return found is not None and all(n % found.lanes == 0 for n in (inputs, hidden, outputs))
+    if found is None:
+        return False
+    lanes: int = found.vector_length()
+    return all(n % lanes == 0 for n in (inputs, hidden, outputs))
 
 
 def attention_fits(width: int, heads: int, longest: int) -> bool:

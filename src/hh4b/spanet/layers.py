@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from hh4b.spanet import fused
 
@@ -36,7 +36,7 @@ class Linear(nn.Module):
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return x W^T + b for every copy."""
     if len(weight) == 1:
-        return F.linear(x, weight[0], None if bias is None else bias[0])
+        return functional.linear(x, weight[0], None if bias is None else bias[0])
     if bias is None:
         return torch.bmm(x, weight.transpose(1, 2))
     return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
@@ -54,8 +54,8 @@ class LayerNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (copies, rows, width)."""
         if len(self.weight) == 1:
-            return F.layer_norm(x, x.shape[-1:], self.weight[0], self.bias[0])
-        plain = F.layer_norm(x, x.shape[-1:])
+            return functional.layer_norm(x, x.shape[-1:], self.weight[0], self.bias[0])
+        plain = functional.layer_norm(x, x.shape[-1:])
         return torch.addcmul(self.bias.unsqueeze(1), plain, self.weight.unsqueeze(1))
 
 
@@ -110,7 +110,7 @@ class BatchNorm(nn.Module):
 class Dropout(nn.Module):
     """Dropout whose mask is a function of a drawn seed and the element's place.
 
-    The compiled kernels make the same mask, so a training does not depend on whether they are there.
+    The compiled kernels make the same mask, so a training does not depend on their being there.
     """
 
     def __init__(self, p: float) -> None:
@@ -123,7 +123,7 @@ class Dropout(nn.Module):
         if not self.training or not self.p:
             return x
         if x.device.type != "cpu":
-            return F.dropout(x, self.p)
+            return functional.dropout(x, self.p)
         return fused.dropout(x, fused.draw_seed(), self.p)
 
 
@@ -173,7 +173,7 @@ class GruGate(nn.Module):
         r = torch.sigmoid(from_v[..., :d] + from_x[..., :d])
         z = torch.sigmoid(from_v[..., d : 2 * d] + from_x[..., d:] - self.gate_bias.unsqueeze(1))
         h = torch.tanh(from_v[..., 2 * d :] + self.candidate(r * x))
-        return torch.lerp(x, h, z)
+        return x + z * (h - x)
 
 
 def make_normalization(kind: str, copies: int, width: int) -> nn.Module:

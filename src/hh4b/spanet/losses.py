@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from hh4b.errors import TrainingFailed
 from hh4b.spanet import permutations
@@ -60,7 +60,7 @@ class Balance:
             particles = particle_balance(np.stack(events.target_valid), event)
         if options.balance_jets:
             counts = np.bincount(vectors_per_event(events, event))
-            multiplicity = _effective(counts, np.count_nonzero(counts.cumsum()))
+            multiplicity = _effective(counts, int(np.count_nonzero(counts.cumsum())))
         classes = {}
         if options.balance_classifications:
             for name, values in events.classes.items():
@@ -149,13 +149,13 @@ def _cross_entropy(
     if class_weight is not None:
         class_weight = class_weight.to(logits.device)
     if weight is None:
-        return F.cross_entropy(logits, target, ignore_index=-1, weight=class_weight)
+        return functional.cross_entropy(logits, target, ignore_index=-1, weight=class_weight)
     known = target >= 0
     safe = target.clamp(min=0)
     total = weight * known
     if class_weight is not None:
         total = total * class_weight[safe]
-    loss = F.cross_entropy(logits, safe, reduction="none")
+    loss = functional.cross_entropy(logits, safe, reduction="none")
     return (total * loss).sum() / total.sum()
 
 
@@ -219,7 +219,7 @@ def combine(losses: Tensor, how: str) -> tuple[Tensor, Tensor]:
     if how == "mean":
         return losses.mean(dim=0), best
     if how == "softmin":
-        return (F.softmin(sums, dim=0)[:, None, None] * losses).sum(dim=0), best
+        return (functional.softmin(sums, dim=0)[:, None, None] * losses).sum(dim=0), best
     index = best.expand(1, *losses.shape[1:])
     return losses.gather(0, index)[0], best
 
@@ -247,7 +247,7 @@ def _losses_by_permutation(
             else:
                 parts.append(torch.zeros(valid.shape, dtype=torch.float64, device=valid.device))
             if output.detection is not None and options.detection_loss_scale:
-                value = F.binary_cross_entropy_with_logits(
+                value = functional.binary_cross_entropy_with_logits(
                     output.detection[particle].double(), valid.double(), reduction="none"
                 )
                 parts.append(options.detection_loss_scale * value)
@@ -276,7 +276,7 @@ def _log_probability_at(output: Output, batch: Batch, particle: int, ranks: Tens
     values = []
     sizes = [group.events for group in batch.groups]
     for one, mine, group in zip(
-        output.assignment[particle], ranks.split(sizes), batch.groups, strict=True
+        output.assignment[particle], torch.split(ranks, sizes), batch.groups, strict=True
     ):
         if group.sequential == 0:
             values.append(one.new_full((group.events,), -torch.inf))

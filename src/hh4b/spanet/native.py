@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -70,17 +71,17 @@ def _processor() -> str:
 def _build(compiler: str, path: Path) -> None:
     with atomic_path(path) as temporary:
         command = [compiler, *FLAGS, str(SOURCES / "gated.cpp"), "-o", str(temporary)]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)  # noqa: S603
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
 
 
 def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
     """Say what the functions take; pointers travel as addresses."""
-    address, number, size = ctypes.c_void_p, ctypes.c_double, ctypes.c_long
-    end = [address, number, ctypes.c_int]
-    found.block_forward.argtypes = [address] * 5 + end
-    found.block_backward.argtypes = [address] * 7 + [size, *end]
-    found.attention_forward.argtypes = [address] * 3 + [size] + [address] * 3 + end
-    found.attention_backward.argtypes = [address] * 3 + [size] + [address] * 5 + [size, *end]
+    address, size = ctypes.c_void_p, ctypes.c_long
+    end: list[Any] = [address, ctypes.c_double, ctypes.c_int]
+    found.block_forward.argtypes = [*[address] * 5, *end]
+    found.block_backward.argtypes = [*[address] * 7, size, *end]
+    found.attention_forward.argtypes = [*[address] * 3, size, *[address] * 3, *end]
+    found.attention_backward.argtypes = [*[address] * 3, size, *[address] * 5, size, *end]
     for function in (found.block_weight_count, found.attention_weight_count):
         function.argtypes, function.restype = [address], size
     for function in (
@@ -89,7 +90,7 @@ def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
         function.restype = None
     # A first call on this machine's instructions, so that a foreign build fails here.
     found.vector_length.restype = ctypes.c_int
-    found.lanes = found.vector_length()
+    found.vector_length()
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from hh4b.spanet.batches import Batch, Group
 from hh4b.spanet.blocks import make_block, make_embedding, make_stack
@@ -131,12 +131,13 @@ class SplitAttention(nn.Module):
         logits: list[list[Tensor]] = []
         start = 0
         for particle in event.particles:
-            mine = y[start : start + particle.degree].split(sizes, dim=1)
+            mine = torch.split(y[start : start + particle.degree], sizes, dim=1)
             start += particle.degree
             scale = y.shape[2] ** (-particle.degree / 2)
             logits.append(
                 [
-                    joint_product(part.unflatten(1, (g.events, g.sequential))) * scale
+                    joint_product(part.reshape(particle.degree, g.events, g.sequential, y.shape[2]))
+                    * scale
                     for part, g in zip(mine, batch.groups, strict=True)
                 ]
             )
@@ -177,10 +178,10 @@ class FullAttention(nn.Module):
         logits = []
         for number, particle in enumerate(event.particles):
             weight = symmetrize(self.weights[number], particle.group, first=0)
-            parts = x[number].split(sizes, dim=0)
+            parts = torch.split(x[number], sizes, dim=0)
             logits.append(
                 [
-                    contract(weight, part.unflatten(0, (g.events, g.sequential)))
+                    contract(weight, part.reshape(g.events, g.sequential, x.shape[2]))
                     for part, g in zip(parts, batch.groups, strict=True)
                 ]
             )
@@ -197,7 +198,8 @@ def contract(weight: Tensor, x: Tensor) -> Tensor:
         right = f"e{places[done]}{hidden[done]}"
         out = f"e{places[: done + 1]}{hidden[done + 1 :]}"
         result = torch.einsum(f"{left},{right}->{out}", result, x)
-    return result * width ** (-degree / 2)
+    scale: float = width ** (-degree / 2)
+    return result * scale
 
 
 def symmetrize(x: Tensor, group: tuple[tuple[int, ...], ...], *, first: int) -> Tensor:
@@ -336,7 +338,7 @@ def log_probability(logits: Tensor, particle: ParticleDescription, group: Group)
     logits = symmetrize(logits, particle.group, first=1)
     if degree > 1:
         logits = logits.masked_fill(~distinct(n, degree, logits.device), -torch.inf)
-    return F.log_softmax(logits.flatten(1), dim=1).reshape(logits.shape)
+    return functional.log_softmax(logits.flatten(1), dim=1).reshape(logits.shape)
 
 
 def distinct(n: int, degree: int, device: torch.device) -> Tensor:

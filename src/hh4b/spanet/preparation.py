@@ -62,7 +62,7 @@ def prepare(
         training = events.select(_range(number, 0.0, share, options))
         validation = events.select(_range(number, share, options.dataset_limit, options))
     if assignments and not options.partial_events:
-        training = training.select(np.stack(training.target_valid).all(axis=0))
+        training = training.select(np.asarray(np.stack(training.target_valid).all(axis=0)))
     if options.limit_to_num_jets:
         training = _only(training, event, options.limit_to_num_jets)
         validation = _only(validation, event, options.limit_to_num_jets)
@@ -128,8 +128,8 @@ def set_statistics(network: Network, events: Events) -> None:
         std[std < 1e-5] = 1
         off = [not feature.normalize for feature in item.features]
         mean[off], std[off] = 0, 1
-        embedding.mean.copy_(torch.from_numpy(mean))  # type: ignore[operator,union-attr]
-        embedding.std.copy_(torch.from_numpy(std))  # type: ignore[operator,union-attr]
+        embedding.mean.copy_(torch.from_numpy(mean))  # type: ignore[operator]
+        embedding.std.copy_(torch.from_numpy(std))  # type: ignore[operator]
 
 
 def event_weights(events: Events) -> NDArray[np.float32] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from torch import distributed as dist
+from torch.multiprocessing.spawn import spawn
 
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.options import Options
@@ -54,7 +55,7 @@ def run(
     meeting = folder / ".processes"
     meeting.unlink(missing_ok=True)
     try:
-        torch.multiprocessing.spawn(  # type: ignore[no-untyped-call]
+        spawn(  # type: ignore[no-untyped-call]
             _worker,
             (options, event, data, folder, seed, restart, chosen, str(meeting.resolve())),
             nprocs=len(chosen),
@@ -63,7 +64,7 @@ def run(
         meeting.unlink(missing_ok=True)
 
 
-def _worker(
+def _worker(  # noqa: PLR0913, PLR0917 (spawn passes by position)
     rank: int,
     options: Options,
     event: EventDescription,
@@ -90,7 +91,7 @@ def _worker(
         dist.all_reduce(flat)
         flat /= len(devices)
         for gradient, part in zip(
-            gradients, flat.split([g.numel() for g in gradients]), strict=True
+            gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True
         ):
             gradient.copy_(part.view_as(gradient))
 

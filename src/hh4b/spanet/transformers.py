@@ -4,7 +4,7 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from hh4b.spanet import fused, native
 from hh4b.spanet.batches import Layout
@@ -42,11 +42,13 @@ class Attention(nn.Module):
         seed = fused.draw_seed() if dropout and projected.device.type == "cpu" else None
         results = []
         first = 0
-        parts = projected.split([events * rows for events, rows in layout.sizes], dim=1)
+        parts = torch.split(projected, [events * rows for events, rows in layout.sizes], dim=1)
         for part, (events, rows) in zip(parts, layout.sizes, strict=True):
             qkv = part.reshape(copies, events, rows, 3, self.heads, head).permute(3, 0, 1, 4, 2, 5)
             if seed is None:
-                y = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], dropout_p=dropout)
+                y = functional.scaled_dot_product_attention(
+                    qkv[0], qkv[1], qkv[2], dropout_p=dropout
+                )
             else:
                 scores = (qkv[0] @ qkv[1].transpose(-1, -2)) * head**-0.5
                 mask = self._mask(copies, total, first, events, rows, seed)
