@@ -69,8 +69,6 @@ rule generate_four_b:
         f"{RESULTS}/benchmarks/generate_four_b/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("four_b"),
-    resources:
-        matrix_element=1,
     params:
         events=lambda w: sample(w).definition.events,
         sqrt_s=STUDY.physics.sqrt_s_tev,
@@ -78,6 +76,7 @@ rule generate_four_b:
             f"--pt-min-gev {STUDY.physics.b_pt_min_gev}"
             f" --abs-eta-max {STUDY.physics.b_abs_eta_max}"
             f" --b-mass-gev {STUDY.physics.b_mass_gev} --mu-factor {STUDY.physics.mu_factor}"
+            f" --scale {STUDY.physics.four_b_scale}"
         ),
         bias=bias_option(STUDY.simulation.acceptance_bias),
         seed=STUDY.seed,

@@ -156,16 +156,15 @@ rule comparison_four_b:
         f"{RESULTS}/logs/comparison_four_b/{{energy}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/comparison_four_b/{{energy}}.tsv"
-    resources:
-        matrix_element=1,
     params:
         events=STUDY.energy_comparison.events,
+        scale=STUDY.physics.four_b_scale,
         seed=STUDY.seed,
         code=command("background:generate_four_b"),
     message:
         "Generating pp -> 4b partons at {wildcards.energy} TeV"
     shell:
-        "hh4b generate 4b --sqrt-s {wildcards.energy} --events {params.events}"
+        "hh4b generate 4b --sqrt-s {wildcards.energy} --events {params.events} --scale {params.scale}"
         " --seed {params.seed} -o {output.partons} > {log} 2>&1"
 
 

@@ -25,6 +25,9 @@ class Physics(Section):
     m_top_gev: Positive = Field(173.0, description="top-quark mass in the loops")
     b_mass_gev: Annotated[float, Field(ge=0, lt=10)] = Field(4.7, description="b-quark mass")
     mu_factor: Positive = Field(1.0, description="factor on both default scales")
+    four_b_scale: Literal["kt_clustered", "ht_half", "ht", "mean_mt", "m4b_half"] = Field(
+        "kt_clustered", description="scale of pp -> 4b; the default is the note's generator's"
+    )
     b_pt_min_gev: Annotated[float, Field(ge=5)] = Field(25.0, description="pT cut on b of pp -> 4b")
     b_abs_eta_max: Positive = Field(2.5, description="|eta| cut on b of pp -> 4b")
 
@@ -86,7 +89,9 @@ Sample = Annotated[
 class Simulation(Section):
     """Shower and detector of own samples."""
 
-    chunk_events: Count = Field(5000, description="events of one job")
+    chunk_events: Annotated[int, Field(gt=0, multiple_of=250)] = Field(
+        5000, description="events of one job, whole blocks of the random streams"
+    )
     detector: str = Field("config/detector/atlas.yaml", description="card of the detector response")
     tags: Literal["weight", "draw"] = Field("weight", description="weighted or drawn b-tags")
     acceptance_bias: str | None = Field(
