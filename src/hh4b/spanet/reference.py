@@ -296,8 +296,12 @@ def _balance(taker: _Taker, event: EventDescription) -> Balance:
         )
     take("particle_index_tensor")
     classes = {name: take(f"classification_weights.{name}") for name in event.classifications}
+    multiplicity = take("jet_weights_tensor")
+    if multiplicity is not None:
+        # The reference counts global inputs as vectors of the event.
+        multiplicity = multiplicity[len(event.global_inputs) :]
     return Balance(
         take("particle_weights_tensor"),
-        take("jet_weights_tensor"),
+        multiplicity,
         {name: weight for name, weight in classes.items() if weight is not None},
     )

@@ -172,8 +172,10 @@ static void attend_backward(const AttentionShape& s, long first, long events, lo
     }
 }
 
+#include "attention_wide.h"
+
 #define BY_HEAD(name, s, ...)            \
-  switch ((s).width / (s).heads) {       \
+  switch ((s).width / (s).heads) {          \
   case 4: name<4>(s, __VA_ARGS__); break;   \
   case 8: name<8>(s, __VA_ARGS__); break;   \
   case 16: name<16>(s, __VA_ARGS__); break; \
@@ -194,7 +196,11 @@ static void attention_tile(const AttentionShape& s, const AttentionWeights& w, l
   normalize(m, d, x, n, inverse);
   scale_shift(m, d, n, w.w[0], w.w[1], n);
   product(m, 3 * d, d, n, d, 1, w.pt, 3 * d, w.w[3], qkv, ld);
-  BY_HEAD(attend, s, first, events, rows, qkv, ld, a, drop, arena)
+  if (rows <= WIDE_ROWS) {
+    BY_HEAD(attend_wide, s, first, events, rows, qkv, ld, a, drop, arena)
+  } else {
+    BY_HEAD(attend, s, first, events, rows, qkv, ld, a, drop, arena)
+  }
   product(m, d, d, a, d, 1, w.ot, d, w.w[5], y, d);
   if (keep)
     for (long r = 0; r < m; ++r) {
@@ -225,7 +231,11 @@ static void attention_tile_backward(const AttentionShape& s, const AttentionWeig
                 dout, dy, dx, pre, q, dq);
   weight_gradient(m, d, d, dy, d, keep + 3 * d, ld, g[4], g[5]);
   product(m, d, d, dy, d, 1, w.w[4], d, nullptr, da, d);
-  BY_HEAD(attend_backward, s, first, events, rows, keep, ld, da, dqkv, drop, arena)
+  if (rows <= WIDE_ROWS) {
+    BY_HEAD(attend_wide_backward, s, first, events, rows, keep, ld, da, dqkv, drop, arena)
+  } else {
+    BY_HEAD(attend_backward, s, first, events, rows, keep, ld, da, dqkv, drop, arena)
+  }
   normalize(m, d, x, unit, inverse);
   scale_shift(m, d, unit, w.w[0], w.w[1], n);
   weight_gradient(m, 3 * d, d, dqkv, 3 * d, n, d, g[2], g[3]);

@@ -14,7 +14,7 @@ Dropout dropout(const uint32_t* seed, const double* p) {
   return result;
 }
 
-long scratch_per_thread(long width) { return TILE_ROWS * 24 * width + 16384; }
+long scratch_per_thread(long width) { return TILE_ROWS * 24 * width + 65536; }
 
 } // namespace
 

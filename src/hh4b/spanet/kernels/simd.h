@@ -83,13 +83,13 @@ static inline V gelu_slope(V x) {
   return cdf + x * density;
 }
 
-// Dropout by a counter: element `index` of stream `seed` (Murmur3's finaliser). The same bits as
-// `counter_bits` in fused.py. Returns 1/(1-p) or 0.
+// Dropout by a counter: elements `index`, `index + stride`, ... of stream `seed` (Murmur3's
+// finaliser). The same bits as `counter_bits` in fused.py. Gives 1/(1-p) or 0.
 struct Dropout {
   uint32_t seed = 0, threshold = 0;
   float scale = 1.0f;
-  V operator()(uint32_t index) const {
-    U x = (reinterpret_cast<U>(lanes()) + index) * 0x9E3779B1u + seed;
+  V operator()(uint32_t index, uint32_t stride = 1) const {
+    U x = (reinterpret_cast<U>(lanes()) * stride + index) * 0x9E3779B1u + seed;
     x ^= x >> 16;
     x *= 0x85EBCA6Bu;
     x ^= x >> 13;
