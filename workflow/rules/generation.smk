@@ -1,4 +1,7 @@
 # Parton-level events, shower and detector.
+import shlex
+
+
 def bias_option(path):
     return f"--acceptance-bias {path or 'none'}"
 
@@ -102,6 +105,10 @@ rule simulate:
         first=lambda w: chunk_range(w)[0],
         events=lambda w: chunk_range(w)[1],
         tags=STUDY.simulation.tags,
+        pythia=" ".join(
+            f"--pythia {shlex.quote(setting)}"
+            for setting in STUDY.simulation.pythia_settings
+        ),
         seed=STUDY.seed,
         code=command("simulation:simulate_command"),
     message:
@@ -109,4 +116,4 @@ rule simulate:
     shell:
         "hh4b simulate {input.partons} -o {output.events} --first {params.first}"
         " --events {params.events} --seed {params.seed} --sample {wildcards.sample}"
-        " --detector {input.detector} --tags {params.tags} > {log} 2>&1"
+        " --detector {input.detector} --tags {params.tags} {params.pythia} > {log} 2>&1"

@@ -94,6 +94,9 @@ class Simulation(Section):
     )
     detector: str = Field("config/detector/atlas.yaml", description="card of the detector response")
     tags: Literal["weight", "draw"] = Field("weight", description="weighted or drawn b-tags")
+    pythia_settings: list[str] = Field(
+        [], description="further settings of Pythia, e.g. `SpaceShower:pTmaxMatch = 1`"
+    )
     acceptance_bias: str | None = Field(
         "config/detector/acceptance_bias.yaml",
         description="density of parton events that favours those that pass; null = plain",
