@@ -42,6 +42,7 @@ def same(a, b):
     return all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.slow
 def test_learns_pairs_and_classes(tmp_path):
     write_events(tmp_path / "t.h5", 2000, seed=1, jets=(4, 5))
     options = OPTIONS.changed(epochs=10, learning_rate=0.01, dropout=0.0)
@@ -146,6 +147,7 @@ def test_part_that_is_off_gets_no_gradient(toys):
     assert training.network.encoder.summary.grad is not None
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one_with_the_double_batch(toys, tmp_path):
     one = OPTIONS.changed(epochs=1, dropout=0.0, batch_size=64, partial_events=True,
                           normalization="layernorm")  # fmt: skip
