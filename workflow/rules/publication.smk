@@ -81,6 +81,20 @@ FIGURES = {
     "roc": classification(STUDY.classifiers),
     "learning": {name: f"{RESULTS}/models/{name}/metrics.csv" for name in DNNS},
 }
+if "mixing_spanet" in STUDY.selections and "mixing_spanet" not in DNNS:
+    TRAINING = STUDY.classifiers["mixing_spanet"].training
+    TABLES["7"] = {"pairing": f"{RESULTS}/metrics/spanet/{TRAINING}.json"}
+    TABLES["8"] = {
+        "mixing_joint": f"{RESULTS}/metrics/classification/mixing_spanet.json"
+    }
+    TABLES["9"] = {"mixing_spanet": FIRST_LIMITS["mixing_spanet"]}
+    TABLES["15"] = classification(STUDY.classifiers)
+    TABLES["16"] = FIRST_LIMITS
+    FIGURES["6"] = {
+        "options": TRAININGS[TRAINING].options,
+        "event": "config/spanet/event.yaml",
+    }
+    FIGURES["10"] = CURVES
 if OWN_SIGNALS:
     FIGURES["kappa"] = {
         f"{SAMPLES[name].kappa_lambda:g}": f"{RESULTS}/partons/{name}.json"

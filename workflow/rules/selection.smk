@@ -58,7 +58,7 @@ rule dnn_train:
         f"{RESULTS}/benchmarks/dnn_train/{{classifier}}.tsv"
     wildcard_constraints:
         classifier="|".join(DNNS) or "none",
-    threads: 2
+    threads: 1
     params:
         folder=lambda w, output: Path(output.model).parent,
         signal=lambda w, input: joined(

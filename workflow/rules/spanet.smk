@@ -48,7 +48,7 @@ rule spanet_train:
         options=lambda w: TRAININGS[w.training].options,
         event="config/spanet/event.yaml",
     output:
-        model=f"{RESULTS}/models/{{training}}/model.pt",
+        model=f"{RESULTS}/models/spanet/{{training}}/model.pt",
     log:
         f"{RESULTS}/logs/spanet_train/{{training}}.log",
     benchmark:
