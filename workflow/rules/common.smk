@@ -1,4 +1,7 @@
 # What all rules share: the checked configuration, its samples, names of files and digests of code.
+import json
+import os
+import shlex
 from math import ceil
 
 from hh4b.configuration.study import expand_samples, parse_study
@@ -26,7 +29,7 @@ wildcard_constraints:
     classifier="|".join(STUDY.classifiers) or "none",
     selection="|".join(STUDY.selections) or "none",
     energy="13|14",
-    luminosity=r"[0-9.]+",
+    luminosity=r"\d[\d.]*",
 
 
 def command(name):
@@ -58,7 +61,7 @@ def chunks(name):
 
 def paths(pattern, names):
     """Return the files of several samples."""
-    return [f"{RESULTS}/" + pattern.format(sample=name) for name in names]
+    return [os.path.join(RESULTS, pattern.format(sample=name)) for name in names]
 
 
 def joined(option, *columns):
@@ -82,3 +85,68 @@ def score_file(classifier, name):
 
 def feature_file(pairing, name):
     return f"{RESULTS}/features/{pairing}/{name}.h5"
+
+
+def bias_option(path):
+    return f"--acceptance-bias {path or 'none'}"
+
+
+def of_source(source):
+    names = [name for name, info in SAMPLES.items() if info.definition.source == source]
+    return "|".join(re.escape(name) for name in names) or "none"
+
+
+def event_files(wildcards):
+    info = sample(wildcards)
+    if info.generated:
+        return [
+            f"{RESULTS}/events/{info.name}/{chunk}.root" for chunk in chunks(info.name)
+        ]
+    # Globs of a user are expanded by `hh4b ingest`, which names what matches nothing.
+    return []
+
+
+TRAININGS = STUDY.spanet_trainings
+
+
+def group_members(groups):
+    """Return the samples that the groups of the configuration expand to."""
+    return [info.name for info in SAMPLES.values() if info.group in groups]
+
+
+def training_datasets(kind):
+    """Return the datasets of a training's signal or background samples."""
+    return lambda w: paths(
+        "datasets/{sample}.h5", group_members(getattr(TRAININGS[w.training], kind))
+    )
+
+
+DNNS = {name: c for name, c in STUDY.classifiers.items() if c.kind == "dnn"}
+
+
+def classifier_pairing(wildcards):
+    """Return the pairing whose features a DNN reads."""
+    return DNNS[wildcards.classifier].pairing
+
+
+def feature_files(names):
+    return lambda w: [feature_file(classifier_pairing(w), name) for name in names]
+
+
+def score_files(names):
+    """Return the scores of samples for a rule about a classifier or a selection."""
+
+    def files(wildcards):
+        if "selection" in wildcards.keys():
+            classifier = STUDY.selections[wildcards.selection].classifier
+        else:
+            classifier = wildcards.classifier
+        return [score_file(classifier, name) for name in names]
+
+    return files
+
+
+def selection_features(names):
+    return lambda w: [
+        feature_file(STUDY.selections[w.selection].pairing, name) for name in names
+    ]

@@ -1,14 +1,4 @@
 # Delphes files of any origin to four-tag datasets.
-def event_files(wildcards):
-    info = sample(wildcards)
-    if info.generated:
-        return [
-            f"{RESULTS}/events/{info.name}/{chunk}.root" for chunk in chunks(info.name)
-        ]
-    # Globs of a user are expanded by `hh4b ingest`, which names what matches nothing.
-    return []
-
-
 rule ingest:
     input:
         events=event_files,
@@ -25,6 +15,8 @@ rule ingest:
             if info.definition.source != "spanet_dataset"
         )
         or "none",
+    conda:
+        "hh4b"
     params:
         files=lambda w, input: (
             input.events if sample(w).generated else sample(w).definition.files
@@ -70,6 +62,8 @@ rule datasets_import:
         f"{RESULTS}/benchmarks/datasets_import/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("spanet_dataset"),
+    conda:
+        "hh4b"
     params:
         events=lambda w: sample(w).definition.events,
         kappa=lambda w: (

@@ -1,14 +1,4 @@
 # Parton-level events, shower and detector.
-import shlex
-
-
-def bias_option(path):
-    return f"--acceptance-bias {path or 'none'}"
-
-
-def of_source(source):
-    names = [name for name, info in SAMPLES.items() if info.definition.source == source]
-    return "|".join(re.escape(name) for name in names) or "none"
 
 
 rule generate_hh:
@@ -20,6 +10,8 @@ rule generate_hh:
         f"{RESULTS}/benchmarks/generate_hh/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("gg_hh"),
+    conda:
+        "hh4b"
     params:
         kappa=lambda w: f"{sample(w).kappa_lambda:g}",
         events=lambda w: sample(w).definition.events,
@@ -48,6 +40,8 @@ rule generate_resonance:
         f"{RESULTS}/benchmarks/generate_resonance/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("resonance"),
+    conda:
+        "hh4b"
     params:
         mass=lambda w: sample(w).definition.mass_gev,
         events=lambda w: sample(w).definition.events,
@@ -72,6 +66,8 @@ rule generate_four_b:
         f"{RESULTS}/benchmarks/generate_four_b/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("four_b"),
+    conda:
+        "hh4b"
     params:
         events=lambda w: sample(w).definition.events,
         sqrt_s=STUDY.physics.sqrt_s_tev,
@@ -101,6 +97,8 @@ rule simulate:
         f"{RESULTS}/logs/simulate/{{sample}}_{{chunk}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/simulate/{{sample}}_{{chunk}}.tsv"
+    conda:
+        "hh4b"
     params:
         first=lambda w: chunk_range(w)[0],
         events=lambda w: chunk_range(w)[1],

@@ -1,29 +1,4 @@
 # Observables, classifiers and working points.
-DNNS = {name: c for name, c in STUDY.classifiers.items() if c.kind == "dnn"}
-
-
-def classifier_pairing(wildcards):
-    """Return the pairing whose features a DNN reads."""
-    return DNNS[wildcards.classifier].pairing
-
-
-def feature_files(names):
-    return lambda w: [feature_file(classifier_pairing(w), name) for name in names]
-
-
-def score_files(names):
-    """Return the scores of samples for a rule about a classifier or a selection."""
-
-    def files(wildcards):
-        if "selection" in wildcards.keys():
-            classifier = STUDY.selections[wildcards.selection].classifier
-        else:
-            classifier = wildcards.classifier
-        return [score_file(classifier, name) for name in names]
-
-    return files
-
-
 rule features:
     input:
         dataset=rules.ingest.output.dataset,
@@ -34,6 +9,8 @@ rule features:
         f"{RESULTS}/logs/features/{{pairing}}/{{sample}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/features/{{pairing}}/{{sample}}.tsv"
+    conda:
+        "hh4b"
     params:
         code=command("selection:features"),
     message:
@@ -58,6 +35,8 @@ rule dnn_train:
         f"{RESULTS}/benchmarks/dnn_train/{{classifier}}.tsv"
     wildcard_constraints:
         classifier="|".join(DNNS) or "none",
+    conda:
+        "hh4b"
     threads: 1
     params:
         folder=lambda w, output: Path(output.model).parent,
@@ -97,6 +76,8 @@ rule dnn_predict:
         f"{RESULTS}/benchmarks/dnn_predict/{{classifier}}/{{sample}}.tsv"
     wildcard_constraints:
         classifier="|".join(DNNS) or "none",
+    conda:
+        "hh4b"
     params:
         folder=lambda w, input: Path(input.model).parent,
         kappas=numbers(SCORE_KAPPAS),
@@ -120,6 +101,8 @@ rule evaluate_classifier:
         f"{RESULTS}/logs/evaluate_classifier/{{classifier}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/evaluate_classifier/{{classifier}}.tsv"
+    conda:
+        "hh4b"
     params:
         signal=lambda w, input: joined(
             "--signal", input.signal_datasets, input.signal_scores
@@ -147,6 +130,8 @@ rule working_point:
         f"{RESULTS}/logs/working_point/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/working_point/{{selection}}.tsv"
+    conda:
+        "hh4b"
     params:
         signal=lambda w, input: joined(
             "--signal", input.signal_datasets, input.signal_scores

@@ -1,19 +1,4 @@
 # SPANet2: any number of named trainings, and what they predict.
-TRAININGS = STUDY.spanet_trainings
-
-
-def group_members(groups):
-    """Return the samples that the groups of the configuration expand to."""
-    return [info.name for info in SAMPLES.values() if info.group in groups]
-
-
-def training_datasets(kind):
-    """Return the datasets of a training's signal or background samples."""
-    return lambda w: paths(
-        "datasets/{sample}.h5", group_members(getattr(TRAININGS[w.training], kind))
-    )
-
-
 rule datasets_merge:
     input:
         signal=training_datasets("signal"),
@@ -26,6 +11,8 @@ rule datasets_merge:
         f"{RESULTS}/benchmarks/datasets_merge/{{training}}_{{part}}.tsv"
     wildcard_constraints:
         part="training|testing",
+    conda:
+        "hh4b"
     params:
         limit=lambda w: (
             f"--max-events-per-sample {TRAININGS[w.training].max_events_per_sample}"
@@ -55,6 +42,8 @@ rule spanet_train:
         f"{RESULTS}/benchmarks/spanet_train/{{training}}.tsv"
     wildcard_constraints:
         training="|".join(TRAININGS) or "none",
+    conda:
+        "hh4b"
     threads: 2
     resources:
         gpu=STUDY.gpus_per_training,
@@ -89,6 +78,8 @@ rule spanet_predict:
         f"{RESULTS}/benchmarks/spanet_predict/{{training}}/{{sample}}.tsv"
     wildcard_constraints:
         training="|".join(TRAININGS) or "none",
+    conda:
+        "hh4b"
     threads: 2
     params:
         folder=lambda w, input: Path(input.model).parent,
@@ -115,6 +106,8 @@ rule spanet_evaluate:
         f"{RESULTS}/benchmarks/spanet_evaluate/{{training}}.tsv"
     wildcard_constraints:
         training="|".join(TRAININGS) or "none",
+    conda:
+        "hh4b"
     threads: 2
     params:
         folder=lambda w, input: Path(input.model).parent,

@@ -1,10 +1,4 @@
 # Templates in m_HH, workspaces, limits.
-def selection_features(names):
-    return lambda w: [
-        feature_file(STUDY.selections[w.selection].pairing, name) for name in names
-    ]
-
-
 rule templates:
     input:
         signal_datasets=paths("datasets/{sample}.h5", SIGNALS),
@@ -20,6 +14,8 @@ rule templates:
         f"{RESULTS}/logs/templates/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/templates/{{selection}}.tsv"
+    conda:
+        "hh4b"
     params:
         signal=lambda w, input: joined(
             "--signal",
@@ -61,6 +57,8 @@ rule workspace:
         f"{RESULTS}/logs/workspace/{{selection}}_{{energy}}tev_{{luminosity}}ifb.log",
     benchmark:
         f"{RESULTS}/benchmarks/workspace/{{selection}}_{{energy}}tev_{{luminosity}}ifb.tsv"
+    conda:
+        "hh4b"
     params:
         model=STUDY.statistics.model,
         normalisation=(
@@ -86,6 +84,8 @@ rule limits:
         f"{RESULTS}/logs/limits/{{selection}}_{{energy}}tev_{{luminosity}}ifb.log",
     benchmark:
         f"{RESULTS}/benchmarks/limits/{{selection}}_{{energy}}tev_{{luminosity}}ifb.tsv"
+    conda:
+        "hh4b"
     params:
         code=command("statistics:limits"),
     message:
