@@ -35,6 +35,12 @@ def changed(path, value):
         ("samples.hh.kappa_lambda", [1, float("nan")], "nan"),
         ("samples.hh.kappa_lambda", [1, 1], "twice"),
         ("samples.hh.source", "pythia", "gg_hh"),
+        (
+            "samples.mg",
+            {"source": "madgraph", "process": "4b", "events": 1, "delphes_card": "c"}
+            | {"kappa_lambda": 1},
+            "belongs to hh",
+        ),
         ("statistics.luminosities_ifb", [0], "greater than 0"),
         ("statistics.kappa_lambda_min", 2, "kappa_lambda = 1"),
         ("statistics.m_hh_min_gev", 1200, "m_hh_min_gev 1200"),

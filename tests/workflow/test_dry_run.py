@@ -26,3 +26,18 @@ def test_wrong_configuration_stops_before_any_job(workflow, override, wanted):
     assert done.returncode != 0
     assert wanted in done.stdout + done.stderr
     assert not (workflow.folder / "results").exists()
+
+
+def test_other_sources_of_events_are_lines_of_the_configuration(workflow):
+    (workflow.folder / "card.tcl").touch()
+    (workflow.folder / "other.yaml").write_text(
+        "samples:\n"
+        "  hh: {kappa_lambda: [1, 5]}\n"
+        "  mg: {source: madgraph, process: hh, kappa_lambda: 3, events: 9,"
+        " delphes_card: card.tcl}\n"
+        '  mine: {source: files, files: ["data/*.root"]}\n'
+        "  published: {source: spanet_dataset, file: card.tcl, events: signal, kappa_lambda: 9}\n"
+    )
+    jobs = workflow.planned("--configfile", "other.yaml")
+    assert (jobs["generate_hh"], jobs["generate_madgraph"], jobs["datasets_import"]) == (2, 1, 1)
+    assert jobs["ingest"] == 2 + 1 + 1 + 1

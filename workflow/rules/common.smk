@@ -102,6 +102,8 @@ def event_files(wildcards):
         return [
             f"{RESULTS}/events/{info.name}/{chunk}.root" for chunk in chunks(info.name)
         ]
+    if info.definition.source == "madgraph":
+        return [f"{RESULTS}/events/{info.name}/madgraph.root"]
     # Globs of a user are expanded by `hh4b ingest`, which names what matches nothing.
     return []
 

@@ -19,7 +19,9 @@ rule ingest:
         "hh4b"
     params:
         files=lambda w, input: (
-            input.events if sample(w).generated else sample(w).definition.files
+            sample(w).definition.files
+            if sample(w).definition.source == "files"
+            else input.events
         ),
         kind=lambda w: (
             "--background"

@@ -115,3 +115,39 @@ rule simulate:
         "hh4b simulate {input.partons} -o {output.events} --first {params.first}"
         " --events {params.events} --seed {params.seed} --sample {wildcards.sample}"
         " --detector {input.detector} --tags {params.tags} {params.pythia} > {log} 2>&1"
+
+
+rule generate_madgraph:
+    input:
+        card=lambda w: sample(w).definition.delphes_card,
+    output:
+        events=f"{RESULTS}/events/{{sample}}/madgraph.root",
+    log:
+        f"{RESULTS}/logs/generate_madgraph/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/generate_madgraph/{{sample}}.tsv"
+    wildcard_constraints:
+        sample=of_source("madgraph"),
+    conda:
+        "hh4b"
+    threads: workflow.cores
+    params:
+        process=lambda w: sample(w).definition.process,
+        kappa=lambda w: (
+            ""
+            if sample(w).kappa_lambda is None
+            else f"--kappa-lambda={sample(w).kappa_lambda:g}"
+        ),
+        events=lambda w: sample(w).definition.events,
+        launcher=lambda w: shlex.quote(sample(w).definition.launcher),
+        sqrt_s=STUDY.physics.sqrt_s_tev,
+        work=lambda w, output: f"{output.events}.work",
+        seed=STUDY.seed,
+        code=command("events:generate_madgraph"),
+    message:
+        "Generating with MG5_aMC, Pythia 8 and Delphes: {wildcards.sample}"
+    shell:
+        "hh4b generate madgraph --process {params.process} {params.kappa} --sqrt-s {params.sqrt_s}"
+        " --events {params.events} --delphes-card {input.card} --work {params.work}"
+        " --sample {wildcards.sample} --seed {params.seed} --cores {threads}"
+        " --launcher {params.launcher} -o {output.events} > {log} 2>&1"

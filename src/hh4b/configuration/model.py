@@ -63,6 +63,23 @@ class BackgroundSample(Section):
     events: Count = Field(description="showered events")
 
 
+class MadgraphSample(Section):
+    """gg -> HH -> 4b or pp -> 4b by MG5_aMC, Pythia 8 and Delphes on PATH or in a container."""
+
+    source: Literal["madgraph"]
+    process: Literal["hh", "4b"] = Field(description="signal or background")
+    events: Count = Field(description="events to generate")
+    delphes_card: str = Field(description="Delphes card to start from")
+    kappa_lambda: Kappa | None = Field(None, description="of hh")
+    launcher: str = Field("", description="words in front of every program, e.g. of a container")
+
+    @model_validator(mode="after")
+    def _coupling(self) -> Self:
+        if (self.process == "hh") != (self.kappa_lambda is not None):
+            raise ValueError(f"process {self.process}: kappa_lambda belongs to hh, and only to it")
+        return self
+
+
 class FilesSample(Section):
     """Delphes ROOT files of the user."""
 
@@ -81,7 +98,12 @@ class SpanetDatasetSample(Section):
 
 
 Sample = Annotated[
-    SignalSample | ResonanceSample | BackgroundSample | FilesSample | SpanetDatasetSample,
+    SignalSample
+    | ResonanceSample
+    | BackgroundSample
+    | MadgraphSample
+    | FilesSample
+    | SpanetDatasetSample,
     Field(discriminator="source"),
 ]
 

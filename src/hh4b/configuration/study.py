@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from hh4b.configuration.model import (
     FilesSample,
+    MadgraphSample,
     Sample,
     SignalSample,
     SpanetDatasetSample,
@@ -39,8 +40,8 @@ class SampleInfo:
 
     @property
     def generated(self) -> bool:
-        """Return whether the pipeline makes the events itself."""
-        return not isinstance(self.definition, FilesSample | SpanetDatasetSample)
+        """Return whether the events come from the own generator, shower and detector."""
+        return not isinstance(self.definition, FilesSample | MadgraphSample | SpanetDatasetSample)
 
 
 def parse_study(content: Mapping[str, Any]) -> Study:
@@ -98,7 +99,7 @@ def _expand(study: Study) -> Iterator[SampleInfo]:
         if isinstance(definition, SignalSample):
             for kappa in definition.kappa_lambda:
                 yield SampleInfo(sample_name(group, kappa), group, definition, kappa, False)
-        elif isinstance(definition, FilesSample):
+        elif isinstance(definition, FilesSample | MadgraphSample):
             kappa_or_none = definition.kappa_lambda
             yield SampleInfo(group, group, definition, kappa_or_none, kappa_or_none is None)
         elif isinstance(definition, SpanetDatasetSample):
