@@ -1,6 +1,7 @@
 """Linear blocks: the kinds Basic, Resnet, Gated and GRU of the options, and stacks of them."""
 
 from itertools import pairwise
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -130,17 +131,23 @@ class GruBlock(nn.Module):
         out: Tensor = self.gate(y, self.residual(x)) if self.skip else y
         return out
 
+    def weights(self) -> tuple[Tensor | None, ...]:
+        """Return the weights in the order of the compiled kernels."""
+        norm: Any = self.normalization
+        residual = self.residual
+        return (
+            norm.weight, norm.bias, self.expand.weight, self.expand.bias, self.contract.weight,
+            self.contract.bias, *self.gate.weights(), getattr(residual, "weight", None),
+            getattr(residual, "bias", None),
+        )  # fmt: skip
+
     def _fused(self, x: Tensor) -> Tensor:
         """Do the same by a compiled kernel."""
         p = self.dropout.p if self.training else 0.0
         seeds = (fused.draw_seed(), fused.draw_seed()) if p else (0, 0)
-        norm, gate, residual = self.normalization, self.gate, self.residual
-        weights = (
-            norm.weight, norm.bias, self.expand.weight, self.expand.bias, self.contract.weight,
-            self.contract.bias, *gate.weights(), getattr(residual, "weight", None),
-            getattr(residual, "bias", None),
-        )  # fmt: skip
-        out: Tensor = fused.FusedBlock.apply(x, seeds, p, *weights)  # type: ignore[no-untyped-call]
+        out: Tensor = fused.FusedBlock.apply(  # type: ignore[no-untyped-call]
+            x, seeds, p, *self.weights()
+        )
         return out
 
 

@@ -82,14 +82,19 @@ def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
     found.block_backward.argtypes = [*[address] * 7, size, *end]
     found.attention_forward.argtypes = [*[address] * 3, size, *[address] * 3, *end]
     found.attention_backward.argtypes = [*[address] * 3, size, *[address] * 5, size, *end]
+    found.encoder_forward.argtypes = [
+        *[address] * 4, size, address, size, address, size, ctypes.c_int, address, size,
+        ctypes.c_int,
+    ]  # fmt: skip
     for function in (found.block_weight_count, found.attention_weight_count):
         function.argtypes, function.restype = [address], size
     for function in (
-        found.block_forward, found.block_backward, found.attention_forward, found.attention_backward
+        found.block_forward, found.block_backward, found.attention_forward,
+        found.attention_backward, found.encoder_forward,
     ):  # fmt: skip
         function.restype = None
     # A first call on this machine's instructions, so that a foreign build fails here.
-    found.vector_length.restype = ctypes.c_int
+    found.vector_length.restype = found.tile_events.restype = ctypes.c_int
     found.vector_length()
     return found
 

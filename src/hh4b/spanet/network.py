@@ -1,7 +1,7 @@
 """The network: a function of its configuration and of tensors; it opens no file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -115,16 +115,18 @@ class SplitAttention(nn.Module):
         self.output = Linear(copies, options.hidden_dim, options.hidden_dim)
         bound = (3 / options.hidden_dim) ** 0.5
         nn.init.uniform_(self.output.weight, -bound, bound)
-        self.owner: Tensor
-        owners = [n for n, p in enumerate(event.particles) for _ in p.products]
-        self.register_buffer("owner", torch.tensor(owners), persistent=False)
+        self.owner = [n for n, p in enumerate(event.particles) for _ in p.products]
 
     def forward(
         self, x: Tensor, batch: Batch, event: EventDescription, *, vectors: bool
     ) -> tuple[list[list[Tensor]], Tensor | None]:
         """Map (particles, vectors, width) to logits by particle and group."""
         y, summary = self.encoder(
-            x.index_select(0, self.owner), batch.sequential, summaries=vectors
+            x,
+            batch.sequential,
+            groups=[replace(g, others=0) for g in batch.groups],
+            sources=self.owner,
+            summaries=vectors,
         )
         y = self.output(y)
         sizes = [g.events * g.sequential for g in batch.groups]
@@ -258,18 +260,22 @@ class Network(nn.Module):
         need = self._vectors_needed(parts)
         embedded = [e(f) for e, f in zip(self.embeddings, batch.features, strict=True)]
         x = self.unify(take_rows(torch.cat(embedded, dim=1), batch.order))
-        encoded, summary = self.encoder(x, batch.all_vectors, summaries=True)
+        encoded, summary = self.encoder(
+            x, batch.all_vectors, groups=batch.groups, sources=(0,), summaries=True
+        )
         if summary is None:
             raise TypeError("an encoder that was asked for summaries returns them")
         vectors = {EVENT: summary[0]}
         assignment: tuple[tuple[Tensor, ...], ...] = ()
         detection = None
         if parts.assignment or need & {"particles", "products"}:
-            branches = len(self.event.particles)
             y, particle = self.branches(
-                encoded.expand(branches, -1, -1),
+                encoded,
                 batch.all_vectors,
+                groups=batch.groups,
+                sources=[0] * len(self.event.particles),
                 summaries="particles" in need,
+                only=batch.sequential_rows,
             )
             if parts.detection and particle is not None:
                 detection = self.detection(particle)[..., 0]
@@ -299,8 +305,7 @@ class Network(nn.Module):
     def _assign(
         self, y: Tensor, batch: Batch, vectors: dict[str, Tensor], *, products: bool
     ) -> tuple[tuple[Tensor, ...], ...]:
-        sequential = take_rows(y, batch.sequential_rows)
-        logits, product_vectors = self.attention(sequential, batch, self.event, vectors=products)
+        logits, product_vectors = self.attention(y, batch, self.event, vectors=products)
         if product_vectors is not None:
             names = [f"{p.name}/{product}" for p in self.event.particles for product in p.products]
             vectors.update(zip(names, product_vectors, strict=True))

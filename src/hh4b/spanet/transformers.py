@@ -1,13 +1,14 @@
 """Transformer layers (Standard, NormFirst, Gated) and encoders with a summary vector."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hh4b.spanet import fused, native
-from hh4b.spanet.batches import Layout
+from hh4b.spanet import fused, inference, native
+from hh4b.spanet.batches import Group, Layout
 from hh4b.spanet.blocks import GruBlock, feed_forward_width, make_stack
 from hh4b.spanet.layers import Dropout, GruGate, InsertSummary, LayerNorm, Linear, take_rows
 from hh4b.spanet.options import Options
@@ -98,17 +99,21 @@ class GatedLayer(nn.Module):
         out: Tensor = self.block(y)
         return out
 
-    def _fused(self, x: Tensor, layout: Layout) -> Tensor:
-        """Do attention and gate by a compiled kernel."""
+    def weights(self) -> tuple[Tensor | None, ...]:
+        """Return the weights of attention and gate in the order of the compiled kernels."""
         attention = self.attention
-        p = attention.dropout if self.training else 0.0
-        weights = (
+        return (
             self.normalization.weight, self.normalization.bias, attention.project.weight,
             attention.project.bias, attention.output.weight, attention.output.bias,
             *self.gate.weights(),
         )  # fmt: skip
+
+    def _fused(self, x: Tensor, layout: Layout) -> Tensor:
+        """Do attention and gate by a compiled kernel."""
+        attention = self.attention
+        p = attention.dropout if self.training else 0.0
         out: Tensor = fused.FusedAttention.apply(  # type: ignore[no-untyped-call]
-            x, layout.tiles, attention.heads, fused.draw_seed() if p else 0, p, *weights
+            x, layout.tiles, attention.heads, fused.draw_seed() if p else 0, p, *self.weights()
         )
         return out
 
@@ -157,18 +162,37 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(layer(options, copies) for _ in range(layers))
 
     def forward(
-        self, x: Tensor, layout: Layout, *, summaries: bool
+        self,
+        x: Tensor,
+        layout: Layout,
+        *,
+        groups: Sequence[Group],
+        sources: Sequence[int],
+        summaries: bool,
+        only: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Encode the vectors of each event.
 
         Args:
-            x: (copies, vectors, width).
+            x: (inputs, vectors, width).
             layout: where events start and end once the summary is inserted.
+            groups: the same events as runs of equal ones.
+            sources: for every copy which of ``inputs`` it reads.
             summaries: whether the encoded summary vectors are wanted.
+            only: numbers of the sequential vectors, if only they are wanted.
 
         Returns:
-            Encoded vectors, and summaries (copies, events, width) or None.
+            Encoded vectors (copies, vectors, width), summaries (copies, events, width) or None.
         """
+        if inference.fits(self, groups, x):
+            return inference.encode(
+                self, x, sources, groups, everything=only is None, summaries=summaries
+            )
+        copies = len(sources)
+        if len(x) == 1:
+            x = x.expand(copies, -1, -1)
+        elif list(sources) != list(range(len(x))):
+            x = x.index_select(0, torch.tensor(sources, device=x.device))
         x = self.blocks(x)
         y: Tensor = InsertSummary.apply(  # type: ignore[no-untyped-call]
             x, self.summary, layout.rows, layout.summary_rows, layout.vector_rows
@@ -176,4 +200,5 @@ class Encoder(nn.Module):
         for layer in self.layers:
             y = layer(y, layout)
         summary = take_rows(y, layout.summary_rows) if summaries else None
-        return take_rows(y, layout.vector_rows), summary
+        rows = layout.vector_rows if only is None else layout.vector_rows[only]
+        return take_rows(y, rows), summary

@@ -3,6 +3,7 @@
 // weights are summed in a fixed number of chunks, so results do not depend on the threads.
 #include "attention.h"
 #include "block.h"
+#include "encoder.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ long scratch_per_thread(long width) { return TILE_ROWS * 24 * width + 65536; }
 extern "C" {
 
 int vector_length() { return VL; }
+int tile_events() { return STEP; }
 
 long block_weight_count(const long* dims) {
   long at[13];
@@ -140,6 +142,41 @@ void attention_backward(const long* dims, const float* const* weights, const lon
                                 keep + first * s.keep(), dout + first * s.width,
                                 dx + first * s.width, g, drop, Arena{memory.base});
       }
+    }
+  }
+}
+
+// dims: copies, width, hidden, heads, blocks, layers, rows of the longest event. weights: for every
+// copy the summary, then per block and layer what FusedBlock and FusedAttention take, 11 each.
+// sources: which copy of x (each `vectors` rows) every copy reads; tiles: see Tile.
+void encoder_forward(const long* dims, const float* const* weights, const long* sources,
+                     const long* table, long tiles, const float* x, long vectors, float* out,
+                     long given, int everything, float* summaries, long events, int threads) {
+  const EncoderShape s{dims[0], dims[1], dims[2], dims[3], dims[4], dims[5], dims[6]};
+  const long size = packed_size(s), pointers = 1 + 11 * (s.blocks + 2 * s.layers);
+  Memory packed(s.copies * size);
+  std::vector<EncoderWeights> w(s.copies);
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(dynamic, 1)
+    for (long k = 0; k < s.copies; ++k) {
+      Arena arena{packed.base + k * size};
+      const float* const* next = weights + k * pointers;
+      w[k].summary = *next++;
+      for (long i = 0; i < s.blocks; ++i, next += 11)
+        w[k].blocks.push_back(pack_block(s, next, arena));
+      for (long i = 0; i < s.layers; ++i, next += 22)
+        w[k].layers.push_back(pack_layer(s, next, arena));
+    }
+    Memory memory(tile_scratch(s));
+#pragma omp for schedule(dynamic, 1)
+    for (long t = 0; t < s.copies * tiles; ++t) {
+      const long copy = t / tiles;
+      const long* row = table + 6 * (t % tiles);
+      const Tile tile{row[0], row[1], row[2], row[3], row[4], row[5]};
+      tile_encode(s, w[copy], tile, x + sources[copy] * vectors * s.width,
+                  out + copy * given * s.width, everything,
+                  summaries ? summaries + copy * events * s.width : nullptr, Arena{memory.base});
     }
   }
 }
