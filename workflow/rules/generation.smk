@@ -20,7 +20,7 @@ rule generate_hh:
             f"--m-higgs {STUDY.physics.m_higgs_gev} --m-top {STUDY.physics.m_top_gev}"
             f" --b-mass-gev {STUDY.physics.b_mass_gev} --mu-factor {STUDY.physics.mu_factor}"
         ),
-        bias=bias_option(STUDY.simulation.acceptance_bias),
+        bias=bias_option(STUDY.simulation.signal_acceptance_bias),
         seed=STUDY.seed,
         code=command("signal:generate_hh"),
     message:
@@ -46,7 +46,7 @@ rule generate_resonance:
         mass=lambda w: sample(w).definition.mass_gev,
         events=lambda w: sample(w).definition.events,
         sqrt_s=STUDY.physics.sqrt_s_tev,
-        bias=bias_option(STUDY.simulation.acceptance_bias),
+        bias=bias_option(STUDY.simulation.signal_acceptance_bias),
         seed=STUDY.seed,
         code=command("signal:generate_resonance"),
     message:
@@ -77,7 +77,7 @@ rule generate_four_b:
             f" --b-mass-gev {STUDY.physics.b_mass_gev} --mu-factor {STUDY.physics.mu_factor}"
             f" --scale {STUDY.physics.four_b_scale}"
         ),
-        bias=bias_option(STUDY.simulation.acceptance_bias),
+        bias=bias_option(STUDY.simulation.background_acceptance_bias),
         seed=STUDY.seed,
         code=command("background:generate_four_b"),
     message:

@@ -119,9 +119,11 @@ class Simulation(Section):
     pythia_settings: list[str] = Field(
         [], description="further settings of Pythia, e.g. `SpaceShower:pTmaxMatch = 1`"
     )
-    acceptance_bias: str | None = Field(
-        "config/detector/acceptance_bias.yaml",
-        description="density of parton events that favours those that pass; null = plain",
+    signal_acceptance_bias: str | None = Field(
+        None, description="density of partons that favours events that pass; null = plain"
+    )
+    background_acceptance_bias: str | None = Field(
+        "config/detector/acceptance_bias.yaml", description="the same for pp -> 4b"
     )
 
 
