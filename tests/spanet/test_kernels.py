@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from hh4b.spanet import fused, native
-from hh4b.spanet.batches import _layout
+from hh4b.spanet import fused, inference, native
+from hh4b.spanet.batches import Group, _layout
 from hh4b.spanet.blocks import GruBlock
 from hh4b.spanet.options import Options
-from hh4b.spanet.transformers import GatedLayer
+from hh4b.spanet.transformers import Encoder, GatedLayer
 
 pytestmark = pytest.mark.skipif(native.library() is None, reason="no C++ compiler here")
 
@@ -59,6 +59,48 @@ def test_gated_layer(copies, heads, dropout, monkeypatch):
     assert fused.attention_fits(32, heads, 38)
     x = torch.randn(copies, len(layout.rows), 32, requires_grad=True)
     compare(both_ways(layer, (x, layout), monkeypatch))
+
+
+@pytest.mark.parametrize("heads", [2, 4, 8])
+@pytest.mark.parametrize("blocks", [0, 2])
+@pytest.mark.parametrize("summaries", [True, False])
+@pytest.mark.parametrize("sequential_only", [True, False])
+def test_encoder(heads, blocks, summaries, sequential_only, monkeypatch):
+    """The pass for prediction against the layers one by one in torch."""
+    torch.manual_seed(0)
+    groups = [Group(3, 1, 0), Group(101, 4, 1), Group(48, 5, 2), Group(5, 15, 1), Group(2, 37, 1)]
+    options = Options(hidden_dim=32, num_attention_heads=heads, linear_activation="gelu")
+    encoder = Encoder(options, 3, blocks=blocks, layers=2).eval()
+    with torch.no_grad():
+        for parameter in encoder.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    sizes = [(g.events, g.sequential + g.others) for g in groups]
+    lengths = np.repeat([n for _, n in sizes], [events for events, _ in sizes])
+    layout = _layout(lengths, sizes)
+    flags = [[True] * g.sequential + [False] * g.others for g in groups for _ in range(g.events)]
+    rows = torch.from_numpy(np.flatnonzero(np.concatenate(flags)))
+    x = 3 * torch.randn(2, len(layout.vector_rows), 32)
+    found = []
+    for compiled in (True, False):
+        if not compiled:
+            monkeypatch.setattr(native, "usable", lambda *_: False)
+        with torch.inference_mode():
+            assert inference.fits(encoder, groups, x) == compiled
+            found.append(
+                encoder(
+                    x,
+                    layout,
+                    groups=groups,
+                    sources=[1, 0, 1],
+                    summaries=summaries,
+                    only=rows if sequential_only else None,
+                )
+            )
+    (vectors, summary), (wanted, wanted_summary) = found
+    torch.testing.assert_close(vectors, wanted, rtol=0, atol=1e-5)
+    assert (summary is None) == (not summaries)
+    if summaries:
+        torch.testing.assert_close(summary, wanted_summary, rtol=0, atol=1e-5)
 
 
 def test_gradient_by_finite_difference():

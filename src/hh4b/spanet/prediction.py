@@ -14,8 +14,8 @@ from hh4b.spanet.data import Events
 from hh4b.spanet.decoding import decode
 from hh4b.spanet.network import Network, Output, Parts
 
-#: Events computed at a time: few enough for the vectors of a layer to stay in the cache.
-BATCH_SIZE = 1024
+#: Events computed at a time: enough for what comes once a batch not to count.
+BATCH_SIZE = 4096
 
 
 @dataclass(frozen=True)

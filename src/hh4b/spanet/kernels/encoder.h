@@ -121,7 +121,7 @@ static inline void row_gate(long d, const PackedGate& gate, const float* v, cons
     for (int m = 0; m < OUT; ++m)
       for (int g = 0; g < GROUPS; ++g) {
         const long at = (o + m) * STEP + g * VL;
-        store(q + at, load(x + at) * reciprocal(1.0f + exp2_(vmin(acc[m][g], all(60.0f)))));
+        store(q + at, load(x + at) * reciprocal(1.0f + exp2_(low(acc[m][g], all(60.0f)))));
       }
   }
   for (long o = 0; o < d; o += H) {
@@ -138,8 +138,8 @@ static inline void row_gate(long d, const PackedGate& gate, const float* v, cons
     for (int m = 0; m < H; ++m)
       for (int g = 0; g < GROUPS; ++g) {
         const long at = (o + m) * STEP + g * VL;
-        V a = 1.0f + exp2_(vmin(z[m][g], all(60.0f)));
-        V b = 1.0f + exp2_(vmin(h[m][g], all(60.0f)));
+        V a = 1.0f + exp2_(low(z[m][g], all(60.0f)));
+        V b = 1.0f + exp2_(low(h[m][g], all(60.0f)));
         V old = load(x + at);
         // z (h - x) with z = 1 / a, h = 1 - 2 / b
         store(out + at, old + (b * (1.0f - old) - 2.0f) * reciprocal(a * b));
@@ -175,7 +175,7 @@ template <int HEAD> static void tile_attend(const EncoderShape& s, long rows, lo
           V a = all(0.0f);
           for (int c = 0; c < HEAD; ++c) a += q[c] * load(keys + j * row + c * STEP);
           p[j] = a;
-          top = vmax(top, a);
+          top = high(top, a);
         }
         for (long j = 0; j < rows; ++j) {
           V e = exp2_(p[j] - top);

@@ -17,6 +17,11 @@ static inline V nearest(V x) {
   return (V)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 static inline V times_power(V x, V n) { return (V)_mm512_scalef_ps((__m512)x, (__m512)n); }
+static inline V bounded(V x) { return x; } // powers of two may underflow
+static inline V high(V a, V b) { return (V)_mm512_max_ps((__m512)a, (__m512)b); }
+static inline V low(V a, V b) { return (V)_mm512_min_ps((__m512)a, (__m512)b); }
+static inline V magnitude(V x) { return (V)_mm512_abs_ps((__m512)x); }
+static inline V root(V x) { return (V)_mm512_sqrt_ps((__m512)x); }
 // 1/x to 1e-7: an estimate of 14 bits and one step of Newton.
 static inline V reciprocal(V x) {
   V y = (V)_mm512_rcp14_ps((__m512)x);
@@ -29,11 +34,19 @@ static inline V times_power(V x, V n) {
   return x * reinterpret_cast<V&>(bits);
 }
 static inline V reciprocal(V x) { return 1.0f / x; }
+static inline V bounded(V x) { return vmax(x, all(-126.0f)); }
+static inline V high(V a, V b) { return vmax(a, b); }
+static inline V low(V a, V b) { return vmin(a, b); }
+static inline V magnitude(V x) { return vmax(x, -x); }
+static inline V root(V x) {
+  for (int i = 0; i < VL; ++i) x[i] = __builtin_sqrtf(x[i]);
+  return x;
+}
 #endif
 
 // 2^x for x <= 60, to 2e-7 relative (polynomial of least largest relative error).
 static inline V exp2_(V x) {
-  x = vmax(x, all(-120.0f));
+  x = bounded(x);
   V n = nearest(x), r = x - n;
   V p = all(1.327647178e-03f);
   p = p * r + 9.675541333e-03f;
@@ -46,16 +59,16 @@ static inline V exp2_(V x) {
 
 // gelu with the same formula as `normal_cdf`.
 static inline V fast_gelu(V x) {
-  V magnitude = vmax(x, -x);
+  V size = magnitude(x);
   V bell = exp2_(x * x * (-0.5f * LOG2E));
-  V t = reciprocal(magnitude * (0.3275911f * 0.70710678118f) + 1.0f);
+  V t = reciprocal(size * (0.3275911f * 0.70710678118f) + 1.0f);
   V p = all(0.5f * 1.061405429f);
   p = p * t - 0.5f * 1.453152027f;
   p = p * t + 0.5f * 1.421413741f;
   p = p * t - 0.5f * 0.284496736f;
   p = p * t + 0.5f * 0.254829592f;
-  V upper = magnitude * (p * t * bell); // |x| (1 - Phi(|x|))
-  return vmax(x, all(0.0f)) - upper;
+  V upper = size * (p * t * bell); // |x| (1 - Phi(|x|))
+  return high(x, all(0.0f)) - upper;
 }
 
 // acc[m] += sum over k of w[k][m] * x[k], for all events.
@@ -100,8 +113,7 @@ static inline void row_normalize(long width, const float* x, float* to) {
       V d = load(x + c * STEP + g * VL) - mean;
       squares += d * d;
     }
-    V variance = squares * (1.0f / width) + 1e-5f, scale;
-    for (int i = 0; i < VL; ++i) scale[i] = 1.0f / __builtin_sqrtf(variance[i]);
+    V scale = 1.0f / root(squares * (1.0f / width) + 1e-5f);
     for (long c = 0; c < width; ++c)
       store(to + c * STEP + g * VL, (load(x + c * STEP + g * VL) - mean) * scale);
   }
