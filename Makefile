@@ -35,7 +35,6 @@ lint: install
 	ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow
-	snakemake --lint
 
 clean:
 	rm -rf results logs .snakemake

@@ -15,8 +15,6 @@ rule ingest:
             if info.definition.source != "spanet_dataset"
         )
         or "none",
-    conda:
-        "hh4b"
     params:
         files=lambda w, input: (
             sample(w).definition.files
@@ -64,8 +62,6 @@ rule datasets_import:
         f"{RESULTS}/benchmarks/datasets_import/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("spanet_dataset"),
-    conda:
-        "hh4b"
     params:
         events=lambda w: sample(w).definition.events,
         kappa=lambda w: (

@@ -10,8 +10,6 @@ rule generate_hh:
         f"{RESULTS}/benchmarks/generate_hh/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("gg_hh"),
-    conda:
-        "hh4b"
     params:
         kappa=lambda w: f"{sample(w).kappa_lambda:g}",
         events=lambda w: sample(w).definition.events,
@@ -40,8 +38,6 @@ rule generate_resonance:
         f"{RESULTS}/benchmarks/generate_resonance/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("resonance"),
-    conda:
-        "hh4b"
     params:
         mass=lambda w: sample(w).definition.mass_gev,
         events=lambda w: sample(w).definition.events,
@@ -66,8 +62,6 @@ rule generate_four_b:
         f"{RESULTS}/benchmarks/generate_four_b/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("four_b"),
-    conda:
-        "hh4b"
     params:
         events=lambda w: sample(w).definition.events,
         sqrt_s=STUDY.physics.sqrt_s_tev,
@@ -97,8 +91,6 @@ rule simulate:
         f"{RESULTS}/logs/simulate/{{sample}}_{{chunk}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/simulate/{{sample}}_{{chunk}}.tsv"
-    conda:
-        "hh4b"
     params:
         first=lambda w: chunk_range(w)[0],
         events=lambda w: chunk_range(w)[1],
@@ -128,8 +120,6 @@ rule generate_madgraph:
         f"{RESULTS}/benchmarks/generate_madgraph/{{sample}}.tsv"
     wildcard_constraints:
         sample=of_source("madgraph"),
-    conda:
-        "hh4b"
     threads: workflow.cores
     params:
         process=lambda w: sample(w).definition.process,

@@ -8,8 +8,6 @@ rule pair_min_dr:
         f"{RESULTS}/logs/pair_min_dr/{{sample}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/pair_min_dr/{{sample}}.tsv"
-    conda:
-        "hh4b"
     params:
         code=command("pairing:min_dr"),
     message:
@@ -28,8 +26,6 @@ rule efficiency_curve:
         f"{RESULTS}/logs/efficiency_curve/{{pairing}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/efficiency_curve/{{pairing}}.tsv"
-    conda:
-        "hh4b"
     params:
         pairs=lambda w, input: " ".join(
             f"--dataset {d} --pairing {p}"

@@ -6,8 +6,6 @@ rule comparison_hh:
         f"{RESULTS}/logs/comparison_hh/{{energy}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/comparison_hh/{{energy}}.tsv"
-    conda:
-        "hh4b"
     params:
         kappa=STUDY.energy_comparison.kappa_lambda,
         events=STUDY.energy_comparison.events,
@@ -27,8 +25,6 @@ rule comparison_four_b:
         f"{RESULTS}/logs/comparison_four_b/{{energy}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/comparison_four_b/{{energy}}.tsv"
-    conda:
-        "hh4b"
     params:
         events=STUDY.energy_comparison.events,
         scale=STUDY.physics.four_b_scale,
@@ -52,8 +48,6 @@ rule parton_histograms:
         f"{RESULTS}/benchmarks/parton_histograms/{{folder}}_{{events}}.tsv"
     wildcard_constraints:
         folder="partons|comparison",
-    conda:
-        "hh4b"
     params:
         code=command("publication:parton_histograms"),
     message:
@@ -78,8 +72,6 @@ for _key, _inputs in TABLES.items():
             f"{RESULTS}/logs/table/table_{_key.zfill(2)}.log",
         benchmark:
             f"{RESULTS}/benchmarks/table/table_{_key.zfill(2)}.tsv"
-        conda:
-            "hh4b"
         params:
             key=_key,
             stem=lambda w, output: os.path.splitext(output.csv)[0],
@@ -106,8 +98,6 @@ for _key, _inputs in FIGURES.items():
             f"{RESULTS}/logs/figure/figure_{_key}.log",
         benchmark:
             f"{RESULTS}/benchmarks/figure/figure_{_key}.tsv"
-        conda:
-            "hh4b"
         params:
             key=_key,
             stem=lambda w, output: os.path.splitext(output.pdf)[0],
@@ -146,8 +136,6 @@ rule summary:
         f"{RESULTS}/logs/summary.log",
     benchmark:
         f"{RESULTS}/benchmarks/summary.tsv"
-    conda:
-        "hh4b"
     params:
         tables=lambda w, input: os.path.dirname(input.tables[0]),
         figures=lambda w, input: os.path.dirname(input.figures[0]),

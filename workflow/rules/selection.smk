@@ -9,8 +9,6 @@ rule features:
         f"{RESULTS}/logs/features/{{pairing}}/{{sample}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/features/{{pairing}}/{{sample}}.tsv"
-    conda:
-        "hh4b"
     params:
         code=command("selection:features"),
     message:
@@ -35,8 +33,6 @@ rule dnn_train:
         f"{RESULTS}/benchmarks/dnn_train/{{classifier}}.tsv"
     wildcard_constraints:
         classifier="|".join(DNNS) or "none",
-    conda:
-        "hh4b"
     threads: 1
     params:
         folder=lambda w, output: Path(output.model).parent,
@@ -76,8 +72,6 @@ rule dnn_predict:
         f"{RESULTS}/benchmarks/dnn_predict/{{classifier}}/{{sample}}.tsv"
     wildcard_constraints:
         classifier="|".join(DNNS) or "none",
-    conda:
-        "hh4b"
     params:
         folder=lambda w, input: Path(input.model).parent,
         kappas=numbers(SCORE_KAPPAS),
@@ -101,8 +95,6 @@ rule evaluate_classifier:
         f"{RESULTS}/logs/evaluate_classifier/{{classifier}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/evaluate_classifier/{{classifier}}.tsv"
-    conda:
-        "hh4b"
     params:
         signal=lambda w, input: joined(
             "--signal", input.signal_datasets, input.signal_scores
@@ -130,8 +122,6 @@ rule working_point:
         f"{RESULTS}/logs/working_point/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/working_point/{{selection}}.tsv"
-    conda:
-        "hh4b"
     params:
         signal=lambda w, input: joined(
             "--signal", input.signal_datasets, input.signal_scores

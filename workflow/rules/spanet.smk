@@ -11,8 +11,6 @@ rule datasets_merge:
         f"{RESULTS}/benchmarks/datasets_merge/{{training}}_{{part}}.tsv"
     wildcard_constraints:
         part="training|testing",
-    conda:
-        "hh4b"
     params:
         limit=lambda w: (
             f"--max-events-per-sample {TRAININGS[w.training].max_events_per_sample}"
@@ -42,8 +40,6 @@ rule spanet_train:
         f"{RESULTS}/benchmarks/spanet_train/{{training}}.tsv"
     wildcard_constraints:
         training="|".join(TRAININGS) or "none",
-    conda:
-        "hh4b"
     threads: 2
     resources:
         gpu=STUDY.gpus_per_training,
@@ -78,8 +74,6 @@ rule spanet_predict:
         f"{RESULTS}/benchmarks/spanet_predict/{{training}}/{{sample}}.tsv"
     wildcard_constraints:
         training="|".join(TRAININGS) or "none",
-    conda:
-        "hh4b"
     threads: 2
     params:
         folder=lambda w, input: Path(input.model).parent,
@@ -106,8 +100,6 @@ rule spanet_evaluate:
         f"{RESULTS}/benchmarks/spanet_evaluate/{{training}}.tsv"
     wildcard_constraints:
         training="|".join(TRAININGS) or "none",
-    conda:
-        "hh4b"
     threads: 2
     params:
         folder=lambda w, input: Path(input.model).parent,

@@ -14,8 +14,6 @@ rule templates:
         f"{RESULTS}/logs/templates/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/templates/{{selection}}.tsv"
-    conda:
-        "hh4b"
     params:
         signal=lambda w, input: joined(
             "--signal",
@@ -57,8 +55,6 @@ rule workspace:
         f"{RESULTS}/logs/workspace/{{selection}}_{{energy}}tev_{{luminosity}}ifb.log",
     benchmark:
         f"{RESULTS}/benchmarks/workspace/{{selection}}_{{energy}}tev_{{luminosity}}ifb.tsv"
-    conda:
-        "hh4b"
     params:
         model=STUDY.statistics.model,
         normalisation=(
@@ -84,8 +80,6 @@ rule limits:
         f"{RESULTS}/logs/limits/{{selection}}_{{energy}}tev_{{luminosity}}ifb.log",
     benchmark:
         f"{RESULTS}/benchmarks/limits/{{selection}}_{{energy}}tev_{{luminosity}}ifb.tsv"
-    conda:
-        "hh4b"
     params:
         code=command("statistics:limits"),
     message:
