@@ -75,6 +75,7 @@ static inline V fast_gelu(V x) {
 template <int M>
 static inline __attribute__((always_inline)) void sweep(V (&acc)[M][GROUPS], long k_size,
                                                         const float* w, const float* x) {
+#pragma GCC unroll 4
   for (long k = 0; k < k_size; ++k) {
     V c[GROUPS];
     for (int g = 0; g < GROUPS; ++g) c[g] = load(x + k * STEP + g * VL);
