@@ -124,8 +124,7 @@ rule all_figures:
 rule summary:
     input:
         tables=rules.all_tables.input,
-        # The page shows figures by name: a new look of one does not change the page.
-        figures=ancient(rules.all_figures.input),
+        figures=rules.all_figures.input,
         limits=ALL_LIMITS,
         classification=expand(
             rules.evaluate_classifier.output.metrics, classifier=STUDY.classifiers
