@@ -39,6 +39,6 @@ def draw_efficiency(inputs: Inputs, style: FigureStyle) -> Figure:
     axes.set(xlabel=r"$\kappa_\lambda$", ylabel="Pairing efficiency", ylim=(0, 1))
     axes.xaxis.set_major_locator(MultipleLocator(2))
     axes.yaxis.set_major_locator(MultipleLocator(0.2))
-    axes.legend(loc="lower left")
+    axes.legend(loc="best")
     put_header(axes, style, energy_text(13))
     return figure
