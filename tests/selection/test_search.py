@@ -6,10 +6,12 @@ import numpy as np
 import optuna
 import pytest
 
-from hh4b.errors import ConfigError, InputFileError, TrainingFailed
+from hh4b.errors import ConfigError, ContractError, InputFileError, TrainingFailed
+from hh4b.search_ranges import DnnRanges, SpanetRanges, parse_ranges
 from hh4b.selection.options import TrainingOptions, read_options
-from hh4b.selection.search import Ranges, search_to_file
-from hh4b.selection.study import StudyPlan, run_trials
+from hh4b.selection.search import search_to_file
+from hh4b.trial_storage import require_own_storage, write_outcome
+from hh4b.trials import StudyPlan, Worker, run_trials
 
 OPTIONS = TrainingOptions(batch_size=256, max_epochs=1, validation_fraction=0.2)
 
@@ -78,10 +80,8 @@ def test_study_without_a_complete_trial_fails(tmp_path):
 
 def test_storage_of_something_else_is_refused(tmp_path):
     run_trials(plan(tmp_path, 1), parabola, worker=0)
-    with pytest.raises(ConfigError, match=r"holds the study 'toy', not 'other'"):
+    with pytest.raises(ConfigError, match=r"holds the study 'toy .*', not one of 'other'"):
         run_trials(plan(tmp_path, 1, name="other"), parabola, worker=0)
-    with pytest.raises(ConfigError, match="trials of other samples, ranges or options"):
-        run_trials(plan(tmp_path, 1, identity={"a": 2}), parabola, worker=0)
     garbage = tmp_path / "garbage.log"
     garbage.write_text("what is this\nnothing\n")
     with pytest.raises(InputFileError, match=r"garbage.log is no journal"):
@@ -90,9 +90,62 @@ def test_storage_of_something_else_is_refused(tmp_path):
         run_trials(plan(tmp_path, 1, storage=tmp_path), parabola, worker=0)
 
 
+def test_other_samples_begin_a_new_study(tmp_path):
+    first = run_trials(plan(tmp_path, 2), parabola, worker=0)
+    other = run_trials(plan(tmp_path, 3, identity={"a": 2}), parabola, worker=0)
+    assert other["n_trials"] == 3
+    assert run_trials(plan(tmp_path, 2), parabola, worker=0) == first
+    require_own_storage(tmp_path / "journal.log", "toy")
+
+
+def test_first_trial_is_the_starting_point(tmp_path):
+    found = run_trials(plan(tmp_path, 4, first={"x": 1.0}), parabola, worker=0)
+    assert found["trials"][0]["parameters"] == {"x": 1.0}
+    assert (found["value"], found["best"]) == (0, {"x": 1.0})
+    again = run_trials(plan(tmp_path, 6, first={"x": 1.0}), parabola, worker=1)
+    assert [t["parameters"]["x"] for t in again["trials"]].count(1.0) == 1
+
+
+def test_values_outside_a_range_start_nothing():
+    ranges = DnnRanges(hidden_dim=(16, 32))
+    values = {"learning_rate": 1e-3, "hidden_dim": 32, "n_layers": 2, "patience": 3}
+    assert ranges.inside(values) == {"learning_rate": 1e-3, "hidden_dim": 32, "n_layers": 2}
+    assert ranges.inside(values | {"hidden_dim": 64}) == {}
+    assert ranges.inside(values | {"n_layers": 6}) == {}
+
+
+def test_outcome_of_a_study_is_that_of_its_last_worker(tmp_path):
+    for number, trials in enumerate((3, 5, 4)):
+        content = {"n_trials": trials, "options": {"x": number}, "value": 1.0}
+        (tmp_path / f"{number}.json").write_text(json.dumps(content))
+    workers = [tmp_path / f"{number}.json" for number in range(3)]
+    write_outcome(workers, tmp_path / "o.json")
+    assert json.loads((tmp_path / "o.json").read_text())["options"] == {"x": 1}
+    workers[0].write_text("{}")
+    with pytest.raises(ContractError, match=r"0\.json is no outcome"):
+        write_outcome(workers, tmp_path / "o.json")
+
+
+def test_spanet_ranges_are_those_of_the_note():
+    low = {
+        "learning_rate": 1e-5, "hidden_dim": 256, "dropout": 0.0, "gradient_clip": 0.0,
+        "l2_penalty": 0.0, "num_encoder_layers": 2, "num_branch_encoder_layers": 2,
+        "num_classification_layers": 1,
+    }  # fmt: skip
+    trial = optuna.trial.FixedTrial(low)
+    assert SpanetRanges().suggest(trial) == low
+    high = {name: d.high for name, d in trial.distributions.items() if name != "hidden_dim"}
+    assert high == {
+        "learning_rate": 1e-2, "dropout": 0.5, "gradient_clip": 0.5, "l2_penalty": 0.0005,
+        "num_encoder_layers": 8, "num_branch_encoder_layers": 8, "num_classification_layers": 5,
+    }  # fmt: skip
+    with pytest.raises(ConfigError, match="--ranges dropout"):
+        parse_ranges(SpanetRanges, '{"dropout": [0.3, 0.1, 2]}')
+
+
 def test_ranges_are_those_of_the_note():
     trial = optuna.trial.FixedTrial({"learning_rate": 1e-5, "hidden_dim": 256, "n_layers": 5})
-    assert Ranges().suggest(trial)["n_layers"] == 5
+    assert DnnRanges().suggest(trial)["n_layers"] == 5
     assert list(trial.distributions["hidden_dim"].choices) == [16, 32, 64, 128, 256]
     rate = trial.distributions["learning_rate"]
     assert (rate.low, rate.high, rate.log) == (1e-5, 1e-1, True)
@@ -102,13 +155,15 @@ def test_ranges_are_those_of_the_note():
 
 def test_outcome_is_a_file_of_training_options(samples, tmp_path):
     signal, background = [samples[1.0].pair], [samples["background"].pair]
-    given = {"storage": tmp_path / "s.log", "worker": 0, "seed": 1}
+    worker = Worker(tmp_path / "s.log", trials=2)
     best = tmp_path / "best.json"
-    search_to_file(signal, background, best, OPTIONS, trials=2, **given)
+    search_to_file(signal, background, best, OPTIONS, worker)
     found = json.loads(best.read_text())
     assert found["n_trials"] == 2
     winner = min(found["trials"], key=lambda trial: trial["value"])["parameters"]
     assert read_options(best, {}) == OPTIONS.model_copy(update=winner)
     assert np.isfinite(found["value"])
-    with pytest.raises(ConfigError, match="other samples"):
-        search_to_file([samples[5.0].pair], background, best, OPTIONS, trials=2, **given)
+    search_to_file([samples[5.0].pair], background, tmp_path / "other.json", OPTIONS, worker)
+    other = json.loads((tmp_path / "other.json").read_text())
+    assert other["n_trials"] == 2
+    assert other["value"] != found["value"]

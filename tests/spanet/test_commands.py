@@ -8,6 +8,7 @@ from spanet_toys import DATA, write_events
 
 from hh4b import cli
 from hh4b.contracts import PAIRING, SCORES, read_table
+from hh4b.spanet import checkpoints
 
 FOLDER = DATA / "detection_focal"
 
@@ -113,6 +114,55 @@ def test_train_and_evaluate(hh4b, tmp_path):
     code, _, err = hh4b(*common, "--num-gpu", 3)
     assert code != 0
     assert "num_gpu = 3" in err
+
+
+SMALL = {
+    "hidden_dim": 16, "num_encoder_layers": 2, "num_branch_encoder_layers": 2, "batch_size": 32,
+    "num_branch_embedding_layers": 0, "num_gpu": 0, "partial_events": True, "epochs": 1,
+    "classification_loss_scale": 1.0, "train_validation_split": 0.8,
+}  # fmt: skip
+
+
+def test_search_starts_from_the_options_and_feeds_a_training(hh4b, tmp_path):
+    write_events(tmp_path / "t.h5", 160, seed=1)
+    (tmp_path / "o.json").write_text(json.dumps(SMALL))
+    given = ("--options", tmp_path / "o.json", "--event", FOLDER / "event.yaml", "--train",
+             tmp_path / "t.h5")  # fmt: skip
+    ranges = json.dumps({"hidden_dim": [16], "num_encoder_layers": [2, 3]})
+    common = ("search", *given, "--set", "learning_rate=0.005", "--ranges", ranges,
+              "--storage", tmp_path / "s.journal", "--epochs", 1)  # fmt: skip
+    code, _, err = hh4b(*common, "--trials", 1, "-o", tmp_path / "a.json")
+    assert code == 0, err
+    first = json.loads((tmp_path / "a.json").read_text())
+    assert first["options"] == {
+        "learning_rate": 0.005, "hidden_dim": 16, "dropout": 0.0, "gradient_clip": 0.0,
+        "l2_penalty": 0.0, "num_encoder_layers": 2, "num_branch_encoder_layers": 2,
+        "num_classification_layers": 1,
+    }  # fmt: skip
+    code, _, err = hh4b(*common, "--trials", 2, "-o", tmp_path / "b.json", "--worker", 1)
+    assert code == 0, err
+    both = json.loads((tmp_path / "b.json").read_text())
+    assert both["trials"][0] == first["trials"][0]
+    assert both["value"] >= first["value"]
+    code, _, err = hh4b("train", *given, "--search", tmp_path / "b.json", "--set", "dropout=0.3",
+                        "--set", "num_classification_layers=2", "-o", tmp_path / "m")  # fmt: skip
+    assert code == 0, err
+    used = checkpoints.load(tmp_path / "m").network.options
+    assert {key: getattr(used, key) for key in both["options"]} == both["options"]
+
+
+def test_options_can_be_changed_one_by_one(hh4b, tmp_path):
+    write_events(tmp_path / "t.h5", 160, seed=1)
+    (tmp_path / "o.json").write_text(json.dumps(SMALL))
+    common = ("train", "--options", tmp_path / "o.json", "--event", FOLDER / "event.yaml",
+              "--train", tmp_path / "t.h5", "-o", tmp_path / "m")  # fmt: skip
+    code, _, err = hh4b(*common, "--set", "assignment_loss_scale=0", "--set", "hidden_dim=8")
+    assert code == 0, err
+    assert checkpoints.load(tmp_path / "m").network.options.hidden_dim == 8
+    for text, message in (("heads=2", "unknown option 'heads'"), ("heads", "not of the form")):
+        code, _, err = hh4b(*common, "--set", text)
+        assert code == 1
+        assert message in err
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,36 @@ OptionsFile = Annotated[Path, typer.Option("--options", help="Options JSON, as o
 EventFile = Annotated[Path, typer.Option("--event", help="Event YAML, as of the reference.")]
 Model = Annotated[Path, typer.Argument(help="Folder of a training, or a checkpoint file.")]
 Threads = Annotated[int, typer.Option(help="Threads; 0: as many as there are cores.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Option to change; repeatable."),
+]
 NumGpu = Annotated[int, typer.Option("--num-gpu", help="GPUs; 0: CPU.")]
+
+
+def parse_changes(texts: list[str]) -> dict[str, Any]:
+    """Read ``key=value`` with values as in JSON; what is no JSON is text.
+
+    Raises:
+        ConfigError: if there is no ``=``.
+
+    >>> parse_changes(["dropout=0.1", "skip_connections=false", "normalization=LayerNorm"])
+    {'dropout': 0.1, 'skip_connections': False, 'normalization': 'LayerNorm'}
+    """
+    import json
+
+    from hh4b.errors import ConfigError
+
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, separator, value = text.partition("=")
+        if not (separator and key):
+            raise ConfigError(f"--set {text!r} is not of the form key=value")
+        try:
+            found[key] = json.loads(value)
+        except ValueError:
+            found[key] = value
+    return found
 
 
 @spanet.command()
@@ -26,6 +55,10 @@ def train(  # noqa: PLR0917
         Path | None, typer.Option(help="Validation HDF5; default: a part of the training file.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Fixes weights, order of events and dropout.")] = 0,
+    changes: Changes = None,
+    search: Annotated[
+        Path | None, typer.Option(help="Outcome of `spanet search`: changes the options.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Instead of the options' epochs.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Instead of the options'.")] = None,
     num_gpu: Annotated[
@@ -38,6 +71,7 @@ def train(  # noqa: PLR0917
 ) -> None:
     """Train a network; a training that was interrupted goes on where it was."""
     from hh4b.errors import ConfigError
+    from hh4b.files import read_json
     from hh4b.spanet.event import EventDescription
     from hh4b.spanet.options import Options
     from hh4b.spanet.preparation import prepare
@@ -45,9 +79,11 @@ def train(  # noqa: PLR0917
     from hh4b.spanet.training import choose_devices
 
     _set_threads(threads)
-    read = Options.read(options)
-    changes = {"epochs": epochs, "batch_size": batch_size, "num_gpu": num_gpu}
-    read = read.changed(**{key: value for key, value in changes.items() if value is not None})
+    read = Options.read(options).changed(**parse_changes(changes or []))
+    if search is not None:
+        read = read.changed(**read_json(search).get("options", {}))
+    given = {"epochs": epochs, "batch_size": batch_size, "num_gpu": num_gpu}
+    read = read.changed(**{key: value for key, value in given.items() if value is not None})
     description = EventDescription.read(event)
     choose_devices(read)
     source = train or (Path(read.training_file) if read.training_file else None)
@@ -56,6 +92,41 @@ def train(  # noqa: PLR0917
     check = validation or (Path(read.validation_file) if read.validation_file else None)
     data = prepare(read, description, source, check)
     run(read, description, data, output, seed=seed, restart=restart)
+
+
+@spanet.command()
+def search(  # noqa: PLR0917
+    options: OptionsFile,
+    event: EventFile,
+    train: Annotated[Path, typer.Option("--train", help="Training HDF5.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSON for the outcome.")],
+    storage: Annotated[Path, typer.Option(help="Journal file shared by the workers.")],
+    trials: Annotated[int, typer.Option(min=1, help="Of all workers together.")],
+    changes: Changes = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Of a trial.")] = 10,
+    worker: Annotated[int, typer.Option(min=0, help="Number of this worker.")] = 0,
+    ranges: Annotated[str, typer.Option(help="JSON of what is varied; default: the note.")] = "{}",
+    seed: Annotated[int, typer.Option(help="Of trainings and sampler.")] = 1,
+    num_gpu: NumGpu = 0,
+    threads: Threads = 0,
+) -> None:
+    """Search learning rate, sizes and regularisation; resumes, and shares trials with workers."""
+    from hh4b.search_ranges import SpanetRanges, parse_ranges
+    from hh4b.spanet.event import EventDescription
+    from hh4b.spanet.options import Options
+    from hh4b.spanet.preparation import prepare
+    from hh4b.spanet.search import search_to_file
+    from hh4b.trials import Worker
+
+    _set_threads(threads)
+    read = Options.read(options).changed(
+        **parse_changes(changes or []) | {"epochs": epochs, "num_gpu": num_gpu}
+    )
+    varied = parse_ranges(SpanetRanges, ranges)
+    description = EventDescription.read(event)
+    data = prepare(read, description, train, None)
+    shared = Worker(storage, trials, worker, seed)
+    search_to_file(read, description, data, output, shared, varied)
 
 
 @spanet.command()

@@ -6,39 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from pydantic import BaseModel, ConfigDict, Field
 
 from hh4b.files import Provenance, canonical_hash, write_json
+from hh4b.search_ranges import DnnRanges
 from hh4b.selection.options import TrainingOptions
 from hh4b.selection.samples import Events, read_events
-from hh4b.selection.study import StudyPlan, run_trials
 from hh4b.selection.training import Epoch, train
+from hh4b.trials import StudyPlan, Worker, run_trials
 
 log = logging.getLogger(__name__)
 
 
-class Ranges(BaseModel):
-    """Ranges of the note's search (section 12.3)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    learning_rate: tuple[float, float] = Field(default=(1e-5, 1e-1), description="logarithmic")
-    hidden_dim: tuple[int, ...] = Field(default=(16, 32, 64, 128, 256), description="choices")
-    n_layers: tuple[int, int] = Field(default=(1, 5), description="smallest and largest")
-
-    def suggest(self, trial: optuna.Trial) -> dict[str, Any]:
-        """Draw the parameters of a trial."""
-        return {
-            "learning_rate": trial.suggest_float("learning_rate", *self.learning_rate, log=True),
-            "hidden_dim": trial.suggest_categorical("hidden_dim", self.hidden_dim),
-            "n_layers": trial.suggest_int("n_layers", *self.n_layers),
-        }
-
-
 def search(
-    events: Events, options: TrainingOptions, plan: StudyPlan, ranges: Ranges, *, worker: int
+    events: Events, options: TrainingOptions, plan: StudyPlan, ranges: DnnRanges, *, worker: int
 ) -> dict[str, Any]:
-    """Minimise the validation loss over `Ranges`; see `run_trials`.
+    """Minimise the validation loss over the ranges; see `run_trials`.
 
     Every trial trains with the same seed, so that all see the same validation events. A trial is
     given up when its smallest validation loss so far is worse than the median of the others.
@@ -71,11 +53,8 @@ def search_to_file(
     background: Sequence[str],
     output: Path | str,
     options: TrainingOptions,
-    *,
-    storage: Path | str,
-    trials: int,
-    worker: int,
-    seed: int,
+    worker: Worker,
+    ranges: DnnRanges | None = None,
 ) -> dict[str, Any]:
     """Search on the training events of samples; write what `hh4b dnn train --options` reads.
 
@@ -83,29 +62,31 @@ def search_to_file(
         signal: pairs ``"DATASET.h5:FEATURES.h5"``.
         background: the same.
         output: JSON to write.
-        options: everything that is not searched; ``max_epochs`` bounds a trial.
-        storage: journal file shared by the workers.
-        trials: of all workers together.
-        worker: number of this worker.
-        seed: of training and sampler.
+        options: everything that is not searched, and the first trial; ``max_epochs`` bounds a
+            trial.
+        worker: how this job takes part.
+        ranges: what is varied; None for the note's.
 
     Raises:
         ConfigError, ContractError, InputFileError: if samples or storage cannot be used.
         TrainingFailed: if no trial was completed.
     """
     events = read_events(signal, background, part="training")
-    ranges = Ranges()
+    ranges = ranges or DnnRanges()
     settings = {
-        "options": options.model_dump(exclude=set(Ranges.model_fields)),
+        "options": options.model_dump(exclude=set(DnnRanges.model_fields)),
         "ranges": ranges.model_dump(),
         "columns": list(events.columns),
     }
     # Numbers of events and their sum tell other samples, whatever their paths.
     data = [len(events.label), float(events.features.sum(dtype=float)), float(events.kappa.sum())]
-    identity = {**settings, "data": canonical_hash(data), "seed": seed}
-    plan = StudyPlan("dnn search", Path(storage), "minimize", identity, trials, seed)
-    found = search(events, options, plan, ranges, worker=worker)
+    identity = {**settings, "data": canonical_hash(data), "seed": worker.seed}
+    first = ranges.inside(options.model_dump())
+    plan = StudyPlan(
+        "dnn search", worker.storage, "minimize", identity, worker.trials, worker.seed, first
+    )
+    found = search(events, options, plan, ranges, worker=worker.number)
     counts = {"n_events": len(events.label), "n_trials": found["n_trials"]}
-    write_json(output, found, Provenance("dnn search", settings, seed=seed, counts=counts))
+    write_json(output, found, Provenance("dnn search", settings, seed=worker.seed, counts=counts))
     log.info("best of %d trials: %.5f with %s", found["n_trials"], found["value"], found["options"])
     return found

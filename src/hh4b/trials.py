@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,12 +15,30 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
 
-from hh4b.errors import ConfigError, InputFileError, TrainingFailed
+from hh4b.errors import InputFileError, TrainingFailed
 from hh4b.files import canonical_hash
 from hh4b.seeds import derive_seed
+from hh4b.trial_storage import require_own_storage
 
 log = logging.getLogger(__name__)
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One of the jobs that work on a study.
+
+    Attributes:
+        storage: journal file shared by all.
+        trials: of all workers together.
+        number: of this worker.
+        seed: of sampler and trainings.
+    """
+
+    storage: Path
+    trials: int
+    number: int = 0
+    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -28,13 +46,15 @@ class StudyPlan:
     """What makes workers belong to one study.
 
     Attributes:
-        name: of the study in its storage.
+        name: of the search; a storage with studies of another search is refused.
         storage: journal file shared by the workers.
         direction: of the objective.
-        identity: everything that the values depend on beside the parameters of a trial; a
-            storage made with another identity is refused.
+        identity: everything that the values depend on beside the parameters of a trial; with
+            another identity (other samples, say) a new study begins in the same storage.
         trials: number of trials of all workers together, pruned and failed ones included.
         seed: of the sampler, each worker with a stream of its own.
+        first: parameters of the first trial, so that the outcome is never worse than they are;
+            empty = drawn as all others.
     """
 
     name: str
@@ -43,6 +63,12 @@ class StudyPlan:
     identity: Mapping[str, Any]
     trials: int
     seed: int
+    first: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def study_name(self) -> str:
+        """Return the name of the study in its storage."""
+        return f"{self.name} {canonical_hash(self.identity)}"
 
 
 def run_trials(
@@ -80,30 +106,18 @@ def run_trials(
 
 def _open(plan: StudyPlan, worker: int) -> optuna.Study:
     plan.storage.parent.mkdir(parents=True, exist_ok=True)
-    digest = canonical_hash(plan.identity)
+    require_own_storage(plan.storage, plan.name)
     try:
-        storage = JournalStorage(JournalFileBackend(str(plan.storage)))
-        others = {found.study_name for found in storage.get_all_studies()} - {plan.name}
-        if others:
-            raise ConfigError(
-                f"{plan.storage} holds the study {min(others)!r}, not {plan.name!r}; give another"
-                " --storage"
-            )
         study = optuna.create_study(
-            storage=storage,
-            study_name=plan.name,
+            storage=JournalStorage(JournalFileBackend(str(plan.storage))),
+            study_name=plan.study_name,
             direction=plan.direction,
             load_if_exists=True,
             sampler=TPESampler(seed=derive_seed(plan.seed, plan.name, worker, bits=31)),
             pruner=MedianPruner(n_startup_trials=5, n_warmup_steps=2),
         )
-        found = study.user_attrs.get("identity", digest)
-        if found != digest:
-            raise ConfigError(
-                f"{plan.storage} holds trials of other samples, ranges or options (identity"
-                f" {found}, this is {digest}); remove it or give another --storage"
-            )
-        study.set_user_attr("identity", digest)
+        if plan.first:
+            study.enqueue_trial(dict(plan.first), skip_if_exists=True)
     except OSError as error:
         raise InputFileError(f"cannot use {plan.storage}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError) as error:
