@@ -41,16 +41,8 @@ def test_commands_go_from_datasets_to_working_point(samples, tmp_path):
     for key in (1.0, 5.0, "background"):
         sample, output = samples[key], tmp_path / f"{key}.h5"
         values = ("--kappa-values", "-5,1,5")
-        run(
-            "dnn",
-            "predict",
-            tmp_path / "dnn",
-            sample.dataset,
-            sample.features,
-            "-o",
-            output,
-            *values,
-        )
+        score = ("--score", f"{sample.dataset}:{sample.features}:{output}")
+        run("dnn", "predict", tmp_path / "dnn", *score, *values)
         pairs[key] = f"{sample.dataset}:{output}"
     given = ["--signal", pairs[1.0], "--signal", pairs[5.0], "--background", pairs["background"]]
     run("dnn", "evaluate", *given, "-o", tmp_path / "metrics.json")
@@ -129,8 +121,8 @@ def test_bad_input_ends_in_one_line_and_leaves_no_file(samples, scored, trained,
         run("features", tmp_path / "none.h5", sample.pairing, "-o", output)
     with pytest.raises(InputFileError, match=r"none/model.pt|none: no such file"):
         values = ("--kappa-values", "1")
-        run("dnn", "predict", tmp_path / "none", sample.dataset, sample.features, "-o", output,
-            *values)  # fmt: skip
+        score = ("--score", f"{sample.pair}:{output}")
+        run("dnn", "predict", tmp_path / "none", *score, *values)
     with pytest.raises(ConfigError, match=r"learning_rate = 7.0"):
         run("dnn", "train", "--signal", sample.pair, "--background", samples["background"].pair,
             "-o", output, "--learning-rate", 7)  # fmt: skip
@@ -143,7 +135,10 @@ def test_bad_input_ends_in_one_line_and_leaves_no_file(samples, scored, trained,
     cut = tmp_path / "cut.h5"
     cut.write_bytes(sample.features.read_bytes()[:5000])
     with pytest.raises(InputFileError, match=r"cut.h5: truncated"):
-        run("dnn", "predict", trained, sample.dataset, cut, "-o", output, "--kappa-values", "1")
+        score = ("--score", f"{sample.dataset}:{cut}:{output}")
+        run("dnn", "predict", trained, *score, "--kappa-values", "1")
+    with pytest.raises(ConfigError, match="are not three files"):
+        run("dnn", "predict", trained, "--score", sample.pair, "--kappa-values", "1")
     assert not output.exists()
 
 

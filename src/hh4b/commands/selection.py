@@ -24,6 +24,10 @@ SignalScores = Annotated[
 BackgroundScores = Annotated[
     list[str], typer.Option("--background", help="DATASET.h5:SCORES.h5 of background; repeat.")
 ]
+ScoreFiles = Annotated[
+    list[str],
+    typer.Option("--score", help="DATASET.h5:FEATURES.h5:SCORES.h5 to write; repeat."),
+]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
 KappaValues = Annotated[
     str, typer.Option("--kappa-values", help='Values of the kappa input, e.g. "-10,-9,…,15".')
@@ -105,12 +109,15 @@ def dnn_train(
     patience: Annotated[int | None, typer.Option(help="Epochs without improvement.")] = None,
     max_epochs: Annotated[int | None, typer.Option(help="Epochs at most.")] = None,
     validation_fraction: Annotated[float | None, typer.Option(help="Of each class.")] = None,
+    evaluation: Annotated[
+        Path | None, typer.Option(help="JSON for the metrics of the testing events.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides every random number.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
 ) -> None:
     """Train the dense network on the training events (HH4B/split = 0) of the samples."""
     from hh4b.selection.options import read_options
-    from hh4b.selection.run_dnn import train_to_directory
+    from hh4b.selection.run_dnn import evaluate_to_file, train_to_directory
 
     limit_threads(threads)
     overrides: dict[str, Any] = {
@@ -123,7 +130,9 @@ def dnn_train(
         "validation_fraction": validation_fraction,
     }
     chosen = read_options(options, overrides)
-    train_to_directory(signal, background, output, chosen, seed=seed)
+    trained = train_to_directory(signal, background, output, chosen, seed=seed)
+    if evaluation is not None:
+        evaluate_to_file(trained.network, signal, background, evaluation)
 
 
 @dnn.command("search")
@@ -138,26 +147,34 @@ def dnn_search(
     options: Annotated[
         Path | None, typer.Option(help="Training options that are not searched.")
     ] = None,
+    hidden_dim: Annotated[int | None, typer.Option(help="Of the first trial.")] = None,
+    n_layers: Annotated[int | None, typer.Option(help="Of the first trial.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of the first trial.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Events in one step.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Epochs without improvement.")] = None,
     max_epochs: Annotated[int | None, typer.Option(help="Epochs of a trial at most.")] = None,
+    ranges: Annotated[str, typer.Option(help="JSON of what is varied; default: the note.")] = "{}",
     seed: Annotated[int, typer.Option(help="Of trainings and sampler.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
 ) -> None:
     """Search learning rate and size of the network; resumes, and shares trials with workers."""
+    from hh4b.search_ranges import DnnRanges, parse_ranges
     from hh4b.selection.options import read_options
     from hh4b.selection.search import search_to_file
+    from hh4b.trials import Worker
 
     limit_threads(threads)
-    chosen = read_options(options, {"max_epochs": max_epochs})
-    search_to_file(
-        signal,
-        background,
-        output,
-        chosen,
-        storage=storage,
-        trials=trials,
-        worker=worker,
-        seed=seed,
-    )
+    overrides: dict[str, Any] = {
+        "hidden_dim": hidden_dim,
+        "n_layers": n_layers,
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "patience": patience,
+        "max_epochs": max_epochs,
+    }
+    chosen = read_options(options, overrides)
+    shared = Worker(storage, trials, worker, seed)
+    search_to_file(signal, background, output, chosen, shared, parse_ranges(DnnRanges, ranges))
 
 
 @dnn.command("sensitivity")
@@ -179,17 +196,43 @@ def dnn_sensitivity(
 @dnn.command("predict")
 def dnn_predict(
     model: Annotated[Path, typer.Argument(metavar="DIR")],
-    dataset: Annotated[Path, typer.Argument(metavar="DATASET.h5")],
-    features: Annotated[Path, typer.Argument(metavar="FEATURES.h5")],
-    output: Output,
+    score: ScoreFiles,
     kappa_values: KappaValues,
     threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
 ) -> None:
     """Write the score of every event at every kappa input."""
+    from hh4b.selection.baseline_files import parse_job
     from hh4b.selection.run_dnn import predict_to_file
 
     limit_threads(threads)
-    predict_to_file(model, features, output, parse_kappas(kappa_values), dataset_path=dataset)
+    kappas = parse_kappas(kappa_values)
+    for job in [parse_job(text) for text in score]:
+        predict_to_file(model, job.features, job.scores, kappas, dataset_path=job.dataset)
+
+
+@app.command("search-outcome")
+def search_outcome(
+    workers: Annotated[list[Path], typer.Argument(metavar="WORKER.json", help="Of one study.")],
+    output: Output,
+) -> None:
+    """Write the outcome of a search once all its workers have ended."""
+    from hh4b.trial_storage import write_outcome
+
+    write_outcome(workers, output)
+
+
+@app.command("choose-repeat")
+def choose_repeat(
+    candidates: Annotated[
+        list[str], typer.Argument(metavar="MODEL.pt:METRICS.json", help="Repeated trainings.")
+    ],
+    model: Annotated[Path, typer.Option(help="Checkpoint of the best one, to write.")],
+    metrics: Annotated[Path, typer.Option(help="Its metrics, to write (JSON).")],
+) -> None:
+    """Take the best of repeated trainings: by accuracy, or by event efficiency without classes."""
+    from hh4b.repeats import choose, parse_candidate
+
+    choose([parse_candidate(text) for text in candidates], model, metrics)
 
 
 @dnn.command("evaluate")
@@ -281,10 +324,7 @@ def baseline_train(
     ],
     signal: SignalFeatures,
     background: BackgroundFeatures,
-    score: Annotated[
-        list[str],
-        typer.Option("--score", help="DATASET.h5:FEATURES.h5:SCORES.h5 to write; repeat."),
-    ],
+    score: ScoreFiles,
     kappa_values: KappaValues,
     seed: Annotated[int, typer.Option(help="Decides every random number.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Threads at most.")] = 1,

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from hh4b.selection import metrics
-from hh4b.selection.samples import Part, ScoredSample, read_scored, signal_kappas
+from hh4b.selection.samples import (
+    Part,
+    ReadScores,
+    ScoredSample,
+    read_score_file,
+    read_scored,
+    signal_kappas,
+)
 
 log = logging.getLogger(__name__)
 ROC_POINTS = 500
@@ -20,6 +27,7 @@ def evaluate(
     part: Part = "testing",
     threshold: float = 0.5,
     beta: float = 2.0,
+    read: ReadScores = read_score_file,
 ) -> dict[str, Any]:
     """Compare the scores of signal and background samples, each event at its own kappa input.
 
@@ -31,6 +39,7 @@ def evaluate(
         part: which events.
         threshold: an event is called signal above it.
         beta: weight of recall against precision in ``f_beta``.
+        read: what turns the second path of a pair into scores; see `read_scored`.
 
     Returns:
         The classifier metrics of docs/architecture.md, and the further metrics of `compute`.
@@ -39,8 +48,8 @@ def evaluate(
         ConfigError, ContractError, InputFileError: if the samples cannot be used.
     """
     found = compute(
-        read_scored(signal, label=True, part=part),
-        read_scored(background, label=False, part=part, kappas=signal_kappas(signal)),
+        read_scored(signal, label=True, part=part, read=read),
+        read_scored(background, label=False, part=part, kappas=signal_kappas(signal), read=read),
         threshold=threshold,
         beta=beta,
     )

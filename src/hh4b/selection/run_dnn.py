@@ -4,6 +4,7 @@ import csv
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +15,9 @@ from hh4b.errors import ContractError
 from hh4b.files import Provenance, atomic_path, canonical_hash, write_json
 from hh4b.selection.checkpoint import MODEL_FILE, load_network, save_network
 from hh4b.selection.dnn import Network, probability
+from hh4b.selection.evaluation import evaluate
 from hh4b.selection.options import TrainingOptions
-from hh4b.selection.samples import read_columns, read_events
+from hh4b.selection.samples import read_columns, read_events, signal_kappas
 from hh4b.selection.training import Epoch, Trained, summarise, train
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,33 @@ def train_to_directory(
     )
     save_network(directory / MODEL_FILE, trained.network, summary, provenance)
     return trained
+
+
+def evaluate_to_file(
+    network: Network, signal: Sequence[str], background: Sequence[str], output: Path | str
+) -> dict[str, Any]:
+    """Write the classifier metrics of the testing events, as `hh4b evaluate-classifier` does.
+
+    Args:
+        network: a trained network.
+        signal: pairs ``"DATASET.h5:FEATURES.h5"``.
+        background: the same.
+        output: JSON to write.
+    """
+    kappas = np.array(signal_kappas(signal))
+
+    def read(path: str) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        return score_at_kappas(network, read_table(path, FEATURES)["features"], kappas), kappas
+
+    found = evaluate(signal, background, part="testing", read=read)
+    counts = {name: found[name] for name in ("n_signal", "n_background")}
+    settings = {"part": "testing", "network": _digest(network)}
+    write_json(output, found, Provenance("dnn train evaluation", settings, counts=counts))
+    return found
+
+
+def _digest(network: Network) -> str:
+    return canonical_hash({k: v.tolist() for k, v in network.state_dict().items()})
 
 
 def write_curves(path: Path | str, epochs: Sequence[Epoch]) -> None:
@@ -139,8 +168,7 @@ def predict_to_file(
             part = file["features"][start : start + chunk_rows]
             score = score_at_kappas(network, part, kappas)
             writer.append({"kappa_lambda": kappas, "score": score})
-        digest = canonical_hash({k: v.tolist() for k, v in network.state_dict().items()})
-        settings = {"network": digest, "kappa_lambda": kappas.tolist()}
+        settings = {"network": _digest(network), "kappa_lambda": kappas.tolist()}
         writer.set_attributes(Provenance("dnn predict", settings, counts={"n_events": rows}))
     log.info("%s: %d events at %d kappas", output_path, rows, len(kappas))
     return rows

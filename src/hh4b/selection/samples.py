@@ -1,6 +1,6 @@
 """Labelled events for training and evaluation, read from dataset, feature and score files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from hh4b.errors import ConfigError, ContractError
 from hh4b.kappa_input import pick_kappa
 
 Part = Literal["training", "testing", "all"]
+ReadScores = Callable[[str], tuple[NDArray[np.float32], NDArray[np.float64]]]
 _SPLIT = {"training": 0, "testing": 1}
 _KAPPA = "INPUTS/Kappa/kappa"
 _DRAW = "HH4B/kappa_draw"
@@ -131,8 +132,19 @@ def signal_kappas(pairs: Sequence[str]) -> tuple[float, ...]:
     return tuple(sorted(values))
 
 
+def read_score_file(path: str) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return the scores of a file of contract `SCORES`, (event, K), and their kappas, (K,)."""
+    table = read_table(path, SCORES)
+    return table["score"], table["kappa_lambda"]
+
+
 def read_scored(
-    pairs: Sequence[str], *, label: bool, part: Part, kappas: Sequence[float] = ()
+    pairs: Sequence[str],
+    *,
+    label: bool,
+    part: Part,
+    kappas: Sequence[float] = (),
+    read: ReadScores = read_score_file,
 ) -> list[ScoredSample]:
     """Read samples of one class with the score of every event at its own kappa input.
 
@@ -141,6 +153,7 @@ def read_scored(
         label: True where they are signal; a dataset that says otherwise is refused.
         part: which events; a dataset without ``HH4B/split`` belongs to every part.
         kappas: for background, the kappa inputs of the signal it stands against.
+        read: what turns the second path of a pair into scores and their kappas.
 
     Raises:
         ConfigError: if there is no sample.
@@ -150,10 +163,10 @@ def read_scored(
     samples = []
     for pair in pairs:
         dataset, path = split_pair(pair)
-        table = read_table(path, SCORES)
-        kappa, weight, keep = _read_rows(dataset, path, len(table["score"]), label, part, kappas)
-        column = _kappa_columns(kappa, table["kappa_lambda"], path)
-        score = table["score"][np.arange(len(kappa)), column]
+        scores, available = read(path)
+        kappa, weight, keep = _read_rows(dataset, path, len(scores), label, part, kappas)
+        column = _kappa_columns(kappa, available, path)
+        score = scores[np.arange(len(kappa)), column]
         generated = read_attributes(dataset).get("sum_weights_generated")
         scale = 1.0 if generated is None else weight.sum() / float(generated)
         share = _share(weight[keep], dataset) * scale
