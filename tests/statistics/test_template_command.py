@@ -172,6 +172,29 @@ def test_the_commands_from_samples_to_limits(study, tmp_path, monkeypatch, capsy
     )  # fmt: skip
     assert code == 0
     assert len(json.loads(scan.read_text())["points"]) == 4
+    several = ("--sqrt-s-tev", "13,14", "--luminosity-ifb", "139,300.5")
+    given = (*several, "--background-cross-section-pb", "0.5")
+    pattern = tmp_path / "all" / "w_{energy}tev_{luminosity}ifb.json"
+    code, _ = run(monkeypatch, capsys, "workspace", templates, "-o", pattern, *given)
+    made = sorted(pattern.parent.iterdir())
+    assert (code, [path.name for path in made]) == (0, [
+        "w_13tev_139ifb.json", "w_13tev_300.5ifb.json", "w_14tev_139ifb.json",
+        "w_14tev_300.5ifb.json",
+    ])  # fmt: skip
+    assert made[0].read_text() == workspace.read_text()
+    limits = tmp_path / "limits"
+    limits.mkdir()
+    code, _ = run(monkeypatch, capsys, "limits", *made, "-o", limits, "--replicas", "10")
+    assert code == 0
+    for path in made:
+        found = json.loads((limits / path.name).read_text())
+        assert f"{found['luminosity_ifb']:g}ifb" in path.name
+    code, printed = run(monkeypatch, capsys, "workspace", templates, "-o", workspace, *given)
+    assert "put {energy} into its name" in printed.err
+    assert code == 1
+    code, printed = run(monkeypatch, capsys, "limits", workspace, workspace, "-o", limits)
+    assert "two workspaces are called w.json" in printed.err
+    assert code == 1
     code, printed = run(
         monkeypatch, capsys, "workspace", templates, "-o", workspace, "--luminosity-ifb", "0"
     )

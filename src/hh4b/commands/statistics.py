@@ -64,9 +64,14 @@ def templates(
 def workspace(
     *,
     template_file: Path = typer.Argument(..., help="Templates (JSON)."),
-    output: Path = typer.Option(..., "-o", "--output", help="Workspace to write (pyhf JSON)."),
-    sqrt_s_tev: float = typer.Option(13.0, help="Energy of the cross sections."),
-    luminosity_ifb: float = typer.Option(139.0, help="Integrated luminosity."),
+    output: str = typer.Option(
+        ...,
+        "-o",
+        "--output",
+        help="Workspace to write (pyhf JSON); {energy} and {luminosity} in it stand for values.",
+    ),
+    sqrt_s_tev: str = typer.Option("13", help="Energies of the cross sections, by commas."),
+    luminosity_ifb: str = typer.Option("139", help="Integrated luminosities, by commas."),
     signal_cross_section: str = typer.Option("note", help="note, own, or a YAML file."),
     background_cross_section_pb: float | None = typer.Option(
         None, help="Default: that of the cross-section file at this energy."
@@ -82,13 +87,14 @@ def workspace(
 ) -> None:
     """Turn templates into a HistFactory workspace with one measurement per kappa_lambda."""
     from hh4b.statistics import workspace_command as library
+    from hh4b.statistics.template_command import parse_numbers
 
-    library.make_workspace(
+    library.make_workspaces(
         template_file,
         output,
-        library.WorkspaceOptions(
-            sqrt_s_tev=sqrt_s_tev,
-            luminosity_ifb=luminosity_ifb,
+        energies_tev=parse_numbers(sqrt_s_tev, "--sqrt-s-tev"),
+        luminosities_ifb=parse_numbers(luminosity_ifb, "--luminosity-ifb"),
+        options=library.WorkspaceOptions(
             signal_cross_section=signal_cross_section,
             background_cross_section_pb=background_cross_section_pb,
             branching_ratio=branching_ratio,
@@ -104,8 +110,13 @@ def workspace(
 @app.command("limits")
 def limits(
     *,
-    workspace_file: Path = typer.Argument(..., help="Workspace (pyhf JSON)."),
-    output: Path | None = typer.Option(None, "-o", "--output", help="Limit file to write (JSON)."),
+    workspace_files: list[Path] = typer.Argument(..., help="Workspaces (pyhf JSON)."),
+    output: Path | None = typer.Option(
+        None,
+        "-o",
+        "--output",
+        help="Limit file to write (JSON); a folder for several workspaces.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Write the result to standard output."),
     threshold: float | None = typer.Option(
         None, help="Bound on -2 Delta ln L; default: 3.92 (note), 3.84 (complete)."
@@ -120,17 +131,18 @@ def limits(
     """Scan kappa_lambda by profile likelihood and CLs, and find the 95 % intervals."""
     from hh4b.statistics import limits_command as library
 
-    text = library.make_limits(
-        workspace_file,
-        output,
-        threshold=threshold,
-        replicas=replicas,
-        seed=seed,
-        engine=engine,
-        optimizer=optimizer,
-    )
-    if as_json or output is None:
-        typer.echo(text)
+    for workspace_file, place in library.places(workspace_files, output):
+        text = library.make_limits(
+            workspace_file,
+            place,
+            threshold=threshold,
+            replicas=replicas,
+            seed=seed,
+            engine=engine,
+            optimizer=optimizer,
+        )
+        if as_json or place is None:
+            typer.echo(text)
 
 
 @app.command("luminosity-scan")

@@ -1,6 +1,7 @@
 """From a workspace to a limit file: what `hh4b limits` does."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from hh4b.errors import ConfigError
@@ -13,6 +14,26 @@ from hh4b.statistics.workspace_files import read_workspace
 
 #: 95 % of a chi-squared with one degree of freedom.
 COMPLETE_THRESHOLD = 3.84
+
+
+def places(workspaces: Sequence[Path], output: Path | None) -> list[tuple[Path, Path | None]]:
+    """Pair each workspace with the limit file to write for it.
+
+    Args:
+        workspaces: workspace files.
+        output: the limit file of a single workspace, the folder for several, or None.
+
+    Raises:
+        ConfigError: if several workspaces would write the same file.
+    """
+    if output is None or (len(workspaces) == 1 and not output.is_dir()):
+        return [(path, output) for path in workspaces]
+    found = [(path, output / path.name) for path in workspaces]
+    names = [path.name for path in workspaces]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"two workspaces are called {name}; their limits need two folders")
+    return list(found)
 
 
 def make_limits(

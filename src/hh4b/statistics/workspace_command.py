@@ -1,7 +1,8 @@
 """From templates to a workspace file: what `hh4b workspace` does."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hh4b.errors import ConfigError
@@ -51,6 +52,43 @@ def choose_normalisation(options: WorkspaceOptions) -> Normalisation:
         file.background(options.sqrt_s_tev) if background is None else background,
         file.branching_ratio if ratio is None else ratio,
     )
+
+
+def make_workspaces(
+    template_path: Path,
+    output: str,
+    options: WorkspaceOptions,
+    *,
+    energies_tev: Sequence[float],
+    luminosities_ifb: Sequence[float],
+) -> None:
+    """Write a workspace for each energy and luminosity.
+
+    Args:
+        template_path: template file.
+        output: file to write; ``{energy}`` and ``{luminosity}`` stand for the values, and must be
+            there where there are several.
+        options: everything else.
+        energies_tev: energies of the cross sections.
+        luminosities_ifb: in fb^-1.
+
+    Raises:
+        ConfigError: if two workspaces would be written to one file, or an option cannot be meant.
+        ContractError: if the templates make no workspace.
+    """
+    for name, values in (("energy", energies_tev), ("luminosity", luminosities_ifb)):
+        if len(values) > 1 and f"{{{name}}}" not in output:
+            raise ConfigError(
+                f"--output {output}: {len(values)} values of {name} would write one file; put"
+                f" {{{name}}} into its name"
+            )
+    for energy in energies_tev:
+        for luminosity in luminosities_ifb:
+            name = output.replace("{energy}", f"{energy:g}").replace(
+                "{luminosity}", f"{luminosity:g}"
+            )
+            one = replace(options, sqrt_s_tev=energy, luminosity_ifb=luminosity)
+            make_workspace(template_path, Path(name), one)
 
 
 def make_workspace(template_path: Path, output: Path, options: WorkspaceOptions) -> None:
