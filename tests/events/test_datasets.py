@@ -116,6 +116,15 @@ def test_balance(samples, tmp_path):
     assert sources["five"]["sum_weights_generated"] == 58
 
 
+def test_balance_of_signals_alone(samples, tmp_path):
+    output = tmp_path / "s.h5"
+    number = merge([samples["one"], samples["five"]], output, MergeSettings(balance=True))
+    table = read_table(output, DATASET)
+    weight, kappa = table["HH4B/weight"], table["HH4B/kappa_lambda"]
+    assert weight.sum() == pytest.approx(number)
+    assert weight[kappa == 1].sum() == pytest.approx(weight[kappa == 5].sum())
+
+
 def test_limit_draws_without_repetition(samples, tmp_path):
     settings = MergeSettings(max_events_per_sample=11, shuffle_seed=1)
     assert merge(list(samples.values()), tmp_path / "l.h5", settings) == 33
@@ -137,12 +146,11 @@ def test_columns_that_one_dataset_lacks_are_left_out(samples, published, tmp_pat
 
 def test_merge_refusals(samples, tmp_path):
     output = tmp_path / "r.h5"
-    signals = [samples["one"], samples["five"]]
     for settings in ({"max_events_per_sample": 0, "shuffle_seed": 1}, {"max_events_per_sample": 5}):
         with pytest.raises(ConfigError, match="max_events_per_sample"):
             MergeSettings(**settings)
-    with pytest.raises(ConfigError, match="signal and background"):
-        merge(signals, output, MergeSettings(balance=True))
+    with pytest.raises(ConfigError, match="all 1 datasets are background"):
+        merge([samples["qcd"]], output, MergeSettings(balance=True))
     with pytest.raises(ConfigError, match="no dataset"):
         merge([], output, MergeSettings())
     with pytest.raises(InputFileError, match=r"no\.h5"):

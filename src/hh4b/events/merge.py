@@ -29,8 +29,8 @@ class MergeSettings:
         part: ``training``, ``testing`` or ``all`` of each dataset.
         max_events_per_sample: at most so many events of each, drawn at random; None = all.
         shuffle_seed: seed of draw and order; None keeps the order of the datasets.
-        balance: scale weights so that all signal samples weigh the same, backgrounds together
-            as much as the signals together, and the mean is 1.
+        balance: scale weights so that all signal samples weigh the same, backgrounds (if any)
+            together as much as the signals together, and the mean is 1.
     """
 
     part: str = "all"
@@ -159,16 +159,14 @@ def _balance(parts: Sequence[Columns], sources: Sequence[_Source]) -> list[_Sour
     """Scale the weights in place; return the sources with their factors.
 
     Raises:
-        ConfigError: if signal or background is missing.
+        ConfigError: if there is no signal.
         ContractError: if a sample has no weight.
     """
     n_events = sum(source.n_events for source in sources)
     n_background = sum(source.is_background for source in sources)
-    if n_background in (0, len(sources)):
-        raise ConfigError(
-            f"balance: {n_background} of {len(sources)} datasets are background;"
-            " signal and background are both needed"
-        )
+    if n_background == len(sources):
+        raise ConfigError(f"balance: all {n_background} datasets are background; add a signal")
+    class_share = 0.5 if n_background else 1.0
     backgrounds = [
         float(part["HH4B/weight"].sum())
         for part, source in zip(parts, sources, strict=True)
@@ -182,7 +180,7 @@ def _balance(parts: Sequence[Columns], sources: Sequence[_Source]) -> list[_Sour
         if not total > 0:
             raise ContractError(f"sample {source.sample!r}: summed weight {total:g}, not positive")
         share = 1 if source.is_background else len(sources) - n_background
-        factor = 0.5 * n_events / share / total
+        factor = class_share * n_events / share / total
         part["HH4B/weight"] = weight * factor
         result.append(_Source(**{**asdict(source), "weight_factor": factor}))
     return result
