@@ -12,6 +12,11 @@ from hh4b.publication import embeddings
 from hh4b.publication.find import available, find_module
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.style import FigureStyle
+from hh4b.spanet import checkpoints
+from hh4b.spanet.checkpoints import Checkpoint
+from hh4b.spanet.event import EventDescription
+from hh4b.spanet.network import Network
+from hh4b.spanet.options import Options
 
 FAST = FigureStyle(dpi=60)
 OPTIONS = embeddings.EmbeddingOptions(points=60, clusters=(2, 3))
@@ -177,15 +182,18 @@ def test_learning_curves(tmp_path):
         draw("learning", [f"min_dr_dnn={path}"])
 
 
-def test_the_structure_is_that_of_the_options(pytestconfig):
+def test_the_structure_is_that_of_the_network(pytestconfig, tmp_path):
     folder = pytestconfig.rootpath / "config/spanet"
-    event = f"event={folder}/event.yaml"
+    event = EventDescription.read(folder / "event.yaml")
+    options = Options.read(folder / "options/smoke.json")
     words = []
-    for name in ("smoke", "classification"):
-        figure = draw("6", [f"options={folder}/options/{name}.json", event])
+    for changes in ({}, {"assignment_loss_scale": 0.0}):
+        network = Network(options.changed(**changes), event, {"EVENT/signal": 2})
+        path = tmp_path / f"{len(words)}.pt"
+        checkpoints.save(path, Checkpoint(network), Provenance("test", {}))
+        figure = draw("6", [f"model={path}"])
         words.append(" ".join(text.get_text() for text in figure.axes[0].texts))
-    options = json.loads((folder / "options/smoke.json").read_text())
-    assert f"{options['num_encoder_layers']} " in words[0]
+    assert f"{options.num_encoder_layers} " in words[0]
     assert "switched off" in words[1]
     assert "switched off" not in words[0]
 

@@ -50,7 +50,9 @@ def build(
 
 
 def _metric(file: RunFile, name: str) -> Measured:
-    return file.measured(file.number(name), file.number(f"{name}_error"))
+    """Read a metric from `hh4b evaluate-classifier` or from `hh4b spanet evaluate`."""
+    place = () if file.has(name) else ("classification", "EVENT/signal")
+    return file.measured(file.number(*place, name), file.number(*place, f"{name}_error"))
 
 
 def _error_remark(repeats: set[int]) -> Text:

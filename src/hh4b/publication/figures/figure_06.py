@@ -1,6 +1,6 @@
-"""Figure 6: structure of SPANet2, drawn from the network that options and event file give.
+"""Figure 6: structure of SPANet2, drawn from a trained network.
 
-Inputs: ``options=….json`` and ``event=….yaml``.
+Inputs: ``model=….pt``, a checkpoint.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from torch import nn
 
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.style import FigureStyle, new_figure, put_header
-from hh4b.spanet.event import EventDescription
+from hh4b.spanet import checkpoints
 from hh4b.spanet.network import Network
 from hh4b.spanet.options import Options
 
@@ -46,10 +46,8 @@ class Box:
 
 def draw(inputs: Inputs, style: FigureStyle) -> Figure:
     """Draw inputs on top, the shared encoder below, assignment left and classification right."""
-    inputs.only(["options", "event"])
-    options = Options.read(inputs.one("options"))
-    event = EventDescription.read(inputs.one("event"))
-    network = Network(options, event, dict.fromkeys(event.classifications, 2))
+    inputs.only(["model"])
+    network = checkpoints.load(inputs.one("model")).network
     figure = new_figure(style.size(2, height=1.75))
     axes = figure.add_subplot()
     axes.set(xlim=(0, 1), ylim=(0.06, 1))
