@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hh4b.configuration.cost import cost_lines
 from hh4b.configuration.documentation import markdown
 from hh4b.configuration.study import expand_samples, parse_study, read_study
 from hh4b.errors import ConfigError
@@ -44,8 +45,23 @@ def changed(path, value):
         ("statistics.luminosities_ifb", [0], "greater than 0"),
         ("statistics.kappa_lambda_min", 2, "kappa_lambda = 1"),
         ("statistics.m_hh_min_gev", 1200, "m_hh_min_gev 1200"),
-        ("classifiers.min_dr_dnn.pairing", "kappa5", "expected one of ['min_dr'"),
+        ("classifiers.min_dr_dnn.pairing", "kappa5", "expected one of ['kappa5_spanet'"),
         ("selections.min_dr_dnn.classifier", "bdt", "'bdt'"),
+        ("selections.min_dr_dnn.pairing", "mixing_spanet", "uses pairing 'min_dr'"),
+        ("selections.min_dr_cuts.threshold", "s_over_sqrt_b", "write 0.5"),
+        ("classifiers.mixing_spanet.training", "sm", "has no background"),
+        ("classifiers.min_dr_dnn.kappa_lambda", [1, 4], "value 4: no signal sample has it"),
+        ("classifiers.min_dr_dnn.kappa_lambda", [-5, 5], "lacks 1"),
+        ("classifiers.min_dr_dnn.search", "mixing_joint", "expected a search of kind dnn"),
+        ("classifiers.min_dr_dnn.search", "none", "expected one of"),
+        ("spanet_trainings.sm.kappa_lambda", [4], "value 4: no signal sample has it"),
+        ("spanet_trainings.sm.signal", ["four_b"], "is background"),
+        ("spanet_trainings.sm.background", ["hh"], "is a signal"),
+        ("samples.hh.events_at", {4: 10}, "4 is not in kappa_lambda"),
+        ("searches.min_dr_dnn.classifier", "mixing_spanet", "expected a kind dnn"),
+        ("searches.min_dr_dnn.classifier", "min_dr_dnn_tuned", "name one without"),
+        ("searches.mixing_joint.ranges", {"dropout": [0.5, 0.1]}, "0.5 is above 0.1"),
+        ("searches.mixing_joint.ranges", {"heads": [1, 2]}, "heads: unknown key"),
         ("publication.figure_style", {"fig3": {}}, "fig3"),
     ],
 )
@@ -66,11 +82,59 @@ def test_scales_change_numbers_only(scale):
     assert default.physics == scaled.physics
 
 
+def minimal(**samples):
+    """A study of min-dR with one DNN."""
+    signal = {"source": "gg_hh", "kappa_lambda": [-5, 1, 2.4], "events": 10}
+    return {
+        "samples": {"hh": signal, "four_b": {"source": "four_b", "events": 7}, **samples},
+        "pairings": {"min_dr": {"method": "min_dr"}},
+        "classifiers": {"dnn": {"kind": "dnn", "pairing": "min_dr"}},
+        "selections": {"dnn": {"pairing": "min_dr", "classifier": "dnn"}},
+    }
+
+
 def test_kappa_lists_become_samples():
-    samples = expand_samples(parse_study(changed("samples.hh.kappa_lambda", [-5, 1, 2.4])))
+    content = minimal()
+    content["samples"]["hh"]["events_at"] = {2.4: 30}
+    samples = expand_samples(parse_study(content))
     assert list(samples) == ["hh_kl-5", "hh_kl1", "hh_kl2.4", "four_b"]
     assert samples["four_b"].background
     assert samples["hh_kl2.4"].kappa_lambda == 2.4
+    assert [info.events for info in samples.values()] == [10, 10, 30, 7]
+
+
+def test_a_selection_needs_the_standard_model():
+    content = minimal()
+    content["samples"]["hh"]["kappa_lambda"] = [-5, 5]
+    with pytest.raises(ConfigError, match="no signal sample has kappa_lambda = 1"):
+        parse_study(content)
+    content["selections"] = {}
+    assert len(expand_samples(parse_study(content))) == 3
+
+
+def test_scales_need_no_more_than_they_say():
+    smoke, default, note = (
+        cost_lines(read_study(ROOT / "config/config.yaml", *overlay))
+        for overlay in (
+            [ROOT / "config/scale/smoke.yaml"], [], [ROOT / "config/scale/note.yaml"],
+        )
+    )  # fmt: skip
+    assert len(smoke) == len(default) == len(note)
+    hours = [float(re.search(r"together: ([\d.]+) CPU h", text[-1])[1]) for text in
+             (smoke, default, note)]  # fmt: skip
+    assert hours[0] < 0.1 < hours[1] < 10 < hours[2]
+    assert "signal through shower and detector: 2,000 events" in smoke[1]
+
+
+def test_cost_grows_with_what_is_asked_for():
+    def hours(content):
+        line = cost_lines(parse_study(content))[-1]
+        return float(re.search(r"together: ([\d.]+) CPU h", line)[1])
+
+    content = minimal(more={"source": "four_b", "events": 3_600_000})
+    more = hours(content)
+    content["classifiers"]["dnn"]["repeats"] = 50
+    assert hours(content) > more > hours(minimal())
 
 
 def test_user_files_replace_own_events():

@@ -19,6 +19,8 @@ def test_every_scale_plans_the_same_rules(workflow, scale):
         ("physics={sqrt_s_tev: 13000}", "13 or 14"),
         ("event_selection={jet_pt_min_gev: -40}", "greater than 0"),
         ("statistics={luminosities_ifb: [0]}", "greater than 0"),
+        ("samples={hh: {kappa_lambda: [5], events_at: {5: 9}}}", "kappa_lambda"),
+        ("spanet_trainings={sm: {changes: {depth: 3}}}", "unknown option 'depth'"),
     ],
 )
 def test_wrong_configuration_stops_before_any_job(workflow, override, wanted):
@@ -28,11 +30,72 @@ def test_wrong_configuration_stops_before_any_job(workflow, override, wanted):
     assert not (workflow.folder / "results").exists()
 
 
+EVERY_OUTPUT = {f"table_{k}" for k in range(1, 29)} | {f"figure_{k}" for k in range(1, 15)}
+
+
+def test_every_table_and_figure_of_the_note_is_planned(workflow):
+    jobs = workflow.planned()
+    assert set(jobs) >= EVERY_OUTPUT
+    extras = {"embedding", "jets", "likelihood", "limits", "roc", "scores", "learning", "cutflow"}
+    assert set(jobs) >= {f"figure_{name}" for name in extras}
+
+
+def test_one_table_needs_no_more_than_its_training(workflow):
+    jobs = workflow.planned("table_3")
+    assert jobs["spanet_train"] == jobs["generate_resonance"] == 1
+    assert not {"generate_hh", "generate_four_b", "dnn_train"} & set(jobs)
+
+
+def test_dry_run_says_what_the_study_costs(workflow):
+    done = workflow.run("--dry-run", "--configfile", "config/scale/note.yaml")
+    assert done.returncode == 0
+    assert "CPU h on one core" in done.stdout + done.stderr
+
+
+SMALL_STUDY = """
+samples:
+  hh: {source: gg_hh, kappa_lambda: [1, 5], events: 10}
+  four_b: {source: four_b, events: 10}
+pairings:
+  min_dr: {method: min_dr}
+classifiers:
+  min_dr_dnn: {kind: dnn, pairing: min_dr}
+selections:
+  min_dr_dnn: {pairing: min_dr, classifier: min_dr_dnn}
+"""
+
+
+def write_study(workflow, text=""):
+    (workflow.folder / "config/config.yaml").write_text(SMALL_STUDY + text)
+
+
+def test_target_without_its_training_is_explained(workflow):
+    write_study(workflow)
+    jobs = workflow.planned("all_tables", "all_figures")
+    assert {"table_13", "table_26", "figure_1"} - {"table_26"} <= set(jobs)
+    for target in ("table_1", "table_20", "figure_7"):
+        done = workflow.run("--dry-run", target)
+        assert done.returncode != 0
+        assert f"{target} needs a training, pairing or selection" in done.stdout + done.stderr
+
+
+def test_storage_of_another_search_stops_before_any_job(workflow):
+    search = "searches:\n  mine: {kind: dnn, classifier: min_dr_dnn, trials: 2}\n"
+    write_study(workflow, search)
+    storage = workflow.folder / "results/searches/mine/trials.journal"
+    storage.parent.mkdir(parents=True)
+    storage.write_text('{"op_code": 0, "study_name": "spanet search 1a2b", "directions": [2]}\n')
+    done = workflow.run("--dry-run")
+    assert done.returncode != 0
+    text = done.stdout + done.stderr
+    assert "trials.journal holds the study 'spanet search 1a2b', not one of 'dnn search'" in text
+
+
 def test_other_sources_of_events_are_lines_of_the_configuration(workflow):
     (workflow.folder / "card.tcl").touch()
+    write_study(workflow)
     (workflow.folder / "other.yaml").write_text(
         "samples:\n"
-        "  hh: {kappa_lambda: [1, 5]}\n"
         "  mg: {source: madgraph, process: hh, kappa_lambda: 3, events: 9,"
         " delphes_card: card.tcl}\n"
         '  mine: {source: files, files: ["data/*.root"]}\n'

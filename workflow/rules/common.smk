@@ -1,17 +1,33 @@
 # What all rules share: the checked configuration, its samples, names of files and digests of code.
 import json
 import os
+import re
 import shlex
+import sys
 from math import ceil
 
+from hh4b.configuration.cost import cost_lines
 from hh4b.configuration.study import expand_samples, parse_study
 from hh4b.digest import code_digest
-from hh4b.errors import ConfigError
+from hh4b.errors import Hh4bError
+from hh4b.trial_storage import require_own_storage
+
+
+def search_storage(name):
+    """Return the journal file that the workers of a search share."""
+    return f"{STUDY.results}/searches/{name}/trials.journal"
+
 
 try:
     STUDY = parse_study(config)
-except ConfigError as error:
-    raise WorkflowError(f"ConfigError: {error}")
+    COST = cost_lines(STUDY)
+    for _name, _search in STUDY.searches.items():
+        require_own_storage(search_storage(_name), f"{_search.kind} search")
+except Hh4bError as error:
+    raise WorkflowError(f"{type(error).__name__}: {error}")
+# The workflow does not know yet, at this point, whether it will run.
+if any(re.fullmatch("--dry-?run|-[a-z]*n[a-z]*", _word) for _word in sys.argv[1:]):
+    sys.stderr.write("\n".join([*COST, ""]))
 
 SAMPLES = expand_samples(STUDY)
 RESULTS = STUDY.results
@@ -26,8 +42,13 @@ wildcard_constraints:
     sample="|".join(re.escape(name) for name in SAMPLES),
     chunk=r"\d{4}",
     pairing="|".join(STUDY.pairings),
+    training="|".join(STUDY.spanet_trainings) or "none",
     classifier="|".join(STUDY.classifiers) or "none",
     selection="|".join(STUDY.selections) or "none",
+    target="|".join(STUDY.selections) or "none",
+    search="|".join(STUDY.searches) or "none",
+    repeat=r"\d+",
+    worker=r"\d+",
     energy="13|14",
     luminosity=r"\d[\d.]*",
 
@@ -50,12 +71,12 @@ def chunk_range(wildcards):
     """Return the first event and the number of events of a chunk."""
     size = STUDY.simulation.chunk_events
     first = int(wildcards.chunk) * size
-    return first, min(size, sample(wildcards).definition.events - first)
+    return first, min(size, sample(wildcards).events - first)
 
 
 def chunks(name):
     """Return the chunk names of a generated sample."""
-    events = SAMPLES[name].definition.events
+    events = SAMPLES[name].events
     return [f"{i:04d}" for i in range(ceil(events / STUDY.simulation.chunk_events))]
 
 
@@ -66,7 +87,8 @@ def paths(pattern, names):
 
 def joined(option, *columns):
     """Write a repeated option whose value joins files: --signal DATASET:SCORES ..."""
-    return " ".join(f"{option} '{':'.join(row)}'" for row in zip(*columns, strict=True))
+    values = (":".join(row) for row in zip(*columns, strict=True))
+    return " ".join(f"{option} '{value}'".strip() for value in values)
 
 
 def pairing_file(pairing, name):
@@ -111,44 +133,159 @@ def event_files(wildcards):
 TRAININGS = STUDY.spanet_trainings
 
 
-def group_members(groups):
-    """Return the samples that the groups of the configuration expand to."""
-    return [info.name for info in SAMPLES.values() if info.group in groups]
+def of_groups(groups, kappas=None):
+    """Return the samples that groups of the configuration expand to, at some kappa_lambda."""
+    return [
+        info.name
+        for info in SAMPLES.values()
+        if info.group in groups
+        and (kappas is None or info.kappa_lambda is None or info.kappa_lambda in kappas)
+    ]
+
+
+def training_signals(training):
+    return of_groups(TRAININGS[training].signal, TRAININGS[training].kappa_lambda)
 
 
 def training_datasets(kind):
     """Return the datasets of a training's signal or background samples."""
     return lambda w: paths(
-        "datasets/{sample}.h5", group_members(getattr(TRAININGS[w.training], kind))
+        "datasets/{sample}.h5",
+        (
+            training_signals(w.training)
+            if kind == "signal"
+            else of_groups(TRAININGS[w.training].background)
+        ),
     )
 
 
-DNNS = {name: c for name, c in STUDY.classifiers.items() if c.kind == "dnn"}
+CLASSIFIERS = STUDY.classifiers
+DNNS = {name: c for name, c in CLASSIFIERS.items() if c.kind == "dnn"}
+BASELINES = {name: c for name, c in CLASSIFIERS.items() if c.kind == "baseline"}
+CUTS = {name: c for name, c in CLASSIFIERS.items() if c.kind == "cuts"}
 
 
-def classifier_pairing(wildcards):
-    """Return the pairing whose features a DNN reads."""
-    return DNNS[wildcards.classifier].pairing
+def names_pattern(names):
+    return "|".join(re.escape(name) for name in names) or "none"
 
 
-def feature_files(names):
-    return lambda w: [feature_file(classifier_pairing(w), name) for name in names]
+def repeats_of(definition):
+    return [str(number) for number in range(definition.repeats)]
+
+
+def wildcard_classifier(wildcards):
+    """Return the classifier of a rule about a classifier, a selection or a search."""
+    if "selection" in wildcards.keys():
+        return STUDY.selections[wildcards.selection].classifier
+    if "search" in wildcards.keys():
+        return STUDY.searches[wildcards.search].classifier
+    return wildcards.classifier
+
+
+def compared_signals(classifier):
+    """Return the signal samples that a classifier is trained and compared with."""
+    chosen = CLASSIFIERS[classifier]
+    if chosen.kind == "spanet":
+        return training_signals(chosen.training)
+    return [
+        name
+        for name in SIGNALS
+        if chosen.kappa_lambda is None
+        or SAMPLES[name].kappa_lambda in chosen.kappa_lambda
+    ]
+
+
+def compared_kappas(classifier):
+    """Return the values that the kappa input of background is drawn from."""
+    return sorted({SAMPLES[name].kappa_lambda for name in compared_signals(classifier)})
+
+
+def signal_datasets(wildcards):
+    return paths(
+        "datasets/{sample}.h5", compared_signals(wildcard_classifier(wildcards))
+    )
+
+
+def signal_features(wildcards):
+    """Return the features of a classifier's signal samples."""
+    classifier = wildcard_classifier(wildcards)
+    pairing = CLASSIFIERS[classifier].pairing
+    return [feature_file(pairing, name) for name in compared_signals(classifier)]
+
+
+def background_features(wildcards):
+    pairing = CLASSIFIERS[wildcard_classifier(wildcards)].pairing
+    return [feature_file(pairing, name) for name in BACKGROUNDS]
+
+
+def signal_scores(wildcards):
+    """Return the scores of a classifier's own signal samples."""
+    classifier = wildcard_classifier(wildcards)
+    return [score_file(classifier, name) for name in compared_signals(classifier)]
 
 
 def score_files(names):
     """Return the scores of samples for a rule about a classifier or a selection."""
-
-    def files(wildcards):
-        if "selection" in wildcards.keys():
-            classifier = STUDY.selections[wildcards.selection].classifier
-        else:
-            classifier = wildcards.classifier
-        return [score_file(classifier, name) for name in names]
-
-    return files
+    return lambda w: [score_file(wildcard_classifier(w), name) for name in names]
 
 
 def selection_features(names):
     return lambda w: [
         feature_file(STUDY.selections[w.selection].pairing, name) for name in names
     ]
+
+
+# Every signal is scored, so that all events make the template of any kappa_lambda.
+SCORED = [*SIGNALS, *BACKGROUNDS]
+
+
+def score_options(wildcards, input, output):
+    """Write DATASET:FEATURES:SCORES of every sample that a classifier scores."""
+    return joined("--score", input.datasets, input.features, output.scores)
+
+
+def scored_features(wildcards):
+    pairing = CLASSIFIERS[wildcards.classifier].pairing
+    return [feature_file(pairing, name) for name in SCORED]
+
+
+def scored_files(names):
+    """Return the score files of classifiers as patterns over the wildcard classifier."""
+    return [f"{RESULTS}/scores/{{classifier}}/{name}.h5" for name in names]
+
+
+def searches_of(kind):
+    return names_pattern(n for n, s in STUDY.searches.items() if s.kind == kind)
+
+
+def search_outcome(definition):
+    """Return the outcome of the search that a training starts from, once all workers ended."""
+    if definition.search is None:
+        return []
+    return f"{RESULTS}/searches/{definition.search}/outcome.json"
+
+
+def ranges_option(search):
+    return f"--ranges '{STUDY.searches[search].ranges.model_dump_json()}'"
+
+
+def dnn_options(dnn, outcome):
+    """Write the options of a DNN; the outcome of a search holds what it varied."""
+    common = (
+        f"--batch-size {dnn.batch_size} --patience {dnn.patience}"
+        f" --max-epochs {dnn.max_epochs}"
+    )
+    if outcome:
+        return f"--options {outcome} {common}"
+    return (
+        f"--hidden-dim {dnn.hidden_dim} --n-layers {dnn.n_layers}"
+        f" --learning-rate {dnn.learning_rate} {common}"
+    )
+
+
+def set_options(training):
+    """Write the options that a training changes."""
+    return " ".join(
+        f"--set {shlex.quote(f'{key}={json.dumps(value)}')}"
+        for key, value in TRAININGS[training].changes.items()
+    )

@@ -63,7 +63,7 @@ for _key, _inputs in TABLES.items():
             f"table_{_key}"
         input:
             reference=STUDY.publication.reference,
-            files=[file for _, file in listed(_inputs)],
+            files=input_files(_inputs),
         output:
             csv=f"{table_file(_key)}.csv",
             md=f"{table_file(_key)}.md",
@@ -90,7 +90,7 @@ for _key, _inputs in FIGURES.items():
         name:
             f"figure_{_key}"
         input:
-            files=[file for _, file in listed(_inputs)],
+            files=input_files(_inputs),
         output:
             pdf=f"{figure_file(_key)}.pdf",
             png=f"{figure_file(_key)}.png",
@@ -109,6 +109,16 @@ for _key, _inputs in FIGURES.items():
         shell:
             "hh4b figure {params.key} -o {params.stem} {params.inputs} {params.style}"
             " > {log} 2>&1"
+
+
+for _kind, _keys in ABSENT.items():
+    for _key in _keys:
+
+        rule:
+            name:
+                f"{_kind}_{_key}"
+            input:
+                absent(_kind, _key),
 
 
 rule all_tables:

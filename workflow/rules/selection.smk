@@ -1,7 +1,7 @@
 # Observables, classifiers and working points.
 rule features:
     input:
-        dataset=rules.ingest.output.dataset,
+        dataset=f"{RESULTS}/datasets/{{sample}}.h5",
         pairing=lambda w: pairing_file(w.pairing, w.sample),
     output:
         features=f"{RESULTS}/features/{{pairing}}/{{sample}}.h5",
@@ -19,21 +19,24 @@ rule features:
 
 rule dnn_train:
     input:
-        signal_datasets=paths("datasets/{sample}.h5", SIGNALS),
-        signal_features=feature_files(SIGNALS),
+        signal_datasets=signal_datasets,
+        signal_features=signal_features,
         background_datasets=paths("datasets/{sample}.h5", BACKGROUNDS),
-        background_features=feature_files(BACKGROUNDS),
+        background_features=background_features,
+        search=lambda w: search_outcome(DNNS[w.classifier]),
     output:
-        model=f"{RESULTS}/models/{{classifier}}/model.pt",
-        metrics=f"{RESULTS}/models/{{classifier}}/metrics.csv",
-        training=f"{RESULTS}/models/{{classifier}}/training.json",
+        model=f"{RESULTS}/models/{{classifier}}/repeat_{{repeat}}/model.pt",
+        metrics=f"{RESULTS}/models/{{classifier}}/repeat_{{repeat}}/metrics.csv",
+        training=f"{RESULTS}/models/{{classifier}}/repeat_{{repeat}}/training.json",
+        evaluation=(
+            f"{RESULTS}/models/{{classifier}}/repeat_{{repeat}}/evaluation.json"
+        ),
     log:
-        f"{RESULTS}/logs/dnn_train/{{classifier}}.log",
+        f"{RESULTS}/logs/dnn_train/{{classifier}}_{{repeat}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/dnn_train/{{classifier}}.tsv"
+        f"{RESULTS}/benchmarks/dnn_train/{{classifier}}_{{repeat}}.tsv"
     wildcard_constraints:
-        classifier="|".join(DNNS) or "none",
-    threads: 1
+        classifier=names_pattern(DNNS),
     params:
         folder=lambda w, output: Path(output.model).parent,
         signal=lambda w, input: joined(
@@ -42,51 +45,192 @@ rule dnn_train:
         background=lambda w, input: joined(
             "--background", input.background_datasets, input.background_features
         ),
-        options=lambda w: (
-            f"--hidden-dim {DNNS[w.classifier].hidden_dim}"
-            f" --n-layers {DNNS[w.classifier].n_layers}"
-            f" --learning-rate {DNNS[w.classifier].learning_rate}"
-            f" --batch-size {DNNS[w.classifier].batch_size}"
-            f" --patience {DNNS[w.classifier].patience}"
-            f" --max-epochs {DNNS[w.classifier].max_epochs}"
-        ),
-        seed=STUDY.seed,
+        options=lambda w, input: dnn_options(DNNS[w.classifier], input.search),
+        seed=lambda w: STUDY.seed + int(w.repeat),
         code=command("selection:dnn_train"),
     message:
-        "Training {wildcards.classifier}"
+        "Training {wildcards.classifier}, repeat {wildcards.repeat}"
     shell:
         "hh4b dnn train {params.signal} {params.background} {params.options}"
-        " --seed {params.seed} --threads {threads} -o {params.folder} > {log} 2>&1"
+        " --evaluation {output.evaluation} --seed {params.seed} -o {params.folder} > {log} 2>&1"
+
+
+rule dnn_choose:
+    input:
+        models=lambda w: expand(
+            rules.dnn_train.output.model,
+            classifier=w.classifier,
+            repeat=repeats_of(DNNS[w.classifier]),
+        ),
+        evaluations=lambda w: expand(
+            rules.dnn_train.output.evaluation,
+            classifier=w.classifier,
+            repeat=repeats_of(DNNS[w.classifier]),
+        ),
+    output:
+        model=f"{RESULTS}/models/{{classifier}}/model.pt",
+        evaluation=f"{RESULTS}/models/{{classifier}}/evaluation.json",
+    log:
+        f"{RESULTS}/logs/dnn_choose/{{classifier}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/dnn_choose/{{classifier}}.tsv"
+    wildcard_constraints:
+        classifier=names_pattern(DNNS),
+    params:
+        candidates=lambda w, input: joined("", input.models, input.evaluations),
+        code=command("selection:choose_repeat"),
+    message:
+        "Choosing the best training of {wildcards.classifier}"
+    shell:
+        "hh4b choose-repeat {params.candidates} --model {output.model}"
+        " --metrics {output.evaluation} > {log} 2>&1"
 
 
 rule dnn_predict:
     input:
-        model=rules.dnn_train.output.model,
-        dataset=rules.ingest.output.dataset,
-        features=lambda w: feature_file(classifier_pairing(w), w.sample),
+        model=rules.dnn_choose.output.model,
+        datasets=paths("datasets/{sample}.h5", SCORED),
+        features=scored_features,
     output:
-        scores=f"{RESULTS}/scores/{{classifier}}/{{sample}}.h5",
+        scores=scored_files(SCORED),
     log:
-        f"{RESULTS}/logs/dnn_predict/{{classifier}}/{{sample}}.log",
+        f"{RESULTS}/logs/dnn_predict/{{classifier}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/dnn_predict/{{classifier}}/{{sample}}.tsv"
+        f"{RESULTS}/benchmarks/dnn_predict/{{classifier}}.tsv"
     wildcard_constraints:
-        classifier="|".join(DNNS) or "none",
+        classifier=names_pattern(DNNS),
     params:
-        folder=lambda w, input: Path(input.model).parent,
+        scores=score_options,
         kappas=numbers(SCORE_KAPPAS),
         code=command("selection:dnn_predict"),
     message:
-        "Scoring {wildcards.sample} with {wildcards.classifier}"
+        "Scoring all samples with {wildcards.classifier}"
     shell:
-        "hh4b dnn predict {params.folder} {input.dataset} {input.features}"
-        " --kappa-values={params.kappas} -o {output.scores} > {log} 2>&1"
+        "hh4b dnn predict {input.model} {params.scores}"
+        " --kappa-values={params.kappas} > {log} 2>&1"
+
+
+rule dnn_search_worker:
+    input:
+        signal_datasets=signal_datasets,
+        signal_features=signal_features,
+        background_datasets=paths("datasets/{sample}.h5", BACKGROUNDS),
+        background_features=background_features,
+    output:
+        outcome=f"{RESULTS}/searches/{{search}}/worker_{{worker}}.json",
+    log:
+        f"{RESULTS}/logs/dnn_search/{{search}}_{{worker}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/dnn_search/{{search}}_{{worker}}.tsv"
+    wildcard_constraints:
+        search=searches_of("dnn"),
+    params:
+        signal=lambda w, input: joined(
+            "--signal", input.signal_datasets, input.signal_features
+        ),
+        background=lambda w, input: joined(
+            "--background", input.background_datasets, input.background_features
+        ),
+        storage=lambda w: search_storage(w.search),
+        options=lambda w: dnn_options(DNNS[STUDY.searches[w.search].classifier], []),
+        # The last of equal options counts.
+        size=lambda w: (
+            f"--trials {STUDY.searches[w.search].trials}"
+            f" --max-epochs {STUDY.searches[w.search].max_epochs}"
+        ),
+        ranges=lambda w: ranges_option(w.search),
+        seed=STUDY.seed,
+        code=command("selection:dnn_search"),
+    message:
+        "Searching hyper-parameters: {wildcards.search}, worker {wildcards.worker}"
+    shell:
+        "hh4b dnn search {params.signal} {params.background} {params.options} {params.size}"
+        " {params.ranges} --storage {params.storage} --worker {wildcards.worker}"
+        " --seed {params.seed} -o {output.outcome} > {log} 2>&1"
+
+
+rule search_outcome:
+    input:
+        workers=lambda w: [
+            f"{RESULTS}/searches/{w.search}/worker_{number}.json"
+            for number in range(STUDY.searches[w.search].workers)
+        ],
+    output:
+        outcome=f"{RESULTS}/searches/{{search}}/outcome.json",
+    log:
+        f"{RESULTS}/logs/search_outcome/{{search}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_outcome/{{search}}.tsv"
+    params:
+        code=command("selection:search_outcome"),
+    message:
+        "Outcome of the search {wildcards.search}"
+    shell:
+        "hh4b search-outcome {input.workers} -o {output.outcome} > {log} 2>&1"
+
+
+rule baseline_train:
+    input:
+        signal_datasets=signal_datasets,
+        signal_features=signal_features,
+        background_datasets=paths("datasets/{sample}.h5", BACKGROUNDS),
+        background_features=background_features,
+        datasets=paths("datasets/{sample}.h5", SCORED),
+        features=scored_features,
+    output:
+        scores=scored_files(SCORED),
+    log:
+        f"{RESULTS}/logs/baseline_train/{{classifier}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/baseline_train/{{classifier}}.tsv"
+    wildcard_constraints:
+        classifier=names_pattern(BASELINES),
+    params:
+        method=lambda w: BASELINES[w.classifier].method,
+        signal=lambda w, input: joined(
+            "--signal", input.signal_datasets, input.signal_features
+        ),
+        background=lambda w, input: joined(
+            "--background", input.background_datasets, input.background_features
+        ),
+        scores=score_options,
+        kappas=numbers(SCORE_KAPPAS),
+        seed=STUDY.seed,
+        code=command("selection:baseline_train"),
+    message:
+        "Training {wildcards.classifier}"
+    shell:
+        "hh4b baseline train --method {params.method} {params.signal} {params.background}"
+        " {params.scores} --kappa-values={params.kappas} --seed {params.seed} > {log} 2>&1"
+
+
+rule select_cuts:
+    input:
+        dataset=f"{RESULTS}/datasets/{{sample}}.h5",
+        pairing=lambda w: pairing_file(CUTS[w.classifier].pairing, w.sample),
+    output:
+        scores=f"{RESULTS}/scores/{{classifier}}/{{sample}}.h5",
+        cutflow=f"{RESULTS}/cutflows/{{classifier}}/{{sample}}.json",
+    log:
+        f"{RESULTS}/logs/select_cuts/{{classifier}}/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/select_cuts/{{classifier}}/{{sample}}.tsv"
+    wildcard_constraints:
+        classifier=names_pattern(CUTS),
+    params:
+        kappas=numbers(SCORE_KAPPAS),
+        code=command("selection:select_cuts"),
+    message:
+        "Cutting on {wildcards.sample}: {wildcards.classifier}"
+    shell:
+        "hh4b select cuts {input.dataset} {input.pairing} -o {output.scores}"
+        " --cutflow {output.cutflow} --kappa-values={params.kappas} > {log} 2>&1"
 
 
 rule evaluate_classifier:
     input:
-        signal_datasets=paths("datasets/{sample}.h5", SIGNALS),
-        signal_scores=score_files(SIGNALS),
+        signal_datasets=signal_datasets,
+        signal_scores=signal_scores,
         background_datasets=paths("datasets/{sample}.h5", BACKGROUNDS),
         background_scores=score_files(BACKGROUNDS),
     output:
@@ -112,8 +256,8 @@ rule evaluate_classifier:
 
 rule working_point:
     input:
-        signal_datasets=paths("datasets/{sample}.h5", SIGNALS),
-        signal_scores=score_files(SIGNALS),
+        signal_datasets=signal_datasets,
+        signal_scores=signal_scores,
         background_datasets=paths("datasets/{sample}.h5", BACKGROUNDS),
         background_scores=score_files(BACKGROUNDS),
     output:

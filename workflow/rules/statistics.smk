@@ -1,4 +1,11 @@
-# Templates in m_HH, workspaces, limits.
+# Templates in m_HH, workspaces, limits, luminosity scans.
+NORMALISATION = (
+    f"--signal-cross-section {STUDY.statistics.signal_cross_section}"
+    f" --background-cross-section-pb {STUDY.statistics.background_cross_section_pb}"
+    f" --branching-ratio {STUDY.statistics.branching_ratio}"
+)
+
+
 rule templates:
     input:
         signal_datasets=paths("datasets/{sample}.h5", SIGNALS),
@@ -28,7 +35,7 @@ rule templates:
             input.background_scores,
         ),
         kappas=numbers(STUDY.statistics.scan()),
-        background_kappas=numbers(SIGNAL_KAPPAS),
+        background_kappas=lambda w: numbers(compared_kappas(wildcard_classifier(w))),
         sqrt_s=STUDY.physics.sqrt_s_tev,
         bins=(
             f"--bins {STUDY.statistics.bins} --m-hh-min-gev {STUDY.statistics.m_hh_min_gev}"
@@ -44,45 +51,100 @@ rule templates:
         " -o {output.templates} > {log} 2>&1"
 
 
+def of_every_energy(folder):
+    """Return the files of a selection at every energy and luminosity of the configuration."""
+    return [
+        f"{RESULTS}/{folder}/{{selection}}_{energy}tev_{luminosity:g}ifb.json"
+        for energy in STUDY.statistics.sqrt_s_tev
+        for luminosity in STUDY.statistics.luminosities_ifb
+    ]
+
+
 rule workspace:
     input:
         templates=rules.templates.output.templates,
     output:
-        workspace=(
-            f"{RESULTS}/workspaces/{{selection}}_{{energy}}tev_{{luminosity}}ifb.json"
-        ),
+        workspaces=of_every_energy("workspaces"),
     log:
-        f"{RESULTS}/logs/workspace/{{selection}}_{{energy}}tev_{{luminosity}}ifb.log",
+        f"{RESULTS}/logs/workspace/{{selection}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/workspace/{{selection}}_{{energy}}tev_{{luminosity}}ifb.tsv"
+        f"{RESULTS}/benchmarks/workspace/{{selection}}.tsv"
     params:
-        model=STUDY.statistics.model,
-        normalisation=(
-            f"--signal-cross-section {STUDY.statistics.signal_cross_section}"
-            f" --background-cross-section-pb {STUDY.statistics.background_cross_section_pb}"
-            f" --branching-ratio {STUDY.statistics.branching_ratio}"
+        files=lambda w: (
+            f"{RESULTS}/workspaces/{w.selection}_{{energy}}tev_{{luminosity}}ifb.json"
         ),
+        energies=numbers(STUDY.statistics.sqrt_s_tev),
+        luminosities=numbers(STUDY.statistics.luminosities_ifb),
+        model=STUDY.statistics.model,
+        normalisation=NORMALISATION,
         code=command("statistics:workspace"),
     message:
-        "Workspace of {wildcards.selection} at {wildcards.energy} TeV, {wildcards.luminosity} fb-1"
+        "Workspaces of {wildcards.selection}"
     shell:
-        "hh4b workspace {input.templates} -o {output.workspace} --sqrt-s-tev {wildcards.energy}"
-        " --luminosity-ifb {wildcards.luminosity} {params.normalisation}"
+        "hh4b workspace {input.templates} -o '{params.files}' --sqrt-s-tev {params.energies}"
+        " --luminosity-ifb {params.luminosities} {params.normalisation}"
         " --model {params.model} > {log} 2>&1"
 
 
 rule limits:
     input:
-        workspace=rules.workspace.output.workspace,
+        workspaces=rules.workspace.output.workspaces,
     output:
-        limits=f"{RESULTS}/limits/{{selection}}_{{energy}}tev_{{luminosity}}ifb.json",
+        limits=of_every_energy("limits"),
     log:
-        f"{RESULTS}/logs/limits/{{selection}}_{{energy}}tev_{{luminosity}}ifb.log",
+        f"{RESULTS}/logs/limits/{{selection}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/limits/{{selection}}_{{energy}}tev_{{luminosity}}ifb.tsv"
+        f"{RESULTS}/benchmarks/limits/{{selection}}.tsv"
     params:
+        folder=lambda w, output: Path(output.limits[0]).parent,
         code=command("statistics:limits"),
     message:
-        "Limits of {wildcards.selection} at {wildcards.energy} TeV, {wildcards.luminosity} fb-1"
+        "Limits of {wildcards.selection}"
     shell:
-        "hh4b limits {input.workspace} -o {output.limits} > {log} 2>&1"
+        "mkdir -p {params.folder} &&"
+        " hh4b limits {input.workspaces} -o {params.folder} > {log} 2>&1"
+
+
+rule luminosity_scan:
+    input:
+        templates=rules.templates.output.templates,
+    output:
+        scan=f"{RESULTS}/scans/{{selection}}.json",
+    log:
+        f"{RESULTS}/logs/luminosity_scan/{{selection}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/luminosity_scan/{{selection}}.tsv"
+    params:
+        energies=numbers(STUDY.statistics.sqrt_s_tev),
+        luminosities=numbers(STUDY.statistics.scan_luminosities_ifb),
+        normalisation=NORMALISATION,
+        code=command("statistics:luminosity_scan"),
+    message:
+        "Intervals of {wildcards.selection} against luminosity"
+    shell:
+        "hh4b luminosity-scan {input.templates} -o {output.scan} --sqrt-s-tev {params.energies}"
+        " --luminosities-ifb {params.luminosities} {params.normalisation} > {log} 2>&1"
+
+
+rule equivalent_luminosity:
+    input:
+        templates=rules.templates.output.templates,
+        limits=lambda w: expand(rules.limits.output.limits, selection=w.target),
+    output:
+        scan=f"{RESULTS}/scans/{{selection}}_reaching_{{target}}.json",
+    log:
+        f"{RESULTS}/logs/equivalent_luminosity/{{selection}}_{{target}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/equivalent_luminosity/{{selection}}_{{target}}.tsv"
+    params:
+        energies=numbers(STUDY.statistics.sqrt_s_tev),
+        luminosities=numbers(STUDY.statistics.scan_luminosities_ifb),
+        normalisation=NORMALISATION,
+        reach=lambda w, input: " ".join(f"--reach {file}" for file in input.limits),
+        code=command("statistics:luminosity_scan"),
+    message:
+        "Luminosity at which {wildcards.selection} reaches {wildcards.target}"
+    shell:
+        "hh4b luminosity-scan {input.templates} -o {output.scan} --sqrt-s-tev {params.energies}"
+        " --luminosities-ifb {params.luminosities} {params.normalisation} {params.reach}"
+        " > {log} 2>&1"

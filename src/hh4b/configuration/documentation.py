@@ -52,6 +52,9 @@ def _kinds(item: dict[str, Any]) -> Iterator[str]:
         yield f"`{item['const']}`"
     elif "enum" in item:
         yield " or ".join(f"`{value}`" for value in item["enum"])
+    elif "prefixItems" in item:
+        kinds = (" or ".join(_kinds(part)) for part in item["prefixItems"])
+        yield f"list of {', '.join(kinds)}"
     elif item.get("type") == "array":
         yield f"list of {' or '.join(_kinds(item['items']))}"
     elif item.get("type") == "object":

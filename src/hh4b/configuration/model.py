@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hh4b.search_ranges import DnnRanges, SpanetRanges
+
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -40,11 +42,15 @@ class SignalSample(Section):
         description="values generated, each a sample of its own"
     )
     events: Count = Field(description="showered events per value")
+    events_at: dict[Kappa, Count] = Field({}, description="other numbers at single values")
 
     @model_validator(mode="after")
-    def _distinct(self) -> Self:
+    def _values(self) -> Self:
         if len(set(self.kappa_lambda)) != len(self.kappa_lambda):
             raise ValueError(f"kappa_lambda holds a value twice: {self.kappa_lambda}")
+        for value in self.events_at:
+            if value not in self.kappa_lambda:
+                raise ValueError(f"events_at: {value:g} is not in kappa_lambda {self.kappa_lambda}")
         return self
 
 
@@ -159,14 +165,23 @@ class SpanetPairing(Section):
 Pairing = Annotated[MinDrPairing | SpanetPairing, Field(discriminator="method")]
 
 
+Kappas = Annotated[list[Kappa], Field(min_length=1)]
+
+
 class SpanetTraining(Section):
-    """One SPANet2 training."""
+    """One SPANet2 training, or several that differ by the seed."""
 
     signal: Annotated[list[Name], Field(min_length=1)] = Field(description="signal samples")
+    kappa_lambda: Kappas | None = Field(
+        None, description="values of the signal samples to take; null = all"
+    )
     background: list[Name] = Field([], description="background samples; none = assignment only")
     options: str = Field(description="options JSON, as the reference implementation reads it")
+    changes: dict[str, bool | int | float | str] = Field({}, description="options to change")
+    search: Name | None = Field(None, description="search whose outcome changes the options")
     epochs: Count | None = Field(None, description="replaces the options' number of epochs")
     max_events_per_sample: Count | None = Field(None, description="limit on events of one sample")
+    repeats: Count = Field(1, description="trainings with seeds of their own; the best is used")
 
 
 class Dnn(Section):
@@ -174,12 +189,17 @@ class Dnn(Section):
 
     kind: Literal["dnn"]
     pairing: Name = Field(description="pairing the features are built with")
+    kappa_lambda: Kappas | None = Field(
+        None, description="signal values to train and compare with; null = all"
+    )
+    search: Name | None = Field(None, description="search whose outcome replaces the four below")
     hidden_dim: Count = Field(256, description="units of a hidden layer")
     n_layers: Count = Field(2, description="hidden layers")
     learning_rate: Positive = Field(0.005, description="of Adam")
     batch_size: Count = Field(512, description="events a step")
     patience: Count = Field(10, description="epochs without improvement before the stop")
     max_epochs: Count = Field(100, description="epochs at most")
+    repeats: Count = Field(1, description="trainings with seeds of their own; the best is used")
 
 
 class SpanetClassifier(Section):
@@ -189,7 +209,55 @@ class SpanetClassifier(Section):
     training: Name = Field(description="name under `spanet_trainings`")
 
 
-Classifier = Annotated[Dnn | SpanetClassifier, Field(discriminator="kind")]
+class BaselineClassifier(Section):
+    """A classical classifier on the same features."""
+
+    kind: Literal["baseline"]
+    pairing: Name = Field(description="pairing the features are built with")
+    method: Literal[
+        "logistic_regression", "linear_discriminant", "svm", "random_forest", "gradient_boosting"
+    ] = Field(description="classifier of scikit-learn, or an own one with event weights")
+    kappa_lambda: Kappas | None = Field(
+        None, description="signal values to train and compare with; null = all"
+    )
+
+
+class CutClassifier(Section):
+    """The cut-based selection; its score is 1 or 0."""
+
+    kind: Literal["cuts"]
+    pairing: Name = Field(description="pairing the cuts are applied to")
+    kappa_lambda: Kappas | None = Field(None, description="signal values to compare with")
+
+
+Classifier = Annotated[
+    Dnn | SpanetClassifier | BaselineClassifier | CutClassifier, Field(discriminator="kind")
+]
+
+
+class DnnSearch(Section):
+    """Search for the hyper-parameters of a dense network (section 12.3 of the note)."""
+
+    kind: Literal["dnn"]
+    classifier: Name = Field(description="its samples and what is not searched")
+    trials: Count = Field(100, description="of all workers together")
+    max_epochs: Count = Field(100, description="of a trial at most")
+    workers: Count = Field(1, description="jobs that share the study; above 1 the order varies")
+    ranges: DnnRanges = DnnRanges()
+
+
+class SpanetSearch(Section):
+    """Search for the hyper-parameters of SPANet2 (section 12.1 of the note)."""
+
+    kind: Literal["spanet"]
+    training: Name = Field(description="its samples and what is not searched")
+    trials: Count = Field(100, description="of all workers together")
+    epochs: Count = Field(10, description="of a trial")
+    workers: Count = Field(1, description="jobs that share the study; above 1 the order varies")
+    ranges: SpanetRanges = SpanetRanges()
+
+
+Search = Annotated[DnnSearch | SpanetSearch, Field(discriminator="kind")]
 
 
 class Selection(Section):
@@ -219,6 +287,10 @@ class Statistics(Section):
     )
     sqrt_s_tev: Annotated[list[Literal[13, 14]], Field(min_length=1)] = Field(
         [13, 14], description="energies whose cross sections normalise the templates"
+    )
+    scan_luminosities_ifb: Annotated[list[Positive], Field(min_length=2)] = Field(
+        [100, 139, 200, 300, 500, 700, 1000, 1500, 2000, 3000],
+        description="luminosities of the scans that figures and equivalent luminosities use",
     )
     model: Literal["note", "complete"] = Field("note", description="see docs/statistics.md")
     signal_cross_section: Literal["note", "own"] = Field(
@@ -281,6 +353,10 @@ class Study(Section):
     gpus_per_training: Annotated[int, Field(ge=0)] = Field(
         0, description="GPUs a training asks for"
     )
+    threads_per_training: Count = Field(
+        1, description="threads of a training; sums, and so the last digits, depend on it"
+    )
+    searches: dict[Name, Search] = {}
     classifiers: dict[Name, Classifier]
     selections: dict[Name, Selection]
     statistics: Statistics = Statistics()  # type: ignore[call-arg]

@@ -14,9 +14,9 @@ from hh4b.configuration.model import (
     Sample,
     SignalSample,
     SpanetDatasetSample,
-    SpanetPairing,
     Study,
 )
+from hh4b.configuration.references import check_references
 from hh4b.errors import ConfigError
 
 
@@ -39,6 +39,16 @@ class SampleInfo:
     background: bool
 
     @property
+    def events(self) -> int:
+        """Return the number of events to shower or generate; 0 for files of a user."""
+        definition = self.definition
+        if isinstance(definition, FilesSample | SpanetDatasetSample):
+            return 0
+        if isinstance(definition, SignalSample) and self.kappa_lambda in definition.events_at:
+            return definition.events_at[self.kappa_lambda]
+        return definition.events
+
+    @property
     def generated(self) -> bool:
         """Return whether the events come from the own generator, shower and detector."""
         return not isinstance(self.definition, FilesSample | MadgraphSample | SpanetDatasetSample)
@@ -55,7 +65,7 @@ def parse_study(content: Mapping[str, Any]) -> Study:
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(_one_line(first, len(error.errors()) - 1)) from error
-    _check_references(study)
+    check_references(study)
     return study
 
 
@@ -129,41 +139,3 @@ def _one_line(error: Any, others: int) -> str:
     if error["type"] == "missing":
         return f"{key}: is missing; see config/README.md{more}"
     return f"{key}: value {error['input']!r}: {message}{more}"
-
-
-def _check_references(study: Study) -> None:
-    """Check names that sections use of each other."""
-    _check_trainings(study)
-    for name, classifier in study.classifiers.items():
-        if classifier.kind == "dnn":
-            _known(classifier.pairing, study.pairings, f"classifiers.{name}.pairing")
-        else:
-            _known(classifier.training, study.spanet_trainings, f"classifiers.{name}.training")
-    for name, selection in study.selections.items():
-        _known(selection.pairing, study.pairings, f"selections.{name}.pairing")
-        _known(selection.classifier, study.classifiers, f"selections.{name}.classifier")
-        classifier = study.classifiers[selection.classifier]
-        if classifier.kind == "dnn" and classifier.pairing != selection.pairing:
-            raise ConfigError(
-                f"selections.{name}.pairing: value {selection.pairing!r}: classifier"
-                f" {selection.classifier!r} uses pairing {classifier.pairing!r}"
-            )
-    for figure in study.publication.figure_style:
-        if not figure.startswith("figure_"):
-            raise ConfigError(
-                f"publication.figure_style.{figure}: expected figure_<number or name>"
-            )
-
-
-def _check_trainings(study: Study) -> None:
-    for name, pairing in study.pairings.items():
-        if isinstance(pairing, SpanetPairing):
-            _known(pairing.training, study.spanet_trainings, f"pairings.{name}.training")
-    for name, training in study.spanet_trainings.items():
-        for sample in (*training.signal, *training.background):
-            _known(sample, study.samples, f"spanet_trainings.{name}")
-
-
-def _known(value: str, names: Mapping[str, Any], key: str) -> None:
-    if value not in names:
-        raise ConfigError(f"{key}: value {value!r}: expected one of {sorted(names)}")
