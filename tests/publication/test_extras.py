@@ -174,12 +174,22 @@ def test_scores_of_a_dataset(run, tmp_path):
 
 
 def test_learning_curves(tmp_path):
-    path = tmp_path / "metrics.csv"
-    path.write_text("epoch,train_loss,validation_loss,validation_auc\n0,0.7,0.69,0.6\n1,0.6,0.6,\n")
-    assert len(draw("learning", [f"min_dr_dnn={path}"]).axes) == 2
-    path.write_text("epoch,loss\n0,1\n")
-    with pytest.raises(ContractError, match="'train_loss'"):
-        draw("learning", [f"min_dr_dnn={path}"])
+    dnn, spanet = tmp_path / "dnn.csv", tmp_path / "spanet.csv"
+    dnn.write_text("epoch,train_loss,validation_loss,validation_auc\n0,0.7,0.69,0.6\n1,0.6,0.6,\n")
+    spanet.write_text(
+        "epoch,loss/total,validation/event_efficiency,validation/EVENT/signal/auc\n"
+        "1,1.5,0.1,0.6\n2,1.4,0.2,0.7\n"
+    )
+    alone = draw("learning", [f"min_dr_dnn={dnn}"])
+    assert [axes.get_ylabel().split()[0] for axes in alone.axes] == ["Loss", "AUC"]
+    both = draw("learning", [f"min_dr_dnn={dnn}", f"mixing_joint_tuned={spanet}"])
+    assert len(both.axes) == 4
+    auc = {line.get_label(): line for line in both.axes[2].lines}
+    assert list(auc) == [r"min-$\Delta R$ + DNN", r"mixing $\kappa$ SPANet2, tuned"]
+    assert [line.get_xdata().tolist() for line in auc.values()] == [[1, 2], [1, 2]]
+    dnn.write_text("epoch,accuracy\n0,1\n")
+    with pytest.raises(ContractError, match="no columns of epoch and loss"):
+        draw("learning", [f"min_dr_dnn={dnn}"])
 
 
 def test_the_structure_is_that_of_the_network(pytestconfig, tmp_path):

@@ -110,7 +110,9 @@ def test_a_wrong_style_is_named(text, words):
 
 def test_methods_keep_their_colour_and_differ():
     style = FigureStyle()
-    assert look_of("min_dr_dnn_tuned", style, 3) == look_of("min_dr_dnn", style, 0)
+    tuned, first = look_of("min_dr_dnn_tuned", style, 3), look_of("min_dr_dnn", style, 0)
+    assert (tuned.color, tuned.marker) == (first.color, first.marker)
+    assert tuned.line != first.line
     colors = {
         look_of(key, style).color
         for key in ("min_dr_dnn", "kappa5_spanet_dnn", "mixing_spanet_dnn", "mixing_spanet")

@@ -32,24 +32,6 @@ def test_every_number_of_a_table_comes_from_a_file_of_the_run(smoke):
                 assert list(results.rglob(source)), f"{path.name}: {source}"
 
 
-def test_table_follows_an_upstream_file(smoke):
-    results = smoke.folder / "results/smoke"
-    table, upstream = results / "tables/table_07.csv", results / "metrics/spanet/mixing_joint.json"
-    before, content = table.read_text(), json.loads(upstream.read_text())
-    content["groups"]["total"]["event_efficiency"] = 0.123456
-    kept = upstream.read_text()
-    upstream.write_text(json.dumps(content))
-    try:
-        assert smoke.planned("table_7", *SMOKE)["table_7"] == 1
-        done = smoke.run("table_7", *SMOKE, "--rerun-triggers", "mtime")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "0.123456" not in before
-        assert "0.123456" in table.read_text()
-    finally:
-        upstream.write_text(kept)
-        assert smoke.run("table_7", *SMOKE, "--rerun-triggers", "mtime").returncode == 0
-
-
 def test_second_run_has_nothing_to_do(smoke):
     done = smoke.run(*SMOKE)
     assert "Nothing to be done" in done.stdout + done.stderr
@@ -80,3 +62,22 @@ def test_luminosity_rebuilds_no_events(smoke):
     assert jobs.pop("limits") == jobs.pop("workspace") == selections
     jobs.pop("equivalent_luminosity", None)
     assert all(name.startswith(("all", "summary", "figure_", "table_")) for name in jobs), jobs
+
+
+# The last one, as it makes tables newer than the page that shows them.
+def test_table_follows_an_upstream_file(smoke):
+    results = smoke.folder / "results/smoke"
+    table, upstream = results / "tables/table_07.csv", results / "metrics/spanet/mixing_joint.json"
+    before, content = table.read_text(), json.loads(upstream.read_text())
+    content["groups"]["total"]["event_efficiency"] = 0.123456
+    kept = upstream.read_text()
+    upstream.write_text(json.dumps(content))
+    try:
+        assert smoke.planned("table_7", *SMOKE)["table_7"] == 1
+        done = smoke.run("table_7", *SMOKE, "--rerun-triggers", "mtime")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "0.123456" not in before
+        assert "0.123456" in table.read_text()
+    finally:
+        upstream.write_text(kept)
+        assert smoke.run("table_7", *SMOKE, "--rerun-triggers", "mtime").returncode == 0

@@ -28,6 +28,7 @@ _CLASSIFIERS = {
     "random_forest": plain("random forest"),
     "gradient_boosting": plain("gradient boosting"),
 }
+_VARIANTS = {"_tuned": ", tuned", "_classification_only": ", classification only"}
 #: Part of the key of every selection in which SPANet2 classifies.
 _SPANET = ("spanet", "joint")
 
@@ -61,6 +62,32 @@ def selection_parts(key: str) -> Selection:
     if any(part in stem for part in _SPANET):
         return Selection(pairing_name(stem), plain("SPANet2"))
     return Selection(pairing_name(stem), plain(""))
+
+
+def variant_of(key: str) -> str:
+    """Return what a selection adds to its pairing and classifier.
+
+    >>> variant_of("min_dr_dnn_tuned"), variant_of("min_dr_dnn")
+    (', tuned', '')
+    """
+    for suffix, text in _VARIANTS.items():
+        if key.endswith(suffix):
+            return text
+    return ""
+
+
+def full_name(key: str) -> Text:
+    """Return the name of a selection with its variant, for outputs that show several variants."""
+    name, variant = selection_name(key), variant_of(key)
+    return Text(name.plain + variant, name.latex + variant)
+
+
+def training_name(key: str) -> Text:
+    """Return the name of a SPANet2 training, e.g. of ``mixing_joint_tuned``."""
+    stem = key.removesuffix("_tuned").removesuffix("_classification_only").removesuffix("_joint")
+    name = _NAMES.get(f"{stem}_spanet") or plain(key.replace("_", " "))
+    variant = variant_of(key)
+    return Text(name.plain + variant, name.latex + variant)
 
 
 def selection_name(key: str) -> Text:

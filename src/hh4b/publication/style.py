@@ -133,6 +133,9 @@ _CYCLE = (_BLUE, _VERMILION, _GREEN, _ORANGE, _PURPLE, _SKY, _BLACK)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 
+#: A tuned training has the colour and marker of the untuned one.
+_TUNED_LINE = (0, (1, 1))
+
 
 class Look(BaseModel):
     """Colour, marker and dash pattern of a method: three ways to tell it from the others."""
@@ -157,9 +160,8 @@ def look_of(key: str, style: FigureStyle, index: int = 0) -> Look:
     place = _CYCLE.index(color) if color in _CYCLE else index
     if stem in names and color not in _CYCLE:
         place = 0
-    return Look(
-        color=color, marker=_MARKERS[place % len(_MARKERS)], line=_LINES[place % len(_LINES)]
-    )
+    line = _TUNED_LINE if key != stem else _LINES[place % len(_LINES)]
+    return Look(color=color, marker=_MARKERS[place % len(_MARKERS)], line=line)
 
 
 def series_look(index: int) -> Look:

@@ -1,52 +1,76 @@
-"""Figure learning: loss and AUC of trainings against the epoch.
+"""Figure learning: loss, AUC and pairing efficiency of trainings against the epoch.
 
-Inputs: ``<training>=metrics.csv`` with columns ``epoch, train_loss, validation_loss`` and, if
-there, ``validation_auc``.
+Inputs: ``<training>=metrics.csv`` as `hh4b dnn train` or `hh4b spanet train` writes it.
 """
 
 import csv
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from hh4b.errors import ContractError, InputFileError
 from hh4b.publication.inputs import Inputs
-from hh4b.publication.methods import SELECTIONS, selection_name
-from hh4b.publication.style import FigureStyle, look_of, new_figure, put_header
+from hh4b.publication.methods import SELECTIONS, full_name, training_name
+from hh4b.publication.style import FigureStyle, Look, look_of, new_figure, put_header
+
+Curves = Mapping[str, list[float]]
+DNN_LOSS, SPANET_LOSS = ("train_loss", "validation_loss"), ("loss/total",)
+AUC = ("validation_auc", "validation/EVENT/signal/auc")
+EFFICIENCY = ("validation/event_efficiency",)
+#: Title of the vertical axis, and the columns of which a panel shows those that a file has.
+PANELS = {
+    "Loss of dense networks": DNN_LOSS,
+    "Loss of SPANet2": SPANET_LOSS,
+    "AUC on validation events": AUC,
+    "Event efficiency on validation events": EFFICIENCY,
+}
 
 
 def draw(inputs: Inputs, style: FigureStyle) -> Figure:
-    """Draw the losses on the left (validation full, training dashed), the AUC on the right."""
-    figure = new_figure(style.size(2, height=0.8))
-    left, right = figure.subplots(1, 2)
-    handles = []
-    for index, key in enumerate(inputs.keys(SELECTIONS)):
-        curves = read_curves(inputs.many(key)[0])
-        look = look_of(key, style, index)
-        epochs = [epoch + 1 for epoch in curves["epoch"]]
-        left.plot(epochs, curves["validation_loss"], color=look.color)
-        left.plot(epochs, curves["train_loss"], color=look.color, linestyle="--")
-        if "validation_auc" in curves:
-            right.plot(
-                epochs, curves["validation_auc"], color=look.color, marker=look.marker,
-                markersize=2.5,
-            )  # fmt: skip
-        handles.append(Line2D([], [], color=look.color, label=selection_name(key).latex))
-    kinds = [
-        Line2D([], [], color="0.3", label="validation"),
-        Line2D([], [], color="0.3", linestyle="--", label="training"),
-    ]
-    left.set(xlabel="Epoch", ylabel="Loss")
-    right.set(xlabel="Epoch", ylabel="AUC on validation events")
-    left.legend(handles=[*handles, *kinds], loc="upper right")
-    right.legend(handles=handles, loc="best")
-    for axes in (left, right):
+    """Draw a panel for each quantity that a training has; losses of training events dashed."""
+    keys = inputs.keys(SELECTIONS)
+    curves = {key: read_curves(inputs.many(key)[0]) for key in keys}
+    shown = {
+        title: columns
+        for title, columns in PANELS.items()
+        if any(name in found for found in curves.values() for name in columns)
+    }
+    width = min(2, len(shown))
+    height = -(-len(shown) // width)
+    figure = new_figure(style.size(width, height=0.85 * height))
+    grid = figure.subplots(height, width, squeeze=False).ravel()
+    for axes, (title, columns) in zip(grid, shown.items(), strict=False):
+        for index, key in enumerate(keys):
+            _plot(axes, curves[key], columns, look_of(key, style, index), _name(key, curves[key]))
+        axes.set(xlabel="Epoch", ylabel=title)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.margins(y=0.25)
+        axes.legend(loc="best", fontsize="x-small")
         put_header(axes, style)
+    for axes in grid[len(shown) :]:
+        axes.remove()
     return figure
+
+
+def _name(key: str, curves: Curves) -> str:
+    return (full_name if DNN_LOSS[0] in curves else training_name)(key).latex
+
+
+def _plot(axes: Axes, curves: Curves, columns: tuple[str, ...], look: Look, name: str) -> None:
+    """Draw the columns that a training has, the losses of training events dashed."""
+    for column in columns:
+        if column not in curves:
+            continue
+        dashed = column == DNN_LOSS[0]
+        axes.plot(
+            curves["epoch"], curves[column], color=look.color, marker=look.marker, markersize=2,
+            linestyle="--" if dashed else "-", label=f"{name}, training" if dashed else name,
+            linewidth=0.8,
+        )  # fmt: skip
 
 
 def read_curves(path: Path) -> dict[str, list[float]]:
@@ -67,7 +91,10 @@ def read_curves(path: Path) -> dict[str, list[float]]:
         raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, TypeError) as error:
         raise InputFileError(f"{path} is no table of numbers ({error})") from error
-    for name in ("epoch", "train_loss", "validation_loss"):
-        if name not in curves:
-            raise ContractError(f"{path}: no column {name!r}; it is no file of a training")
+    losses = {*DNN_LOSS, *SPANET_LOSS} & set(curves)
+    if "epoch" not in curves or not losses:
+        raise ContractError(f"{path}: no columns of epoch and loss; it is no file of a training")
+    if DNN_LOSS[0] in curves:
+        # `hh4b dnn train` counts epochs from zero.
+        curves["epoch"] = [epoch + 1 for epoch in curves["epoch"]]
     return curves

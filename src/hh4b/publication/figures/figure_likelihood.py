@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scipy.interpolate import CubicSpline
 
 from hh4b.publication.inputs import Inputs, RunFile
-from hh4b.publication.methods import SELECTIONS, selection_name
+from hh4b.publication.methods import SELECTIONS, full_name
 from hh4b.publication.scan_labels import common_conditions
 from hh4b.publication.style import FigureStyle, look_of, new_figure, put_header
 
@@ -31,7 +31,7 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
             kappas, curve, color=look.color, marker=look.marker, linestyle="none", markersize=2.2
         )
         axes.plot([], [], color=look.color, linestyle=look.line, marker=look.marker,
-                  markersize=2.2, label=selection_name(key).latex)  # fmt: skip
+                  markersize=2.2, label=full_name(key).latex)  # fmt: skip
     threshold = files[0].number("profile", "threshold")
     axes.axhline(threshold, color="0.4", linewidth=0.8, linestyle="--", zorder=0)
     axes.annotate(

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hh4b.publication.inputs import Inputs, RunFile
-from hh4b.publication.methods import SELECTIONS, selection_name
+from hh4b.publication.methods import SELECTIONS, full_name
 from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
 
 
@@ -22,7 +22,7 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
         background = np.array(metrics.numbers("roc", "background_efficiency"))
         shown = background > 0
         look = look_of(key, style, index)
-        label = f"{selection_name(key).latex}, AUC {metrics.number('auc'):.3f}"
+        label = f"{full_name(key).latex}, AUC {metrics.number('auc'):.3f}"
         axes.plot(
             signal[shown], 1 / background[shown], color=look.color, linestyle=look.line, label=label
         )

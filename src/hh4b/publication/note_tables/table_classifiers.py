@@ -7,7 +7,7 @@ where there are limits. Selections are e.g. ``min_dr_dnn``, ``min_dr_cuts``, ``m
 
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.limit_tables import BOUNDS, bound_of
-from hh4b.publication.methods import SELECTIONS, selection_parts
+from hh4b.publication.methods import SELECTIONS, selection_parts, variant_of
 from hh4b.publication.reference import Reference
 from hh4b.publication.tables import Cell, Column, Row, Table, Text, plain
 
@@ -49,7 +49,9 @@ def build(inputs: Inputs, reference: Reference) -> Table:
             for index, name in enumerate(INTERVAL):
                 cells[name] = Cell(bound_of(limits, "profile", index))
         parts = selection_parts(key)
-        rows.append(Row((parts.pairing, parts.classifier), cells))
+        classifier, variant = parts.classifier, variant_of(key)
+        name = Text(classifier.plain + variant, classifier.latex + variant)
+        rows.append(Row((parts.pairing, name), cells))
     columns = (
         *(Column(name, label, 3) for name, label in METRICS.items()),
         *(Column(name, label, 2) for name, label in INTERVAL.items()),
