@@ -20,9 +20,7 @@ def lines_by_brute_force():
     splits = [s for s in splits if abs(sum(CHARGE[leg] for leg in s)) < 2]
 
     def compatible(a, b):
-        return any(
-            not x & y for x in (a, EVERYTHING - a) for y in (b, EVERYTHING - b)
-        )
+        return any(not x & y for x in (a, EVERYTHING - a) for y in (b, EVERYTHING - b))
 
     return {
         frozenset(three)
@@ -80,9 +78,9 @@ def slow_scales(quarks):
             for i in range(2):
                 crossed = (beams[i][3] < 0) != (objects[a][3] < 0)
                 choices.append((mt2(objects[a]) * (1 + 1e-6 * crossed), i, a, names[i] | a))
-            for b in objects:
-                if min(b) > min(a):
-                    choices.append((distance(objects[a], objects[b]), a, b, a | b))
+            choices.extend(
+                (distance(objects[a], objects[b]), a, b, a | b) for b in objects if min(b) > min(a)
+            )
         with_line = {c: {d for d in alive if c[3] in d or EVERYTHING - c[3] in d} for c in choices}
         best = min((c for c in choices if with_line[c]), key=lambda c: c[0])
         alive = with_line[best]

@@ -191,41 +191,50 @@ def _emit(p, beam, jet, size, frame, axis):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _cluster(p, mass, diagrams, work, first):  # type: ignore[no-untyped-def]
+    """Join all objects; return q_c^2, and fill the first distances of the beams (-1 = untouched).
+
+    Objects and beams lose their momenta: the last object is left in row 2.
+    """
+    masks, alive, frame, axis = work
+    central = 0.0
+    for size in range(6, 3, -1):
+        i, j, distance = _closest(p, masks, size, alive, diagrams, mass)
+        masks[i] |= masks[j]
+        alive[0] &= diagrams[masks[i], 0]
+        alive[1] &= diagrams[masks[i], 1]
+        if i < 2:
+            central = 0.0
+            _emit(p, i, j, size, frame, axis)
+            if first[i] < 0.0:
+                first[i] = distance
+        else:
+            central = math.sqrt(_mt2(p[i]) * _mt2(p[j]))
+            for k in range(4):
+                p[i, k] += p[j, k]
+        p[j], masks[j] = p[size - 1], masks[size - 1]
+    if central > 0.0 and max(first[0], first[1]) < 0.0:
+        return central
+    if central > 0.0:
+        # the last join was of two outgoing objects: undo the last boost
+        _rotate(p[2], axis, -1.0)
+        for k in range(1, 4):
+            frame[k] = -frame[k]
+        _boost(p[2], frame)
+    return _mt2(p[2])
+
+
+@compiled
 def _scales(momenta, mass, diagrams, scales):  # type: ignore[no-untyped-def]
-    p, frame, axis = np.empty((6, 4)), np.empty(4), np.empty(4)
-    masks, alive, first = np.empty(6, np.int64), np.empty(2, np.uint64), np.empty(2)
+    p, first = np.empty((6, 4)), np.empty(2)
+    work = (np.empty(6, np.int64), np.empty(2, np.uint64), np.empty(4), np.empty(4))
     for n in range(momenta.shape[0]):
         _start(momenta[n], p)
-        alive[:] = diagrams[1]
-        first[:] = -1.0
-        frame[0] = 0.0
-        central = 0.0
         for i in range(6):
-            masks[i] = 1 << i
-        for size in range(6, 3, -1):
-            i, j, distance = _closest(p, masks, size, alive, diagrams, mass)
-            masks[i] |= masks[j]
-            alive[0] &= diagrams[masks[i], 0]
-            alive[1] &= diagrams[masks[i], 1]
-            if i < 2:
-                _emit(p, i, j, size, frame, axis)
-                if first[i] < 0.0:
-                    first[i] = distance
-            else:
-                central = math.sqrt(_mt2(p[i]) * _mt2(p[j]))
-                for k in range(4):
-                    p[i, k] += p[j, k]
-            p[j], masks[j] = p[size - 1], masks[size - 1]
-            if i < 2:
-                central = 0.0
-        untouched = first[0] < 0.0 and first[1] < 0.0
-        if not untouched or central == 0.0:
-            if central > 0.0 and frame[0] > 0.0:
-                _rotate(p[2], axis, -1.0)
-                for k in range(1, 4):
-                    frame[k] = -frame[k]
-                _boost(p[2], frame)
-            central = _mt2(p[2])
+            work[0][i] = 1 << i
+        work[1][:] = diagrams[1]
+        first[:] = -1.0
+        central = _cluster(p, mass, diagrams, work, first)
         for beam in range(2):
             if first[beam] < 0.0:
                 first[beam] = central
