@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 
 from hh4b.generation.four_b.spinors import Real, compiled
 
+Longs = NDArray[np.int64]
+Words = NDArray[np.uint64]
+
 _N_LEGS = 6
 _ALL = (1 << _N_LEGS) - 1
 #: Number of b minus number of b~ of the legs: two gluon beams, b, b~, b, b~.
@@ -63,7 +66,7 @@ def _flavour_allowed(lines: frozenset[int]) -> bool:
     )
 
 
-def _table() -> NDArray[np.uint64]:
+def _table() -> Words:
     """Return two words of bits for each mask: the diagrams that have it as a line or a leg."""
     table = np.zeros((_ALL + 1, 2), np.uint64)
     for number, lines in enumerate(diagrams()):
@@ -99,14 +102,14 @@ def _mt2(p: Real) -> float:
 @compiled
 def _eta(p: Real) -> float:
     size = math.sqrt(p[1] ** 2 + p[2] ** 2 + p[3] ** 2)
-    return 0.5 * math.log((size + p[3]) / (size - p[3]))
+    return float(0.5 * math.log((size + p[3]) / (size - p[3])))
 
 
 @compiled
 def _distance(p: Real, q: Real, mass: float) -> float:
     p2, q2 = p[1] ** 2 + p[2] ** 2, q[1] ** 2 + q[2] ** 2
     cosine = (p[1] * q[1] + p[2] * q[2]) / math.sqrt(p2 * q2)
-    return mass * mass + 2.0 * min(p2, q2) * (math.cosh(_eta(p) - _eta(q)) - cosine)
+    return float(mass * mass + 2.0 * min(p2, q2) * (math.cosh(_eta(p) - _eta(q)) - cosine))
 
 
 @compiled
@@ -156,7 +159,9 @@ def _start(momenta: Real, p: Real) -> None:
 
 
 @compiled
-def _closest(p, masks, size, alive, diagrams, mass):  # type: ignore[no-untyped-def]
+def _closest(
+    p: Real, masks: Longs, size: int, alive: Words, diagrams: Words, mass: float
+) -> tuple[int, int, float]:
     """Return the pair to join, i < j with the beams 0 and 1, and its distance."""
     best, first, second = math.inf, -1, -1
     for j in range(2, size):
@@ -176,7 +181,7 @@ def _closest(p, masks, size, alive, diagrams, mass):  # type: ignore[no-untyped-
 
 
 @compiled
-def _emit(p, beam, jet, size, frame, axis):  # type: ignore[no-untyped-def]
+def _emit(p: Real, beam: int, jet: int, size: int, frame: Real, axis: Real) -> None:
     """Take an object off a beam; go to the rest frame of what is left if that is two or more."""
     for k in range(4):
         p[beam, k] -= p[jet, k]
@@ -191,7 +196,9 @@ def _emit(p, beam, jet, size, frame, axis):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _cluster(p, mass, diagrams, work, first):  # type: ignore[no-untyped-def]
+def _cluster(
+    p: Real, mass: float, diagrams: Words, work: tuple[Longs, Words, Real, Real], first: Real
+) -> float:
     """Join all objects; return q_c^2, and fill the first distances of the beams (-1 = untouched).
 
     Objects and beams lose their momenta: the last object is left in row 2.
@@ -225,7 +232,7 @@ def _cluster(p, mass, diagrams, work, first):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _scales(momenta, mass, diagrams, scales):  # type: ignore[no-untyped-def]
+def _scales(momenta: Real, mass: float, diagrams: Words, scales: Real) -> None:
     p, first = np.empty((6, 4)), np.empty(2)
     work = (np.empty(6, np.int64), np.empty(2, np.uint64), np.empty(4), np.empty(4))
     for n in range(momenta.shape[0]):
