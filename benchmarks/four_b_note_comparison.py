@@ -1,9 +1,9 @@
 """How near the cross section of pp -> 4b comes to the note's with what its generator does.
 
-``python benchmarks/four_b_note_comparison.py [--relative-error 0.002]`` integrates with MG5_aMC@NLO's
-default scales, then puts in two more facts of its sources: its cut ``etab`` is on the rapidity y of
-the massive quark (SubProcesses/cuts.f, `rap` of Source/kin_functions.f), and alpha_s(m_Z) = 0.130 runs
-with two loops (Source/PDF/pdfwrap.f, Source/alfas_functions.f).
+``python benchmarks/four_b_note_comparison.py [--relative-error 0.002]`` integrates with the default
+scales of MG5_aMC@NLO, then puts in two more facts of its sources: its cut ``etab`` is on the
+rapidity of the massive quark (SubProcesses/cuts.f, `rap` of Source/kin_functions.f), and
+alpha_s(m_Z) = 0.130 runs with two loops (Source/PDF/pdfwrap.f, Source/alfas_functions.f).
 """
 
 import argparse
