@@ -20,6 +20,11 @@ def atlas(atlas_path) -> DetectorSettings:
 
 
 @pytest.fixture(scope="session")
+def note() -> DetectorSettings:
+    return read_detector_settings(ROOT / "config/detector/note.yaml")
+
+
+@pytest.fixture(scope="session")
 def lhe_path() -> Path:
     """24 toy events gg -> hh -> 4b with valid colour flow, flat decays."""
     return ROOT / "tests/data/hh_toy.lhe.gz"

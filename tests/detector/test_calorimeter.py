@@ -133,3 +133,17 @@ def test_muons_and_tracks_without_share_pass_unscaled(atlas, make_particles):
     towers = run(particles, atlas, atlas.hcal)
     assert len(towers.energy) == 0
     assert (towers.track_scale == 1.0).all()
+
+
+def test_factor_scales_the_resolution_at_the_centre_of_each_bin(atlas):
+    terms = {"constant": 0.1, "stochastic_sqrt_gev": 0.2, "noise_gev": 0.3}
+    resolution = (
+        EnergyResolution(abs_eta_max=1.5, factor="1+0.5*abs_eta**2", **terms),
+        EnergyResolution(abs_eta_max=5, **terms),
+    )
+    grid = make_grid(atlas.hcal.model_copy(update={"resolution": resolution}))
+    centres = np.abs(0.5 * (grid.eta_edges[1:] + grid.eta_edges[:-1]))
+    wanted = np.where(centres <= 1.5, 1 + 0.5 * centres**2, 1.0)
+    np.testing.assert_allclose(grid.resolution, np.outer(wanted, [0.1, 0.2, 0.3]))
+    with pytest.raises(ValueError, match="not positive"):
+        EnergyResolution(abs_eta_max=2, factor="1-abs_eta", **terms)

@@ -2,9 +2,17 @@ import h5py
 import numpy as np
 import pytest
 
+from hh4b.detector.calorimeter import measure
 from hh4b.detector.isolation import events_of
 from hh4b.detector.particles import Particles, offsets_of, select_partons
-from hh4b.detector.response import cluster_generator_jets, reconstruct
+from hh4b.detector.propagation import propagate
+from hh4b.detector.response import (
+    _flow_inputs,
+    _tower_inputs,
+    cluster_generator_jets,
+    reconstruct,
+)
+from hh4b.detector.tracking import reconstruct_tracks
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +146,42 @@ def test_events_without_particles(atlas, make_particles, no_partons):
     assert result.met.tolist() == [0, 0]
     assert result.jets.offsets.tolist() == [0, 0, 0]
     assert result.electrons.offsets.tolist() == [0, 0, 0]
+
+
+def test_energy_flow_takes_each_track_once_and_what_towers_have_beyond(atlas, delphes):
+    particles, _, _ = delphes
+    rng = np.random.default_rng(3)
+    impacts = propagate(particles, atlas.field)
+    tracks = reconstruct_tracks(particles, impacts, atlas.tracking, rng)
+    ecal = measure(particles, impacts, tracks, atlas.ecal, rng)
+    hcal = measure(particles, impacts, tracks, atlas.hcal, rng)
+    flow, towers = _flow_inputs(ecal, hcal, tracks), _tower_inputs(ecal, hcal, tracks)
+    scale = ecal.track_scale * hcal.track_scale
+    for event in range(particles.n_events):
+        track = events_of(tracks.offsets) == event
+        wanted = np.nansum((tracks.pt * scale * np.cos(tracks.phi))[track])
+        for part in (ecal, hcal):
+            cell = events_of(part.offsets) == event
+            pt = part.neutral_energy / np.cosh(part.eta)
+            wanted += (pt * np.cos(part.phi))[cell].sum()
+        rows = slice(flow.offsets[event], flow.offsets[event + 1])
+        assert flow.momenta[0][rows].sum() == pytest.approx(wanted)
+    # the same particles: the sums of energy agree within the resolution of the calorimeters
+    assert flow.momenta[3].sum() == pytest.approx(towers.momenta[3].sum(), rel=0.1)
+    assert len(flow.row) > len(towers.row) / 2
+    assert (np.bincount(flow.row[flow.source == 2]) <= 1).all()
+
+
+def test_jets_of_energy_flow_lie_where_those_of_towers_lie(note, delphes):
+    particles, partons, output = delphes
+    hard = np.flatnonzero(output["Jet.PT"] > 60)
+    ratios = []
+    for seed in range(20):
+        jets = reconstruct(particles, partons, note, np.random.default_rng(seed)).jets
+        for i in hard:
+            d_phi = np.angle(np.exp(1j * (jets.phi - output["Jet.Phi"][i])))
+            near = events_of(jets.offsets) == events_of(output["Jet.offsets"])[i]
+            near &= np.hypot(jets.eta - output["Jet.Eta"][i], d_phi) < 0.2
+            ratios.extend(jets.pt[near][:1] / output["Jet.PT"][i])
+    assert len(ratios) > 0.8 * 20 * len(hard)
+    assert np.median(ratios) == pytest.approx(1, abs=0.1)

@@ -7,6 +7,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.detector.expressions import evaluate
 from hh4b.detector.particles import Floats, Integers, Particles
 from hh4b.detector.propagation import Impacts
 from hh4b.detector.settings import CalorimeterSettings
@@ -71,7 +72,13 @@ def make_grid(settings: CalorimeterSettings) -> Grid:
     limits = [term.abs_eta_max for term in settings.resolution]
     terms = [(t.constant, t.stochastic_sqrt_gev, t.noise_gev) for t in settings.resolution]
     centres = np.abs(0.5 * (edges[1:] + edges[:-1]))
-    resolution = np.array([*terms, (0.0, 0.0, 0.0)])[np.searchsorted(limits, centres, side="left")]
+    term = np.searchsorted(limits, centres, side="left")
+    resolution = np.array([*terms, (0.0, 0.0, 0.0)])[term]
+    for number, part in enumerate(settings.resolution):
+        of_part = term == number
+        resolution[of_part] *= np.reshape(
+            evaluate(part.factor, {"abs_eta": centres[of_part]}), (-1, 1)
+        )
     return Grid(edges, n_phi, np.concatenate([[0], np.cumsum(n_phi)]), resolution)
 
 

@@ -40,7 +40,7 @@ class Reconstructed:
 
 
 class _Inputs(NamedTuple):
-    """Inputs of the jets: ECal towers, HCal towers and muons with energy, sorted by event."""
+    """Inputs of the jets: ECal towers, HCal towers and tracks with energy, sorted by event."""
 
     offsets: Integers
     momenta: tuple[Floats, Floats, Floats, Floats]
@@ -48,7 +48,7 @@ class _Inputs(NamedTuple):
     row: Integers
 
 
-_ECAL, _HCAL, _MUON = 0, 1, 2
+_ECAL, _HCAL, _TRACK = 0, 1, 2
 
 
 def reconstruct(
@@ -66,7 +66,8 @@ def reconstruct(
     tracks = reconstruct_tracks(particles, impacts, settings.tracking, rng)
     ecal = measure(particles, impacts, tracks, settings.ecal, rng)
     hcal = measure(particles, impacts, tracks, settings.hcal, rng)
-    inputs = _jet_inputs(ecal, hcal, tracks)
+    find = _flow_inputs if settings.jets.inputs == "energy_flow" else _tower_inputs
+    inputs = find(ecal, hcal, tracks)
     event = events_of(inputs.offsets)
     px, py = (
         np.bincount(event, weights=component, minlength=particles.n_events)
@@ -105,30 +106,54 @@ def cluster_generator_jets(particles: Particles, settings: DetectorSettings) -> 
     )
 
 
-def _jet_inputs(ecal: Towers, hcal: Towers, tracks: Tracks) -> _Inputs:
-    rows = [np.flatnonzero(ecal.energy), np.flatnonzero(hcal.energy),
-            np.flatnonzero(tracks.kind == MUON)]  # fmt: skip
-    sources = (ecal, hcal, tracks)
-    energy, eta, phi, event = (
-        np.concatenate([values(part)[row] for part, row in zip(sources, rows, strict=True)])
-        for values in (
-            lambda part: part.energy,
-            lambda part: part.eta,
-            lambda part: part.phi,
-            lambda part: events_of(part.offsets),
-        )
+def _tower_inputs(ecal: Towers, hcal: Towers, tracks: Tracks) -> _Inputs:
+    """Return all towers with their full energy, and the muons."""
+    muons = np.flatnonzero(tracks.kind == MUON)
+    return _collect(
+        [
+            (_ECAL, np.flatnonzero(ecal.energy), ecal, ecal.energy),
+            (_HCAL, np.flatnonzero(hcal.energy), hcal, hcal.energy),
+        ],
+        (muons, tracks, np.ones_like(tracks.pt)),
     )
-    pt = energy / np.cosh(eta)
-    n_towers = len(rows[0]) + len(rows[1])
-    pt[n_towers:] = tracks.pt[rows[2]]
+
+
+def _flow_inputs(ecal: Towers, hcal: Towers, tracks: Tracks) -> _Inputs:
+    """Return the tracks as energy flow scales them, and what the towers have beyond them."""
+    scale = ecal.track_scale * hcal.track_scale
+    return _collect(
+        [
+            (_ECAL, np.flatnonzero(ecal.neutral_energy), ecal, ecal.neutral_energy),
+            (_HCAL, np.flatnonzero(hcal.neutral_energy), hcal, hcal.neutral_energy),
+        ],
+        (np.flatnonzero(np.nan_to_num(scale)), tracks, scale),
+    )
+
+
+def _collect(
+    calorimeters: list[tuple[int, Integers, Towers, Floats]],
+    charged: tuple[Integers, Tracks, Floats],
+) -> _Inputs:
+    """Join chosen rows of calorimeters (with their energies) and of tracks (with factors)."""
+    rows, tracks, scale = charged
+    parts = [
+        (np.full(len(row), source, np.int8), row, events_of(part.offsets)[row],
+         energy[row] / np.cosh(part.eta[row]), part.eta[row], part.phi[row], energy[row])
+        for source, row, part, energy in calorimeters
+    ]  # fmt: skip
+    parts.append(
+        (np.full(len(rows), _TRACK, np.int8), rows, events_of(tracks.offsets)[rows],
+         (tracks.pt * scale)[rows], tracks.eta[rows], tracks.phi[rows],
+         (tracks.energy * scale)[rows])
+    )  # fmt: skip
+    source, row, event, pt, eta, phi, energy = map(np.concatenate, zip(*parts, strict=True))
     order = np.argsort(event, kind="stable")
-    source = np.repeat(np.array([_ECAL, _HCAL, _MUON], np.int8), [len(row) for row in rows])
-    pt, eta, phi, energy = pt[order], eta[order], phi[order], energy[order]
+    pt, eta, phi = pt[order], eta[order], phi[order]
     return _Inputs(
-        np.searchsorted(event[order], np.arange(len(ecal.offsets))),
-        (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), energy),
+        np.searchsorted(event[order], np.arange(len(tracks.offsets))),
+        (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), energy[order]),
         source[order],
-        np.concatenate(rows)[order],
+        row[order],
     )
 
 
@@ -139,7 +164,8 @@ def _remove_overlaps(
     electron_towers = tower_of_particle[tracks.particle[isolated.electrons.track]]
     towers = np.concatenate([isolated.photon_towers, electron_towers])
     taken = (inputs.source == _ECAL) & np.isin(inputs.row, towers)
-    taken |= (inputs.source == _MUON) & np.isin(inputs.row, isolated.muons.track)
+    leptons = np.concatenate([isolated.electrons.track, isolated.muons.track])
+    taken |= (inputs.source == _TRACK) & np.isin(inputs.row, leptons)
     keep = np.ones(len(jets.px), dtype=bool)
     lost = jets.jet_of_input[taken]
     keep[lost[lost >= 0]] = False

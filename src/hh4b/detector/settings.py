@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import yaml
@@ -108,12 +108,23 @@ class Segment(_Settings):
 
 
 class EnergyResolution(_Settings):
-    """sigma(E) = sqrt((constant E)^2 + stochastic^2 E + noise^2) up to an |eta|."""
+    """sigma(E) = factor sqrt((constant E)^2 + stochastic^2 E + noise^2) up to an |eta|."""
 
     abs_eta_max: Positive
     constant: NonNegative
     stochastic_sqrt_gev: NonNegative
     noise_gev: NonNegative
+    factor: str | float = Field(default=1.0, description="number or expression in abs_eta")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        try:
+            value = evaluate(self.factor, {"abs_eta": np.array([0.0, self.abs_eta_max])})
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        if not (np.asarray(value) > 0).all():
+            raise ValueError(f"factor = {self.factor} is not positive")
+        return self
 
 
 class CalorimeterSettings(_Settings):
@@ -150,6 +161,9 @@ class IdentificationSettings(_Settings):
 class JetSettings(_Settings):
     """Anti-kt jets and their energy scale sqrt((offset - slope |eta|)^2 / pT + 1)."""
 
+    inputs: Literal["towers", "energy_flow"] = Field(
+        default="towers", description="of jets and MET: all towers and muons, or energy flow"
+    )
     radius: Positive
     pt_min_gev: Positive
     scale_offset_sqrt_gev: float

@@ -120,7 +120,7 @@ def as_lhe(
         momenta=momenta,
         masses=masses,
         weights=weights,
-        scales=points.scale_gev,
+        scales=points.mu_f_gev,
         alpha_s=points.alpha_s,
     )
 

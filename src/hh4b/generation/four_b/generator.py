@@ -105,9 +105,9 @@ def cross_section(
 
 def varied_sum(integrand: Integrand, points: Points, factor: float) -> float:
     """Return the sum of the weights with renormalisation and factorisation scale times a factor."""
-    mu = factor * points.scale_gev
-    luminosity = integrand.luminosities(points.x, mu).sum(axis=1) / points.luminosity.sum(axis=1)
-    coupling = (integrand.alpha_s(mu) / points.alpha_s) ** 4
+    varied = integrand.luminosities(points.x, factor * points.mu_f_gev)
+    luminosity = varied.sum(axis=1) / points.luminosity.sum(axis=1)
+    coupling = (integrand.alpha_s(factor * points.mu_r_gev) / points.alpha_s) ** 4
     return float((points.weights * luminosity * coupling).sum())
 
 

@@ -12,7 +12,7 @@ from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.four_b.matrix_element import gluon_squared, quark_squared
 from hh4b.generation.four_b.mixture import N_KINDS, N_ORDERS, Mixture, density, sample
 from hh4b.generation.four_b.phase_space import N_COORDINATES, set_momenta
-from hh4b.generation.four_b.scales import SCALES
+from hh4b.generation.four_b.scales import SCALES, Scales
 from hh4b.generation.four_b.spinors import Real, compiled
 from hh4b.generation.pdf import GLUON, PdfGrid
 
@@ -33,8 +33,8 @@ class Process:
         pt_min_gev: least pT of each b quark.
         abs_eta_max: largest |eta| of each b quark.
         b_mass_gev: mass of the b quark.
-        scale: name of the central renormalisation and factorisation scale (`scales.SCALES`).
-        mu_factor: factor on that scale.
+        scale: name of the central renormalisation and factorisation scales (`scales.SCALES`).
+        mu_factor: factor on both.
     """
 
     sqrt_s_gev: float = 13000.0
@@ -71,8 +71,9 @@ class Points:
         phi: their azimuths, shape (N, 4).
         momenta: [E, px, py, pz] of b, b~, b, b~ in GeV, shape (N, 4, 4).
         x: beam fractions, shape (N, 2).
-        scale_gev: mu_R = mu_F, shape (N,).
-        alpha_s: coupling at that scale, shape (N,).
+        mu_r_gev: renormalisation scale, shape (N,).
+        mu_f_gev: factorisation scale, shape (N,).
+        alpha_s: coupling at the renormalisation scale, shape (N,).
         luminosity: x1 f1 x2 f2 by quark flavour (one column for gluons), shape (N, F).
         squared: averaged squared matrix element at alpha_s = 1, GeV^-4, shape (N,).
         flows: weights of the colour structures, shape (N, 12 or 6).
@@ -85,7 +86,8 @@ class Points:
     phi: Real
     momenta: Real
     x: Real
-    scale_gev: Real
+    mu_r_gev: Real
+    mu_f_gev: Real
     alpha_s: Real
     luminosity: Real
     squared: Real
@@ -186,9 +188,10 @@ class Integrand:
     ) -> Points:
         process = self.process
         s = process.sqrt_s_gev**2
-        mu = process.mu_factor * SCALES[process.scale](momenta, process.b_mass_gev)
-        coupling = self.alpha_s(mu)
-        luminosity = self.luminosities(x, mu)
+        central = SCALES[process.scale](momenta, process.b_mass_gev)
+        mu = Scales(*(process.mu_factor * scale for scale in central))
+        coupling = self.alpha_s(mu.renormalisation)
+        luminosity = self.luminosities(x, mu.factorisation)
         squared = np.empty(len(x))
         flows = np.empty((len(x), 12 if self.channel == "gg" else 6))
         _squares(
@@ -206,5 +209,5 @@ class Integrand:
             * squared * coupling**4 * bias
         )  # fmt: skip
         return Points(
-            pt, eta, phi, momenta, x, mu, coupling, luminosity, squared, flows, bias, weights
+            pt, eta, phi, momenta, x, *mu, coupling, luminosity, squared, flows, bias, weights
         )
