@@ -52,3 +52,9 @@ def test_order_of_samples_does_not_matter(scored):
     two = evaluate([scored[5.0], scored[1.0]], [scored["background"]])
     assert two["auc"] == pytest.approx(one["auc"], rel=1e-12)
     assert two["log_loss"] == pytest.approx(one["log_loss"], rel=1e-12)
+
+
+def test_what_is_not_defined_is_none():
+    found = compute([sample([0.4, 0.3])], [sample([0.2, 0.1])])
+    assert found["precision"] is found["matthews"] is None
+    assert (found["recall"], found["auc"]) == (0, 1)

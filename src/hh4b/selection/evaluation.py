@@ -42,7 +42,8 @@ def evaluate(
         read: what turns the second path of a pair into scores; see `read_scored`.
 
     Returns:
-        The classifier metrics of docs/architecture.md, and the further metrics of `compute`.
+        The classifier metrics of docs/architecture.md, and the further metrics of `compute`; None
+        for those that are not defined, such as the precision where nothing is called signal.
 
     Raises:
         ConfigError, ContractError, InputFileError: if the samples cannot be used.
@@ -95,15 +96,20 @@ def compute(
         "n_signal_effective": metrics.effective_number(weight[label]),
         "n_background_effective": metrics.effective_number(weight[~label]),
         "threshold": threshold,
-        "precision": table.precision,
-        "recall": table.recall,
-        "specificity": table.specificity,
-        "f1": table.f1,
+        "precision": _defined(table.precision),
+        "recall": _defined(table.recall),
+        "specificity": _defined(table.specificity),
+        "f1": _defined(table.f1),
         "beta": beta,
-        "f_beta": table.f_beta(beta),
-        "matthews": table.matthews,
+        "f_beta": _defined(table.f_beta(beta)),
+        "matthews": _defined(table.matthews),
         "log_loss": metrics.log_loss(label, score, weight),
     }
+
+
+def _defined(value: float) -> float | None:
+    """Return None for what a confusion matrix does not define, as JSON has no NaN."""
+    return value if np.isfinite(value) else None
 
 
 def _shares(samples: Sequence[ScoredSample]) -> np.ndarray[Any, np.dtype[np.float64]]:
