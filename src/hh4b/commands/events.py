@@ -18,7 +18,7 @@ def _kappa_list(text: str) -> tuple[float, ...]:
 
 @app.command("ingest")
 def ingest(
-    files: list[str] = typer.Argument(help="Delphes ROOT files, globs or addresses."),
+    files: list[str] = typer.Argument(help="Delphes ROOT files, globs, addresses, or @LIST."),
     *,
     output: Path = typer.Option(..., "-o", "--output", help="The dataset to write (HDF5)."),
     kappa_lambda: float | None = typer.Option(None, help="Coupling of the signal sample."),
@@ -107,6 +107,9 @@ def import_published(
     events: str = typer.Option("all", help="signal, background or all."),
     kappa_lambda: float | None = typer.Option(None, help="Signal events of this coupling only."),
     part: str = typer.Option("split", help="The file is for training, testing, or to be split."),
+    testing_file: Path | None = typer.Option(
+        None, help="Second file, for testing; FILE is for training."
+    ),
     training_fraction: float = typer.Option(0.9, help="Share of training events in a split."),
     seed: int = typer.Option(1, help="Seed of the study."),
     n_generated: int | None = typer.Option(None, help="Generated events behind the chosen ones."),
@@ -119,7 +122,7 @@ def import_published(
     settings = ImportSettings(
         name, events, kappa_lambda, part, training_fraction, seed, n_generated
     )
-    run(file, output, settings)
+    run(file, output, settings, testing=testing_file)
 
 
 @generate.command("madgraph")
