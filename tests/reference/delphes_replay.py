@@ -23,7 +23,7 @@ from hh4b.detector.tagging import tag_probabilities
 from hh4b.detector.tracking import Tracks, reconstruct_tracks
 
 #: A start in the stream is right if it gives Delphes' missing momentum (single precision).
-MET_TOLERANCE = 1e-4
+MET_TOLERANCE = 1e-5
 _SEARCH = 100
 
 
