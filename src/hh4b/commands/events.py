@@ -142,6 +142,7 @@ def generate_madgraph(
     model: str | None = typer.Option(None, help="UFO model instead of loop_sm or sm."),
     cores: int = typer.Option(1, help="Processes that MG5_aMC may run at once."),
     cards_only: bool = typer.Option(False, "--cards-only", help="Write the cards, run nothing."),
+    restart: bool = typer.Option(False, "--restart", help="Replace an earlier run in --work."),
 ) -> None:
     """Generate, shower and simulate with MG5_aMC, Pythia 8 and Delphes of your own."""
     from hh4b.generation.madgraph import MadGraphSettings
@@ -152,4 +153,4 @@ def generate_madgraph(
     if cards_only:
         write_cards(settings, programs, work)
     else:
-        run_madgraph(settings, programs, output, work)
+        run_madgraph(settings, programs, output, work, restart=restart)
