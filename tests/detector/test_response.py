@@ -2,12 +2,15 @@ import h5py
 import numpy as np
 import pytest
 
-from hh4b.detector.calorimeter import measure
-from hh4b.detector.isolation import events_of
+from hh4b.detector.calorimeter import Towers, measure
+from hh4b.detector.isolation import Isolated, Leptons, events_of
+from hh4b.detector.jets import cluster
 from hh4b.detector.particles import Particles, offsets_of, select_partons
 from hh4b.detector.propagation import propagate
 from hh4b.detector.response import (
     _flow_inputs,
+    _Inputs,
+    _remove_overlaps,
     _tower_inputs,
     cluster_generator_jets,
     reconstruct,
@@ -129,6 +132,30 @@ def test_isolated_photon_takes_its_jet(atlas, make_particles, no_partons):
     )  # fmt: skip
     # 5 % of the photons are not identified and stay as jets
     assert len(result.jets.pt) / n == pytest.approx(0.05, abs=0.04)
+
+
+def test_jet_with_the_other_tower_of_a_photons_particle_goes_too(atlas, make_particles):
+    """Two inputs: an HCal tower shared with the photon's ECal tower by a K0S, and a free one."""
+    particles = make_particles([(310, 8.0, 0.5, -1.0), (211, 30.0, -1.0, 1.0)])
+    tracks = reconstruct_tracks(
+        particles, propagate(particles, atlas.field), atlas.tracking, np.random.default_rng(1)
+    )
+    none = np.zeros(0)
+    leptons = Leptons(np.zeros(2, int), none, none, none, none.astype(np.int8), none.astype(int))
+
+    def towers(tower_of_particle):
+        columns = np.zeros((4, 2))
+        return Towers(np.array([0, 2]), *columns, np.array(tower_of_particle), np.ones(1))
+
+    momenta = tuple(np.array(p) for p in ([50.0, -50.0], [0.0, 0.0], [0.0, 0.0], [50.0, 50.0]))
+    inputs = _Inputs(np.array([0, 2]), momenta, np.array([1, 1], np.int8), np.array([1, 0]))
+    jets = cluster(inputs.offsets, momenta, radius=0.4, pt_min_gev=20.0)
+    for photon_towers, kept in (([0], [-50.0]), ([1], [50.0, -50.0])):
+        isolated = Isolated(np.array(photon_towers), leptons, leptons)
+        # The K0S hits ECal tower 0 and HCal tower 1, the pion HCal tower 0 only.
+        calorimeters = (towers([0, -1]), towers([1, 0]))
+        left = _remove_overlaps(jets, inputs, isolated, calorimeters, tracks)
+        assert sorted(left.px) == sorted(kept)
 
 
 def test_missing_momentum_balances_an_invisible_particle(atlas, make_particles, no_partons):

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import awkward as ak
+import fsspec
 import numpy as np
 import pytest
+from fsspec import AbstractFileSystem
 
 from hh4b.contracts import DATASET, read_attributes, read_table
 from hh4b.errors import ContractError, InputFileError
@@ -219,9 +221,46 @@ def test_globs(delphes, tmp_path):
         expand(["nothing://host/*.root"])
 
 
+def test_all_globs_without_a_match_are_named(tmp_path):
+    with pytest.raises(InputFileError, match=r"a_\*\.root, .*b_\*\.root: matches no file"):
+        expand([str(tmp_path / "a_*.root"), "present.root", str(tmp_path / "b_*.root")])
+
+
+def test_lists_of_files(delphes, tmp_path):
+    names = [delphes.edit(f"{k}.root", events=slice(0, 1)) for k in (2, 1)]
+    listing = tmp_path / "files.txt"
+    listing.write_text(f"# two of them\n{names[0]}\n\n  {tmp_path}/1*.root \n")
+    assert expand([f"@{listing}"]) == names
+    for content, word in ((b"", "no input file"), (b"\xff\xfe\x00", "no text")):
+        listing.write_bytes(content)
+        with pytest.raises(InputFileError, match=word):
+            expand([f"@{listing}"])
+    with pytest.raises(InputFileError, match=r"list of files .*gone\.txt"):
+        expand([f"@{tmp_path}/gone.txt"])
+
+
 def test_addresses_are_read(slice_file, tmp_path):
     ingest([f"file://{slice_file}"], tmp_path / "d.h5", IngestSettings("hh", kappa_lambda=1.0))
     assert len(read_table(tmp_path / "d.h5", DATASET)["HH4B/weight"]) == 30
+
+
+@pytest.mark.parametrize("kind", [ConnectionError, type("PayloadError", (Exception,), {})])
+def test_addresses_that_fail_are_bad_files(slice_file, tmp_path, kind):
+    """Plugins raise errors of their own, e.g. when a server hangs up."""
+
+    class Away(AbstractFileSystem):
+        protocol = "away"
+
+        def _open(self, path, *arguments, **options):
+            raise kind("hung up")
+
+        def info(self, path, **options):
+            return {"name": path, "size": 1000, "type": "file"}
+
+    fsspec.register_implementation("away", Away, clobber=True)
+    refuse("away://host/far.root", tmp_path, "away://host/far.root", "unreachable", "hung up")
+    message = refuse([slice_file, "away://host/far.root"], tmp_path, "1 of 2 files", "far.root")
+    assert "delphes_slice" not in message
 
 
 def test_command_ends_in_one_line(tmp_path):

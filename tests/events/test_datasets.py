@@ -231,6 +231,27 @@ def test_import_background_and_all(published, tmp_path):
     assert not (tmp_path / "n.h5").exists()
 
 
+def test_import_of_a_training_and_a_testing_file(published, samples, tmp_path):
+    output, testing = tmp_path / "both.h5", tmp_path / "test.h5"
+    # A second file of the same kind: its first 60 events.
+    table = read_table(published, DATASET)
+    with h5py.File(testing, "w") as file:
+        for name, values in table.items():
+            file[name] = values[:60]
+    signal = np.arange(120) % 3 > 0
+    settings = ImportSettings("zenodo", "signal")
+    assert import_published(published, output, settings, testing=testing) == 80 + 40
+    both = read_table(output, DATASET)
+    np.testing.assert_array_equal(both["HH4B/split"], np.repeat([0, 1], [80, 40]))
+    for name in ("INPUTS/Source/pt", "TARGETS/h2/b1", "INPUTS/Kappa/kappa"):
+        chosen = (table[name][signal], table[name][:60][signal[:60]])
+        np.testing.assert_array_equal(both[name], np.concatenate(chosen))
+    with pytest.raises(ContractError, match=r"one\.h5: no event"):
+        import_published(
+            published, output, ImportSettings("b", "background"), testing=samples["one"]
+        )
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -245,6 +245,22 @@ def test_used_folder_and_missing_card(tools, tmp_path):
     refuse(tmp_path, r"card\.tcl", InputFileError)
 
 
+def test_failed_run_can_be_started_again(tools, tmp_path):
+    """As a workflow does: the same command in the same folder."""
+    tools("DelphesPythia8", "#!/bin/sh\necho part > $3\nexit 1\n")
+    refuse(tmp_path, "status 1")
+    (tmp_path / "work" / "note.txt").write_text("the user's own")
+    tools("DelphesPythia8", DELPHES_PYTHIA)
+    refuse(tmp_path, "--restart")
+    command = ["generate", "madgraph", "--process", "hh", "--events", "50", "--restart"]
+    command += ["--delphes-card", str(tmp_path / "card.tcl"), "--work", str(tmp_path / "work")]
+    for _ in range(2):
+        done = CliRunner().invoke(groups.app, [*command, "-o", str(tmp_path / "hh.root")])
+        assert done.exit_code == 0, done.output
+    assert (tmp_path / "hh.root").is_file()
+    assert (tmp_path / "work" / "note.txt").is_file()
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -18,7 +18,7 @@ def _kappa_list(text: str) -> tuple[float, ...]:
 
 @app.command("ingest")
 def ingest(
-    files: list[str] = typer.Argument(help="Delphes ROOT files, globs or addresses."),
+    files: list[str] = typer.Argument(help="Delphes ROOT files, globs, addresses, or @LIST."),
     *,
     output: Path = typer.Option(..., "-o", "--output", help="The dataset to write (HDF5)."),
     kappa_lambda: float | None = typer.Option(None, help="Coupling of the signal sample."),
@@ -107,6 +107,9 @@ def import_published(
     events: str = typer.Option("all", help="signal, background or all."),
     kappa_lambda: float | None = typer.Option(None, help="Signal events of this coupling only."),
     part: str = typer.Option("split", help="The file is for training, testing, or to be split."),
+    testing_file: Path | None = typer.Option(
+        None, help="Second file, for testing; FILE is for training."
+    ),
     training_fraction: float = typer.Option(0.9, help="Share of training events in a split."),
     seed: int = typer.Option(1, help="Seed of the study."),
     n_generated: int | None = typer.Option(None, help="Generated events behind the chosen ones."),
@@ -119,7 +122,7 @@ def import_published(
     settings = ImportSettings(
         name, events, kappa_lambda, part, training_fraction, seed, n_generated
     )
-    run(file, output, settings)
+    run(file, output, settings, testing=testing_file)
 
 
 @generate.command("madgraph")
@@ -139,6 +142,7 @@ def generate_madgraph(
     model: str | None = typer.Option(None, help="UFO model instead of loop_sm or sm."),
     cores: int = typer.Option(1, help="Processes that MG5_aMC may run at once."),
     cards_only: bool = typer.Option(False, "--cards-only", help="Write the cards, run nothing."),
+    restart: bool = typer.Option(False, "--restart", help="Replace an earlier run in --work."),
 ) -> None:
     """Generate, shower and simulate with MG5_aMC, Pythia 8 and Delphes of your own."""
     from hh4b.generation.madgraph import MadGraphSettings
@@ -149,4 +153,4 @@ def generate_madgraph(
     if cards_only:
         write_cards(settings, programs, work)
     else:
-        run_madgraph(settings, programs, output, work)
+        run_madgraph(settings, programs, output, work, restart=restart)

@@ -66,11 +66,30 @@ def reconstruct(
     tracks = reconstruct_tracks(particles, impacts, settings.tracking, rng)
     ecal = measure(particles, impacts, tracks, settings.ecal, rng)
     hcal = measure(particles, impacts, tracks, settings.hcal, rng)
+    return assemble(tracks, (ecal, hcal), partons, settings, rng)
+
+
+def assemble(
+    tracks: Tracks,
+    calorimeters: tuple[Towers, Towers],
+    partons: Partons,
+    settings: DetectorSettings,
+    rng: np.random.Generator,
+) -> Reconstructed:
+    """Build jets, leptons and missing momentum of what tracker and calorimeters measured.
+
+    Args:
+        tracks: of a batch of events.
+        calorimeters: ECal and HCal towers of the same events.
+        partons: quarks and gluons for the jet flavours.
+        settings: the detector.
+        rng: source of the identification of photons and leptons.
+    """
     find = _flow_inputs if settings.jets.inputs == "energy_flow" else _tower_inputs
-    inputs = find(ecal, hcal, tracks)
+    inputs = find(*calorimeters, tracks)
     event = events_of(inputs.offsets)
     px, py = (
-        np.bincount(event, weights=component, minlength=particles.n_events)
+        np.bincount(event, weights=component, minlength=len(inputs.offsets) - 1)
         for component in inputs.momenta[:2]
     )
     found = cluster(
@@ -79,9 +98,10 @@ def reconstruct(
         radius=settings.jets.radius,
         pt_min_gev=settings.jets.pt_min_gev,
     )
-    isolated = find_isolated(tracks, ecal, hcal, settings, rng)
-    jets = _remove_overlaps(found, inputs, isolated, ecal.tower_of_particle, tracks)
-    jets = scale_energy(jets, settings.jets)
+    isolated = find_isolated(tracks, *calorimeters, settings, rng)
+    jets = scale_energy(
+        _remove_overlaps(found, inputs, isolated, calorimeters, tracks), settings.jets
+    )
     return Reconstructed(
         jets=jets,
         flavor=jet_flavors(jets, partons, settings.flavor),
@@ -158,14 +178,23 @@ def _collect(
 
 
 def _remove_overlaps(
-    jets: Jets, inputs: _Inputs, isolated: Isolated, tower_of_particle: Integers, tracks: Tracks
+    jets: Jets,
+    inputs: _Inputs,
+    isolated: Isolated,
+    calorimeters: tuple[Towers, Towers],
+    tracks: Tracks,
 ) -> Jets:
-    """Drop jets that hold the tower or track of an isolated photon, electron or muon."""
-    electron_towers = tower_of_particle[tracks.particle[isolated.electrons.track]]
+    """Drop jets that share a particle with an isolated photon, electron or muon."""
+    ecal, hcal = (towers.tower_of_particle for towers in calorimeters)
+    electron_towers = ecal[tracks.particle[isolated.electrons.track]]
     towers = np.concatenate([isolated.photon_towers, electron_towers])
     taken = (inputs.source == _ECAL) & np.isin(inputs.row, towers)
     leptons = np.concatenate([isolated.electrons.track, isolated.muons.track])
     taken |= (inputs.source == _TRACK) & np.isin(inputs.row, leptons)
+    # A particle that showers in both calorimeters ties its HCal tower to the photon, too.
+    both = np.flatnonzero((ecal >= 0) & (hcal >= 0))
+    tied = hcal[both[np.isin(ecal[both], isolated.photon_towers)]]
+    taken |= (inputs.source == _HCAL) & np.isin(inputs.row, tied)
     keep = np.ones(len(jets.px), dtype=bool)
     lost = jets.jet_of_input[taken]
     keep[lost[lost >= 0]] = False

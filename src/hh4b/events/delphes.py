@@ -150,9 +150,15 @@ def reading(path: str) -> Iterator[None]:
     except ImportError as error:
         raise InputFileError(f"cannot read {path}: {_line(error)}") from error
     except DAMAGE as error:
+        away = "unreachable, " if "://" in path else ""
         raise InputFileError(
-            f"cannot read {path}: truncated, or not a ROOT file ({_line(error)})"
+            f"cannot read {path}: {away}truncated, or not a ROOT file ({_line(error)})"
         ) from error
+    except Exception as error:
+        # The plugins of fsspec and XRootD have errors of their own; of a local file it is a bug.
+        if "://" not in path:
+            raise
+        raise InputFileError(f"cannot read {path}: unreachable ({_line(error)})") from error
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,44 +66,67 @@ class ImportSettings:
             raise ConfigError(f"n_generated = {self.n_generated}: must be positive")
 
 
-def import_published(path: Path, output: Path, settings: ImportSettings) -> int:
+def import_published(
+    path: Path, output: Path, settings: ImportSettings, *, testing: Path | None = None
+) -> int:
     """Write the chosen events as a dataset with weight, kappa and part; return their number.
 
     Weights are 1: the published events are unweighted. Missing energy, leptons, flavours and truth
     of the H pair are not in such files; the attribute ``lacking`` names them.
 
+    Args:
+        path: the published file.
+        output: the dataset to write.
+        settings: what to choose.
+        testing: a second published file whose events are for testing; those of ``path`` are then
+            for training, whatever ``settings.part`` says.
+
     Raises:
-        ContractError: if the file is no dataset, or no event is chosen.
+        ContractError: if a file is no dataset, or no event of it is chosen.
     """
-    names = [column.name for column in DATASET if column.name not in lacking(path)]
-    rng = stream(settings.seed, settings.sample, "import", "split")
+    files = [(path, settings)]
+    if testing is not None:
+        parts = ((path, "training"), (testing, "testing"))
+        files = [(file, replace(settings, part=part)) for file, part in parts]
+    absent = {name for file, _ in files for name in lacking(file)}
+    names = [column.name for column in DATASET if column.name not in absent]
     with TableWriter(output, DATASET) as writer:
-        for block in blocks(path, names):
-            columns = _chosen(block, settings, rng)
-            if len(columns["HH4B/weight"]):
-                writer.append(columns)
+        for file, chosen in files:
+            _append(writer, file, names, chosen)
         number = writer.rows
-        if not number:
-            raise ContractError(
-                f"{path}: no event with events = {settings.events!r}"
-                f" and kappa_lambda = {settings.kappa_lambda}; look with `hh4b datasets describe`"
-            )
-        absent = [c.name for c in DATASET if c.name not in {*names, *ADDED}]
+        missing = [c.name for c in DATASET if c.name not in {*names, *ADDED}]
         attributes: dict[str, Any] = {
             "sample": settings.sample,
             "is_background": settings.events == "background",
             "kappa_lambda": np.nan if settings.kappa_lambda is None else settings.kappa_lambda,
-            "lacking": json.dumps(absent),
+            "lacking": json.dumps(missing),
         }
         if settings.n_generated is not None:
             attributes["n_generated"] = settings.n_generated
             attributes["sum_weights_generated"] = float(settings.n_generated)
         options = {name: value for name, value in asdict(settings).items() if name != "seed"}
-        seed = settings.seed if settings.part == "split" else None
+        if testing is not None:
+            options["part"] = "by file"
+        seed = settings.seed if options["part"] == "split" else None
         provenance = Provenance("datasets import", options, seed, {"n_events": number})
         writer.set_attributes(provenance, **attributes)
-    log.info("wrote %s: %d events; not in such files: %s", output, number, ", ".join(absent))
+    log.info("wrote %s: %d events; not in such files: %s", output, number, ", ".join(missing))
     return number
+
+
+def _append(writer: TableWriter, path: Path, names: list[str], settings: ImportSettings) -> None:
+    """Append the chosen events of one file."""
+    before = writer.rows
+    rng = stream(settings.seed, settings.sample, "import", "split")
+    for block in blocks(path, names):
+        columns = _chosen(block, settings, rng)
+        if len(columns["HH4B/weight"]):
+            writer.append(columns)
+    if writer.rows == before:
+        raise ContractError(
+            f"{path}: no event with events = {settings.events!r}"
+            f" and kappa_lambda = {settings.kappa_lambda}; look with `hh4b datasets describe`"
+        )
 
 
 def _chosen(

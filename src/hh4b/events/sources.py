@@ -1,7 +1,8 @@
-"""The files of a sample: names, globs and addresses."""
+"""The files of a sample: names, globs, addresses and lists of these."""
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import fsspec
 
@@ -14,23 +15,42 @@ def expand(patterns: Sequence[str]) -> list[str]:
     """Return the files behind names and globs, each once, in the order given (globs sorted).
 
     Local names need not exist (reading will say so); an address ``protocol://…`` may hold a glob if
-    fsspec knows the protocol.
+    fsspec knows the protocol; ``@LIST`` stands for the lines of the text file LIST.
 
     Raises:
-        InputFileError: if a glob matches nothing.
+        InputFileError: naming all globs that match nothing, or a list that cannot be read.
     """
     files: dict[str, None] = {}
-    for pattern in patterns:
+    empty: list[str] = []
+    for pattern in _listed(patterns):
         if not _MAGIC & set(pattern):
             files[pattern] = None
             continue
         found = _remote(pattern) if "://" in pattern else _local(pattern)
         if not found:
-            raise InputFileError(f"{pattern}: matches no file; check the pattern")
+            empty.append(pattern)
         files.update(dict.fromkeys(found))
+    if empty:
+        raise InputFileError(f"{', '.join(empty)}: matches no file; check the pattern")
     if not files:
         raise InputFileError("no input file given; name at least one ROOT file")
     return list(files)
+
+
+def _listed(patterns: Sequence[str]) -> Iterator[str]:
+    """Put the lines of list files in their place; empty lines and ``#`` comments are left out."""
+    for pattern in patterns:
+        if not pattern.startswith("@"):
+            yield pattern
+            continue
+        try:
+            lines = Path(pattern[1:]).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "no text"
+            raise InputFileError(
+                f"cannot read the list of files {pattern[1:]}: {reason}"
+            ) from error
+        yield from (line.strip() for line in lines if line.strip() and line.strip()[0] != "#")
 
 
 def _local(pattern: str) -> list[str]:

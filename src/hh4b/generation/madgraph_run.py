@@ -13,7 +13,7 @@ from hh4b.files import atomic_path
 from hh4b.generation import madgraph as cards
 
 log = logging.getLogger(__name__)
-PARTONS, HEPMC, ROOT = "partons.lhe", "events.hepmc", "delphes.root"
+PROCESS, PARTONS, HEPMC, ROOT = "process", "partons.lhe", "events.hepmc", "delphes.root"
 _TAIL = 5
 
 
@@ -118,7 +118,7 @@ def write_cards(settings: cards.MadGraphSettings, programs: Programs, work: Path
     hepmc = HEPMC if programs.chosen_shower() == "MG5aMC_PY8_interface" else None
     texts = {
         "mg5.txt": cards.mg5_script(
-            settings, model=_model(settings, programs, work), folder="process", cores=programs.cores
+            settings, model=_model(settings, programs, work), folder=PROCESS, cores=programs.cores
         ),
         "pythia8.cmnd": cards.pythia_card(settings, partons=PARTONS, hepmc=hepmc),
         "delphes.tcl": cards.delphes_card(delphes, settings, where=str(programs.delphes_card)),
@@ -128,7 +128,12 @@ def write_cards(settings: cards.MadGraphSettings, programs: Programs, work: Path
 
 
 def run_madgraph(
-    settings: cards.MadGraphSettings, programs: Programs, output: Path, work: Path
+    settings: cards.MadGraphSettings,
+    programs: Programs,
+    output: Path,
+    work: Path,
+    *,
+    restart: bool = False,
 ) -> None:
     """Generate, shower and simulate; ``output`` is the Delphes file, there only if all went well.
 
@@ -137,13 +142,18 @@ def run_madgraph(
         programs: how to reach the programs.
         output: the ROOT file.
         work: folder for cards, logs and what lies between; must not hold a run already.
+        restart: take away what an earlier run left in ``work``, finished or not.
 
     Raises:
         GeneratorFailed: if a program is missing, fails, or does not write what it should.
         InputFileError: if the Delphes card or the UFO model cannot be used.
     """
-    if (work / "process").exists() or (work / ROOT).exists():
-        raise GeneratorFailed(f"{work} holds a run already; remove it or name another --work")
+    if restart:
+        _clear(work)
+    if (work / PROCESS).exists() or (work / ROOT).exists():
+        raise GeneratorFailed(
+            f"{work} holds a run already; say --restart to replace it, or name another --work"
+        )
     write_cards(settings, programs, work)
     programs.run("mg5_aMC", "mg5.txt", work=work)
     _unpack(work)
@@ -158,6 +168,13 @@ def run_madgraph(
     with atomic_path(output) as temporary:
         shutil.copyfile(result, temporary)
     log.info("wrote %s", output)
+
+
+def _clear(work: Path) -> None:
+    """Remove what the programs wrote; other files of the folder stay."""
+    shutil.rmtree(work / PROCESS, ignore_errors=True)
+    for name in (PARTONS, HEPMC, ROOT):
+        (work / name).unlink(missing_ok=True)
 
 
 def _model(settings: cards.MadGraphSettings, programs: Programs, work: Path) -> str:
@@ -189,9 +206,9 @@ def _model(settings: cards.MadGraphSettings, programs: Programs, work: Path) -> 
 
 def _unpack(work: Path) -> None:
     """Put the events of MG5_aMC where Pythia looks for them."""
-    events = sorted(work.glob("process/Events/run_*/unweighted_events.lhe.gz"))
+    events = sorted(work.glob(f"{PROCESS}/Events/run_*/unweighted_events.lhe.gz"))
     if not events:
-        raise GeneratorFailed(f"MG5_aMC wrote no events under {work / 'process' / 'Events'}")
+        raise GeneratorFailed(f"MG5_aMC wrote no events under {work / PROCESS / 'Events'}")
     try:
         with gzip.open(events[-1], "rb") as source, (work / PARTONS).open("wb") as target:
             shutil.copyfileobj(source, target)
