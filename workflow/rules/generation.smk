@@ -12,7 +12,7 @@ rule generate_hh:
         sample=of_source("gg_hh"),
     params:
         kappa=lambda w: f"{sample(w).kappa_lambda:g}",
-        events=lambda w: sample(w).definition.events,
+        events=lambda w: sample(w).events,
         sqrt_s=STUDY.physics.sqrt_s_tev,
         masses=(
             f"--m-higgs {STUDY.physics.m_higgs_gev} --m-top {STUDY.physics.m_top_gev}"
@@ -40,7 +40,7 @@ rule generate_resonance:
         sample=of_source("resonance"),
     params:
         mass=lambda w: sample(w).definition.mass_gev,
-        events=lambda w: sample(w).definition.events,
+        events=lambda w: sample(w).events,
         sqrt_s=STUDY.physics.sqrt_s_tev,
         bias=bias_option(STUDY.simulation.signal_acceptance_bias),
         seed=STUDY.seed,
@@ -63,7 +63,7 @@ rule generate_four_b:
     wildcard_constraints:
         sample=of_source("four_b"),
     params:
-        events=lambda w: sample(w).definition.events,
+        events=lambda w: sample(w).events,
         sqrt_s=STUDY.physics.sqrt_s_tev,
         cuts=(
             f"--pt-min-gev {STUDY.physics.b_pt_min_gev}"
@@ -128,7 +128,7 @@ rule generate_madgraph:
             if sample(w).kappa_lambda is None
             else f"--kappa-lambda={sample(w).kappa_lambda:g}"
         ),
-        events=lambda w: sample(w).definition.events,
+        events=lambda w: sample(w).events,
         launcher=lambda w: shlex.quote(sample(w).definition.launcher),
         sqrt_s=STUDY.physics.sqrt_s_tev,
         work=lambda w, output: f"{output.events}.work",
