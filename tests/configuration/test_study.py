@@ -144,6 +144,22 @@ def test_user_files_replace_own_events():
     assert not info.generated
 
 
+def test_null_takes_away(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(
+        "samples:\n  four_b: {source: files, files: [a.root], events: null}\n"
+        "searches: {mixing_spanet_dnn: null}\n"
+        "classifiers: {mixing_spanet_dnn_tuned: null}\n"
+        "selections: {mixing_spanet_dnn_tuned: null}\n"
+    )
+    study = read_study(ROOT / "config/config.yaml", overlay)
+    assert study.samples["four_b"].files == ["a.root"]
+    assert "mixing_spanet_dnn_tuned" not in study.selections
+    overlay.write_text("samples: {four_b: {source: files, files: [a.root]}}")
+    with pytest.raises(ConfigError, match="events: unknown key, value 80000 .null takes"):
+        read_study(ROOT / "config/config.yaml", overlay)
+
+
 def test_readme_is_up_to_date():
     assert (ROOT / "config/README.md").read_text() == markdown(), (
         "run: hh4b config readme > config/README.md"

@@ -58,7 +58,8 @@ def test_learns_pairs_and_classes(tmp_path):
     assert list((tmp_path / "out").glob("events.out.tfevents*"))
 
 
-def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch):
+@pytest.mark.parametrize("outputs_removed", [False, True])
+def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch, outputs_removed):
     data = prepare(OPTIONS, EVENT, toys)
     run(OPTIONS, EVENT, data, tmp_path / "whole", seed=4)
     original = Training.run_epoch
@@ -72,7 +73,15 @@ def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run(OPTIONS, EVENT, data, tmp_path / "parts", seed=4)
     monkeypatch.setattr(Training, "run_epoch", original)
+    if outputs_removed:
+        # As a workflow does before and after a job.
+        for name in (checkpoints.BEST, "metrics.csv"):
+            (tmp_path / "parts" / name).unlink()
     run(OPTIONS, EVENT, data, tmp_path / "parts", seed=4)
+    if outputs_removed:
+        for name in (checkpoints.BEST, "metrics.csv"):
+            (tmp_path / "parts" / name).unlink()
+        run(OPTIONS, EVENT, data, tmp_path / "parts", seed=4)
     for name in (checkpoints.LAST, checkpoints.BEST):
         assert same(weights_of(tmp_path / "whole", name), weights_of(tmp_path / "parts", name))
     texts = [

@@ -1,4 +1,5 @@
 # What all rules share: the checked configuration, its samples, names of files and digests of code.
+import glob
 import json
 import os
 import re
@@ -126,8 +127,23 @@ def event_files(wildcards):
         ]
     if info.definition.source == "madgraph":
         return [f"{RESULTS}/events/{info.name}/madgraph.root"]
-    # Globs of a user are expanded by `hh4b ingest`, which names what matches nothing.
-    return []
+    # Local files of a user that change make their dataset anew; `hh4b ingest` expands the globs
+    # and names what is not there.
+    patterns = [file for file in info.definition.files if "://" not in file]
+    return sorted(
+        found for pattern in patterns for found in glob.glob(pattern, recursive=True)
+    )
+
+
+def file_choices(definition):
+    """Write what the user says about her own files."""
+    if definition.source != "files":
+        return ""
+    flags = {
+        "--skip-bad-files": definition.skip_bad_files,
+        "--allow-negative-weights": definition.allow_negative_weights,
+    }
+    return " ".join(flag for flag, chosen in flags.items() if chosen)
 
 
 TRAININGS = STUDY.spanet_trainings

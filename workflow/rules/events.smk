@@ -16,11 +16,13 @@ rule ingest:
         )
         or "none",
     params:
-        files=lambda w, input: (
-            sample(w).definition.files
+        # Names of many chunks would be more than a command line holds.
+        files=lambda w: (
+            " ".join(shlex.quote(file) for file in sample(w).definition.files)
             if sample(w).definition.source == "files"
-            else input.events
+            else f"'{RESULTS}/events/{w.sample}/*.root'"
         ),
+        choices=lambda w: file_choices(sample(w).definition),
         kind=lambda w: (
             "--background"
             if sample(w).background
@@ -46,14 +48,15 @@ rule ingest:
     message:
         "Four-tag cut and truth matching: {wildcards.sample}"
     shell:
-        "hh4b ingest {params.files:q} -o {output.dataset} --sample {wildcards.sample}"
-        " {params.kind} {params.cuts}"
+        "hh4b ingest {params.files} -o {output.dataset} --sample {wildcards.sample}"
+        " {params.kind} {params.cuts} {params.choices}"
         " --tag-efficiency {params.tags} --seed {params.seed} > {log} 2>&1"
 
 
 rule datasets_import:
     input:
         file=lambda w: sample(w).definition.file,
+        testing=lambda w: sample(w).definition.testing_file or [],
     output:
         dataset=f"{RESULTS}/datasets/{{sample}}.h5",
     log:
@@ -64,14 +67,25 @@ rule datasets_import:
         sample=of_source("spanet_dataset"),
     params:
         events=lambda w: sample(w).definition.events,
+        testing=lambda w, input: (
+            f"--testing-file {input.testing}" if input.testing else ""
+        ),
+        generated=lambda w: (
+            f"--n-generated {sample(w).definition.n_generated}"
+            if sample(w).definition.n_generated
+            else ""
+        ),
         kappa=lambda w: (
             ""
             if sample(w).kappa_lambda is None
             else f"--kappa-lambda={sample(w).kappa_lambda:g}"
         ),
+        fraction=STUDY.event_selection.training_fraction,
+        seed=STUDY.seed,
         code=command("events:import_published"),
     message:
         "Taking a published dataset: {wildcards.sample}"
     shell:
         "hh4b datasets import {input.file} -o {output.dataset} --sample {wildcards.sample}"
-        " --events {params.events} {params.kappa} > {log} 2>&1"
+        " --events {params.events} {params.kappa} {params.testing} {params.generated}"
+        " --training-fraction {params.fraction} --seed {params.seed} > {log} 2>&1"

@@ -140,4 +140,4 @@ rule generate_madgraph:
         "hh4b generate madgraph --process {params.process} {params.kappa} --sqrt-s {params.sqrt_s}"
         " --events {params.events} --delphes-card {input.card} --work {params.work}"
         " --sample {wildcards.sample} --seed {params.seed} --cores {threads}"
-        " --launcher {params.launcher} -o {output.events} > {log} 2>&1"
+        " --launcher {params.launcher} --restart -o {output.events} > {log} 2>&1"

@@ -1,4 +1,12 @@
 # Observables, classifiers and working points.
+# Published datasets have no missing energy and no leptons; all samples get the same columns.
+EVENT_OBSERVABLES = (
+    "--without-event-observables"
+    if any(info.definition.source == "spanet_dataset" for info in SAMPLES.values())
+    else ""
+)
+
+
 rule features:
     input:
         dataset=f"{RESULTS}/datasets/{{sample}}.h5",
@@ -10,11 +18,13 @@ rule features:
     benchmark:
         f"{RESULTS}/benchmarks/features/{{pairing}}/{{sample}}.tsv"
     params:
+        columns=EVENT_OBSERVABLES,
         code=command("selection:features"),
     message:
         "Building observables: {wildcards.sample}, {wildcards.pairing} pairing"
     shell:
-        "hh4b features {input.dataset} {input.pairing} -o {output.features} > {log} 2>&1"
+        "hh4b features {input.dataset} {input.pairing} -o {output.features} {params.columns}"
+        " > {log} 2>&1"
 
 
 rule dnn_train:

@@ -197,11 +197,13 @@ rule embedding_features:
     benchmark:
         f"{RESULTS}/benchmarks/embedding_features/{{training}}.tsv"
     params:
+        columns=EVENT_OBSERVABLES,
         code=command("selection:features"),
     message:
         "Observables of the testing events of {wildcards.training}"
     shell:
-        "hh4b features {input.dataset} {input.pairing} -o {output.features} > {log} 2>&1"
+        "hh4b features {input.dataset} {input.pairing} -o {output.features} {params.columns}"
+        " > {log} 2>&1"
 
 
 rule embeddings:

@@ -90,8 +90,12 @@ class FilesSample(Section):
     """Delphes ROOT files of the user."""
 
     source: Literal["files"]
-    files: Annotated[list[str], Field(min_length=1)] = Field(description="paths or globs")
+    files: Annotated[list[str], Field(min_length=1)] = Field(
+        description="paths, globs, addresses, or @LIST for the lines of a file"
+    )
     kappa_lambda: Kappa | None = Field(None, description="of a signal; without it, background")
+    skip_bad_files: bool = Field(False, description="go on without them, and say what was lost")
+    allow_negative_weights: bool = Field(False, description="take them instead of stopping")
 
 
 class SpanetDatasetSample(Section):
@@ -99,6 +103,12 @@ class SpanetDatasetSample(Section):
 
     source: Literal["spanet_dataset"]
     file: str = Field(description="HDF5 file")
+    testing_file: str | None = Field(
+        None, description="second file, for testing; `file` is then for training"
+    )
+    n_generated: Count | None = Field(
+        None, description="generated events behind it; pass rates and limits need it"
+    )
     events: Literal["signal", "background"] = Field(description="class of events to take")
     kappa_lambda: Kappa | None = Field(None, description="take the signal events of this value")
 

@@ -61,7 +61,7 @@ def parse_study(content: Mapping[str, Any]) -> Study:
         ConfigError: one line with key, value and what was expected, for the first thing wrong.
     """
     try:
-        study = Study.model_validate(dict(content))
+        study = Study.model_validate(_without_removed(content))
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(_one_line(first, len(error.errors()) - 1)) from error
@@ -119,6 +119,28 @@ def _expand(study: Study) -> Iterator[SampleInfo]:
             yield SampleInfo(group, group, definition, None, definition.source == "four_b")
 
 
+#: Sections whose entries an overlay can take away by null.
+_NAMED = (
+    "samples", "spanet_trainings", "pairings", "searches", "classifiers", "selections",
+)  # fmt: skip
+
+
+def _without_removed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop entries that are null, and keys of samples that are: how an overlay takes them away."""
+    kept = dict(content)
+    for section in _NAMED:
+        if isinstance(kept.get(section), Mapping):
+            kept[section] = {k: v for k, v in kept[section].items() if v is not None}
+    if isinstance(kept.get("samples"), Mapping):
+        kept["samples"] = {
+            name: {k: v for k, v in sample.items() if v is not None}
+            if isinstance(sample, Mapping)
+            else sample
+            for name, sample in kept["samples"].items()
+        }
+    return kept
+
+
 def _overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     """Lay ``top`` over ``base``; mappings merge, everything else is replaced."""
     merged = dict(base)
@@ -135,7 +157,8 @@ def _one_line(error: Any, others: int) -> str:
     more = f" (and {others} more)" if others else ""
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        return f"{key}: unknown key, value {error['input']!r}; see config/README.md{more}"
+        remedy = " (null takes a key of the default study away)" if key[:8] == "samples." else ""
+        return f"{key}: unknown key, value {error['input']!r}{remedy}; see config/README.md{more}"
     if error["type"] == "missing":
         return f"{key}: is missing; see config/README.md{more}"
     return f"{key}: value {error['input']!r}: {message}{more}"

@@ -13,7 +13,7 @@ CSV = "metrics.csv"
 
 
 class Recorder:
-    """Write rows as they come; rows after the epoch a training goes on from are dropped."""
+    """Write rows as they come."""
 
     def __init__(self, folder: Path, *, finished_epochs: int) -> None:
         """Open the files of ``folder``."""
@@ -23,29 +23,32 @@ class Recorder:
 
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / CSV
-        self.rows = [r for r in self._read() if int(r["epoch"]) <= finished_epochs]
+        self.rows: list[dict[str, str]] = []
         self.board = SummaryWriter(str(folder), purge_step=finished_epochs + 1)
-
-    def _read(self) -> list[dict[str, str]]:
-        if not self.path.exists():
-            return []
-        with self.path.open(newline="") as file:
-            return list(csv.DictReader(file))
 
     def record(self, epoch: int, step: int, values: Mapping[str, float]) -> None:
         """Add a row to both, and log it."""
         row = {"epoch": str(epoch), "step": str(step), **{k: f"{v:.8g}" for k, v in values.items()}}
         self.rows.append(row)
-        with atomic_path(self.path) as temporary, temporary.open("w", newline="") as file:
-            names = list(dict.fromkeys(name for r in self.rows for name in r))
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(self.rows)
+        self._write()
         for name, value in values.items():
             self.board.add_scalar(name, value, epoch)
         self.board.flush()
         text = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         log.info("epoch %d: %s", epoch, text)
+
+    def restore(self, rows: list[dict[str, str]]) -> None:
+        """Take the rows of the epochs before, whether or not their file is still there."""
+        self.rows = [dict(row) for row in rows]
+        if self.rows:
+            self._write()
+
+    def _write(self) -> None:
+        with atomic_path(self.path) as temporary, temporary.open("w", newline="") as file:
+            names = list(dict.fromkeys(name for r in self.rows for name in r))
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(self.rows)
 
     def close(self) -> None:
         """Close the TensorBoard file."""

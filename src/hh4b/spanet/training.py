@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,23 @@ class Workers:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     average: Callable[[list[Tensor]], None] = lambda _: None
     wait: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The best state so far, apart from the network that goes on learning.
+
+    Attributes:
+        weights: by name.
+        epoch: finished epochs.
+        step: finished steps.
+        metrics: of the epoch.
+    """
+
+    weights: dict[str, Tensor]
+    epoch: int
+    step: int
+    metrics: dict[str, float]
 
 
 def choose_devices(options: Options) -> list[torch.device]:
@@ -115,6 +132,7 @@ class Training:
         self.targets = TargetStore(data.training, self.store, options, event)
         self.epoch = 0
         self.best = -math.inf
+        self.kept: Kept | None = None
         self.steps_per_epoch = self.store.n_events // (options.batch_size * self.workers.world)
         self.parts = Parts(
             assignment=bool(options.assignment_loss_scale or options.kl_loss_scale),
@@ -259,17 +277,20 @@ def train(
         seed,
         {"n_training": len(data.training), "n_validation": len(data.validation)},
     )
-    if not restart:
-        _resume(training, folder / checkpoints.LAST, canonical_hash([settings, seed]))
+    identity = canonical_hash([settings, seed])
+    rows = [] if restart else _resume(training, folder, identity, provenance)
     master = training.workers.rank == 0
     recorder = Recorder(folder, finished_epochs=training.epoch) if master else None
     try:
+        if recorder is not None:
+            recorder.restore(rows)
         while training.epoch < options.epochs:
             row = {"learning_rate": training.learning_rate(training.step), **training.run_epoch()}
             if recorder is not None:
                 row |= training.validate()
                 recorder.record(training.epoch, training.step, row)
-                _save(training, folder, row, provenance, canonical_hash([settings, seed]))
+                extra = {"identity": identity, "rows": recorder.rows}
+                _save(training, folder, row, provenance, extra)
             training.workers.wait()
     finally:
         if recorder is not None:
@@ -282,34 +303,56 @@ def _save(
     folder: Path,
     metrics: dict[str, float],
     provenance: Provenance,
-    identity: str,
+    extra: dict[str, Any],
 ) -> None:
+    """Write the best checkpoint if it is a new one, and the last one.
+
+    The last one holds the best one and the metrics of all epochs too, so that a training can go on
+    from it alone: Snakemake removes the outputs of a job that was killed.
+    """
     value = training.monitored(metrics)
     now = Checkpoint(training.network, training.epoch, training.step, metrics, training.seed)
-    if value > training.best or not (folder / checkpoints.BEST).exists():
+    if value > training.best or training.kept is None:
         training.best = max(value, training.best)
+        weights = {k: v.detach().cpu().clone() for k, v in training.network.state_dict().items()}
+        training.kept = Kept(weights, training.epoch, training.step, dict(metrics))
         checkpoints.save(folder / checkpoints.BEST, now, provenance)
         log.info("epoch %d is the best so far: %.4f", training.epoch, value)
-    extra = {
-        "optimizer": training.optimizer.state_dict(),
-        "best": training.best,
-        "identity": identity,
-    }
-    last = Checkpoint(
-        training.network, training.epoch, training.step, metrics, training.seed, extra
+    last = replace(
+        now,
+        extra={
+            **extra,
+            "optimizer": training.optimizer.state_dict(),
+            "best": training.best,
+            "kept": vars(training.kept),
+        },
     )
     checkpoints.save(folder / checkpoints.LAST, last, provenance)
 
 
-def _resume(training: Training, path: Path, identity: str) -> None:
-    """Go on from ``path`` if it belongs to the same training; else say why not."""
+def _resume(
+    training: Training, folder: Path, identity: str, provenance: Provenance
+) -> list[dict[str, str]]:
+    """Go on from the last checkpoint if it belongs to the same training; else say why not.
+
+    Returns:
+        The metrics of the finished epochs.
+    """
+    path = folder / checkpoints.LAST
     if not path.exists():
-        return
+        return []
     saved = checkpoints.load(path)
     if saved.extra.get("identity") != identity:
         log.info("%s is of another configuration, data or seed: starting anew", path)
-        return
+        return []
     training.network.load_state_dict(saved.network.state_dict())
     training.optimizer.load_state_dict(saved.extra["optimizer"])
     training.epoch, training.best = saved.epoch, saved.extra["best"]
+    training.kept = Kept(**saved.extra["kept"])
+    if training.workers.rank == 0:
+        saved.network.load_state_dict(training.kept.weights)
+        kept = training.kept
+        best = Checkpoint(saved.network, kept.epoch, kept.step, kept.metrics, training.seed)
+        checkpoints.save(folder / checkpoints.BEST, best, provenance)
     log.info("going on after epoch %d of %s", saved.epoch, path)
+    return list(saved.extra["rows"])

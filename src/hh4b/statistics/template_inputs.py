@@ -86,7 +86,7 @@ def _read(files: SampleFiles, part: str) -> tuple[Sample, NDArray[np.bool_]]:
         if not attributes.get(name, 0) > 0:
             raise ContractError(
                 f"{files.dataset}: attribute {name} is missing or not positive, the efficiency is"
-                " unknown; ingest the sample again"
+                " unknown; ingest the sample again, or import it with --n-generated"
             )
     mass = _mass(files.features)
     scores = read_table(files.scores, SCORES)
