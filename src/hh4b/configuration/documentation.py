@@ -8,8 +8,8 @@ from hh4b.configuration.model import Study
 _INTRODUCTION = """# Configuration
 
 `config/config.yaml` is the default study. An overlay such as `config/scale/smoke.yaml`, given by
-`snakemake --configfile …`, replaces single keys; mappings merge, lists and values are replaced; null
-takes an entry of a named section, or a key of a sample, away.
+`snakemake --configfile …`, replaces single keys; mappings merge, lists and values are replaced, and
+null takes an entry of a named section, or a key of a sample, away.
 Everything is checked before the first job: an unknown key, a wrong type or an impossible value
 stops the run with the key, the value and what was expected, as `hh4b config check FILE …` does.
 

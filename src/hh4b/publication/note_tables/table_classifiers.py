@@ -50,8 +50,8 @@ def build(inputs: Inputs, reference: Reference) -> Table:
                 cells[name] = Cell(bound_of(limits, "profile", index))
         parts = selection_parts(key)
         classifier, variant = parts.classifier, variant_of(key)
-        name = Text(classifier.plain + variant, classifier.latex + variant)
-        rows.append(Row((parts.pairing, name), cells))
+        label = Text(classifier.plain + variant, classifier.latex + variant)
+        rows.append(Row((parts.pairing, label), cells))
     columns = (
         *(Column(name, label, 3) for name, label in METRICS.items()),
         *(Column(name, label, 2) for name, label in INTERVAL.items()),
