@@ -1,6 +1,7 @@
 # `make`: set up .venv and build the default results. `make test`: set up and test.
 PYTHON ?= python3
-CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# nproc itself obeys OMP_NUM_THREADS, which means threads of a library and not cores.
+CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2)
 VENV := .venv
 STAMP := $(VENV)/.installed
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
