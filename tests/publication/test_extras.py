@@ -184,9 +184,9 @@ def test_learning_curves(tmp_path):
     assert [axes.get_ylabel().split()[0] for axes in alone.axes] == ["Loss", "AUC"]
     both = draw("learning", [f"min_dr_dnn={dnn}", f"mixing_joint_tuned={spanet}"])
     assert len(both.axes) == 4
-    auc = {line.get_label(): line for line in both.axes[2].lines}
-    assert list(auc) == [r"min-$\Delta R$ + DNN", r"mixing $\kappa$ SPANet2, tuned"]
-    assert [line.get_xdata().tolist() for line in auc.values()] == [[1, 2], [1, 2]]
+    names = [text.get_text() for text in both.legends[0].get_texts()]
+    assert names[:2] == [r"min-$\Delta R$ + DNN", r"mixing $\kappa$ SPANet2, tuned"]
+    assert [line.get_xdata().tolist() for line in both.axes[2].lines] == [[1, 2], [1, 2]]
     dnn.write_text("epoch,accuracy\n0,1\n")
     with pytest.raises(ContractError, match="no columns of epoch and loss"):
         draw("learning", [f"min_dr_dnn={dnn}"])

@@ -126,6 +126,7 @@ _COLORS = {
     "mixing_spanet": _GREEN, "mixing_spanet_dnn": _VERMILION, "mixing_spanet_cuts": _PURPLE,
     "mixing_spanet_classification_only": _BLACK,
     "sm_spanet": _SKY, "resonant_spanet": _PURPLE,
+    "mixing_joint": _GREEN, "mixing_classification_only": _BLACK, "kappa5_joint": _PURPLE,
     "signal": _VERMILION, "background": _GREY,
     "13tev": _BLUE, "14tev": _VERMILION,
 }  # fmt: skip

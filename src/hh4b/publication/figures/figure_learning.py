@@ -10,6 +10,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from hh4b.errors import ContractError, InputFileError
@@ -18,6 +19,7 @@ from hh4b.publication.methods import SELECTIONS, full_name, training_name
 from hh4b.publication.style import FigureStyle, Look, look_of, new_figure, put_header
 
 Curves = Mapping[str, list[float]]
+FAINT = 0.35
 DNN_LOSS, SPANET_LOSS = ("train_loss", "validation_loss"), ("loss/total",)
 AUC = ("validation_auc", "validation/EVENT/signal/auc")
 EFFICIENCY = ("validation/event_efficiency",)
@@ -31,7 +33,7 @@ PANELS = {
 
 
 def draw(inputs: Inputs, style: FigureStyle) -> Figure:
-    """Draw a panel for each quantity that a training has; losses of training events dashed."""
+    """Draw a panel for each quantity that a training has; losses of training events faint."""
     keys = inputs.keys(SELECTIONS)
     curves = {key: read_curves(inputs.many(key)[0]) for key in keys}
     shown = {
@@ -41,36 +43,44 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
     }
     width = min(2, len(shown))
     height = -(-len(shown) // width)
-    figure = new_figure(style.size(width, height=0.85 * height))
+    figure = new_figure(style.size(width, height=0.8 * height + 0.05 * len(keys)))
     grid = figure.subplots(height, width, squeeze=False).ravel()
+    looks = {key: look_of(key, style, index) for index, key in enumerate(keys)}
     for axes, (title, columns) in zip(grid, shown.items(), strict=False):
-        for index, key in enumerate(keys):
-            _plot(axes, curves[key], columns, look_of(key, style, index), _name(key, curves[key]))
+        for key in keys:
+            _plot(axes, curves[key], columns, looks[key])
         axes.set(xlabel="Epoch", ylabel=title)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.margins(y=0.25)
-        axes.legend(loc="best", fontsize="x-small")
         put_header(axes, style)
     for axes in grid[len(shown) :]:
         axes.remove()
+    handles = [
+        Line2D([], [], color=look.color, marker=look.marker, linestyle=look.line,
+               label=_name(key, curves[key]))
+        for key, look in looks.items()
+    ]  # fmt: skip
+    if any(DNN_LOSS[0] in found for found in curves.values()):
+        faint = Line2D([], [], color="0.3", alpha=FAINT, label="dense networks: training events")
+        handles.append(faint)
+    figure.legend(handles=handles, loc="outside lower center", ncols=width)
     return figure
 
 
 def _name(key: str, curves: Curves) -> str:
-    return (full_name if DNN_LOSS[0] in curves else training_name)(key).latex
+    if DNN_LOSS[0] in curves:
+        return full_name(key).latex
+    return training_name(key).latex
 
 
-def _plot(axes: Axes, curves: Curves, columns: tuple[str, ...], look: Look, name: str) -> None:
-    """Draw the columns that a training has, the losses of training events dashed."""
+def _plot(axes: Axes, curves: Curves, columns: tuple[str, ...], look: Look) -> None:
+    """Draw the columns that a training has, the losses of training events faint."""
     for column in columns:
-        if column not in curves:
-            continue
-        dashed = column == DNN_LOSS[0]
-        axes.plot(
-            curves["epoch"], curves[column], color=look.color, marker=look.marker, markersize=2,
-            linestyle="--" if dashed else "-", label=f"{name}, training" if dashed else name,
-            linewidth=0.8,
-        )  # fmt: skip
+        if column in curves:
+            axes.plot(
+                curves["epoch"], curves[column], color=look.color, marker=look.marker,
+                markersize=2, linestyle=look.line, linewidth=0.9,
+                alpha=FAINT if column == DNN_LOSS[0] else 1,
+            )  # fmt: skip
 
 
 def read_curves(path: Path) -> dict[str, list[float]]:

@@ -13,13 +13,16 @@ from hh4b.publication.scan_labels import common_conditions
 from hh4b.publication.style import FigureStyle, look_of, new_figure, put_header
 
 TOP = 16.0
+FEW = 5
 
 
 def draw(inputs: Inputs, style: FigureStyle) -> Figure:
     """Draw the scanned points and the cubic spline through them that gives the interval."""
-    figure = new_figure(style.size())
-    axes = figure.add_subplot()
     keys = inputs.keys(SELECTIONS)
+    # Many curves leave no room for their names between them.
+    below = len(keys) > FEW
+    figure = new_figure(style.size(height=0.75 + 0.045 * len(keys) if below else None))
+    axes = figure.add_subplot()
     files = [RunFile.read(inputs.one(key)) for key in keys]
     for index, (key, limits) in enumerate(zip(keys, files, strict=True)):
         kappas = np.array(limits.numbers("kappa_lambda"))
@@ -43,6 +46,9 @@ def draw(inputs: Inputs, style: FigureStyle) -> Figure:
         xlabel=r"$\kappa_\lambda$", ylabel=r"$-2\,\Delta\ln L$", ylim=(0, TOP),
         xlim=(min(scan), max(scan)),
     )  # fmt: skip
-    axes.legend(loc="upper center")
+    if below:
+        figure.legend(loc="outside lower center", ncols=2, fontsize="x-small")
+    else:
+        axes.legend(loc="upper center")
     put_header(axes, style, common_conditions(inputs, files))
     return figure
