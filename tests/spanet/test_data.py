@@ -6,7 +6,8 @@ import pytest
 import torch
 from spanet_toys import DATA, event_of, write_events
 
-from hh4b.errors import ContractError, InputFileError
+from hh4b.errors import ConfigError, ContractError, InputFileError
+from hh4b.kinematics import delta_r
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.data import read_events
 from hh4b.spanet.network import Network, Parts
@@ -148,6 +149,53 @@ def test_global_feature_is_set_and_needed(tmp_path):
     assert (events.with_feature(event, "Kappa/kappa", 2.5).features[1] == 2.5).all()
     with pytest.raises(ContractError, match="Met/met"):
         events.with_feature(event, "Met/met", 1.0)
+
+
+def test_turned_events_keep_what_does_not_depend_on_directions(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 300, seed=2)
+    events = read_events(tmp_path / "t.h5", event)
+    store = EventStore(events, event)
+
+    def jets(store):
+        batch = store.batch(np.arange(300))
+        return [f.numpy().astype(np.float64) for f in batch.features], batch.groups
+
+    def invariants(features, groups):
+        """Log pt, log m, b-tag of every jet, and the distance of all pairs of an event."""
+        start, distances = 0, []
+        for group in groups:
+            n = group.events * group.sequential
+            eta, phi = features[start : start + n, 2:4].T.reshape(2, group.events, -1)
+            start += n
+            distances.append(
+                delta_r(eta[:, :, None], phi[:, :, None], eta[:, None], phi[:, None]).ravel()
+            )
+        return features[:, [0, 1, 4]], np.concatenate(distances)
+
+    (plain, kappa), groups = jets(store)
+    store.turn(np.random.default_rng(3))
+    (turned, same_kappa), same_groups = jets(store)
+    assert groups == same_groups
+    np.testing.assert_array_equal(kappa, same_kappa)
+    for before, after in zip(invariants(plain, groups), invariants(turned, groups), strict=True):
+        np.testing.assert_allclose(before, after, atol=2e-5)
+    assert (np.abs(turned[:, 3]) <= np.pi + 1e-6).all()
+    assert 0.4 < (turned[:, 2] == plain[:, 2]).mean() < 0.6  # half of the events are mirrored
+    np.testing.assert_allclose(np.histogram(turned[:, 3], 4, (-np.pi, np.pi))[0].std(), 0, atol=60)
+    store.turn(np.random.default_rng(3))  # from the events as given, not from the turned ones
+    np.testing.assert_array_equal(jets(store)[0][0], turned)
+    store.turn(np.random.default_rng(4))
+    assert not np.allclose(jets(store)[0][0], turned)
+
+
+def test_feature_that_cannot_be_turned_is_named(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 8, seed=2)
+    store = EventStore(read_events(tmp_path / "t.h5", event), event)
+    store._names[0][3] = "sin_phi"
+    with pytest.raises(ConfigError, match="'sin_phi' cannot be turned"):
+        store.turn(np.random.default_rng(3))
 
 
 def test_linear_embedding_lets_kappa_through(tmp_path):

@@ -58,9 +58,11 @@ def test_learns_pairs_and_classes(tmp_path):
     assert list((tmp_path / "out").glob("events.out.tfevents*"))
 
 
-def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch):
-    data = prepare(OPTIONS, EVENT, toys)
-    run(OPTIONS, EVENT, data, tmp_path / "whole", seed=4)
+@pytest.mark.parametrize("rotations", [False, True])
+def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch, rotations):
+    options = OPTIONS.changed(random_rotations=rotations)
+    data = prepare(options, EVENT, toys)
+    run(options, EVENT, data, tmp_path / "whole", seed=4)
     original = Training.run_epoch
 
     def stop_in_third(self):
@@ -70,9 +72,9 @@ def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Training, "run_epoch", stop_in_third)
     with pytest.raises(KeyboardInterrupt):
-        run(OPTIONS, EVENT, data, tmp_path / "parts", seed=4)
+        run(options, EVENT, data, tmp_path / "parts", seed=4)
     monkeypatch.setattr(Training, "run_epoch", original)
-    run(OPTIONS, EVENT, data, tmp_path / "parts", seed=4)
+    run(options, EVENT, data, tmp_path / "parts", seed=4)
     for name in (checkpoints.LAST, checkpoints.BEST):
         assert same(weights_of(tmp_path / "whole", name), weights_of(tmp_path / "parts", name))
     texts = [
@@ -127,6 +129,7 @@ def test_compiled_and_torch_train_alike(toys, monkeypatch):
         {"partial_events": False, "classification_loss_scale": 0.0},
         {"precision": "bfloat16"},
         {"global_input_embedding": "linear", "optimizer": "RAdam"},
+        {"random_rotations": True},
     ],
 )  # fmt: skip
 def test_every_kind_of_network_and_loss_trains(toys, change):

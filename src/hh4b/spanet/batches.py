@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hh4b import kinematics
+from hh4b.errors import ConfigError
 from hh4b.spanet import fused
 from hh4b.spanet.data import Events
 from hh4b.spanet.event import EventDescription
@@ -119,10 +121,11 @@ class EventStore:
         self._sequential = sum(flags)
         self._counts = [events.valid[i].sum(axis=1).astype(np.int64) for i in self._inputs]
         self._starts = [_exclusive(counts) for counts in self._counts]
-        self._features = [
-            torch.from_numpy(np.ascontiguousarray(events.features[i][events.valid[i]]))
-            for i in self._inputs
+        self._given = [
+            np.ascontiguousarray(events.features[i][events.valid[i]]) for i in self._inputs
         ]
+        self._names = [[f.name for f in event.inputs[i].features] for i in self._inputs]
+        self._features = [torch.from_numpy(array) for array in self._given]
         self.n_sequential = sum(self._counts[: self._sequential])
         self._n_others = sum(self._counts[self._sequential :], np.zeros(self.n_events, np.int64))
         real = np.concatenate([events.valid[i] for i in self._inputs[: self._sequential]], axis=1)
@@ -135,6 +138,34 @@ class EventStore:
     def ranks(self, targets: NDArray[np.int64]) -> NDArray[np.int64]:
         """Turn padded places (N, products) into ranks among real vectors; missing becomes 0."""
         return np.take_along_axis(self._rank, np.maximum(targets, 0), axis=1)
+
+    def turn(self, rng: np.random.Generator) -> None:
+        """Turn every event about the beam by a random angle and mirror it at random.
+
+        Nothing in a collision knows the direction across the beam or tells its two sides apart:
+        phi -> +-phi + angle and eta -> +-eta make events that are as likely. Later batches hold the
+        turned events; every call starts from the events as given.
+
+        Raises:
+            ConfigError: if a feature depends on the direction in a way that is not known here.
+        """
+        angle = rng.uniform(-np.pi, np.pi, self.n_events)
+        phi_sign, eta_sign = rng.choice([-1.0, 1.0], (2, self.n_events))
+        for position, (given, names) in enumerate(zip(self._given, self._names, strict=True)):
+            turned = given.copy()
+            counts = self._counts[position]
+            for column, name in enumerate(names):
+                if name == "eta":
+                    turned[:, column] *= np.repeat(eta_sign, counts)
+                elif name == "phi":
+                    phi = given[:, column] * np.repeat(phi_sign, counts)
+                    turned[:, column] = kinematics.delta_phi(phi, -np.repeat(angle, counts))
+                elif "phi" in name or "eta" in name:
+                    raise ConfigError(
+                        f"random_rotations: the feature {name!r} cannot be turned, only 'eta' and"
+                        " 'phi'; set it to false"
+                    )
+            self._features[position] = torch.from_numpy(turned)
 
     def batch(self, index: NDArray[np.int64]) -> Batch:
         """Take the events at ``index``, sorted by multiplicity (stable)."""

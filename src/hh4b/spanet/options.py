@@ -22,6 +22,12 @@ WITHOUT_EFFECT = {
     "trial_output_dir": "belongs to the hyperparameter search of the reference",
 }
 
+#: Keys that the reference does not know.
+OURS_ONLY = {
+    "global_input_embedding", "event_weights", "random_rotations", "precision",
+    "best_checkpoint_metric",
+}  # fmt: skip
+
 _CHOICES = {
     "linear_block_type": ("basic", "resnet", "gated", "gru"),
     "transformer_type": ("standard", "normfirst", "gated"),
@@ -34,7 +40,7 @@ _CHOICES = {
 
 
 class Options(BaseModel):
-    """Every key of the reference's options JSON (version 2.2.0) with its default, and four of ours.
+    """Every key of the reference's options JSON (version 2.2.0) with its default, and five of ours.
 
     Names of choices are compared without case, blanks and underscores, as the reference does, and
     kept in that form.
@@ -119,6 +125,9 @@ class Options(BaseModel):
     )
     event_weights: Literal["dataset", "none"] = Field(
         "dataset", description="use HH4B/weight where the training file has it"
+    )
+    random_rotations: bool = Field(
+        False, description="turn and mirror the training events anew in every epoch"
     )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="of matrix products in training"

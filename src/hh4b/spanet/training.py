@@ -146,6 +146,8 @@ class Training:
         order = seeds.stream(self.seed, "spanet", "order", self.epoch).permutation(
             self.store.n_events
         )
+        if self.options.random_rotations:
+            self.store.turn(seeds.stream(self.seed, "spanet", "turn", self.epoch))
         self.network.train()
         sums: dict[str, Tensor] = {}
         start = time.perf_counter()
