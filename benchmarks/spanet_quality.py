@@ -122,7 +122,10 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     arguments.output.mkdir(parents=True, exist_ok=True)
     options = Options.read(arguments.options).changed(
-        num_gpu=0, event_weights="none", random_rotations=False, global_input_embedding="compatible"
+        num_gpu=0,
+        event_weights="none",
+        random_symmetries=False,
+        global_input_embedding="compatible",
     )
     if arguments.epochs:
         options = options.changed(epochs=arguments.epochs)

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -8,6 +9,7 @@ from spanet_toys import DATA, event_of, write_events
 
 from hh4b.errors import ConfigError, ContractError, InputFileError
 from hh4b.kinematics import delta_r
+from hh4b.spanet import symmetries
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.data import read_events
 from hh4b.spanet.network import Network, Parts
@@ -190,12 +192,48 @@ def test_turned_events_keep_what_does_not_depend_on_directions(tmp_path):
 
 
 def test_feature_that_cannot_be_turned_is_named(tmp_path):
+    features = np.zeros((3, 2))
+    one = np.ones(3)
+    with pytest.raises(ConfigError, match="'sin_phi' cannot be turned"):
+        symmetries.apply(features, ["pt", "sin_phi"], symmetries.Symmetry(one, one, one))
     event = event_of("published")
     write_events(tmp_path / "t.h5", 8, seed=2)
-    store = EventStore(read_events(tmp_path / "t.h5", event), event)
-    store._names[0][3] = "sin_phi"
-    with pytest.raises(ConfigError, match="'sin_phi' cannot be turned"):
-        store.turn(np.random.default_rng(3))
+    only_kappa = replace(event, inputs=event.inputs[1:])
+    events = read_events(tmp_path / "t.h5", event)
+    kappa = replace(events, features=events.features[1:], valid=events.valid[1:])
+    with pytest.raises(ConfigError, match="leading_jet"):
+        symmetries.to_leading_jet(kappa, only_kappa)
+
+
+def test_network_with_orientation_does_not_see_the_angle(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 50, seed=2)
+    with h5py.File(tmp_path / "t.h5", "r+") as file:
+        # The first vector is padding in one event: what counts is real.
+        file["INPUTS/Source/MASK"][7, 0] = False
+        for name in ("h1/b1", "h1/b2", "h2/b1", "h2/b2"):
+            file[f"TARGETS/{name}"][7] = -1
+    events = read_events(tmp_path / "t.h5", event)
+    seen = symmetries.to_leading_jet(events, event)
+    names = [f.name for f in event.inputs[0].features]
+    pt, phi = (seen.features[0][..., names.index(n)] for n in ("pt", "phi"))
+    leading = np.where(seen.valid[0], pt, -1).argmax(axis=1)
+    np.testing.assert_allclose(phi[np.arange(50), leading], 0, atol=1e-6)
+    assert leading[7] != 0
+    assert (seen.features[0][~seen.valid[0]] == 0).all()
+    angles = np.random.default_rng(1).uniform(-3, 3, 50)
+    ones = np.ones((50, 1))
+    turned = symmetries.apply(
+        events.features[0], names, symmetries.Symmetry(angles[:, None], ones, ones)
+    )
+    other = replace(events, features=(turned.astype(np.float32), *events.features[1:]))
+    results = []
+    for orientation in ("given", "leading_jet"):
+        torch.manual_seed(0)
+        network = Network(SMALL.changed(orientation=orientation), event, {"EVENT/signal": 2})
+        a, b = (predict(network, e).classes["EVENT/signal"] for e in (events, other))
+        results.append(np.abs(a - b).max())
+    assert results[1] < 1e-5 < results[0]
 
 
 def test_linear_embedding_lets_kappa_through(tmp_path):

@@ -60,7 +60,7 @@ def test_learns_pairs_and_classes(tmp_path):
 
 @pytest.mark.parametrize("rotations", [False, True])
 def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch, rotations):
-    options = OPTIONS.changed(random_rotations=rotations)
+    options = OPTIONS.changed(random_symmetries=rotations)
     data = prepare(options, EVENT, toys)
     run(options, EVENT, data, tmp_path / "whole", seed=4)
     original = Training.run_epoch
@@ -129,7 +129,8 @@ def test_compiled_and_torch_train_alike(toys, monkeypatch):
         {"partial_events": False, "classification_loss_scale": 0.0},
         {"precision": "bfloat16"},
         {"global_input_embedding": "linear", "optimizer": "RAdam"},
-        {"random_rotations": True},
+        {"random_symmetries": True},
+        {"random_symmetries": True, "orientation": "leading_jet"},
     ],
 )  # fmt: skip
 def test_every_kind_of_network_and_loss_trains(toys, change):

@@ -9,9 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hh4b import kinematics
-from hh4b.errors import ConfigError
-from hh4b.spanet import fused
+from hh4b.spanet import fused, symmetries
 from hh4b.spanet.data import Events
 from hh4b.spanet.event import EventDescription
 
@@ -139,32 +137,17 @@ class EventStore:
         """Turn padded places (N, products) into ranks among real vectors; missing becomes 0."""
         return np.take_along_axis(self._rank, np.maximum(targets, 0), axis=1)
 
-    def turn(self, rng: np.random.Generator) -> None:
+    def turn(self, rng: np.random.Generator, *, mirrors_only: bool = False) -> None:
         """Turn every event about the beam by a random angle and mirror it at random.
 
-        Nothing in a collision knows the direction across the beam or tells its two sides apart:
-        phi -> +-phi + angle and eta -> +-eta make events that are as likely. Later batches hold the
-        turned events; every call starts from the events as given.
-
-        Raises:
-            ConfigError: if a feature depends on the direction in a way that is not known here.
+        See `symmetries.turn`. Later batches hold the turned events; every call starts from the
+        events as given.
         """
-        angle = rng.uniform(-np.pi, np.pi, self.n_events)
-        phi_sign, eta_sign = rng.choice([-1.0, 1.0], (2, self.n_events))
-        for position, (given, names) in enumerate(zip(self._given, self._names, strict=True)):
-            turned = given.copy()
+        chosen = symmetries.draw(rng, self.n_events, mirrors_only=mirrors_only)
+        for position, given in enumerate(self._given):
             counts = self._counts[position]
-            for column, name in enumerate(names):
-                if name == "eta":
-                    turned[:, column] *= np.repeat(eta_sign, counts)
-                elif name == "phi":
-                    phi = given[:, column] * np.repeat(phi_sign, counts)
-                    turned[:, column] = kinematics.delta_phi(phi, -np.repeat(angle, counts))
-                elif "phi" in name or "eta" in name:
-                    raise ConfigError(
-                        f"random_rotations: the feature {name!r} cannot be turned, only 'eta' and"
-                        " 'phi'; set it to false"
-                    )
+            symmetry = symmetries.Symmetry(*(np.repeat(values, counts) for values in chosen))
+            turned = symmetries.apply(given, self._names[position], symmetry)
             self._features[position] = torch.from_numpy(turned)
 
     def batch(self, index: NDArray[np.int64]) -> Batch:

@@ -24,7 +24,7 @@ WITHOUT_EFFECT = {
 
 #: Keys that the reference does not know.
 OURS_ONLY = {
-    "global_input_embedding", "event_weights", "random_rotations", "precision",
+    "global_input_embedding", "event_weights", "orientation", "random_symmetries", "precision",
     "best_checkpoint_metric",
 }  # fmt: skip
 
@@ -40,7 +40,7 @@ _CHOICES = {
 
 
 class Options(BaseModel):
-    """Every key of the reference's options JSON (version 2.2.0) with its default, and five of ours.
+    """Every key of the reference's options JSON (version 2.2.0) with its default, and six of ours.
 
     Names of choices are compared without case, blanks and underscores, as the reference does, and
     kept in that form.
@@ -126,14 +126,20 @@ class Options(BaseModel):
     event_weights: Literal["dataset", "none"] = Field(
         "dataset", description="use HH4B/weight where the training file has it"
     )
-    random_rotations: bool = Field(
+    orientation: Literal["given", "leading_jet"] = Field(
+        "given", description="leading_jet: phi is counted from the vector with the largest pt"
+    )
+    random_symmetries: bool = Field(
         False, description="turn and mirror the training events anew in every epoch"
     )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="of matrix products in training"
     )
-    best_checkpoint_metric: Literal["auto", "event_efficiency", "average_jet_accuracy", "auc"] = (
-        Field("auto", description="auto: average_jet_accuracy, or auc without assignment loss")
+    best_checkpoint_metric: Literal[
+        "auto", "event_efficiency", "average_jet_accuracy", "auc", "last"
+    ] = Field(
+        "auto",
+        description="auto: average_jet_accuracy, or auc without assignment loss; last: last epoch",
     )
 
     @field_validator(*_CHOICES, mode="before")
