@@ -9,12 +9,13 @@ from spanet_toys import DATA, event_of, write_events
 
 from hh4b.errors import ConfigError, ContractError, InputFileError
 from hh4b.kinematics import delta_r
-from hh4b.spanet import symmetries
+from hh4b.spanet import pair_features, symmetries
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.data import read_events
 from hh4b.spanet.network import Network, Parts
 from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import predict
+from hh4b.spanet.preparation import set_statistics
 
 SMALL = Options(
     hidden_dim=16, num_encoder_layers=1, num_branch_encoder_layers=1, num_jet_encoder_layers=1,
@@ -196,44 +197,56 @@ def test_feature_that_cannot_be_turned_is_named(tmp_path):
     one = np.ones(3)
     with pytest.raises(ConfigError, match="'sin_phi' cannot be turned"):
         symmetries.apply(features, ["pt", "sin_phi"], symmetries.Symmetry(one, one, one))
+
+
+def test_pair_features_are_masses_and_distances(tmp_path):
     event = event_of("published")
-    write_events(tmp_path / "t.h5", 8, seed=2)
-    only_kappa = replace(event, inputs=event.inputs[1:])
+    write_events(tmp_path / "t.h5", 60, seed=2, jets=(2, 3, 4, 7))
     events = read_events(tmp_path / "t.h5", event)
-    kappa = replace(events, features=events.features[1:], valid=events.valid[1:])
-    with pytest.raises(ConfigError, match="leading_jet"):
-        symmetries.to_leading_jet(kappa, only_kappa)
+    names = [f.name for f in event.inputs[0].features]
+    with h5py.File(tmp_path / "t.h5") as file:
+        source = {n: file[f"INPUTS/Source/{n}"][()].astype(np.float64) for n in names}
+    seen = pair_features.add(events, event, 4)
+    described = [f.name for f in pair_features.describe(event, 4).inputs[0].features]
+    assert described[:5] == names
+    assert seen.features[0].shape == (60, 10, len(described)) == (60, 10, 13)
+    np.testing.assert_array_equal(seen.features[1], events.features[1])
+    np.testing.assert_array_equal(seen.features[0][..., :5], events.features[0])
+    for row in range(60):
+        real = np.flatnonzero(events.valid[0][row])
+        leading = sorted(real, key=lambda jet: -source["pt"][row, jet])[:4]
+        for jet in range(10):
+            for number in range(4):
+                got = [seen.features[0][row, jet, described.index(f"pair_{kind}_{number + 1}")]
+                       for kind in ("mass", "delta_r")]  # fmt: skip
+                if jet not in real or number >= len(leading):
+                    assert got == [0, 0]
+                    continue
+                pt, eta, phi, mass = (source[n][row, [jet, leading[number]]]
+                                      for n in ("pt", "eta", "phi", "mass"))  # fmt: skip
+                energy = np.sqrt((pt * np.cosh(eta)) ** 2 + mass**2).sum()
+                squared = energy**2 - np.abs((pt * np.exp(1j * phi)).sum()) ** 2
+                squared -= (pt * np.sinh(eta)).sum() ** 2
+                assert got[0] == pytest.approx(np.log1p(np.sqrt(squared)), rel=1e-4)
+                wrapped = np.angle(np.exp(1j * (phi[0] - phi[1])))
+                assert got[1] == pytest.approx(np.hypot(eta[0] - eta[1], wrapped), abs=1e-5)
 
 
-def test_network_with_orientation_does_not_see_the_angle(tmp_path):
+def test_pair_features_are_seen_and_saved(tmp_path):
     event = event_of("published")
     write_events(tmp_path / "t.h5", 50, seed=2)
-    with h5py.File(tmp_path / "t.h5", "r+") as file:
-        # The first vector is padding in one event: what counts is real.
-        file["INPUTS/Source/MASK"][7, 0] = False
-        for name in ("h1/b1", "h1/b2", "h2/b1", "h2/b2"):
-            file[f"TARGETS/{name}"][7] = -1
     events = read_events(tmp_path / "t.h5", event)
-    seen = symmetries.to_leading_jet(events, event)
-    names = [f.name for f in event.inputs[0].features]
-    pt, phi = (seen.features[0][..., names.index(n)] for n in ("pt", "phi"))
-    leading = np.where(seen.valid[0], pt, -1).argmax(axis=1)
-    np.testing.assert_allclose(phi[np.arange(50), leading], 0, atol=1e-6)
-    assert leading[7] != 0
-    assert (seen.features[0][~seen.valid[0]] == 0).all()
-    angles = np.random.default_rng(1).uniform(-3, 3, 50)
-    ones = np.ones((50, 1))
-    turned = symmetries.apply(
-        events.features[0], names, symmetries.Symmetry(angles[:, None], ones, ones)
-    )
-    other = replace(events, features=(turned.astype(np.float32), *events.features[1:]))
-    results = []
-    for orientation in ("given", "leading_jet"):
-        torch.manual_seed(0)
-        network = Network(SMALL.changed(orientation=orientation), event, {"EVENT/signal": 2})
-        a, b = (predict(network, e).classes["EVENT/signal"] for e in (events, other))
-        results.append(np.abs(a - b).max())
-    assert results[1] < 1e-5 < results[0]
+    network = Network(SMALL.changed(pair_features=2), event, {"EVENT/signal": 2})
+    again = Network.from_configuration(network.configuration())
+    again.load_state_dict(network.state_dict())
+    for one, other in zip(predict(network, events).jets, predict(again, events).jets, strict=True):
+        np.testing.assert_array_equal(one, other)
+    set_statistics(network, pair_features.add(events, event, 2))
+    assert network.embeddings[0].mean.shape == (9,)
+    assert (network.embeddings[0].mean[5:] > 0.5).all()
+    assert network.event == event  # files keep the layout of the event file
+    with pytest.raises(ConfigError, match="pair_features = 2 needs"):
+        pair_features.describe(replace(event, inputs=event.inputs[1:]), 2)
 
 
 def test_linear_embedding_lets_kappa_through(tmp_path):

@@ -130,7 +130,8 @@ def test_compiled_and_torch_train_alike(toys, monkeypatch):
         {"precision": "bfloat16"},
         {"global_input_embedding": "linear", "optimizer": "RAdam"},
         {"random_symmetries": True},
-        {"random_symmetries": True, "orientation": "leading_jet"},
+        {"random_symmetries": True, "pair_features": 4},
+        {"pair_features": 11},
     ],
 )  # fmt: skip
 def test_every_kind_of_network_and_loss_trains(toys, change):

@@ -137,13 +137,13 @@ class EventStore:
         """Turn padded places (N, products) into ranks among real vectors; missing becomes 0."""
         return np.take_along_axis(self._rank, np.maximum(targets, 0), axis=1)
 
-    def turn(self, rng: np.random.Generator, *, mirrors_only: bool = False) -> None:
+    def turn(self, rng: np.random.Generator) -> None:
         """Turn every event about the beam by a random angle and mirror it at random.
 
         See `symmetries.turn`. Later batches hold the turned events; every call starts from the
         events as given.
         """
-        chosen = symmetries.draw(rng, self.n_events, mirrors_only=mirrors_only)
+        chosen = symmetries.draw(rng, self.n_events)
         for position, given in enumerate(self._given):
             counts = self._counts[position]
             symmetry = symmetries.Symmetry(*(np.repeat(values, counts) for values in chosen))

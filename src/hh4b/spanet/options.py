@@ -24,7 +24,7 @@ WITHOUT_EFFECT = {
 
 #: Keys that the reference does not know.
 OURS_ONLY = {
-    "global_input_embedding", "event_weights", "orientation", "random_symmetries", "precision",
+    "global_input_embedding", "event_weights", "pair_features", "random_symmetries", "precision",
     "best_checkpoint_metric",
 }  # fmt: skip
 
@@ -126,8 +126,8 @@ class Options(BaseModel):
     event_weights: Literal["dataset", "none"] = Field(
         "dataset", description="use HH4B/weight where the training file has it"
     )
-    orientation: Literal["given", "leading_jet"] = Field(
-        "given", description="leading_jet: phi is counted from the vector with the largest pt"
+    pair_features: int = Field(
+        0, ge=0, description="give each vector its mass and distance with so many leading ones"
     )
     random_symmetries: bool = Field(
         False, description="turn and mirror the training events anew in every epoch"

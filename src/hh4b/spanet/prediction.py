@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hh4b.spanet import native, symmetries
+from hh4b.spanet import native, pair_features
 from hh4b.spanet.batches import Batch, EventStore
 from hh4b.spanet.data import Events
 from hh4b.spanet.decoding import decode
@@ -106,8 +106,8 @@ def predict(
 
 def _store(network: Network, events: Events) -> EventStore:
     """Pack events as the network is to see them."""
-    seen = symmetries.orient(events, network.event, network.options.orientation)
-    return EventStore(seen, network.event)
+    seen = pair_features.add(events, network.event, network.options.pair_features)
+    return EventStore(seen, network.seen)
 
 
 def _decode_into(

@@ -16,7 +16,7 @@ from hh4b import seeds
 from hh4b.errors import ConfigError, TrainingFailed
 from hh4b.files import Provenance, canonical_hash
 from hh4b.logs import progress
-from hh4b.spanet import checkpoints, losses, native, symmetries
+from hh4b.spanet import checkpoints, losses, native, pair_features
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.data import Events
@@ -108,11 +108,11 @@ class Training:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seeds.derive_seed(seed, "spanet", "weights"))
             network = Network(options, event, data.classes)
-        seen = symmetries.orient(data.training, event, options.orientation)
+        seen = pair_features.add(data.training, event, options.pair_features)
         set_statistics(network, seen)
         self.network = network.to(self.workers.device)
         self.optimizer = make_optimizer(self.network, options)
-        self.store = EventStore(seen, event)
+        self.store = EventStore(seen, network.seen)
         self.targets = TargetStore(data.training, self.store, options, event)
         self.epoch = 0
         self.best = -math.inf
@@ -148,10 +148,7 @@ class Training:
             self.store.n_events
         )
         if self.options.random_symmetries:
-            self.store.turn(
-                seeds.stream(self.seed, "spanet", "turn", self.epoch),
-                mirrors_only=self.options.orientation == "leading_jet",
-            )
+            self.store.turn(seeds.stream(self.seed, "spanet", "turn", self.epoch))
         self.network.train()
         sums: dict[str, Tensor] = {}
         start = time.perf_counter()
