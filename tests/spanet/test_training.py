@@ -97,6 +97,13 @@ def test_other_seed_is_another_training(toys, tmp_path):
     assert same(weights_of(tmp_path / "a"), weights_of(tmp_path / "c"))
 
 
+def test_last_epoch_can_be_the_checkpoint(toys, tmp_path):
+    options = OPTIONS.changed(best_checkpoint_metric="last")
+    run(options, EVENT, prepare(options, EVENT, toys), tmp_path / "out", seed=1)
+    assert checkpoints.load(tmp_path / "out").epoch == options.epochs
+    assert same(weights_of(tmp_path / "out"), weights_of(tmp_path / "out", checkpoints.BEST))
+
+
 def test_compiled_and_torch_train_alike(toys, monkeypatch):
     if native.library() is None:
         pytest.skip("no C++ compiler here")
