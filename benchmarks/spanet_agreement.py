@@ -7,8 +7,8 @@ pytorch_lightning opt_einsum` adds what it imports. Every case makes random even
 reference's network with random weights and statistics, saves it as Lightning does, imports it, and
 prints the largest difference of assignment log-probabilities, detection and class logits,
 embedding vectors, the relative one of loss components, of learning rates, and of what is derived
-from the training set. The exit status is 1 if one exceeds 1e-4; for log-probabilities twice what the
-reference's own float32 differ from its float64 is allowed, where that is more.
+from the training set. The exit status is 1 if one exceeds 1e-4; for log-probabilities twice what
+the reference's own float32 differ from its float64 is allowed, where that is more.
 """
 
 import argparse
