@@ -25,7 +25,7 @@ import torch
 
 from hh4b.spanet.data import read_events
 from hh4b.spanet.event import EventDescription
-from hh4b.spanet.options import Options
+from hh4b.spanet.options import OURS_ONLY, Options
 from hh4b.spanet.prediction import predict
 from hh4b.spanet.preparation import prepare
 from hh4b.spanet.training import Training
@@ -63,24 +63,31 @@ def write_toy(path: Path, events: int, seed: int) -> None:
         file["CLASSIFICATIONS/EVENT/signal"] = signal.astype(np.int64)
 
 
+def build_reference(
+    repository: Path, options: Options, event: Path, data: Path, test: Path | None = None
+) -> Any:
+    """Return the reference's model for these options and files, outside of Lightning's loop."""
+    if str(repository) not in sys.path:
+        sys.path.insert(0, str(repository))
+    from spanet import JetReconstructionModel
+    from spanet import Options as TheirOptions
+
+    theirs = TheirOptions(str(event), str(data), testing_file=str(test or ""))
+    files = {"event_info_file", "training_file", "validation_file", "testing_file"}
+    theirs.update_options(options.model_dump(exclude=OURS_ONLY | files))
+    theirs.num_dataloader_workers = 0
+    model = JetReconstructionModel(theirs)
+    model.log = lambda *_, **__: None
+    return model
+
+
 def reference(
     repository: Path, options: Options, event: Path, data: Path
 ) -> tuple[Callable[[], None], Callable[[], int]]:
     """Return the reference's training step, and its prediction of the whole file."""
-    sys.path.insert(0, str(repository))
+    model = build_reference(repository, options, event, data, data)
     from spanet.evaluation import evaluate_on_test_dataset
 
-    from spanet import JetReconstructionModel
-    from spanet import Options as TheirOptions
-
-    theirs = TheirOptions(str(event), str(data), testing_file=str(data))
-    ours_only = {"global_input_embedding", "event_weights", "precision", "best_checkpoint_metric"}
-    content = options.model_dump(exclude=ours_only | {"event_info_file", "training_file"})
-    names = {"gru": "GRU", "gated": "Gated", "layernorm": "LayerNorm", "filling": "Filling"}
-    theirs.update_options({k: names.get(v, v) for k, v in content.items() if k != "testing_file"})
-    theirs.num_dataloader_workers = 0
-    model = JetReconstructionModel(theirs)
-    model.log = lambda *_, **__: None
     (optimizer,), (schedule,) = model.configure_optimizers()
 
     def batches() -> Iterator[Any]:

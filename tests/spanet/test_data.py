@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -6,12 +7,15 @@ import pytest
 import torch
 from spanet_toys import DATA, event_of, write_events
 
-from hh4b.errors import ContractError, InputFileError
+from hh4b.errors import ConfigError, ContractError, InputFileError
+from hh4b.kinematics import delta_r
+from hh4b.spanet import pair_features, symmetries
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.data import read_events
 from hh4b.spanet.network import Network, Parts
 from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import predict
+from hh4b.spanet.preparation import set_statistics
 
 SMALL = Options(
     hidden_dim=16, num_encoder_layers=1, num_branch_encoder_layers=1, num_jet_encoder_layers=1,
@@ -148,6 +152,101 @@ def test_global_feature_is_set_and_needed(tmp_path):
     assert (events.with_feature(event, "Kappa/kappa", 2.5).features[1] == 2.5).all()
     with pytest.raises(ContractError, match="Met/met"):
         events.with_feature(event, "Met/met", 1.0)
+
+
+def test_turned_events_keep_what_does_not_depend_on_directions(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 300, seed=2)
+    events = read_events(tmp_path / "t.h5", event)
+    store = EventStore(events, event)
+
+    def jets(store):
+        batch = store.batch(np.arange(300))
+        return [f.numpy().astype(np.float64) for f in batch.features], batch.groups
+
+    def invariants(features, groups):
+        """Log pt, log m, b-tag of every jet, and the distance of all pairs of an event."""
+        start, distances = 0, []
+        for group in groups:
+            n = group.events * group.sequential
+            eta, phi = features[start : start + n, 2:4].T.reshape(2, group.events, -1)
+            start += n
+            distances.append(
+                delta_r(eta[:, :, None], phi[:, :, None], eta[:, None], phi[:, None]).ravel()
+            )
+        return features[:, [0, 1, 4]], np.concatenate(distances)
+
+    (plain, kappa), groups = jets(store)
+    store.turn(np.random.default_rng(3))
+    (turned, same_kappa), same_groups = jets(store)
+    assert groups == same_groups
+    np.testing.assert_array_equal(kappa, same_kappa)
+    for before, after in zip(invariants(plain, groups), invariants(turned, groups), strict=True):
+        np.testing.assert_allclose(before, after, atol=2e-5)
+    assert (np.abs(turned[:, 3]) <= np.pi + 1e-6).all()
+    assert 0.4 < (turned[:, 2] == plain[:, 2]).mean() < 0.6  # half of the events are mirrored
+    np.testing.assert_allclose(np.histogram(turned[:, 3], 4, (-np.pi, np.pi))[0].std(), 0, atol=60)
+    store.turn(np.random.default_rng(3))  # from the events as given, not from the turned ones
+    np.testing.assert_array_equal(jets(store)[0][0], turned)
+    store.turn(np.random.default_rng(4))
+    assert not np.allclose(jets(store)[0][0], turned)
+
+
+def test_feature_that_cannot_be_turned_is_named(tmp_path):
+    features = np.zeros((3, 2))
+    one = np.ones(3)
+    with pytest.raises(ConfigError, match="'sin_phi' cannot be turned"):
+        symmetries.apply(features, ["pt", "sin_phi"], symmetries.Symmetry(one, one, one))
+
+
+def test_pair_features_are_masses_and_distances(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 60, seed=2, jets=(2, 3, 4, 7))
+    events = read_events(tmp_path / "t.h5", event)
+    names = [f.name for f in event.inputs[0].features]
+    with h5py.File(tmp_path / "t.h5") as file:
+        source = {n: file[f"INPUTS/Source/{n}"][()].astype(np.float64) for n in names}
+    seen = pair_features.add(events, event, 4)
+    described = [f.name for f in pair_features.describe(event, 4).inputs[0].features]
+    assert described[:5] == names
+    assert seen.features[0].shape == (60, 10, len(described)) == (60, 10, 13)
+    np.testing.assert_array_equal(seen.features[1], events.features[1])
+    np.testing.assert_array_equal(seen.features[0][..., :5], events.features[0])
+    for row in range(60):
+        real = np.flatnonzero(events.valid[0][row])
+        leading = sorted(real, key=lambda jet: -source["pt"][row, jet])[:4]
+        for jet in range(10):
+            for number in range(4):
+                got = [seen.features[0][row, jet, described.index(f"pair_{kind}_{number + 1}")]
+                       for kind in ("mass", "delta_r")]  # fmt: skip
+                if jet not in real or number >= len(leading):
+                    assert got == [0, 0]
+                    continue
+                pt, eta, phi, mass = (source[n][row, [jet, leading[number]]]
+                                      for n in ("pt", "eta", "phi", "mass"))  # fmt: skip
+                energy = np.sqrt((pt * np.cosh(eta)) ** 2 + mass**2).sum()
+                squared = energy**2 - np.abs((pt * np.exp(1j * phi)).sum()) ** 2
+                squared -= (pt * np.sinh(eta)).sum() ** 2
+                assert got[0] == pytest.approx(np.log1p(np.sqrt(squared)), rel=1e-4)
+                wrapped = np.angle(np.exp(1j * (phi[0] - phi[1])))
+                assert got[1] == pytest.approx(np.hypot(eta[0] - eta[1], wrapped), abs=1e-5)
+
+
+def test_pair_features_are_seen_and_saved(tmp_path):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 50, seed=2)
+    events = read_events(tmp_path / "t.h5", event)
+    network = Network(SMALL.changed(pair_features=2), event, {"EVENT/signal": 2})
+    again = Network.from_configuration(network.configuration())
+    again.load_state_dict(network.state_dict())
+    for one, other in zip(predict(network, events).jets, predict(again, events).jets, strict=True):
+        np.testing.assert_array_equal(one, other)
+    set_statistics(network, pair_features.add(events, event, 2))
+    assert network.embeddings[0].mean.shape == (9,)
+    assert (network.embeddings[0].mean[5:] > 0.5).all()
+    assert network.event == event  # files keep the layout of the event file
+    with pytest.raises(ConfigError, match="pair_features = 2 needs"):
+        pair_features.describe(replace(event, inputs=event.inputs[1:]), 2)
 
 
 def test_linear_embedding_lets_kappa_through(tmp_path):

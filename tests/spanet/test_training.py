@@ -58,10 +58,13 @@ def test_learns_pairs_and_classes(tmp_path):
     assert list((tmp_path / "out").glob("events.out.tfevents*"))
 
 
-@pytest.mark.parametrize("outputs_removed", [False, True])
-def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch, outputs_removed):
-    data = prepare(OPTIONS, EVENT, toys)
-    run(OPTIONS, EVENT, data, tmp_path / "whole", seed=4)
+@pytest.mark.parametrize(("rotations", "outputs_removed"), [(False, False), (True, True)])
+def test_interrupted_training_ends_the_same(
+    toys, tmp_path, monkeypatch, rotations, outputs_removed
+):
+    options = OPTIONS.changed(random_symmetries=rotations)
+    data = prepare(options, EVENT, toys)
+    run(options, EVENT, data, tmp_path / "whole", seed=4)
     original = Training.run_epoch
 
     def stop_in_third(self):
@@ -71,17 +74,17 @@ def test_interrupted_training_ends_the_same(toys, tmp_path, monkeypatch, outputs
 
     monkeypatch.setattr(Training, "run_epoch", stop_in_third)
     with pytest.raises(KeyboardInterrupt):
-        run(OPTIONS, EVENT, data, tmp_path / "parts", seed=4)
+        run(options, EVENT, data, tmp_path / "parts", seed=4)
     monkeypatch.setattr(Training, "run_epoch", original)
     if outputs_removed:
         # As a workflow does before and after a job.
         for name in (checkpoints.BEST, "metrics.csv"):
             (tmp_path / "parts" / name).unlink()
-    run(OPTIONS, EVENT, data, tmp_path / "parts", seed=4)
+    run(options, EVENT, data, tmp_path / "parts", seed=4)
     if outputs_removed:
         for name in (checkpoints.BEST, "metrics.csv"):
             (tmp_path / "parts" / name).unlink()
-        run(OPTIONS, EVENT, data, tmp_path / "parts", seed=4)
+        run(options, EVENT, data, tmp_path / "parts", seed=4)
     for name in (checkpoints.LAST, checkpoints.BEST):
         assert same(weights_of(tmp_path / "whole", name), weights_of(tmp_path / "parts", name))
     texts = [
@@ -102,6 +105,13 @@ def test_other_seed_is_another_training(toys, tmp_path):
     assert not same(first, weights_of(tmp_path / "c"))
     run(short, EVENT, data, tmp_path / "a", seed=2)  # another seed does not go on, it starts anew
     assert same(weights_of(tmp_path / "a"), weights_of(tmp_path / "c"))
+
+
+def test_last_epoch_can_be_the_checkpoint(toys, tmp_path):
+    options = OPTIONS.changed(best_checkpoint_metric="last")
+    run(options, EVENT, prepare(options, EVENT, toys), tmp_path / "out", seed=1)
+    assert checkpoints.load(tmp_path / "out").epoch == options.epochs
+    assert same(weights_of(tmp_path / "out"), weights_of(tmp_path / "out", checkpoints.BEST))
 
 
 def test_compiled_and_torch_train_alike(toys, monkeypatch):
@@ -136,6 +146,9 @@ def test_compiled_and_torch_train_alike(toys, monkeypatch):
         {"partial_events": False, "classification_loss_scale": 0.0},
         {"precision": "bfloat16"},
         {"global_input_embedding": "linear", "optimizer": "RAdam"},
+        {"random_symmetries": True},
+        {"random_symmetries": True, "pair_features": 4},
+        {"pair_features": 11},
     ],
 )  # fmt: skip
 def test_every_kind_of_network_and_loss_trains(toys, change):

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hh4b.spanet import fused
+from hh4b.spanet import fused, symmetries
 from hh4b.spanet.data import Events
 from hh4b.spanet.event import EventDescription
 
@@ -119,10 +119,11 @@ class EventStore:
         self._sequential = sum(flags)
         self._counts = [events.valid[i].sum(axis=1).astype(np.int64) for i in self._inputs]
         self._starts = [_exclusive(counts) for counts in self._counts]
-        self._features = [
-            torch.from_numpy(np.ascontiguousarray(events.features[i][events.valid[i]]))
-            for i in self._inputs
+        self._given = [
+            np.ascontiguousarray(events.features[i][events.valid[i]]) for i in self._inputs
         ]
+        self._names = [[f.name for f in event.inputs[i].features] for i in self._inputs]
+        self._features = [torch.from_numpy(array) for array in self._given]
         self.n_sequential = sum(self._counts[: self._sequential])
         self._n_others = sum(self._counts[self._sequential :], np.zeros(self.n_events, np.int64))
         real = np.concatenate([events.valid[i] for i in self._inputs[: self._sequential]], axis=1)
@@ -135,6 +136,19 @@ class EventStore:
     def ranks(self, targets: NDArray[np.int64]) -> NDArray[np.int64]:
         """Turn padded places (N, products) into ranks among real vectors; missing becomes 0."""
         return np.take_along_axis(self._rank, np.maximum(targets, 0), axis=1)
+
+    def turn(self, rng: np.random.Generator) -> None:
+        """Turn every event about the beam by a random angle and mirror it at random.
+
+        See `symmetries.turn`. Later batches hold the turned events; every call starts from the
+        events as given.
+        """
+        chosen = symmetries.draw(rng, self.n_events)
+        for position, given in enumerate(self._given):
+            counts = self._counts[position]
+            symmetry = symmetries.Symmetry(*(np.repeat(values, counts) for values in chosen))
+            turned = symmetries.apply(given, self._names[position], symmetry)
+            self._features[position] = torch.from_numpy(turned)
 
     def batch(self, index: NDArray[np.int64]) -> Batch:
         """Take the events at ``index``, sorted by multiplicity (stable)."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hh4b.spanet import pair_features
 from hh4b.spanet.batches import Batch, Group
 from hh4b.spanet.blocks import make_block, make_embedding, make_stack
 from hh4b.spanet.event import EVENT, PARTICLE, EventDescription, Input
@@ -227,8 +228,10 @@ class Network(nn.Module):
         """Build with random weights from torch's generator."""
         super().__init__()
         self.options, self.event, self.classes = options, event, dict(classes)
+        #: the description with the features that are derived from those of the file
+        self.seen = pair_features.describe(event, options.pair_features)
         # Sequential inputs come first, as in a batch.
-        self.embeddings = nn.ModuleList(InputEmbedding(options, item) for item in event.inputs)
+        self.embeddings = nn.ModuleList(InputEmbedding(options, item) for item in self.seen.inputs)
         self.unify = make_block(
             options,
             1,

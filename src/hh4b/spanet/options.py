@@ -22,6 +22,12 @@ WITHOUT_EFFECT = {
     "trial_output_dir": "belongs to the hyperparameter search of the reference",
 }
 
+#: Keys that the reference does not know.
+OURS_ONLY = {
+    "global_input_embedding", "event_weights", "pair_features", "random_symmetries", "precision",
+    "best_checkpoint_metric",
+}  # fmt: skip
+
 _CHOICES = {
     "linear_block_type": ("basic", "resnet", "gated", "gru"),
     "transformer_type": ("standard", "normfirst", "gated"),
@@ -34,7 +40,7 @@ _CHOICES = {
 
 
 class Options(BaseModel):
-    """Every key of the reference's options JSON (version 2.2.0) with its default, and four of ours.
+    """Every key of the reference's options JSON (version 2.2.0) with its default, and six of ours.
 
     Names of choices are compared without case, blanks and underscores, as the reference does, and
     kept in that form.
@@ -120,11 +126,20 @@ class Options(BaseModel):
     event_weights: Literal["dataset", "none"] = Field(
         "dataset", description="use HH4B/weight where the training file has it"
     )
+    pair_features: int = Field(
+        0, ge=0, description="give each vector its mass and distance with so many leading ones"
+    )
+    random_symmetries: bool = Field(
+        False, description="turn and mirror the training events anew in every epoch"
+    )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32", description="of matrix products in training"
     )
-    best_checkpoint_metric: Literal["auto", "event_efficiency", "average_jet_accuracy", "auc"] = (
-        Field("auto", description="auto: average_jet_accuracy, or auc without assignment loss")
+    best_checkpoint_metric: Literal[
+        "auto", "event_efficiency", "average_jet_accuracy", "auc", "last"
+    ] = Field(
+        "auto",
+        description="auto: average_jet_accuracy, or auc without assignment loss; last: last epoch",
     )
 
     @field_validator(*_CHOICES, mode="before")

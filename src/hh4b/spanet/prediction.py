@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hh4b.spanet import native
+from hh4b.spanet import native, pair_features
 from hh4b.spanet.batches import Batch, EventStore
 from hh4b.spanet.data import Events
 from hh4b.spanet.decoding import decode
@@ -79,7 +79,7 @@ def predict(
         vectors: whether to return embedding vectors as well.
         batch_size: events at a time.
     """
-    store = EventStore(events, network.event)
+    store = _store(network, events)
     particles = network.event.particles
     number = len(events)
     jets = [np.full((number, p.degree), -1, dtype=np.int64) for p in particles]
@@ -102,6 +102,12 @@ def predict(
                 kept[name] = np.zeros((number, vector.shape[1]), dtype=np.float32)
             kept[name][rows] = vector.cpu().numpy()
     return Prediction(tuple(jets), probability, detection, classes, kept)
+
+
+def _store(network: Network, events: Events) -> EventStore:
+    """Pack events as the network is to see them."""
+    seen = pair_features.add(events, network.event, network.options.pair_features)
+    return EventStore(seen, network.seen)
 
 
 def _decode_into(
@@ -141,7 +147,7 @@ def class_probability(
     network: Network, events: Events, name: str, *, batch_size: int = BATCH_SIZE
 ) -> NDArray[np.float32]:
     """Return the probability (N, classes) of one classification, computing nothing else."""
-    store = EventStore(events, network.event)
+    store = _store(network, events)
     result = np.zeros((len(events), network.classes[name]), dtype=np.float32)
     parts = Parts(assignment=False, detection=False)
     for batch, output in outputs(network, store, parts, batch_size=batch_size):

@@ -121,7 +121,7 @@ def set_statistics(network: Network, events: Events) -> None:
     if not network.options.normalize_features:
         return
     for item, embedding, features, valid in zip(
-        network.event.inputs, network.embeddings, events.features, events.valid, strict=True
+        network.seen.inputs, network.embeddings, events.features, events.valid, strict=True
     ):
         real = features[valid].astype(np.float64)
         mean, std = real.mean(axis=0), real.std(axis=0, ddof=1)

@@ -16,7 +16,7 @@ from hh4b import seeds
 from hh4b.errors import ConfigError, TrainingFailed
 from hh4b.files import Provenance, canonical_hash
 from hh4b.logs import progress
-from hh4b.spanet import checkpoints, losses, native
+from hh4b.spanet import checkpoints, losses, native, pair_features
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.data import Events
@@ -125,10 +125,11 @@ class Training:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seeds.derive_seed(seed, "spanet", "weights"))
             network = Network(options, event, data.classes)
-        set_statistics(network, data.training)
+        seen = pair_features.add(data.training, event, options.pair_features)
+        set_statistics(network, seen)
         self.network = network.to(self.workers.device)
         self.optimizer = make_optimizer(self.network, options)
-        self.store = EventStore(data.training, event)
+        self.store = EventStore(seen, network.seen)
         self.targets = TargetStore(data.training, self.store, options, event)
         self.epoch = 0
         self.best = -math.inf
@@ -164,6 +165,8 @@ class Training:
         order = seeds.stream(self.seed, "spanet", "order", self.epoch).permutation(
             self.store.n_events
         )
+        if self.options.random_symmetries:
+            self.store.turn(seeds.stream(self.seed, "spanet", "turn", self.epoch))
         self.network.train()
         sums: dict[str, Tensor] = {}
         start = time.perf_counter()
@@ -221,6 +224,8 @@ class Training:
     def monitored(self, metrics: dict[str, float]) -> float:
         """Return the number by which the best checkpoint is chosen; larger is better."""
         name = self.options.best_checkpoint_metric
+        if name == "last":
+            return float(self.epoch)
         if name == "auto":
             name = "average_jet_accuracy" if self.parts.assignment else "auc"
         for key, value in metrics.items():
