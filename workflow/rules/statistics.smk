@@ -36,6 +36,7 @@ rule templates:
         ),
         kappas=numbers(STUDY.statistics.scan()),
         background_kappas=lambda w: numbers(compared_kappas(wildcard_classifier(w))),
+        background_kappa=STUDY.statistics.background_kappa,
         sqrt_s=STUDY.physics.sqrt_s_tev,
         bins=(
             f"--bins {STUDY.statistics.bins} --m-hh-min-gev {STUDY.statistics.m_hh_min_gev}"
@@ -47,6 +48,7 @@ rule templates:
     shell:
         "hh4b templates {params.signal} {params.background} --part testing"
         " --working-point {input.working_point} --kappa-values={params.kappas} {params.bins}"
+        " --background-kappa {params.background_kappa}"
         " --background-kappa-values={params.background_kappas} --sqrt-s-tev {params.sqrt_s}"
         " -o {output.templates} > {log} 2>&1"
 

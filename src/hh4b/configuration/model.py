@@ -302,6 +302,9 @@ class Statistics(Section):
         [100, 139, 200, 300, 500, 700, 1000, 1500, 2000, 3000],
         description="luminosities of the scans that figures and equivalent luminosities use",
     )
+    background_kappa: Literal["hypothesis", "average", "drawn"] = Field(
+        "hypothesis", description="kappa input at which background is selected, docs/statistics.md"
+    )
     model: Literal["note", "complete"] = Field("note", description="see docs/statistics.md")
     signal_cross_section: Literal["note", "own"] = Field(
         "note", description="normalisation of the signal"
