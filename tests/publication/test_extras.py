@@ -197,7 +197,7 @@ def test_the_structure_is_that_of_the_network(pytestconfig, tmp_path):
     event = EventDescription.read(folder / "event.yaml")
     options = Options.read(folder / "options/smoke.json")
     words = []
-    for changes in ({}, {"assignment_loss_scale": 0.0}):
+    for changes in ({}, {"assignment_loss_scale": 0.0, "pair_features": 3}):
         network = Network(options.changed(**changes), event, {"EVENT/signal": 2})
         path = tmp_path / f"{len(words)}.pt"
         checkpoints.save(path, Checkpoint(network), Provenance("test", {}))
@@ -206,6 +206,8 @@ def test_the_structure_is_that_of_the_network(pytestconfig, tmp_path):
     assert f"{options.num_encoder_layers} " in words[0]
     assert "switched off" in words[1]
     assert "switched off" not in words[0]
+    assert "pairs with the 3 leading" in words[1]
+    assert "pairs with" not in words[0]
 
 
 def test_every_table_and_figure_is_documented(pytestconfig):

@@ -76,6 +76,8 @@ def _input_boxes(network: Network) -> list[Box]:
     boxes = []
     for index, (item, embedding) in enumerate(zip(items, network.embeddings, strict=True)):
         names = ", ".join(feature.name for feature in item.features)
+        if len(network.seen.inputs[index].features) > len(item.features):
+            names += f", pairs with the {options.pair_features} leading"
         blocks = len(list(embedding.get_submodule("blocks").children()))
         kind = "sequence" if item.sequential else "one per event"
         lines = (
