@@ -28,7 +28,7 @@ from spanet_vs_reference import build_reference
 from hh4b.spanet import losses
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.event import EventDescription
-from hh4b.spanet.network import Parts
+from hh4b.spanet.network import Network, Parts
 from hh4b.spanet.options import Options
 from hh4b.spanet.preparation import TargetStore, prepare
 from hh4b.spanet.reference import import_network, read_state
@@ -128,6 +128,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             ("GRU", "Gated", "LayerNorm", "CELU", LEPTON),
         )
     },
+    "global input first": (
+        {**PAIRS, "INPUTS": dict(reversed(PAIRS["INPUTS"].items()))},
+        {"balance_jets": True},
+    ),
     "no skips": (PAIRS, {"skip_connections": False, "initial_embedding_skip_connections": False}),
     "no skips, basic": (
         TOP,
@@ -285,6 +289,9 @@ def compare(repository: Path, folder: Path, case: str) -> dict[str, float]:
     network, balance = import_network(
         read_state(folder / "reference.ckpt"), options, event, where=case
     )
+    again = Network.from_configuration(network.configuration()).eval()
+    again.load_state_dict(network.state_dict())
+    network = again  # what a checkpoint of ours keeps
     if not options.partial_events:
         # Only the reference's own selection keeps the events that its loss accepts.
         options = options.changed(partial_events=True)

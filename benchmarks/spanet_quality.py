@@ -124,6 +124,7 @@ def main() -> None:
     options = Options.read(arguments.options).changed(
         num_gpu=0,
         event_weights="none",
+        pair_features=0,
         random_symmetries=False,
         global_input_embedding="compatible",
     )

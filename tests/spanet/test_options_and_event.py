@@ -56,6 +56,15 @@ def test_round_trip_keeps_symmetries():
     assert EventDescription.from_mapping(event.as_mapping()) == event
 
 
+def test_round_trip_keeps_the_order_of_inputs():
+    """Weights follow the order of the inputs, so a checkpoint must keep it."""
+    jets, met = {"Jets": {"pt": "log"}}, {"Met": {"met": "log_normalize"}}
+    for kinds in ({"GLOBAL": met, "SEQUENTIAL": jets}, {"SEQUENTIAL": jets, "GLOBAL": met}):
+        event = EventDescription.from_mapping({**TTBAR, "INPUTS": kinds})
+        assert [item.name for item in event.inputs] == [n for k in kinds.values() for n in k]
+        assert EventDescription.from_mapping(event.as_mapping()) == event
+
+
 def test_simultaneous_swaps_generate_a_smaller_group():
     names = {"a": ["x"], "b": ["x"], "c": ["x"], "d": ["x"]}
     together = {**TTBAR, "EVENT": names, "PERMUTATIONS": {"EVENT": [[["a", "b"], ["c", "d"]]]}}

@@ -159,9 +159,11 @@ class EventDescription:
     def as_mapping(self) -> dict[str, Any]:
         """Return plain data from which `from_mapping` makes the same description."""
         words = {value: key for key, value in _FEATURE_OPTIONS.items()}
-        inputs: dict[str, Any] = {"SEQUENTIAL": {}, "GLOBAL": {}}
+        inputs: dict[str, Any] = {}
         for item in self.inputs:
-            inputs["SEQUENTIAL" if item.sequential else "GLOBAL"][item.name] = {
+            # The order of the file is the order of the weights: global inputs may come first.
+            kind = inputs.setdefault("SEQUENTIAL" if item.sequential else "GLOBAL", {})
+            kind[item.name] = {
                 feature.name: words[feature.normalize, feature.log] for feature in item.features
             }
         classes: dict[str, Any] = {}
