@@ -305,3 +305,12 @@ def set_options(training):
         f"--set {shlex.quote(f'{key}={json.dumps(value)}')}"
         for key, value in TRAININGS[training].changes.items()
     )
+
+
+def of_every_energy(folder):
+    """Return the files of a selection at every energy and luminosity of the configuration."""
+    return [
+        f"{RESULTS}/{folder}/{{selection}}_{energy}tev_{luminosity:g}ifb.json"
+        for energy in STUDY.statistics.sqrt_s_tev
+        for luminosity in STUDY.statistics.luminosities_ifb
+    ]

@@ -53,15 +53,6 @@ rule templates:
         " -o {output.templates} > {log} 2>&1"
 
 
-def of_every_energy(folder):
-    """Return the files of a selection at every energy and luminosity of the configuration."""
-    return [
-        f"{RESULTS}/{folder}/{{selection}}_{energy}tev_{luminosity:g}ifb.json"
-        for energy in STUDY.statistics.sqrt_s_tev
-        for luminosity in STUDY.statistics.luminosities_ifb
-    ]
-
-
 rule workspace:
     input:
         templates=rules.templates.output.templates,
