@@ -38,6 +38,9 @@ def test_every_table_and_figure_of_the_note_is_planned(workflow):
     assert set(jobs) >= EVERY_OUTPUT
     extras = {"embedding", "jets", "likelihood", "limits", "roc", "scores", "learning", "cutflow"}
     assert set(jobs) >= {f"figure_{name}" for name in extras}
+    alone = workflow.planned("report")
+    assert alone.pop("report") == jobs.pop("all") == 1
+    assert alone == jobs
 
 
 def test_one_table_needs_no_more_than_its_training(workflow):

@@ -154,3 +154,8 @@ rule summary:
     shell:
         "hh4b summary -o {output.page} --tables {params.tables} --figures {params.figures}"
         " > {log} 2>&1"
+
+
+rule report:
+    input:
+        rules.summary.output.page,
