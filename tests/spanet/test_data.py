@@ -9,7 +9,7 @@ from spanet_toys import DATA, event_of, write_events
 
 from hh4b.errors import ConfigError, ContractError, InputFileError
 from hh4b.kinematics import delta_r
-from hh4b.spanet import pair_features, symmetries
+from hh4b.spanet import pair_features, prediction, symmetries
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.data import read_events
 from hh4b.spanet.network import Network, Parts
@@ -143,6 +143,61 @@ def test_event_with_too_few_jets_gets_no_second_pair(tmp_path):
     np.testing.assert_array_equal(found, real // 2)
     assert ((pairs >= 0).any(axis=2) == (pairs >= 0).all(axis=2)).all()
     np.testing.assert_array_equal(result.assignment_probability.T > 0, (pairs >= 0).all(axis=2))
+
+
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_prediction_does_not_depend_on_threads_and_batches(tmp_path, threads):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 300, seed=2, jets=(0, 2, 4, 5, 8, 10))
+    events = read_events(tmp_path / "t.h5", event, targets=False)
+    network = network_for(event)
+    results = []
+    for number in (1, 3):
+        threads(number)
+        results.append(predict(network, events, vectors=True, batch_size=20))
+        assert torch.get_num_threads() == number
+    one, three = results
+    for here, there in zip(one.jets, three.jets, strict=True):
+        np.testing.assert_array_equal(here, there)
+    np.testing.assert_array_equal(one.assignment_probability, three.assignment_probability)
+    np.testing.assert_array_equal(one.detection_probability, three.detection_probability)
+    for mine, yours in ((one.classes, three.classes), (one.vectors, three.vectors)):
+        assert mine.keys() == yours.keys()
+        for name in mine:
+            np.testing.assert_array_equal(mine[name], yours[name])
+    whole = predict(network, events)
+    np.testing.assert_allclose(whole.assignment_probability, one.assignment_probability, atol=1e-5)
+
+
+def test_every_event_is_in_one_batch_of_about_equal_size():
+    lengths = np.random.default_rng(1).integers(0, 11, 1000)
+    shares = prediction._shares(lengths, 128)
+    np.testing.assert_array_equal(np.sort(np.concatenate(shares)), np.arange(1000))
+    vectors = [(lengths[share] + 1).sum() for share in shares]
+    assert len(shares) == 8
+    assert max(vectors) - min(vectors) <= 22
+    assert prediction._shares(lengths[:0], 128) == []
+
+
+def test_failure_on_a_thread_is_raised(tmp_path, threads):
+    event = event_of("published")
+    write_events(tmp_path / "t.h5", 100, seed=2)
+    network = network_for(event)
+    store = EventStore(read_events(tmp_path / "t.h5", event, targets=False), event)
+
+    def fail(*_):
+        raise InputFileError("no room")
+
+    threads(2)
+    with pytest.raises(InputFileError, match="no room"):
+        prediction.on_batches(network, store, Parts(), fail, batch_size=10)
+    assert torch.get_num_threads() == 2
 
 
 def test_global_feature_is_set_and_needed(tmp_path):

@@ -1,10 +1,12 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
 from hh4b.spanet import fused, inference, native
 from hh4b.spanet.batches import Group, _layout
-from hh4b.spanet.blocks import GruBlock
+from hh4b.spanet.blocks import Chain, GruBlock
 from hh4b.spanet.options import Options
 from hh4b.spanet.transformers import Encoder, GatedLayer
 
@@ -101,6 +103,40 @@ def test_encoder(heads, blocks, summaries, sequential_only, monkeypatch):
     assert (summary is None) == (not summaries)
     if summaries:
         torch.testing.assert_close(summary, wanted_summary, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+@pytest.mark.parametrize("widths", [(5, 16, 32), (1, 8), (64, 32), (32, 32, 32)])
+@pytest.mark.parametrize("rows", [1, 48, 155])
+def test_chain_of_blocks(copies, widths, rows, monkeypatch):
+    """The pass for prediction against the blocks one by one in torch."""
+    torch.manual_seed(0)
+    options = Options(hidden_dim=32, linear_activation="gelu")
+    chain = Chain(*(GruBlock(options, copies, a, b, skip=True) for a, b in pairwise(widths))).eval()
+    with torch.no_grad():
+        for parameter in chain.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    x = 3 * torch.randn(copies, rows, widths[0])
+    with torch.inference_mode():
+        assert inference.blocks_fit(list(chain), x)
+        found = chain(x)
+        monkeypatch.setattr(native, "usable", lambda *_: False)
+        wanted = chain(x)
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)
+
+
+def test_what_is_no_chain_goes_through_torch():
+    options = Options(hidden_dim=32, linear_activation="gelu")
+    x = torch.zeros(1, 3, 32)
+    with torch.inference_mode():
+        assert inference.blocks_fit([GruBlock(options, 1, 32, 32, skip=True).eval()], x)
+        assert not inference.blocks_fit([], x)
+        assert not inference.blocks_fit([GruBlock(options, 1, 32, 32, skip=True)], x)
+        assert not inference.blocks_fit([GruBlock(options, 1, 32, 32, skip=False).eval()], x)
+        assert not inference.blocks_fit([GruBlock(options, 1, 32, 12, skip=True).eval()], x)
+        relu = options.changed(linear_activation="relu")
+        assert not inference.blocks_fit([GruBlock(relu, 1, 32, 32, skip=True).eval()], x)
+    assert not inference.blocks_fit([GruBlock(options, 1, 32, 32, skip=True).eval()], x)
 
 
 def test_gradient_by_finite_difference():

@@ -5,10 +5,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from hh4b.spanet import fused, native
+from hh4b.spanet import fused, inference, native
 from hh4b.spanet.layers import (
     Dropout,
     GruGate,
+    LayerNorm,
     Linear,
     make_activation,
     make_normalization,
@@ -122,8 +123,20 @@ class GruBlock(nn.Module):
             and fused.block_fits(inputs, width, outputs)
         )
 
+    @property
+    def chainable(self) -> bool:
+        """Whether `inference` knows this block: widths, normalisation, activation, gate."""
+        return (
+            self.skip
+            and isinstance(self.normalization, LayerNorm)
+            and isinstance(self.activation_1, nn.GELU)
+            and self.gate.width % inference.MULTIPLE == 0
+        )
+
     def forward(self, x: Tensor) -> Tensor:
         """Map (copies, rows, inputs) to (copies, rows, outputs)."""
+        if inference.blocks_fit([self], x):
+            return inference.through_blocks([self], x)
         if self.fusible and native.usable(x):
             return self._fused(x)
         y = self.dropout(self.activation_1(self.expand(self.normalization(x))))
@@ -171,10 +184,23 @@ def make_block(
     return BLOCKS[options.linear_block_type](options, copies, inputs, outputs, skip=skip)
 
 
+class Chain(nn.Sequential):
+    """Blocks one after the other, in one pass where that is possible."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (copies, rows, inputs of the first) to (copies, rows, outputs of the last)."""
+        blocks = list(self)
+        if inference.blocks_fit(blocks, x):
+            return inference.through_blocks(blocks, x)
+        for block in blocks:
+            x = block(x)
+        return x
+
+
 def make_stack(options: Options, copies: int, layers: int) -> nn.Sequential:
     """Return ``layers`` blocks of width hidden_dim."""
     width = options.hidden_dim
-    return nn.Sequential(
+    return Chain(
         *(
             make_block(options, copies, width, width, skip=options.skip_connections)
             for _ in range(layers)
@@ -191,4 +217,4 @@ def make_embedding(options: Options, inputs: int) -> nn.Sequential:
         widths.append(2 * widths[-1])
     widths.append(options.hidden_dim)
     skip = options.initial_embedding_skip_connections
-    return nn.Sequential(*(make_block(options, 1, a, b, skip=skip) for a, b in pairwise(widths)))
+    return Chain(*(make_block(options, 1, a, b, skip=skip) for a, b in pairwise(widths)))

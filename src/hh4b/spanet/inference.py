@@ -1,18 +1,65 @@
-"""A whole encoder in one compiled pass, for prediction: nothing is kept for a gradient."""
+"""Whole encoders and stacks of blocks in one compiled pass, for prediction.
+
+Nothing is kept for a gradient.
+"""
 
 import ctypes
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hh4b.spanet import fused, native
 from hh4b.spanet.batches import Group
-from hh4b.spanet.blocks import GruBlock
 
 if TYPE_CHECKING:
     from hh4b.spanet.transformers import Encoder
+
+
+#: What the outputs of a block in the kernels are a multiple of.
+MULTIPLE = 8
+
+
+def evaluating(module: nn.Module, x: Tensor) -> bool:
+    """Whether a module is to be evaluated, on the CPU, where the kernels exist."""
+    return not module.training and not torch.is_grad_enabled() and native.usable(x)
+
+
+def blocks_fit(blocks: Sequence[Any], x: Tensor) -> bool:
+    """Whether the kernel computes these blocks: GRU blocks, evaluation on the CPU.
+
+    Args:
+        blocks: one after the other.
+        x: the input of the first.
+    """
+    return len(blocks) > 0 and all(
+        getattr(block, "chainable", False) and evaluating(block, x) for block in blocks
+    )
+
+
+def through_blocks(blocks: Sequence[Any], x: Tensor) -> Tensor:
+    """Take every row through blocks for which `blocks_fit` holds.
+
+    Args:
+        blocks: one after the other.
+        x: (copies, rows, inputs).
+
+    Returns:
+        Shape (copies, rows, outputs of the last).
+    """
+    x = x.contiguous()
+    copies, rows, _ = x.shape
+    dims = [copies, rows, len(blocks)]
+    for block in blocks:
+        dims += [block.expand.weight.shape[2], *block.contract.weight.shape[:0:-1]]
+    out = x.new_empty(copies, rows, dims[-1])
+    pointers = _pointers([weight for block in blocks for weight in block.weights()], copies)
+    kernel = _library()
+    kernel.rows_forward(
+        _longs(dims), pointers, x.data_ptr(), out.data_ptr(), torch.get_num_threads()
+    )
+    return out
 
 
 def fits(encoder: "Encoder", groups: Sequence[Group], x: Tensor) -> bool:
@@ -23,7 +70,7 @@ def fits(encoder: "Encoder", groups: Sequence[Group], x: Tensor) -> bool:
         groups: of the events.
         x: the encoder's input.
     """
-    if encoder.training or torch.is_grad_enabled() or not native.usable(x):
+    if not evaluating(encoder, x):
         return False
     blocks: list[Any] = list(encoder.blocks)
     layers: list[Any] = list(encoder.layers)
@@ -32,7 +79,7 @@ def fits(encoder: "Encoder", groups: Sequence[Group], x: Tensor) -> bool:
     return (
         len(layers) > 0
         and len(parts) == len(blocks) + len(layers)
-        and all(isinstance(part, GruBlock) and part.fusible for part in parts)
+        and all(getattr(part, "chainable", False) for part in parts)
         and all(fused.attention_fits(x.shape[2], o.attention.heads, longest) for o in layers)
     )
 
@@ -69,30 +116,44 @@ def encode(
     summary = x.new_empty(copies, events, width) if summaries else None
     longest = max((g.sequential + g.others for g in groups), default=0) + 1
     dims = (copies, width, hidden, heads, len(encoder.blocks), len(encoder.layers), longest)
-    starts = [(w.data_ptr(), w[0].numel() * 4) for w in (encoder.summary, *units)]
-    pointers = [start + copy * size for copy in range(copies) for start, size in starts]
-    kernel = native.library()
-    if kernel is None:
-        raise RuntimeError("no compiled kernels; ask `fits` first")
+    pointers = _pointers([encoder.summary, *units], copies)
+    kernel = _library()
     kernel.encoder_forward(
-        _longs(dims), (ctypes.c_void_p * len(pointers))(*pointers), _longs(sources),
+        _longs(dims), pointers, _longs(sources),
         tiles.data_ptr(), len(tiles), x.data_ptr(), x.shape[1], out.data_ptr(), given, everything,
         None if summary is None else summary.data_ptr(), events, torch.get_num_threads(),
     )  # fmt: skip
     return out, summary
 
 
-def _units(encoder: "Encoder") -> tuple[list[Tensor], int, int]:
+def _units(encoder: "Encoder") -> tuple[list[Tensor | None], int, int]:
     """Return the weights in the kernel's order, the number of heads and the inner width."""
     found: list[Tensor | None] = []
     blocks: list[Any] = list(encoder.blocks)
     layers: list[Any] = list(encoder.layers)
     for block in blocks:
-        found += block.weights()[:11]
+        found += block.weights()
     for layer in layers:
-        found += [*layer.weights(), *layer.block.weights()[:11]]
-    weights = [weight.contiguous() for weight in found if weight is not None]
-    return weights, layers[0].attention.heads, layers[0].block.expand.weight.shape[1]
+        found += [*layer.weights(), *layer.block.weights()]
+    return found, layers[0].attention.heads, layers[0].block.expand.weight.shape[1]
+
+
+def _pointers(weights: Sequence[Tensor | None], copies: int) -> ctypes.Array[ctypes.c_void_p]:
+    """Return the address of every weight for every copy; null where there is none."""
+    starts = [(None, 0) if w is None else (w.data_ptr(), w[0].numel() * 4) for w in weights]
+    found = [
+        None if start is None else start + copy * size
+        for copy in range(copies)
+        for start, size in starts
+    ]
+    return (ctypes.c_void_p * len(found))(*found)
+
+
+def _library() -> ctypes.CDLL:
+    kernel = native.library()
+    if kernel is None:
+        raise RuntimeError("no compiled kernels; ask first whether they fit")
+    return kernel
 
 
 def make_tiles(groups: Sequence[Group], *, everything: bool) -> Tensor:

@@ -86,11 +86,12 @@ def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
         *[address] * 4, size, address, size, address, size, ctypes.c_int, address, size,
         ctypes.c_int,
     ]  # fmt: skip
+    found.rows_forward.argtypes = [*[address] * 4, ctypes.c_int]
     for function in (found.block_weight_count, found.attention_weight_count):
         function.argtypes, function.restype = [address], size
     for function in (
         found.block_forward, found.block_backward, found.attention_forward,
-        found.attention_backward, found.encoder_forward,
+        found.attention_backward, found.encoder_forward, found.rows_forward,
     ):  # fmt: skip
         function.restype = None
     # A first call on this machine's instructions, so that a foreign build fails here.

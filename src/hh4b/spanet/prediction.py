@@ -1,6 +1,7 @@
 """Prediction: events in, assignments, probabilities and vectors out, in the order of the file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from hh4b.spanet.decoding import decode
 from hh4b.spanet.network import Network, Output, Parts
 
 #: Events computed at a time: enough for what comes once a batch not to count.
-BATCH_SIZE = 4096
+BATCH_SIZE = 2048
 
 
 @dataclass(frozen=True)
@@ -37,31 +38,72 @@ class Prediction:
     vectors: dict[str, NDArray[np.float32]]
 
 
-def outputs(
+def on_batches(
     network: Network,
     store: EventStore,
     parts: Parts,
+    consume: Callable[[Batch, Output], None],
     *,
     batch_size: int = BATCH_SIZE,
-) -> Iterator[tuple[Batch, Output]]:
-    """Yield batches with the network's output, in evaluation mode and without gradient.
+) -> None:
+    """Give every batch with the network's output to ``consume``, in any order.
 
-    Events go through sorted by multiplicity, so that a batch holds few kinds of them; the result
-    of an event does not depend on its neighbours.
+    In evaluation mode and without gradient. Events go through sorted by multiplicity, longest
+    first, so that a batch holds few kinds of them; the result of an event does not depend on its
+    neighbours. On the CPU every thread works on a batch of its own: what is done once a batch, in
+    Python, then costs one thread its time and not all.
+
+    Args:
+        network: with its weights; runs on the device where it is.
+        store: the events.
+        parts: what is wanted.
+        consume: called from several threads at once, each time for other events.
+        batch_size: mean number of events of a batch; all batches hold about as many vectors.
     """
     native.keep_freed_memory()
     device = next(network.parameters()).device
-    order = np.argsort(store.n_sequential, kind="stable")
+
+    def work(index: NDArray[np.int64]) -> None:
+        batch = store.batch(index).to(device)
+        with torch.inference_mode():
+            output = network(batch, parts)
+        consume(batch, output)
+
     training = network.training
     network.eval()
     try:
-        for start in range(0, len(order), batch_size):
-            batch = store.batch(order[start : start + batch_size]).to(device)
-            with torch.inference_mode():
-                output = network(batch, parts)
-            yield batch, output
+        threads = torch.get_num_threads() if device.type == "cpu" else 1
+        _on_threads(work, _shares(store.n_sequential, batch_size), threads)
     finally:
         network.train(training)
+
+
+def _shares(lengths: NDArray[np.int64], batch_size: int) -> list[NDArray[np.int64]]:
+    """Return the events of every batch: longest events first, about as many vectors in each."""
+    number = -(-len(lengths) // batch_size)
+    order = np.argsort(-lengths, kind="stable")
+    vectors = np.cumsum(lengths[order] + 1)
+    ends = np.searchsorted(vectors, np.arange(1, number) * (vectors[-1:].sum() / max(1, number)))
+    return [share for share in np.split(order, ends) if len(share)]
+
+
+def _on_threads(
+    work: Callable[[NDArray[np.int64]], None], items: Sequence[NDArray[np.int64]], threads: int
+) -> None:
+    """Call ``work`` for every item, on threads that use one core each."""
+    threads = min(threads, len(items))
+    if threads <= 1:
+        for item in items:
+            work(item)
+        return
+    before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        # Fetching the results raises what a worker raised.
+        list(pool.map(work, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(before)
 
 
 def predict(
@@ -90,7 +132,8 @@ def predict(
     }
     kept: dict[str, Any] = {}
     parts = Parts(vectors=vectors)
-    for batch, output in outputs(network, store, parts, batch_size=batch_size):
+
+    def consume(batch: Batch, output: Output) -> None:
         rows = batch.events.cpu().numpy()
         _decode_into(jets, probability, batch, output, network, store)
         if output.detection is not None:
@@ -99,8 +142,10 @@ def predict(
             classes[name][rows] = logits.softmax(dim=1).cpu().numpy()
         for name, vector in output.vectors.items():
             if name not in kept:
-                kept[name] = np.zeros((number, vector.shape[1]), dtype=np.float32)
+                kept.setdefault(name, np.zeros((number, vector.shape[1]), dtype=np.float32))
             kept[name][rows] = vector.cpu().numpy()
+
+    on_batches(network, store, parts, consume, batch_size=batch_size)
     return Prediction(tuple(jets), probability, detection, classes, kept)
 
 
@@ -150,7 +195,10 @@ def class_probability(
     store = _store(network, events)
     result = np.zeros((len(events), network.classes[name]), dtype=np.float32)
     parts = Parts(assignment=False, detection=False)
-    for batch, output in outputs(network, store, parts, batch_size=batch_size):
+
+    def consume(batch: Batch, output: Output) -> None:
         rows = batch.events.cpu().numpy()
         result[rows] = output.classification[name].softmax(dim=1).cpu().numpy()
+
+    on_batches(network, store, parts, consume, batch_size=batch_size)
     return result

@@ -1,8 +1,9 @@
-// A whole encoder (blocks, gated layers) on a tile of events, for prediction only: nothing is kept
-// for a gradient, and rows that nobody reads are left out of the last layer.
+// GRU blocks on rows, and a whole encoder (blocks, gated layers) on a tile of events, for prediction
+// only: nothing is kept for a gradient, and rows that nobody reads are left out of the last layer.
 #pragma once
 #include "lanes.h"
 #include "parallel.h"
+#include <algorithm>
 
 struct EncoderShape {
   long copies, width, hidden, heads, blocks, layers, longest; // longest: rows of an event
@@ -13,7 +14,8 @@ struct PackedGate {
   const float *wr, *ur, *br, *wzh, *uz, *uh, *bzh;
 };
 struct PackedBlock {
-  const float *w1, *b1, *w2, *b2;
+  long in, hidden, out;
+  const float *w1, *b1, *w2, *b2, *wx, *bx; // wx, bx: null if the input is the residual
   PackedGate gate;
 };
 struct PackedLayer {
@@ -31,11 +33,19 @@ static void pack(const float* w, long outs, long ins, long m_size, float scale, 
           scale * w[o * ins + k] * (column ? column[k] : 1.0f);
 }
 
+// Products come in groups of OUT; outputs beyond those of the layer are computed and not read.
+static long whole(long outs) { return (outs + OUT - 1) / OUT * OUT; }
+
 // A layer after a normalisation with scale and shift: the product takes both over.
 static void pack_normalized(const float* scale, const float* shift, const float* w, const float* b,
                             long outs, long ins, const float*& to_w, const float*& to_b,
                             Arena& arena) {
-  float *pw = arena.take(outs * ins), *pb = arena.take(outs);
+  const long padded = whole(outs);
+  float *pw = arena.take(padded * ins), *pb = arena.take(padded);
+  if (padded > outs) {
+    std::memset(pw, 0, padded * ins * sizeof(float));
+    std::memset(pb, 0, padded * sizeof(float));
+  }
   pack(w, outs, ins, OUT, 1.0f, scale, pw, OUT);
   for (long o = 0; o < outs; ++o) {
     double total = b[o];
@@ -67,16 +77,27 @@ static PackedGate pack_gate(long d, const float* w, const float* b, const float*
   return {wr, ur, br, wzh, uz, uh, bzh};
 }
 
-static PackedBlock pack_block(const EncoderShape& s, const float* const* w, Arena& arena) {
-  const long d = s.width, f = s.hidden;
-  PackedBlock result;
-  pack_normalized(w[0], w[1], w[2], w[3], f, d, result.w1, result.b1, arena);
-  float* w2 = arena.take(d * f);
-  pack(w[4], d, f, OUT, 1.0f, nullptr, w2, OUT);
+// Weights as FusedBlock takes them; w[11], w[12]: the residual's, or null. `out` is a multiple of OUT.
+static PackedBlock pack_block(long in, long hidden, long out, const float* const* w,
+                              Arena& arena) {
+  PackedBlock result{in, hidden, out};
+  pack_normalized(w[0], w[1], w[2], w[3], hidden, in, result.w1, result.b1, arena);
+  float* w2 = arena.take(out * hidden);
+  pack(w[4], out, hidden, OUT, 1.0f, nullptr, w2, OUT);
   result.w2 = w2;
   result.b2 = w[5];
-  result.gate = pack_gate(d, w[6], w[7], w[8], w[9], w[10], arena);
+  if (w[11]) {
+    float* wx = arena.take(out * in);
+    pack(w[11], out, in, OUT, 1.0f, nullptr, wx, OUT);
+    result.wx = wx;
+    result.bx = w[12];
+  }
+  result.gate = pack_gate(out, w[6], w[7], w[8], w[9], w[10], arena);
   return result;
+}
+
+static long packed_block_size(long in, long hidden, long out) {
+  return whole(hidden) * (in + 1) + out * (hidden + in) + 6 * out * out + 3 * out + 256;
 }
 
 static PackedLayer pack_layer(const EncoderShape& s, const float* const* w, Arena& arena) {
@@ -99,14 +120,13 @@ static PackedLayer pack_layer(const EncoderShape& s, const float* const* w, Aren
       for (long c = 0; c < d; ++c) joint[o * d + c] += w[6][o * d + k] * w[4][k * d + c];
   }
   result.gate = pack_gate(d, joint, b, w[8], w[9], w[10], arena);
-  result.block = pack_block(s, w + 11, arena);
+  result.block = pack_block(d, s.hidden, d, w + 11, arena);
   return result;
 }
 
 static long packed_size(const EncoderShape& s) {
-  const long d = s.width, f = s.hidden, gate = 6 * d * d + 3 * d + 128;
-  const long block = 2 * d * f + f + 64 + gate;
-  return s.blocks * block + s.layers * (3 * d * d + 3 * d + 64 + gate + block);
+  const long d = s.width, block = packed_block_size(d, s.hidden, d);
+  return s.blocks * block + s.layers * (3 * d * (d + 1) + 6 * d * d + 3 * d + 256 + block);
 }
 
 // v, x -> out (not x); q is scratch of a row.
@@ -148,15 +168,57 @@ static inline void row_gate(long d, const PackedGate& gate, const float* v, cons
 }
 
 struct RowScratch {
-  float *n, *hidden, *v, *q, *y;
+  float *n, *hidden, *v, *q, *y, *x;
 };
 
-static inline void row_block(const EncoderShape& s, const PackedBlock& w, const float* x,
-                             float* out, const RowScratch& t) {
-  row_normalize(s.width, x, t.n);
-  row_product<true>(0, s.hidden, s.width, w.w1, w.b1, t.n, t.hidden);
-  row_product<true>(0, s.width, s.hidden, w.w2, w.b2, t.hidden, t.v);
-  row_gate(s.width, w.gate, t.v, x, out, t.q);
+// Rows of at most `in` and `out` channels.
+static RowScratch row_scratch(long in, long hidden, long out, Arena& arena) {
+  RowScratch t;
+  t.n = arena.take(in * STEP);
+  t.hidden = arena.take(whole(hidden) * STEP);
+  t.v = arena.take(out * STEP);
+  t.q = arena.take(out * STEP);
+  t.y = arena.take(out * STEP);
+  t.x = arena.take(out * STEP);
+  return t;
+}
+
+static long row_scratch_size(long in, long hidden, long out) {
+  return STEP * (in + whole(hidden) + 4 * out) + 96;
+}
+
+static inline void row_block(const PackedBlock& w, const float* x, float* out,
+                             const RowScratch& t) {
+  row_normalize(w.in, x, t.n);
+  row_product<true>(0, w.hidden, w.in, w.w1, w.b1, t.n, t.hidden);
+  row_product<true>(0, w.out, w.hidden, w.w2, w.b2, t.hidden, t.v);
+  if (w.wx) row_product<false>(0, w.out, w.in, w.wx, w.bx, x, t.x);
+  row_gate(w.out, w.gate, t.v, w.wx ? t.x : x, out, t.q);
+}
+
+// (number, width) <-> (width, STEP); lanes without a row become zero.
+static inline void to_lanes(long number, long width, const float* from, long stride, float* to) {
+  if (number < STEP) std::memset(to, 0, width * STEP * sizeof(float));
+  for (long e = 0; e < number; ++e)
+    for (long c = 0; c < width; ++c) to[c * STEP + e] = from[e * stride + c];
+}
+
+static inline void from_lanes(long number, long width, const float* from, float* to, long stride) {
+  for (long e = 0; e < number; ++e)
+    for (long c = 0; c < width; ++c) to[e * stride + c] = from[c * STEP + e];
+}
+
+// A chain of blocks on `number` rows; `widest` is the largest width of a row in the chain.
+static void rows_through(const std::vector<PackedBlock>& blocks, long number, const float* x,
+                         float* out, long widest, const RowScratch& t, Arena arena) {
+  float *here = arena.take(widest * STEP), *there = arena.take(widest * STEP);
+  const long in = blocks.front().in, last = blocks.back().out;
+  to_lanes(number, in, x, in, here);
+  for (const PackedBlock& block : blocks) {
+    row_block(block, here, there, t);
+    std::swap(here, there);
+  }
+  from_lanes(number, last, here, out, last);
 }
 
 // Queries of the first `wanted` rows become what they attend to.
@@ -204,7 +266,7 @@ static void tile_layer(const EncoderShape& s, const PackedLayer& w, long rows, l
   for (long r = 0; r < wanted; ++r) {
     float* row = x + r * d * STEP;
     row_gate(d, w.gate, qkv + r * 3 * d * STEP, row, t.y, t.q);
-    row_block(s, w.block, t.y, row, t);
+    row_block(w.block, t.y, row, t);
   }
 }
 
@@ -229,19 +291,12 @@ static void tile_encode(const EncoderShape& s, const EncoderWeights& w, const Ti
   const long vectors = first + tile.others;
   float* x = arena.take(rows * d * STEP);
   float* qkv = arena.take(rows * 3 * d * STEP);
-  RowScratch t;
-  t.n = arena.take(d * STEP);
-  t.hidden = arena.take(s.hidden * STEP);
-  t.v = arena.take(d * STEP);
-  t.q = arena.take(d * STEP);
-  t.y = arena.take(d * STEP);
+  const RowScratch t = row_scratch(d, s.hidden, d, arena);
   for (long v = 0; v < vectors; ++v) {
     float* row = x + (v < first ? v : v + 1) * d * STEP;
-    if (tile.events < STEP) std::memset(row, 0, d * STEP * sizeof(float));
-    for (long e = 0; e < tile.events; ++e)
-      for (long c = 0; c < d; ++c) row[c * STEP + e] = in[((tile.in + e * vectors) + v) * d + c];
+    to_lanes(tile.events, d, in + (tile.in + v) * d, vectors * d, row);
     for (const PackedBlock& block : w.blocks) {
-      row_block(s, block, row, t.y, t);
+      row_block(block, row, t.y, t);
       std::memcpy(row, t.y, d * STEP * sizeof(float));
     }
   }
@@ -254,15 +309,12 @@ static void tile_encode(const EncoderShape& s, const EncoderWeights& w, const Ti
   const long given = everything ? vectors : first;
   for (long v = 0; v < given; ++v) {
     const float* row = x + (v < first ? v : v + 1) * d * STEP;
-    for (long e = 0; e < tile.events; ++e)
-      for (long c = 0; c < d; ++c) out[(tile.out + e * given + v) * d + c] = row[c * STEP + e];
+    from_lanes(tile.events, d, row, out + (tile.out + v) * d, given * d);
   }
-  if (!summaries) return;
-  for (long e = 0; e < tile.events; ++e)
-    for (long c = 0; c < d; ++c)
-      summaries[(tile.event + e) * d + c] = x[(first * d + c) * STEP + e];
+  if (summaries)
+    from_lanes(tile.events, d, x + first * d * STEP, summaries + tile.event * d, d);
 }
 
 static long tile_scratch(const EncoderShape& s) {
-  return STEP * (4 * s.longest * s.width + s.hidden + 4 * s.width) + 256;
+  return STEP * 4 * s.longest * s.width + row_scratch_size(s.width, s.hidden, s.width) + 64;
 }

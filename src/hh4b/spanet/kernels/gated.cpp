@@ -146,14 +146,48 @@ void attention_backward(const long* dims, const float* const* weights, const lon
   }
 }
 
+// dims: copies, rows, blocks, then for every block its inputs, inner width, outputs. weights: for
+// every copy and block what FusedBlock takes, 13 each.
+void rows_forward(const long* dims, const float* const* weights, const float* x, float* out,
+                  int threads) {
+  const long copies = dims[0], rows = dims[1], count = dims[2], tiles = (rows + STEP - 1) / STEP;
+  const long first = dims[3], last = dims[3 * count + 2];
+  long size = 0, widest = 0, hidden = 0;
+  for (const long* d = dims + 3; d < dims + 3 + 3 * count; d += 3) {
+    size += packed_block_size(d[0], d[1], d[2]);
+    widest = std::max({widest, d[0], d[2]});
+    hidden = std::max(hidden, d[1]);
+  }
+  Memory packed(copies * size);
+  std::vector<std::vector<PackedBlock>> w(copies);
+  for (long k = 0; k < copies; ++k) {
+    Arena arena{packed.base + k * size};
+    for (const long* d = dims + 3; d < dims + 3 + 3 * count; d += 3, weights += 13)
+      w[k].push_back(pack_block(d[0], d[1], d[2], weights, arena));
+  }
+#pragma omp parallel num_threads(threads)
+  {
+    Memory memory(row_scratch_size(widest, hidden, widest) + 2 * STEP * widest);
+    Arena arena{memory.base};
+    const RowScratch t = row_scratch(widest, hidden, widest, arena);
+#pragma omp for schedule(dynamic, 4)
+    for (long i = 0; i < copies * tiles; ++i) {
+      const long copy = i / tiles, row = i % tiles * STEP;
+      rows_through(w[copy], std::min(STEP, rows - row), x + (copy * rows + row) * first,
+                   out + (copy * rows + row) * last, widest, t, arena);
+    }
+  }
+}
+
 // dims: copies, width, hidden, heads, blocks, layers, rows of the longest event. weights: for every
-// copy the summary, then per block and layer what FusedBlock and FusedAttention take, 11 each.
+// copy the summary, then per block what FusedBlock takes (13) and per layer what FusedAttention (11)
+// and FusedBlock take.
 // sources: which copy of x (each `vectors` rows) every copy reads; tiles: see Tile.
 void encoder_forward(const long* dims, const float* const* weights, const long* sources,
                      const long* table, long tiles, const float* x, long vectors, float* out,
                      long given, int everything, float* summaries, long events, int threads) {
   const EncoderShape s{dims[0], dims[1], dims[2], dims[3], dims[4], dims[5], dims[6]};
-  const long size = packed_size(s), pointers = 1 + 11 * (s.blocks + 2 * s.layers);
+  const long size = packed_size(s), pointers = 1 + 13 * s.blocks + 24 * s.layers;
   Memory packed(s.copies * size);
   std::vector<EncoderWeights> w(s.copies);
 #pragma omp parallel num_threads(threads)
@@ -163,9 +197,9 @@ void encoder_forward(const long* dims, const float* const* weights, const long* 
       Arena arena{packed.base + k * size};
       const float* const* next = weights + k * pointers;
       w[k].summary = *next++;
-      for (long i = 0; i < s.blocks; ++i, next += 11)
-        w[k].blocks.push_back(pack_block(s, next, arena));
-      for (long i = 0; i < s.layers; ++i, next += 22)
+      for (long i = 0; i < s.blocks; ++i, next += 13)
+        w[k].blocks.push_back(pack_block(s.width, s.hidden, s.width, next, arena));
+      for (long i = 0; i < s.layers; ++i, next += 24)
         w[k].layers.push_back(pack_layer(s, next, arena));
     }
     Memory memory(tile_scratch(s));
