@@ -32,6 +32,16 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
 KappaValues = Annotated[
     str, typer.Option("--kappa-values", help='Values of the kappa input, e.g. "-10,-9,…,15".')
 ]
+TrainingOptions = Annotated[
+    Path | None, typer.Option("--options", help="Training options, JSON or YAML.")
+]
+HiddenDim = Annotated[int | None, typer.Option(help="Width of the hidden layers.")]
+NLayers = Annotated[int | None, typer.Option(help="Number of hidden layers.")]
+LearningRate = Annotated[float | None, typer.Option(help="Step size of Adam.")]
+BatchSize = Annotated[int | None, typer.Option(help="Events in one step.")]
+Patience = Annotated[int | None, typer.Option(help="Epochs without improvement.")]
+MaxEpochs = Annotated[int | None, typer.Option(help="Epochs at most.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads; the network is small.")]
 
 
 class Part(StrEnum):
@@ -99,21 +109,19 @@ def dnn_train(
     signal: SignalFeatures,
     background: BackgroundFeatures,
     output: Annotated[Path, typer.Option("--output", "-o", help="Directory to write.")],
-    options: Annotated[
-        Path | None, typer.Option(help="Training options, JSON or YAML; see --hidden-dim etc.")
-    ] = None,
-    hidden_dim: Annotated[int | None, typer.Option(help="Width of the hidden layers.")] = None,
-    n_layers: Annotated[int | None, typer.Option(help="Number of hidden layers.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Step size of Adam.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Events in one step.")] = None,
-    patience: Annotated[int | None, typer.Option(help="Epochs without improvement.")] = None,
-    max_epochs: Annotated[int | None, typer.Option(help="Epochs at most.")] = None,
+    options: TrainingOptions = None,
+    hidden_dim: HiddenDim = None,
+    n_layers: NLayers = None,
+    learning_rate: LearningRate = None,
+    batch_size: BatchSize = None,
+    patience: Patience = None,
+    max_epochs: MaxEpochs = None,
     validation_fraction: Annotated[float | None, typer.Option(help="Of each class.")] = None,
     evaluation: Annotated[
         Path | None, typer.Option(help="JSON for the metrics of the testing events.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides every random number.")] = 1,
-    threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
+    threads: Threads = 1,
 ) -> None:
     """Train the dense network on the training events (HH4B/split = 0) of the samples."""
     from hh4b.selection.options import read_options
@@ -144,20 +152,21 @@ def dnn_search(
     storage: Annotated[Path, typer.Option(help="Journal file shared by the workers.")],
     trials: Annotated[int, typer.Option(min=1, help="Of all workers together.")],
     worker: Annotated[int, typer.Option(min=0, help="Number of this worker.")] = 0,
-    options: Annotated[
-        Path | None, typer.Option(help="Training options that are not searched.")
-    ] = None,
-    hidden_dim: Annotated[int | None, typer.Option(help="Of the first trial.")] = None,
-    n_layers: Annotated[int | None, typer.Option(help="Of the first trial.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Of the first trial.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Events in one step.")] = None,
-    patience: Annotated[int | None, typer.Option(help="Epochs without improvement.")] = None,
-    max_epochs: Annotated[int | None, typer.Option(help="Epochs of a trial at most.")] = None,
+    options: TrainingOptions = None,
+    hidden_dim: HiddenDim = None,
+    n_layers: NLayers = None,
+    learning_rate: LearningRate = None,
+    batch_size: BatchSize = None,
+    patience: Patience = None,
+    max_epochs: MaxEpochs = None,
     ranges: Annotated[str, typer.Option(help="JSON of what is varied; default: the note.")] = "{}",
     seed: Annotated[int, typer.Option(help="Of trainings and sampler.")] = 1,
-    threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
+    threads: Threads = 1,
 ) -> None:
-    """Search learning rate and size of the network; resumes, and shares trials with workers."""
+    """Search learning rate and size of the network; resumes, and shares trials with workers.
+
+    Learning rate and size that are given are those of the first trial.
+    """
     from hh4b.search_ranges import DnnRanges, parse_ranges
     from hh4b.selection.options import read_options
     from hh4b.selection.search import search_to_file
@@ -198,7 +207,7 @@ def dnn_predict(
     model: Annotated[Path, typer.Argument(metavar="DIR")],
     score: ScoreFiles,
     kappa_values: KappaValues,
-    threads: Annotated[int, typer.Option(min=1, help="Threads; the network is small.")] = 1,
+    threads: Threads = 1,
 ) -> None:
     """Write the score of every event at every kappa input."""
     from hh4b.selection.baseline_files import parse_job
