@@ -117,6 +117,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -133,6 +134,8 @@ def main() -> None:
     )
     if arguments.epochs:
         options = options.changed(epochs=arguments.epochs)
+    if arguments.learning_rate:
+        options = options.changed(learning_rate=arguments.learning_rate)
     table: dict[str, list[dict[str, Any]]] = {"ours": [], "reference": []}
     for seed in arguments.seeds:
         for program, rows in table.items():

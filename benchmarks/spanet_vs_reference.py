@@ -76,7 +76,9 @@ def build_reference(
     files = {"event_info_file", "training_file", "validation_file", "testing_file"}
     theirs.update_options(options.model_dump(exclude=OURS_ONLY | files))
     theirs.num_dataloader_workers = 0
+    threads = torch.get_num_threads()
     model = JetReconstructionModel(theirs)
+    torch.set_num_threads(threads)  # the reference takes all cores
     model.log = lambda *_, **__: None
     return model
 

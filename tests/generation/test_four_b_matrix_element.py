@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +106,31 @@ def test_wrong_shape_or_channel_is_refused():
         squared_matrix_elements("gg", np.ones((2, 5, 4)), b_mass_gev=MASS)
     with pytest.raises(ContractError, match="'bb~'"):
         squared_matrix_elements("bb~", np.ones((2, 6, 4)), b_mass_gev=MASS)
+
+
+PRINT_MATRIX_ELEMENTS = """
+import json, sys
+import numpy as np
+from hh4b.generation.four_b.matrix_element import squared_matrix_elements
+momenta = np.array(json.load(sys.stdin))
+print([value.hex() for value in squared_matrix_elements("qq~", momenta, b_mass_gev=4.7).tolist()])
+"""
+
+
+@pytest.mark.slow
+def test_compiled_and_cached_code_give_the_same_bits(tmp_path):
+    """Else the events of a fresh installation are not those of the second run."""
+    momenta = json.dumps(momenta_of("qq~").tolist())
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", PRINT_MATRIX_ELEMENTS],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            input=momenta,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    )
+    assert first.count("0x") == len(momenta_of("qq~"))
+    assert first == second

@@ -82,7 +82,7 @@ def _input_boxes(network: Network) -> list[Box]:
         kind = "sequence" if item.sequential else "one per event"
         lines = (
             f"{names} ({kind})",
-            f"{blocks} embedding blocks to {options.hidden_dim}",
+            f"{_counted(blocks, 'embedding block')} to {options.hidden_dim}",
             f"+ position vector of {options.position_embedding_dim}; {_number(embedding)}",
         )
         x = (index + 0.5) / len(items)
@@ -97,7 +97,7 @@ def _shared_boxes(network: Network) -> tuple[Box, Box]:
                 (f"{_kind(o)} block {wide} → {o.hidden_dim}; {_number(network.unify)}",),
                 SHARED)  # fmt: skip
     lines = (
-        f"{o.num_encoder_layers} {o.transformer_type} transformer layers,"
+        f"{_counted(o.num_encoder_layers, f'{o.transformer_type} transformer layer')},"
         f" {o.num_attention_heads} heads, width {o.hidden_dim}",
         _number(network.encoder),
     )
@@ -112,12 +112,12 @@ def _assignment_boxes(network: Network) -> list[Box]:
     products = "; ".join(f"{p.name} → {', '.join(p.products)}" for p in particles)
     branch = (
         f"{_blocks(o.num_branch_embedding_layers, o)},"
-        f" {o.num_branch_encoder_layers} {o.transformer_type} layers",
+        f" {_counted(o.num_branch_encoder_layers, f'{o.transformer_type} layer')}",
         _number(network.branches),
     )
     kind = "split symmetric" if o.split_symmetric_attention else "full tensor"
     attention = (
-        f"{products}: {o.num_jet_encoder_layers} layers each"
+        f"{products}: {_counted(o.num_jet_encoder_layers, 'layer')} each"
         if o.split_symmetric_attention
         else products,
         _number(network.attention),
@@ -159,8 +159,12 @@ def _kind(options: Options) -> str:
     return "GRU" if options.linear_block_type == "gru" else options.linear_block_type
 
 
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def _blocks(count: int, options: Options) -> str:
-    return f"{count} {_kind(options)} block{'' if count == 1 else 's'}"
+    return _counted(count, f"{_kind(options)} block")
 
 
 def _draw_box(axes: Axes, box: Box) -> None:
