@@ -67,6 +67,7 @@ def build_reference(
     repository: Path, options: Options, event: Path, data: Path, test: Path | None = None
 ) -> Any:
     """Return the reference's model for these options and files, outside of Lightning's loop."""
+    threads = torch.get_num_threads()  # the reference takes all cores when it is imported
     if str(repository) not in sys.path:
         sys.path.insert(0, str(repository))
     from spanet import JetReconstructionModel
@@ -76,9 +77,8 @@ def build_reference(
     files = {"event_info_file", "training_file", "validation_file", "testing_file"}
     theirs.update_options(options.model_dump(exclude=OURS_ONLY | files))
     theirs.num_dataloader_workers = 0
-    threads = torch.get_num_threads()
     model = JetReconstructionModel(theirs)
-    torch.set_num_threads(threads)  # the reference takes all cores
+    torch.set_num_threads(threads)
     model.log = lambda *_, **__: None
     return model
 
