@@ -139,6 +139,18 @@ def test_what_is_no_chain_goes_through_torch():
     assert not inference.blocks_fit([GruBlock(options, 1, 32, 32, skip=True).eval()], x)
 
 
+def test_block_without_its_normalization_goes_through_torch():
+    """As of a global input with `global_input_embedding` = linear."""
+    options = Options(hidden_dim=32, linear_activation="gelu")
+    block = GruBlock(options, 1, 32, 32, skip=True)
+    assert block.fusible
+    block.normalization = torch.nn.Identity()
+    assert not block.fusible
+    x = torch.randn(1, 5, 32, requires_grad=True)
+    block(x).sum().backward()
+    assert x.grad.isfinite().all()
+
+
 def test_gradient_by_finite_difference():
     """Guards against the same mistake in both ways."""
     torch.manual_seed(0)

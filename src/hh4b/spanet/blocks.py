@@ -116,22 +116,22 @@ class GruBlock(nn.Module):
         # The reference owns a gate and a residual even where nothing is skipped.
         self.gate = GruGate(copies, outputs)
         self.residual = make_residual(copies, inputs, outputs, skip=skip)
-        self.fusible = (
-            skip
-            and options.normalization == "layernorm"
-            and options.linear_activation == "gelu"
-            and fused.block_fits(inputs, width, outputs)
-        )
 
     @property
     def chainable(self) -> bool:
-        """Whether `inference` knows this block: widths, normalisation, activation, gate."""
+        """Whether the pass for prediction (`inference`) knows this block."""
         return (
             self.skip
             and isinstance(self.normalization, LayerNorm)
             and isinstance(self.activation_1, nn.GELU)
             and self.gate.width % inference.MULTIPLE == 0
         )
+
+    @property
+    def fusible(self) -> bool:
+        """Whether the pass for training (`fused`) knows this block, too."""
+        _, width, inputs = self.expand.weight.shape
+        return self.chainable and fused.block_fits(inputs, width, self.gate.width)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (copies, rows, inputs) to (copies, rows, outputs)."""

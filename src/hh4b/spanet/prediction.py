@@ -1,5 +1,6 @@
 """Prediction: events in, assignments, probabilities and vectors out, in the order of the file."""
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -80,10 +81,12 @@ def on_batches(
 
 def _shares(lengths: NDArray[np.int64], batch_size: int) -> list[NDArray[np.int64]]:
     """Return the events of every batch: longest events first, about as many vectors in each."""
-    number = -(-len(lengths) // batch_size)
+    if len(lengths) == 0:
+        return []
+    number = math.ceil(len(lengths) / batch_size)
     order = np.argsort(-lengths, kind="stable")
     vectors = np.cumsum(lengths[order] + 1)
-    ends = np.searchsorted(vectors, np.arange(1, number) * (vectors[-1:].sum() / max(1, number)))
+    ends = np.searchsorted(vectors, vectors[-1] * np.arange(1, number) / number)
     return [share for share in np.split(order, ends) if len(share)]
 
 
@@ -141,7 +144,7 @@ def predict(
         for name, logits in output.classification.items():
             classes[name][rows] = logits.softmax(dim=1).cpu().numpy()
         for name, vector in output.vectors.items():
-            if name not in kept:
+            if name not in kept:  # another thread may be making it, too: the first one stays
                 kept.setdefault(name, np.zeros((number, vector.shape[1]), dtype=np.float32))
             kept[name][rows] = vector.cpu().numpy()
 

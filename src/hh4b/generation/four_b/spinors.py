@@ -19,8 +19,9 @@ Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# Only the sign of zero is free. What lets the compiler change the order of a sum gives other last
-# digits when functions come from numba's cache than when they are compiled, for 4 % of speed.
+# Only the sign of zero is free. What lets the compiler change the order of a sum is worth a few per
+# cent of speed, and gives other last digits when functions are compiled than when they come from
+# numba's cache.
 _FAST = {"nsz"}
 
 
