@@ -17,17 +17,17 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
+from hh4b.core.files import Provenance
+from hh4b.core.seeds import stream
 from hh4b.detector.isolation import events_of
 from hh4b.detector.response import reconstruct
 from hh4b.detector.settings import read_detector_settings
 from hh4b.detector.tagging import at_least, tag_probabilities
-from hh4b.files import Provenance
 from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 from hh4b.generation.four_b.generator import generate
 from hh4b.generation.four_b.integrand import Process
 from hh4b.generation.lhe import write_lhe
-from hh4b.generation.shower import shower
-from hh4b.seeds import stream
+from hh4b.simulation.shower import shower
 
 DETECTOR = Path(__file__).parents[1] / "config/detector/atlas.yaml"
 

@@ -15,11 +15,11 @@ import numpy as np
 from hh4b.detector import response as response_module
 from hh4b.detector.jets import cluster
 from hh4b.detector.settings import read_detector_settings
-from hh4b.detector.simulation import Chunk, _process, tag
 from hh4b.detector.tree import TreeWriter
 from hh4b.detector.truth import prune
 from hh4b.generation.lhe import read_lhe
-from hh4b.generation.shower import shower, start_pythia
+from hh4b.simulation.shower import shower, start_pythia
+from hh4b.simulation.simulate_stage import Chunk, _process, tag
 
 DELPHES_PER_SECOND = (88.0, 120.0)
 

@@ -11,11 +11,11 @@ import argparse
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.seeds import stream
 from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.four_b.generator import samplers
 from hh4b.generation.four_b.integrand import Points, Process
 from hh4b.generation.four_b.sampler import Adaptation
-from hh4b.seeds import stream
 
 Floats = NDArray[np.float64]
 NOTE_PB = 628.6

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-from hh4b.files import Provenance
+from hh4b.core.files import Provenance
 from hh4b.generation.lhe import read_lhe, write_lhe
 from hh4b.publication.pass_rates import pass_rate
 

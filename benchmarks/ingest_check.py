@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import uproot
 
-from hh4b.contracts import DATASET, read_table
+from hh4b.core.contracts import DATASET, read_table
 from hh4b.events.dataset import TARGETS
-from hh4b.events.ingest import ingest
+from hh4b.events.ingest_stage import ingest
 from hh4b.events.settings import IngestSettings
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "reference" / "truth_loop.py"

@@ -19,11 +19,11 @@ from pathlib import Path
 import awkward as ak
 import uproot
 
+from hh4b.core.files import Provenance
 from hh4b.detector.tree import TreeWriter
 from hh4b.events.delphes import Branches
-from hh4b.events.ingest import ingest
+from hh4b.events.ingest_stage import ingest
 from hh4b.events.settings import IngestSettings
-from hh4b.files import Provenance
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "reference" / "truth_loop.py"
 SETTINGS = IngestSettings("rate", kappa_lambda=1.0)

@@ -9,11 +9,11 @@ at kappa_lambda one would need to reach the precision of all samples together.
 
 import numpy as np
 
+from hh4b.core.seeds import stream
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions
 from hh4b.generation.higgs_pair_sampling import HiggsPairSampler
 from hh4b.generation.reweight import cross_section_coefficients_fb, kappa_polynomial
-from hh4b.seeds import stream
 from hh4b.statistics.closure import closure
 from hh4b.statistics.templates import (
     Scores,

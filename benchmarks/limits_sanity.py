@@ -14,7 +14,7 @@ from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions, mass_spectrum
 from hh4b.statistics.cross_sections import read_cross_sections
 from hh4b.statistics.limits import scan_model
-from hh4b.statistics.template_files import TemplateSet
+from hh4b.statistics.template_format import TemplateSet
 from hh4b.statistics.workspace import Normalisation, scale
 
 KAPPA = np.arange(-10.0, 16.0)

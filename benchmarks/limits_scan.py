@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pyhf
 
-from hh4b.files import read_json
+from hh4b.core.files import read_json
 from hh4b.statistics.limits import scan_model
 from hh4b.statistics.pyhf_limits import point_model
 from hh4b.statistics.replicas import interval_errors
-from hh4b.statistics.template_files import TemplateSet
+from hh4b.statistics.template_format import TemplateSet
 from hh4b.statistics.workspace import Normalisation, build_workspace, scale
-from hh4b.statistics.workspace_files import WorkspaceContent, read_workspace
+from hh4b.statistics.workspace_format import WorkspaceContent, read_workspace
 
 
 def made_up(model: str) -> dict[str, Any]:

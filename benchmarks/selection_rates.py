@@ -16,16 +16,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import torch
 
-from hh4b.contracts import DATASET, PAIRING, write_table
-from hh4b.files import Provenance
+from hh4b.core.contracts import DATASET, PAIRING, write_table
+from hh4b.core.files import Provenance
 from hh4b.selection.baselines import METHODS, train_baseline
 from hh4b.selection.cuts import CutOptions, passed_cuts
 from hh4b.selection.dnn import Network, NetworkConfig
+from hh4b.selection.dnn_stage import score_at_kappas
 from hh4b.selection.evaluation import compute
-from hh4b.selection.feature_files import write_features
+from hh4b.selection.feature_stage import write_features
 from hh4b.selection.features import COLUMNS, EventObservables, Jets, compute_features
 from hh4b.selection.options import TrainingOptions
-from hh4b.selection.run_dnn import score_at_kappas
 from hh4b.selection.samples import Events, ScoredSample
 from hh4b.selection.training import train
 

@@ -14,7 +14,7 @@ from hh4b.generation.higgs_pair_grid import load_grid
 from hh4b.generation.higgs_pair_sampling import HiggsPairSampler
 from hh4b.generation.lhe import read_lhe
 from hh4b.generation.pdf import load_pdf
-from hh4b.generation.signal_files import SignalSettings, write_higgs_pairs
+from hh4b.generation.signal_stage import SignalSettings, write_higgs_pairs
 
 
 def report(what: str, count: int, work: Callable[[], object]) -> None:

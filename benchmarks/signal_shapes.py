@@ -17,7 +17,7 @@ from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions, mass_spectrum
 from hh4b.generation.higgs_pair_grid import load_grid, velocity
 from hh4b.generation.lhe import read_lhe
-from hh4b.generation.signal_files import SignalSettings, write_higgs_pairs
+from hh4b.generation.signal_stage import SignalSettings, write_higgs_pairs
 
 Floats = NDArray[np.float64]
 KAPPAS = (-5.0, 1.0, 2.0, 2.4, 5.0, 10.0)

@@ -31,7 +31,7 @@ from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import predict
 from hh4b.spanet.preparation import prepare
 from hh4b.spanet.reference import import_network, read_state
-from hh4b.spanet.run_training import run
+from hh4b.spanet.training_stage import run
 
 
 def train_reference(arguments: argparse.Namespace, options: Options, seed: int) -> Path:

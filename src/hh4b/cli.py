@@ -4,7 +4,6 @@ import sys
 
 import typer
 
-from hh4b import logs
 from hh4b.commands import (
     background,
     configure,
@@ -18,7 +17,8 @@ from hh4b.commands import (
     spanet,
     statistics,
 )
-from hh4b.errors import Hh4bError
+from hh4b.core import logs
+from hh4b.core.errors import Hh4bError
 
 # Importing a module of hh4b.commands registers its commands; heavy libraries load inside them.
 MODULES = (

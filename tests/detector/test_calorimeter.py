@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hh4b.core.errors import ConfigError
 from hh4b.detector.calorimeter import Towers, _flow, energy_fraction, make_grid, measure
 from hh4b.detector.particles import Particles
 from hh4b.detector.propagation import propagate
 from hh4b.detector.settings import EnergyResolution, Segment
 from hh4b.detector.tracking import reconstruct_tracks
-from hh4b.errors import ConfigError
 
 
 def exact(calorimeter, **changes):

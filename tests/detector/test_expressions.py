@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from hh4b.core.errors import ConfigError
 from hh4b.detector.expressions import evaluate
-from hh4b.errors import ConfigError
 
 
 def test_card_formula_by_hand():

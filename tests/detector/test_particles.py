@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hh4b.core.errors import ContractError
 from hh4b.detector.particles import charge_of, select_partons
-from hh4b.errors import ContractError
 
 CHARGES = {
     11: -1, 13: -1, 12: 0, 22: 0, 211: 1, 111: 0, 321: 1, 311: 0, 130: 0, 310: 0, 411: 1, 421: 0,

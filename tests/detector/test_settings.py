@@ -1,8 +1,8 @@
 import pytest
 import yaml
 
+from hh4b.core.errors import ConfigError
 from hh4b.detector.settings import DetectorSettings, read_detector_settings
-from hh4b.errors import ConfigError
 
 
 def changed(path, tmp_path, *keys, value):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import uproot
 
+from hh4b.core.files import Provenance
 from hh4b.detector.isolation import Leptons
 from hh4b.detector.jets import Jets
 from hh4b.detector.tree import (
@@ -16,7 +17,6 @@ from hh4b.detector.tree import (
     particle_branch,
 )
 from hh4b.detector.truth import Record
-from hh4b.files import Provenance
 
 
 def events(n, first=0):
@@ -90,7 +90,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path):
 
 
 def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
-    from hh4b.errors import InputFileError
+    from hh4b.core.errors import InputFileError
 
     path = tmp_path / "out.root"
     writer = TreeWriter(path, gen_jets=False)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from fsspec import AbstractFileSystem
 
-from hh4b.contracts import DATASET, read_attributes, read_table
-from hh4b.errors import ContractError, InputFileError
-from hh4b.events.ingest import ingest
+from hh4b.core.contracts import DATASET, read_attributes, read_table
+from hh4b.core.errors import ContractError, InputFileError
+from hh4b.events.ingest_stage import ingest
 from hh4b.events.settings import IngestSettings
 from hh4b.events.sources import expand
 

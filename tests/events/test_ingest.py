@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import uproot
 
-from hh4b.contracts import DATASET, read_attributes, read_table
-from hh4b.errors import ConfigError
+from hh4b.core.contracts import DATASET, read_attributes, read_table
+from hh4b.core.errors import ConfigError
 from hh4b.events.dataset import TARGETS
-from hh4b.events.ingest import ingest
+from hh4b.events.ingest_stage import ingest
 from hh4b.events.settings import IngestSettings
 from hh4b.events.tags import efficiency
 

@@ -10,8 +10,8 @@ import uproot
 from typer.testing import CliRunner
 
 from hh4b.cli import groups
-from hh4b.contracts import DATASET, read_table
-from hh4b.errors import ConfigError, GeneratorFailed, InputFileError
+from hh4b.core.contracts import DATASET, read_table
+from hh4b.core.errors import ConfigError, GeneratorFailed, InputFileError
 from hh4b.generation.madgraph import (
     MadGraphSettings,
     delphes_card,
@@ -19,7 +19,7 @@ from hh4b.generation.madgraph import (
     pythia_card,
     scaled_trilinear,
 )
-from hh4b.generation.madgraph_run import Programs, run_madgraph, write_cards
+from hh4b.generation.madgraph_stage import Programs, run_madgraph, write_cards
 
 CARD = """set ExecutionPath {
   GenJetFinder

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.events.block import Collection
 from hh4b.events.truth import (
     find_higgs_pairs,

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hh4b.errors import ConfigError, ContractError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 
 DEFAULT = Path(__file__).parents[2] / "config/detector/acceptance_bias.yaml"

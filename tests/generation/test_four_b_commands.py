@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from hh4b.commands import background  # noqa: F401
 from hh4b.commands.groups import app
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.generation.four_b import generator
 from hh4b.generation.four_b.sampler import Adaptation
 from hh4b.generation.lhe import read_lhe

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 from hh4b.generation.four_b.events import choose, gluon_flow, quark_flow
 from hh4b.generation.four_b.generator import cross_section, generate, varied_sum
@@ -162,8 +162,8 @@ def test_cross_section_does_not_depend_on_the_density():
 
 
 def test_scale_factor_one_changes_nothing():
+    from hh4b.core.seeds import stream
     from hh4b.generation.four_b.generator import samplers
-    from hh4b.seeds import stream
 
     sampler = samplers(PROCESS, seed=1, adaptation=QUICK)[0]
     points = sampler.throw(500, stream(1, "test"))

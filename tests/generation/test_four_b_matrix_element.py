@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.generation.four_b.colour import gluon_gram, quark_gram
 from hh4b.generation.four_b.gluon_fusion import gluon_amplitudes
 from hh4b.generation.four_b.matrix_element import squared_matrix_elements

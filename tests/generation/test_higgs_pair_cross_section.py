@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.higgs_pair_amplitude import (
     HiggsPairModel,

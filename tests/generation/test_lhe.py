@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from hh4b.errors import ContractError, InputFileError
-from hh4b.files import Provenance
+from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.files import Provenance
 from hh4b.generation.lhe import LheEvents, read_lhe, write_lhe
 
 PROVENANCE = Provenance("test", {"text": "<b> & ünïcode"}, seed=3, counts={"n_events": 11})

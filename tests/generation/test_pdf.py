@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import pythia8mc
 
-from hh4b.errors import InputFileError
+from hh4b.core.errors import InputFileError
 from hh4b.generation import pdf
 
 

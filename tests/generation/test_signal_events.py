@@ -7,7 +7,7 @@ import pytest
 import pythia8mc
 from scipy import stats
 
-from hh4b.errors import ConfigError, GeneratorFailed
+from hh4b.core.errors import ConfigError, GeneratorFailed
 from hh4b.generation import two_body
 from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
@@ -17,7 +17,7 @@ from hh4b.generation.higgs_pair_sampling import HiggsPairSampler
 from hh4b.generation.lhe import read_lhe
 from hh4b.generation.resonance import ResonanceSampler
 from hh4b.generation.signal_events import SignalRequest, generate
-from hh4b.generation.signal_files import SignalSettings, write_higgs_pairs, write_resonance
+from hh4b.generation.signal_stage import SignalSettings, write_higgs_pairs, write_resonance
 
 MODEL = HiggsPairModel()
 BEAMS = Collisions(13e3)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hh4b.contracts import DATASET, PAIRING, write_table
-from hh4b.errors import ConfigError, ContractError
-from hh4b.files import Provenance
-from hh4b.pairing.evaluate import efficiency_curve, evaluate_files
+from hh4b.core.contracts import DATASET, PAIRING, write_table
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.files import Provenance
+from hh4b.pairing.evaluation_stage import efficiency_curve, evaluate_files
 from hh4b.pairing.metrics import pairing_metrics, right_higgs, weighted_mean
 
 TRUE = np.array([[[0, 1], [2, 3]]])

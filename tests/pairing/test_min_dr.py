@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hh4b.contracts import PAIRING, read_attributes, read_table
-from hh4b.errors import ContractError, InputFileError
-from hh4b.kinematics import add, delta_r, from_pt_eta_phi_mass, transverse_momentum
+from hh4b.core.contracts import PAIRING, read_attributes, read_table
+from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.kinematics import add, delta_r, from_pt_eta_phi_mass, transverse_momentum
 from hh4b.pairing.min_dr import pair_file, pair_min_dr
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "min_dr_brute_force.py"

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from hh4b import contracts
-from hh4b.files import Provenance, read_json, write_json
+from hh4b.core import contracts
+from hh4b.core.files import Provenance, read_json, write_json
 
 FEATURES = [
     "h1_pt", "h1_eta", "h1_phi", "h1_mass", "h2_pt", "h2_eta", "h2_phi", "h2_mass",

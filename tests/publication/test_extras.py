@@ -5,9 +5,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from hh4b import contracts
-from hh4b.errors import ConfigError, ContractError
-from hh4b.files import Provenance, read_json
+from hh4b.core import contracts
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.files import Provenance, read_json
 from hh4b.publication import embeddings
 from hh4b.publication.find import available, find_module
 from hh4b.publication.inputs import Inputs

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from hh4b.errors import InputFileError
-from hh4b.files import Provenance, read_json
+from hh4b.core.errors import InputFileError
+from hh4b.core.files import Provenance, read_json
 from hh4b.generation.lhe import LheEvents, write_lhe
 from hh4b.publication import partons
 

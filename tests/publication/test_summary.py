@@ -1,6 +1,6 @@
 import pytest
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.publication.find import find_module
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.orderings import claims_of

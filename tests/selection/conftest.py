@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hh4b import kinematics
-from hh4b.contracts import DATASET, PAIRING, write_table
-from hh4b.files import Provenance
+from hh4b.core import kinematics
+from hh4b.core.contracts import DATASET, PAIRING, write_table
+from hh4b.core.files import Provenance
 
 KAPPAS = (-5.0, 1.0, 5.0)
 N_JETS = 6
@@ -112,7 +112,7 @@ def write_sample(
     directory, name, arrays, pairing, *, sum_weights_generated=None, features=True, drop=()
 ):
     """Write dataset, pairing and features; every 50th event has no pairing."""
-    from hh4b.selection.feature_files import write_features
+    from hh4b.selection.feature_stage import write_features
 
     sample = Sample(*(directory / f"{name}_{kind}.h5" for kind in Sample._fields))
     kept = {key: value for key, value in arrays.items() if key not in drop}
@@ -155,8 +155,8 @@ def samples(tmp_path_factory):
 @pytest.fixture(scope="session")
 def trained(samples, tmp_path_factory):
     """A small network trained on the samples: its directory."""
+    from hh4b.selection.dnn_stage import train_to_directory
     from hh4b.selection.options import TrainingOptions
-    from hh4b.selection.run_dnn import train_to_directory
 
     directory = tmp_path_factory.mktemp("dnn")
     options = TrainingOptions(hidden_dim=32, batch_size=128, max_epochs=8, validation_fraction=0.2)
@@ -168,7 +168,7 @@ def trained(samples, tmp_path_factory):
 @pytest.fixture(scope="session")
 def scored(samples, trained, tmp_path_factory):
     """Pairs DATASET:SCORES of every sample, by its key."""
-    from hh4b.selection.run_dnn import predict_to_file
+    from hh4b.selection.dnn_stage import predict_to_file
 
     directory = tmp_path_factory.mktemp("scores")
     pairs = {}

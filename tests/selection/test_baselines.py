@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from hh4b.contracts import SCORES, read_table
-from hh4b.errors import ConfigError, ContractError, TrainingFailed
-from hh4b.selection.baseline_files import ScoreJob, parse_job, train_and_score
+from hh4b.core.contracts import SCORES, read_table
+from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
+from hh4b.selection.baseline_stage import ScoreJob, parse_job, train_and_score
 from hh4b.selection.baselines import (
     METHODS,
     LinearDiscriminant,

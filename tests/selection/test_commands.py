@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from hh4b.cli import groups
 from hh4b.commands.selection import parse_kappas
-from hh4b.errors import ConfigError, ContractError, Hh4bError, InputFileError
+from hh4b.core.errors import ConfigError, ContractError, Hh4bError, InputFileError
 
 
 def run(*arguments):

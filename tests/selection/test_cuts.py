@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from hh4b.contracts import DATASET, PAIRING, SCORES, read_table
-from hh4b.selection.cut_files import select_by_cuts
+from hh4b.core.contracts import DATASET, PAIRING, SCORES, read_table
+from hh4b.selection.cut_stage import select_by_cuts
 from hh4b.selection.cuts import CutOptions, passed_cuts, smallest_x_wt, x_hh
 from hh4b.selection.features import Jets, build_candidates
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from hh4b.contracts import FEATURES, SCORES, read_table, write_table
-from hh4b.errors import ConfigError, ContractError, InputFileError
-from hh4b.files import Provenance
+from hh4b.core.contracts import FEATURES, SCORES, read_table, write_table
+from hh4b.core.errors import ConfigError, ContractError, InputFileError
+from hh4b.core.files import Provenance
 from hh4b.selection.checkpoint import load_network, save_network
 from hh4b.selection.dnn import Network, NetworkConfig, Standardisation, probability
+from hh4b.selection.dnn_stage import predict_to_file, score_at_kappas
 from hh4b.selection.options import TrainingOptions, read_options
-from hh4b.selection.run_dnn import predict_to_file, score_at_kappas
 
 COLUMNS = ("a", "b", "c")
 

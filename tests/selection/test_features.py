@@ -6,10 +6,10 @@ import h5py
 import numpy as np
 import pytest
 
-from hh4b.contracts import DATASET, FEATURES, PAIRING, read_attributes, read_table, write_table
-from hh4b.errors import ContractError, InputFileError
-from hh4b.files import Provenance
-from hh4b.selection.feature_files import iterate_jets, write_features
+from hh4b.core.contracts import DATASET, FEATURES, PAIRING, read_attributes, read_table, write_table
+from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.files import Provenance
+from hh4b.selection.feature_stage import iterate_jets, write_features
 from hh4b.selection.features import (
     COLUMNS,
     JET_COLUMNS,
@@ -193,7 +193,7 @@ def test_file_does_not_depend_on_chunks(samples, monkeypatch, tmp_path):
     def small_chunks(*paths):
         return iterate_jets(*paths, chunk_rows=97)
 
-    monkeypatch.setattr("hh4b.selection.feature_files.iterate_jets", small_chunks)
+    monkeypatch.setattr("hh4b.selection.feature_stage.iterate_jets", small_chunks)
     write_features(sample.dataset, sample.pairing, tmp_path / "f.h5")
     one = read_table(sample.features, FEATURES)["features"]
     np.testing.assert_array_equal(read_table(tmp_path / "f.h5", FEATURES)["features"], one)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hh4b.contracts import DATASET, FEATURES, SCORES, read_table, write_table
-from hh4b.errors import ConfigError, ContractError
-from hh4b.files import Provenance
+from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_table, write_table
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.files import Provenance
 from hh4b.selection.samples import read_events, read_scored, split_pair
 
 MADE = Provenance("test", {})

@@ -6,12 +6,12 @@ import numpy as np
 import optuna
 import pytest
 
-from hh4b.errors import ConfigError, ContractError, InputFileError, TrainingFailed
-from hh4b.search_ranges import DnnRanges, SpanetRanges, parse_ranges
+from hh4b.core.errors import ConfigError, ContractError, InputFileError, TrainingFailed
 from hh4b.selection.options import TrainingOptions, read_options
-from hh4b.selection.search import search_to_file
-from hh4b.trial_storage import require_own_storage, write_outcome
-from hh4b.trials import StudyPlan, Worker, run_trials
+from hh4b.selection.search_stage import search_to_file
+from hh4b.training.search_ranges import DnnRanges, SpanetRanges, parse_ranges
+from hh4b.training.trial_storage import require_own_storage, write_outcome
+from hh4b.training.trials import StudyPlan, Worker, run_trials
 
 OPTIONS = TrainingOptions(batch_size=256, max_epochs=1, validation_fraction=0.2)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.selection.dnn import Network, NetworkConfig
 from hh4b.selection.samples import Events
 from hh4b.selection.sensitivity import (

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from hh4b.errors import TrainingFailed
+from hh4b.core.errors import TrainingFailed
 from hh4b.selection import training
 from hh4b.selection.dnn import Network, NetworkConfig
+from hh4b.selection.dnn_stage import train_to_directory
 from hh4b.selection.options import TrainingOptions
-from hh4b.selection.run_dnn import train_to_directory
 from hh4b.selection.samples import Events
 from hh4b.selection.training import Batch, make_optimiser, split_validation, train, weighted_loss
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from hh4b.errors import ConfigError, ContractError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.selection import working_point
 from hh4b.selection.samples import ScoredSample
 from hh4b.selection.threshold_scan import Scan, tail_sums, thresholds

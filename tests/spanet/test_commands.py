@@ -7,7 +7,7 @@ import pytest
 from spanet_toys import DATA, write_events
 
 from hh4b import cli
-from hh4b.contracts import PAIRING, SCORES, read_table
+from hh4b.core.contracts import PAIRING, SCORES, read_table
 from hh4b.spanet import checkpoints
 
 FOLDER = DATA / "detection_focal"
@@ -79,8 +79,9 @@ def test_pairing_and_scores_for_the_pipeline(hh4b, model, tmp_path):
 
 
 def test_prediction_does_not_depend_on_chunks(model, tmp_path):
-    from hh4b.files import Provenance
-    from hh4b.spanet import checkpoints, output
+    from hh4b.core.files import Provenance
+    from hh4b.spanet import checkpoints
+    from hh4b.spanet import prediction_stage as output
 
     network = checkpoints.load(model).network
     tables = []

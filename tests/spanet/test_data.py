@@ -7,8 +7,8 @@ import pytest
 import torch
 from spanet_toys import DATA, event_of, write_events
 
-from hh4b.errors import ConfigError, ContractError, InputFileError
-from hh4b.kinematics import delta_r
+from hh4b.core.errors import ConfigError, ContractError, InputFileError
+from hh4b.core.kinematics import delta_r
 from hh4b.spanet import pair_features, prediction, symmetries
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.data import read_events

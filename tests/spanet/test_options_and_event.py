@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from hh4b.errors import ConfigError, InputFileError
+from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.options import Options
 

@@ -5,13 +5,13 @@ import pytest
 import torch
 from spanet_toys import event_of, write_events
 
-from hh4b.errors import ConfigError, ContractError, TrainingFailed
+from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
 from hh4b.spanet import checkpoints, native
 from hh4b.spanet.data import read_events
 from hh4b.spanet.options import Options
 from hh4b.spanet.preparation import event_weights, prepare
-from hh4b.spanet.run_training import run
 from hh4b.spanet.training import Training, choose_devices, validation_metrics
+from hh4b.spanet.training_stage import run
 
 OPTIONS = Options(
     hidden_dim=16, initial_embedding_dim=16, position_embedding_dim=16, num_encoder_layers=1,

@@ -4,14 +4,14 @@ import numpy as np
 import pyhf
 import pytest
 
-from hh4b.errors import FitFailed
+from hh4b.core.errors import FitFailed
 from hh4b.statistics import complete_model, note_model
 from hh4b.statistics.complete_model import UncertainYields
 from hh4b.statistics.limits import curves_of
 from hh4b.statistics.note_model import Yields
 from hh4b.statistics.pyhf_limits import point_model, scan_with_pyhf
 from hh4b.statistics.workspace import ScaledTemplates, build_workspace
-from hh4b.statistics.workspace_files import read_workspace
+from hh4b.statistics.workspace_format import read_workspace
 
 
 def scaled_templates(seed=1, n_bins=4, n_kappa=4):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.statistics.intervals import find_interval, spline_minimum
 
 KAPPA = np.arange(-10.0, 16.0)

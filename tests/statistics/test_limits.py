@@ -6,20 +6,20 @@ import json
 import numpy as np
 import pytest
 
-from hh4b.errors import ConfigError, ContractError, InputFileError
+from hh4b.core.errors import ConfigError, ContractError, InputFileError
 from hh4b.statistics.limits import curves_of, make_scan, scan_model
-from hh4b.statistics.limits_command import make_limits
+from hh4b.statistics.limits_stage import make_limits
 from hh4b.statistics.luminosity import (
     equivalent_luminosities,
     interpolate_luminosity,
     scan_point,
 )
-from hh4b.statistics.luminosity_command import make_luminosity_scan
+from hh4b.statistics.luminosity_stage import make_luminosity_scan
 from hh4b.statistics.note_model import Yields
 from hh4b.statistics.replicas import interval_errors, outermost_bounds, replicate
-from hh4b.statistics.template_files import read_templates
+from hh4b.statistics.template_format import read_templates
 from hh4b.statistics.workspace import Normalisation, scale
-from hh4b.statistics.workspace_command import WorkspaceOptions, make_workspace
+from hh4b.statistics.workspace_stage import WorkspaceOptions, make_workspace
 
 NOTE = Normalisation(139.0, 13.0, np.array([41.99, -27.24, 5.506]), 628.6, 0.582)
 

@@ -5,7 +5,7 @@ import pyhf
 import pytest
 from scipy.stats import norm
 
-from hh4b.errors import ContractError, FitFailed
+from hh4b.core.errors import ContractError, FitFailed
 from hh4b.statistics.note_model import (
     BANDS,
     Yields,

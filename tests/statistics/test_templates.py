@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hh4b.errors import ConfigError, ContractError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.statistics.closure import closure
 from hh4b.statistics.histograms import fill
 from hh4b.statistics.templates import (

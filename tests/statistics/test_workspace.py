@@ -10,19 +10,19 @@ import pytest
 from pyhf.cli import cli as pyhf_cli
 from scipy.stats import norm
 
-from hh4b.errors import ConfigError, ContractError, InputFileError
+from hh4b.core.errors import ConfigError, ContractError, InputFileError
 from hh4b.statistics.binning import merge_empty_bins
 from hh4b.statistics.cross_sections import read_cross_sections
 from hh4b.statistics.limits import curves_of, scan_model
 from hh4b.statistics.note_model import Yields, expected_cls
-from hh4b.statistics.template_files import read_templates
+from hh4b.statistics.template_format import read_templates
 from hh4b.statistics.workspace import (
     Normalisation,
     build_workspace,
     scale,
 )
-from hh4b.statistics.workspace_command import WorkspaceOptions, make_workspace
-from hh4b.statistics.workspace_files import read_workspace
+from hh4b.statistics.workspace_format import read_workspace
+from hh4b.statistics.workspace_stage import WorkspaceOptions, make_workspace
 
 pytestmark = pytest.mark.filterwarnings("ignore:jsonschema.RefResolver:DeprecationWarning")
 NOTE = Normalisation(139.0, 13.0, np.array([41.99, -27.24, 5.506]), 628.6, 0.582)

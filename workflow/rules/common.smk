@@ -7,11 +7,11 @@ import shlex
 import sys
 from math import ceil
 
-from hh4b.configuration.cost import cost_lines
-from hh4b.configuration.study import expand_samples, parse_study
-from hh4b.digest import code_digest
-from hh4b.errors import Hh4bError
-from hh4b.trial_storage import require_own_storage
+from hh4b.study.cost import cost_lines
+from hh4b.study.reading import expand_samples, parse_study
+from hh4b.core.digest import code_digest
+from hh4b.core.errors import Hh4bError
+from hh4b.training.trial_storage import require_own_storage
 
 
 def search_storage(name):

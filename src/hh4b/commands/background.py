@@ -91,7 +91,7 @@ def generate_four_b(
     """Unweighted events of pp -> b b~ b b~ at leading order (times 1/bias, if one is given)."""
     from dataclasses import asdict
 
-    from hh4b.files import Provenance
+    from hh4b.core.files import Provenance
     from hh4b.generation.acceptance import AcceptanceBias
     from hh4b.generation.four_b import generator
     from hh4b.generation.four_b.integrand import Process

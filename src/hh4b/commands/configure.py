@@ -12,7 +12,7 @@ Files = typer.Argument(help="YAML files, each laid over the ones before.")
 @groups.config.command("check")
 def check(files: list[Path] = Files) -> None:
     """Check a configuration and list what it makes."""
-    from hh4b.configuration.study import expand_samples, read_study
+    from hh4b.study.reading import expand_samples, read_study
 
     study = read_study(*files)
     for sample in expand_samples(study).values():
@@ -24,7 +24,7 @@ def check(files: list[Path] = Files) -> None:
 @groups.config.command("readme")
 def readme() -> None:
     """Print the reference of all keys (config/README.md)."""
-    from hh4b.configuration.documentation import markdown
+    from hh4b.study.documentation import markdown
 
     typer.echo(markdown(), nl=False)
 
@@ -34,6 +34,6 @@ def schema() -> None:
     """Print the JSON schema (workflow/schemas/config.schema.json)."""
     import json
 
-    from hh4b.configuration.model import Study
+    from hh4b.study.model import Study
 
     typer.echo(json.dumps(Study.model_json_schema(), indent=1))

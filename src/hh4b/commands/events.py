@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from hh4b.commands.groups import app, datasets, generate
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 
 
 def _kappa_list(text: str) -> tuple[float, ...]:
@@ -39,7 +39,7 @@ def ingest(
     skip_bad_files: bool = typer.Option(False, "--skip-bad-files", help="Leave bad files out."),
 ) -> None:
     """Turn Delphes ROOT files into a dataset: jets, four-tag cut, truth matching."""
-    from hh4b.events.ingest import ingest as run
+    from hh4b.events.ingest_stage import ingest as run
     from hh4b.events.settings import DEFAULT_KAPPA_VALUES, IngestSettings
     from hh4b.events.sources import expand
 
@@ -76,8 +76,8 @@ def merge(
     ),
 ) -> None:
     """Concatenate datasets for a training or a test."""
-    from hh4b.events.merge import MergeSettings
-    from hh4b.events.merge import merge as run
+    from hh4b.events.merge_stage import MergeSettings
+    from hh4b.events.merge_stage import merge as run
 
     run(inputs, output, MergeSettings(part, max_events_per_sample, shuffle_seed, balance))
 
@@ -115,8 +115,8 @@ def import_published(
     n_generated: int | None = typer.Option(None, help="Generated events behind the chosen ones."),
 ) -> None:
     """Take a published dataset (Zenodo) as a sample, with what it lacks named."""
-    from hh4b.events.published import ImportSettings
-    from hh4b.events.published import import_published as run
+    from hh4b.events.import_stage import ImportSettings
+    from hh4b.events.import_stage import import_published as run
 
     name = sample or output.stem
     settings = ImportSettings(
@@ -146,7 +146,7 @@ def generate_madgraph(
 ) -> None:
     """Generate, shower and simulate with MG5_aMC, Pythia 8 and Delphes of your own."""
     from hh4b.generation.madgraph import MadGraphSettings
-    from hh4b.generation.madgraph_run import Programs, run_madgraph, write_cards
+    from hh4b.generation.madgraph_stage import Programs, run_madgraph, write_cards
 
     settings = MadGraphSettings(process, events, seed, sample or output.stem, kappa_lambda, sqrt_s)
     programs = Programs(delphes_card, launcher, shower, model, cores)

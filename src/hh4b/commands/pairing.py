@@ -30,7 +30,7 @@ def evaluate(
     part: str = _PART,
 ) -> None:
     """Measure pairings by jet multiplicity; several samples count together."""
-    from hh4b.pairing.evaluate import evaluate_files
+    from hh4b.pairing.evaluation_stage import evaluate_files
 
     groups = evaluate_files(dataset, pairing, output, part=part)
     for name, row in groups.items():
@@ -51,6 +51,6 @@ def efficiency_curve(
     part: str = _PART,
 ) -> None:
     """Measure event efficiency against kappa_lambda, one point a signal sample."""
-    from hh4b.pairing.evaluate import efficiency_curve as run
+    from hh4b.pairing.evaluation_stage import efficiency_curve as run
 
     run(dataset, pairing, output, part=part)

@@ -67,7 +67,7 @@ def parse_kappas(text: str) -> "NDArray[np.float64]":
     """
     import numpy as np
 
-    from hh4b.errors import ConfigError
+    from hh4b.core.errors import ConfigError
 
     values = []
     for part in text.split(","):
@@ -98,7 +98,7 @@ def features(
     ] = False,
 ) -> None:
     """Compute the high-level observables of every event; H1 has the larger pT."""
-    from hh4b.selection.feature_files import write_features
+    from hh4b.selection.feature_stage import write_features
 
     write_features(dataset, pairing, output, event_observables=not without_event_observables)
 
@@ -124,8 +124,8 @@ def dnn_train(
     threads: Threads = 1,
 ) -> None:
     """Train the dense network on the training events (HH4B/split = 0) of the samples."""
+    from hh4b.selection.dnn_stage import evaluate_to_file, train_to_directory
     from hh4b.selection.options import read_options
-    from hh4b.selection.run_dnn import evaluate_to_file, train_to_directory
 
     limit_threads(threads)
     overrides: dict[str, Any] = {
@@ -167,10 +167,10 @@ def dnn_search(
 
     Learning rate and size that are given are those of the first trial.
     """
-    from hh4b.search_ranges import DnnRanges, parse_ranges
     from hh4b.selection.options import read_options
-    from hh4b.selection.search import search_to_file
-    from hh4b.trials import Worker
+    from hh4b.selection.search_stage import search_to_file
+    from hh4b.training.search_ranges import DnnRanges, parse_ranges
+    from hh4b.training.trials import Worker
 
     limit_threads(threads)
     overrides: dict[str, Any] = {
@@ -195,7 +195,7 @@ def dnn_sensitivity(
     part: Annotated[Part, typer.Option(help="Which events.")] = Part.testing,
 ) -> None:
     """Rank the inputs of a trained network by the gradient of its answer."""
-    from hh4b.files import Provenance, write_json
+    from hh4b.core.files import Provenance, write_json
     from hh4b.selection.sensitivity import importance_from_files
 
     found = importance_from_files(model, signal, background, part=part.value)
@@ -210,8 +210,8 @@ def dnn_predict(
     threads: Threads = 1,
 ) -> None:
     """Write the score of every event at every kappa input."""
-    from hh4b.selection.baseline_files import parse_job
-    from hh4b.selection.run_dnn import predict_to_file
+    from hh4b.selection.baseline_stage import parse_job
+    from hh4b.selection.dnn_stage import predict_to_file
 
     limit_threads(threads)
     kappas = parse_kappas(kappa_values)
@@ -225,7 +225,7 @@ def search_outcome(
     output: Output,
 ) -> None:
     """Write the outcome of a search once all its workers have ended."""
-    from hh4b.trial_storage import write_outcome
+    from hh4b.training.trial_storage import write_outcome
 
     write_outcome(workers, output)
 
@@ -239,7 +239,7 @@ def choose_repeat(
     metrics: Annotated[Path, typer.Option(help="Its metrics, to write (JSON).")],
 ) -> None:
     """Take the best of repeated trainings: by accuracy, or by event efficiency without classes."""
-    from hh4b.repeats import choose, parse_candidate
+    from hh4b.training.repeats import choose, parse_candidate
 
     choose([parse_candidate(text) for text in candidates], model, metrics)
 
@@ -255,7 +255,7 @@ def evaluate_classifier(
     beta: Annotated[float, typer.Option(help="Of the F_beta score.")] = 2.0,
 ) -> None:
     """Accuracy, AUC, ROC and further metrics of any classifier, each event at its own kappa."""
-    from hh4b.files import Provenance, write_json
+    from hh4b.core.files import Provenance, write_json
     from hh4b.selection.evaluation import evaluate
 
     settings = {"part": part.value, "threshold": threshold, "beta": beta}
@@ -284,7 +284,7 @@ def working_point(
     seed: Annotated[int, typer.Option(help="Of the bootstrap error.")] = 1,
 ) -> None:
     """Choose the threshold p_th: an event is selected if its score exceeds it."""
-    from hh4b.files import Provenance, write_json
+    from hh4b.core.files import Provenance, write_json
     from hh4b.selection.working_point import Choice, Normalisation, find_working_point
 
     choice = Choice(
@@ -310,8 +310,8 @@ def select_cuts(
     """Apply the cut-based selection; scores of 0 or 1 serve like those of a classifier."""
     from pydantic import ValidationError
 
-    from hh4b.errors import ConfigError
-    from hh4b.selection.cut_files import select_by_cuts
+    from hh4b.core.errors import ConfigError
+    from hh4b.selection.cut_stage import select_by_cuts
     from hh4b.selection.cuts import CutOptions
 
     try:
@@ -339,7 +339,7 @@ def baseline_train(
     threads: Annotated[int, typer.Option(min=1, help="Threads at most.")] = 1,
 ) -> None:
     """Train a classical classifier and write the scores of the samples given."""
-    from hh4b.selection.baseline_files import parse_job, train_and_score
+    from hh4b.selection.baseline_stage import parse_job, train_and_score
 
     jobs = [parse_job(text) for text in score]
     kappas = parse_kappas(kappa_values)

@@ -42,7 +42,7 @@ def generate_hh(
 
     The weights, in pb, average to sigma(gg -> HH): the branching ratio of H -> bb counts as 1.
     """
-    from hh4b.generation import signal_files as library
+    from hh4b.generation import signal_stage as library
     from hh4b.generation.signal_reports import parse_one_number
 
     library.write_higgs_pairs(
@@ -73,7 +73,7 @@ def generate_resonance(
     acceptance_bias: Bias = "none",
 ) -> None:
     """Write events of a narrow scalar resonance, gg -> X -> HH -> 4b."""
-    from hh4b.generation import signal_files as library
+    from hh4b.generation import signal_stage as library
 
     library.write_resonance(
         output,

@@ -29,7 +29,7 @@ def simulate_command(
 ) -> None:
     """Shower parton-level events and simulate the detector: one chunk of a sample."""
     from hh4b.detector.settings import read_detector_settings
-    from hh4b.detector.simulation import Chunk, simulate
+    from hh4b.simulation.simulate_stage import Chunk, simulate
 
     settings = read_detector_settings(detector)
     if b_tagging is not None:
@@ -63,10 +63,10 @@ def validate_detector_command(
     """Compare our detector with Delphes on the same generator events."""
     import json as json_module
 
-    from hh4b.detector.report import as_dict, draw_figures, tables
+    from hh4b.core.files import atomic_path
     from hh4b.detector.settings import read_detector_settings
-    from hh4b.detector.validation import compare
-    from hh4b.files import atomic_path
+    from hh4b.simulation.report import as_dict, draw_figures, tables
+    from hh4b.simulation.validation import compare
 
     settings = read_detector_settings(detector).with_tagging(b_tagging)
     comparison = compare(particles, delphes, settings, repeats=repeats, seed=seed)

@@ -29,7 +29,7 @@ def parse_changes(texts: list[str]) -> dict[str, Any]:
     """
     import json
 
-    from hh4b.errors import ConfigError
+    from hh4b.core.errors import ConfigError
 
     found: dict[str, Any] = {}
     for text in texts:
@@ -70,13 +70,13 @@ def train(  # noqa: PLR0917
     ] = False,
 ) -> None:
     """Train a network; a training that was interrupted goes on where it was."""
-    from hh4b.errors import ConfigError
-    from hh4b.files import read_json
+    from hh4b.core.errors import ConfigError
+    from hh4b.core.files import read_json
     from hh4b.spanet.event import EventDescription
     from hh4b.spanet.options import Options
     from hh4b.spanet.preparation import prepare
-    from hh4b.spanet.run_training import run
     from hh4b.spanet.training import choose_devices
+    from hh4b.spanet.training_stage import run
 
     _set_threads(threads)
     read = Options.read(options).changed(**parse_changes(changes or []))
@@ -111,12 +111,12 @@ def search(  # noqa: PLR0917
     threads: Threads = 0,
 ) -> None:
     """Search learning rate, sizes and regularisation; resumes, and shares trials with workers."""
-    from hh4b.search_ranges import SpanetRanges, parse_ranges
     from hh4b.spanet.event import EventDescription
     from hh4b.spanet.options import Options
     from hh4b.spanet.preparation import prepare
-    from hh4b.spanet.search import search_to_file
-    from hh4b.trials import Worker
+    from hh4b.spanet.search_stage import search_to_file
+    from hh4b.training.search_ranges import SpanetRanges, parse_ranges
+    from hh4b.training.trials import Worker
 
     _set_threads(threads)
     read = Options.read(options).changed(
@@ -152,9 +152,9 @@ def predict(  # noqa: PLR0917
     threads: Threads = 0,
 ) -> None:
     """Predict assignments and classes of all events; at least one of the outputs."""
-    from hh4b.errors import ConfigError
-    from hh4b.files import Provenance
-    from hh4b.spanet import output as files
+    from hh4b.core.errors import ConfigError
+    from hh4b.core.files import Provenance
+    from hh4b.spanet import prediction_stage as files
 
     if output is None and pairing_output is None and scores_output is None:
         raise ConfigError("nothing to write; give --output, --pairing-output or --scores-output")
@@ -186,7 +186,7 @@ def evaluate(
     """Measure assignment by jet multiplicity and classification."""
     import json
 
-    from hh4b.files import Provenance, write_json
+    from hh4b.core.files import Provenance, write_json
     from hh4b.spanet.data import read_events
     from hh4b.spanet.evaluation import report
     from hh4b.spanet.prediction import predict as run
@@ -210,7 +210,7 @@ def import_checkpoint(
     output: Annotated[Path, typer.Option("--output", "-o", help="Checkpoint to write.")],
 ) -> None:
     """Turn a checkpoint of the reference implementation into one of this project."""
-    from hh4b.files import Provenance
+    from hh4b.core.files import Provenance
     from hh4b.spanet import checkpoints, reference
     from hh4b.spanet.event import EventDescription
     from hh4b.spanet.options import Options

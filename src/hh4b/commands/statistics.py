@@ -35,7 +35,7 @@ def templates(
     sqrt_s_tev: float = typer.Option(13.0, help="Energy at which the signal was generated."),
 ) -> None:
     """Histogram m_HH of signal at every kappa_lambda and of background after the selection."""
-    from hh4b.statistics import template_command as library
+    from hh4b.statistics import template_stage as library
 
     library.make_templates(
         library.TemplateOptions(
@@ -86,8 +86,8 @@ def workspace(
     ),
 ) -> None:
     """Turn templates into a HistFactory workspace with one measurement per kappa_lambda."""
-    from hh4b.statistics import workspace_command as library
-    from hh4b.statistics.template_command import parse_numbers
+    from hh4b.statistics import workspace_stage as library
+    from hh4b.statistics.template_stage import parse_numbers
 
     library.make_workspaces(
         template_file,
@@ -129,7 +129,7 @@ def limits(
     optimizer: str = typer.Option("minuit", help="Of the engine pyhf: scipy or minuit."),
 ) -> None:
     """Scan kappa_lambda by profile likelihood and CLs, and find the 95 % intervals."""
-    from hh4b.statistics import limits_command as library
+    from hh4b.statistics import limits_stage as library
 
     for workspace_file, place in library.places(workspace_files, output):
         text = library.make_limits(
@@ -172,9 +172,9 @@ def luminosity_scan(
     seed: int = typer.Option(1, help="Seed of the replicas."),
 ) -> None:
     """Find both intervals of the note's model at many luminosities in one go."""
-    from hh4b.statistics import luminosity_command as library
-    from hh4b.statistics.template_command import parse_numbers
-    from hh4b.statistics.workspace_command import WorkspaceOptions
+    from hh4b.statistics import luminosity_stage as library
+    from hh4b.statistics.template_stage import parse_numbers
+    from hh4b.statistics.workspace_stage import WorkspaceOptions
 
     library.make_luminosity_scan(
         template_file,

@@ -7,12 +7,12 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.errors import ConfigError
 from hh4b.detector.expressions import evaluate
 from hh4b.detector.particles import Floats, Integers, Particles
 from hh4b.detector.propagation import Impacts
 from hh4b.detector.settings import CalorimeterSettings
 from hh4b.detector.tracking import Tracks
-from hh4b.errors import ConfigError
 
 _FRACTION_MIN = 1e-9
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

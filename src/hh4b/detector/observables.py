@@ -10,13 +10,13 @@ import numpy as np
 import uproot
 from numpy.typing import NDArray
 
-from hh4b.detector.generator_files import GeneratorEvents
+from hh4b.core.errors import InputFileError
+from hh4b.core.kinematics import FourVector, from_pt_eta_phi_mass, invariant_mass
 from hh4b.detector.isolation import events_of
 from hh4b.detector.jets import Jets
 from hh4b.detector.particles import Floats, Integers, offsets_of
 from hh4b.detector.response import Reconstructed
-from hh4b.errors import InputFileError
-from hh4b.kinematics import FourVector, from_pt_eta_phi_mass, invariant_mass
+from hh4b.simulation.generator_files import GeneratorEvents
 
 _HIGGS_MASS_GEV = 125.0
 _MATCH_DELTA_R = 0.4

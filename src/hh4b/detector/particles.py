@@ -6,7 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

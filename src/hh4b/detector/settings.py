@@ -8,8 +8,8 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from hh4b.core.errors import ConfigError
 from hh4b.detector.expressions import evaluate
-from hh4b.errors import ConfigError
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]

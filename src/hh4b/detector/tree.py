@@ -11,11 +11,11 @@ import numpy as np
 import uproot
 from numpy.typing import NDArray
 
+from hh4b.core.files import Provenance, atomic_path
 from hh4b.detector.isolation import Leptons
 from hh4b.detector.jets import Jets
 from hh4b.detector.particles import Integers
 from hh4b.detector.truth import Record
-from hh4b.files import Provenance, atomic_path
 
 TREE = "Delphes"
 _VECTOR = {"PT": "float32", "Eta": "float32", "Phi": "float32"}

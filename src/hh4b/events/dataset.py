@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.contracts import DATASET, check, open_table
-from hh4b.errors import ConfigError, ContractError
+from hh4b.core.contracts import DATASET, check, open_table
+from hh4b.core.errors import ConfigError, ContractError
 
 PARTS = ("training", "testing", "all")
 TARGETS = ("TARGETS/h1/b1", "TARGETS/h1/b2", "TARGETS/h2/b1", "TARGETS/h2/b2")

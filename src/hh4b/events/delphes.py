@@ -12,7 +12,7 @@ import numpy as np
 import uproot
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError, Hh4bError, InputFileError
+from hh4b.core.errors import ContractError, Hh4bError, InputFileError
 from hh4b.events.block import JET_LEAVES, Block, Collection
 
 TREE = "Delphes"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hh4b.contracts import read_attributes
+from hh4b.core.contracts import read_attributes
 from hh4b.events.dataset import TARGETS, blocks, lacking
 
 _ATTRIBUTES = ("sample", "is_background", "kappa_lambda", "n_generated", "sum_weights_generated")

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
+from hh4b.core.seeds import stream
 from hh4b.events import truth
 from hh4b.events.block import Block
 from hh4b.events.jets import keep_jets, padded
 from hh4b.events.settings import IngestSettings
 from hh4b.events.tags import tag_jets
-from hh4b.kappa_input import pick_kappa
-from hh4b.seeds import stream
+from hh4b.training.kappa_input import pick_kappa
 
 Columns = dict[str, NDArray[Any]]
 
@@ -72,7 +72,7 @@ def select(
         path: name of the file, for errors.
 
     Returns:
-        Columns of ``hh4b.contracts.DATASET`` without ``HH4B/source_file``.
+        Columns of ``hh4b.core.contracts.DATASET`` without ``HH4B/source_file``.
 
     Raises:
         ContractError: for a number that is not finite, a negative weight, or missing H.

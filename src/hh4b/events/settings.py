@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 
 MATCHINGS = ("one_to_one", "drop_ambiguous")
 TAG_SOURCES = ("file", "dl1r_77")

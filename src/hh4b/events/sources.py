@@ -6,7 +6,7 @@ from pathlib import Path
 
 import fsspec
 
-from hh4b.errors import InputFileError
+from hh4b.core.errors import InputFileError
 
 _MAGIC = frozenset("*?[")
 

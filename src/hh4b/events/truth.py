@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
+from hh4b.core.kinematics import FourVector, add, delta_r, from_pt_eta_phi_mass, invariant_mass
 from hh4b.events.block import Collection
 from hh4b.events.record import HiggsPairs, Record, find_in_record
 from hh4b.events.settings import MATCHING_RADIUS
-from hh4b.kinematics import FourVector, add, delta_r, from_pt_eta_phi_mass, invariant_mass
 
 Rows = NDArray[np.int64]
 

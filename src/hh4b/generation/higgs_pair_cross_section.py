@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_grid import AmplitudeGrid, load_grid, velocity

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.generation import bicubic
 from hh4b.generation.higgs_pair_amplitude import (
     HiggsPairModel,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import GeneratorFailed
+from hh4b.core.errors import GeneratorFailed
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions, partonic_factor
 from hh4b.generation.higgs_pair_grid import AmplitudeGrid, load_grid, velocity

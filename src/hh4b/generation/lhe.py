@@ -16,8 +16,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError, InputFileError
-from hh4b.files import Provenance, atomic_path
+from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.files import Provenance, atomic_path
 from hh4b.generation.pdf import DEFAULT_LHAPDF_ID
 
 Floats = NDArray[np.float64]

@@ -1,13 +1,13 @@
 """Cards of the MadGraph route: MG5_aMC, Pythia 8 and Delphes as in the note, for those who have it.
 
-Text in, text out; `hh4b.generation.madgraph_run` runs the programs.
+Text in, text out; `hh4b.generation.madgraph_stage` runs the programs.
 """
 
 import re
 from dataclasses import dataclass
 
-from hh4b.errors import ConfigError, InputFileError
-from hh4b.seeds import derive_seed
+from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.core.seeds import derive_seed
 
 PROCESSES = {
     "hh": ("loop_sm", "g g > h h [noborn=QCD]"),

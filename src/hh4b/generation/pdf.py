@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hh4b.errors import InputFileError
+from hh4b.core.errors import InputFileError
 from hh4b.generation import bicubic
 
 Floats = NDArray[np.float64]

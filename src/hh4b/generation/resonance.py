@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.generation.higgs_pair_cross_section import Collisions
 from hh4b.generation.higgs_pair_sampling import PhaseSpacePoints
 

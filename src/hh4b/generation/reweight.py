@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions, cross_section
 from hh4b.generation.higgs_pair_grid import load_grid

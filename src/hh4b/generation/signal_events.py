@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
+from hh4b.core.seeds import stream
 from hh4b.generation import two_body
 from hh4b.generation.higgs_pair_cross_section import Collisions
 from hh4b.generation.higgs_pair_sampling import PhaseSpacePoints
 from hh4b.generation.lhe import LheEvents
-from hh4b.seeds import stream
 
 if TYPE_CHECKING:
     from hh4b.generation.acceptance import AcceptanceBias

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_amplitude import form_factors as compute_form_factors
 from hh4b.generation.higgs_pair_cross_section import Collisions, cross_section

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 
 Pairs = NDArray[np.integer]
 Weights = NDArray[np.floating]

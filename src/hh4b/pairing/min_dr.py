@@ -8,9 +8,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.contracts import PAIRING, TableWriter, read_attributes
+from hh4b.core.contracts import PAIRING, TableWriter, read_attributes
+from hh4b.core.files import Provenance
 from hh4b.events.dataset import blocks
-from hh4b.files import Provenance
 
 log = logging.getLogger(__name__)
 _COLUMNS = ("MASK", "pt", "eta", "phi", "mass", "btag")

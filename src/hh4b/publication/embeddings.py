@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b import contracts
-from hh4b.errors import ConfigError, ContractError
-from hh4b.files import Provenance, write_json
+from hh4b.core import contracts
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.files import Provenance, write_json
+from hh4b.core.seeds import derive_seed, stream
 from hh4b.publication.event_files import event_weights, feature_names
-from hh4b.seeds import derive_seed, stream
 
 Floats = NDArray[np.float64]
 VECTORS = "EMBEDDINGS/EVENT"

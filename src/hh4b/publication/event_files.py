@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b import contracts
-from hh4b.errors import ConfigError, ContractError
+from hh4b.core import contracts
+from hh4b.core.errors import ConfigError, ContractError
 
 Floats = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 
 
 def find_module(kind: str, name: str) -> ModuleType:

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from hh4b.errors import ConfigError
-from hh4b.files import atomic_path
+from hh4b.core.errors import ConfigError
+from hh4b.core.files import atomic_path
 from hh4b.publication.summary import output_name
 from hh4b.publication.tables import CSV_FIELDS
 

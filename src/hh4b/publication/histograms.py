@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.publication.style import Look
 
 Floats = NDArray[np.float64]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hh4b.errors import ConfigError, ContractError
-from hh4b.files import canonical_hash, read_json
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.files import canonical_hash, read_json
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def configuration_hashes(inputs: Inputs) -> dict[str, list[str]]:
 
 def _hash_of(path: Path) -> str:
     if path.suffix in (".h5", ".hdf5"):
-        from hh4b.contracts import read_attributes
+        from hh4b.core.contracts import read_attributes
 
         provenance = json.loads(read_attributes(path).get("provenance", "{}"))
         return str(provenance.get("configuration_hash", ""))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.publication.inputs import Inputs, Measured, RunFile
 from hh4b.publication.methods import SELECTIONS, selection_name, selection_parts
 from hh4b.publication.reference import Reference

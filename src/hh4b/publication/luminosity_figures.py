@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.publication.inputs import Inputs, Measured, RunFile
 from hh4b.publication.limit_tables import bound_of, width_of
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.publication.inputs import Inputs, Measured, RunFile
 from hh4b.publication.limit_tables import (
     BOUNDS,

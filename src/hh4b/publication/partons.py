@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b import kinematics
-from hh4b.errors import InputFileError
-from hh4b.files import Provenance, write_json
+from hh4b.core import kinematics
+from hh4b.core.errors import InputFileError
+from hh4b.core.files import Provenance, write_json
+from hh4b.core.kinematics import FourVector
 from hh4b.generation.lhe import LheEvents, read_lhe
-from hh4b.kinematics import FourVector
 from hh4b.publication.histograms import Histogram
 
 Floats = NDArray[np.floating]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hh4b import contracts
-from hh4b.errors import ContractError
+from hh4b.core import contracts
+from hh4b.core.errors import ContractError
 from hh4b.publication.event_files import event_weights
 from hh4b.publication.inputs import Measured
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from hh4b.errors import ConfigError, InputFileError
+from hh4b.core.errors import ConfigError, InputFileError
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b import contracts
+from hh4b.core import contracts
 from hh4b.publication.inputs import Measured
 
 PARTS = ("training", "testing")

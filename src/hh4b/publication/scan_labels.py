@@ -1,6 +1,6 @@
 """The text on energy and luminosity that limit files of one figure must share."""
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.style import energy_text
 

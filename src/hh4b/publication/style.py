@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hh4b import __version__
-from hh4b.errors import ConfigError
-from hh4b.files import atomic_path, canonical_hash
+from hh4b.core.errors import ConfigError
+from hh4b.core.files import atomic_path, canonical_hash
 from hh4b.publication.inputs import Inputs, configuration_hashes
 
 GOLDEN = 0.75

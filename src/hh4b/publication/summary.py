@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hh4b.errors import ConfigError, Hh4bError
-from hh4b.files import atomic_path
+from hh4b.core.errors import ConfigError, Hh4bError
+from hh4b.core.files import atomic_path
 from hh4b.publication.find import find_module
 from hh4b.publication.orderings import claims_of, ordering_text
 from hh4b.publication.tables import CSV_FIELDS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hh4b import __version__
-from hh4b.files import atomic_path
+from hh4b.core.files import atomic_path
 from hh4b.publication.inputs import Inputs, Measured
 from hh4b.publication.reference import Published, Reference
 

@@ -13,8 +13,8 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from hh4b.errors import ConfigError, TrainingFailed
-from hh4b.seeds import derive_seed, stream
+from hh4b.core.errors import ConfigError, TrainingFailed
+from hh4b.core.seeds import derive_seed, stream
 from hh4b.selection.samples import Events
 
 Values = NDArray[Any]

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from hh4b.errors import InputFileError
-from hh4b.files import Provenance, atomic_path
+from hh4b.core.errors import InputFileError
+from hh4b.core.files import Provenance, atomic_path
 from hh4b.selection.dnn import Network, NetworkConfig
 
 FORMAT = "hh4b dnn 1"

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from hh4b import kinematics
-from hh4b.kinematics import FourVector
+from hh4b.core import kinematics
+from hh4b.core.kinematics import FourVector
 from hh4b.selection.features import Jets, build_candidates
 
 Values = NDArray[np.floating[Any]]

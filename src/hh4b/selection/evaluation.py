@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from hh4b.selection import metrics
 from hh4b.selection.samples import (
     Part,
     ReadScores,
@@ -15,6 +14,7 @@ from hh4b.selection.samples import (
     read_scored,
     signal_kappas,
 )
+from hh4b.training import metrics
 
 log = logging.getLogger(__name__)
 ROC_POINTS = 500

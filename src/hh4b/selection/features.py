@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b import kinematics
-from hh4b.errors import ContractError
+from hh4b.core import kinematics
+from hh4b.core.errors import ContractError
 
 #: Columns in order, with their units (docs/architecture.md).
 UNITS: dict[str, str] = {

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hh4b.errors import ConfigError, InputFileError
+from hh4b.core.errors import ConfigError, InputFileError
 
 
 class TrainingOptions(BaseModel):

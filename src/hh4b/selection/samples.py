@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
-from hh4b.errors import ConfigError, ContractError
-from hh4b.kappa_input import pick_kappa
+from hh4b.core.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.training.kappa_input import pick_kappa
 
 Part = Literal["training", "testing", "all"]
 ReadScores = Callable[[str], tuple[NDArray[np.float32], NDArray[np.float64]]]

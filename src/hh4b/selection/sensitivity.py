@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.func import jacfwd, jacrev, vmap
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.selection.checkpoint import load_network
 from hh4b.selection.dnn import Network
-from hh4b.selection.metrics import effective_number
 from hh4b.selection.samples import Events, Part, read_events
+from hh4b.training.metrics import effective_number
 
 log = logging.getLogger(__name__)
 KAPPA = "kappa_lambda"

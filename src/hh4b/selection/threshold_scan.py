@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError
-from hh4b.seeds import stream
+from hh4b.core.errors import ConfigError
+from hh4b.core.seeds import stream
 
 Values = NDArray[np.float64]
 REPLICAS = 400

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hh4b.errors import TrainingFailed
-from hh4b.seeds import derive_seed
-from hh4b.selection import metrics
+from hh4b.core.errors import TrainingFailed
+from hh4b.core.seeds import derive_seed
 from hh4b.selection.dnn import Network, NetworkConfig, probability
 from hh4b.selection.options import TrainingOptions
 from hh4b.selection.samples import Events
+from hh4b.training import metrics
 
 log = logging.getLogger(__name__)
 #: What one epoch leaves behind: number by column of the learning curves.

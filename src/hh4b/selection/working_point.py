@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError, ContractError
-from hh4b.selection.metrics import effective_number
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.selection.samples import Part, ScoredSample, read_scored, signal_kappas
 from hh4b.selection.threshold_scan import Scan, tail_sums, thresholds
+from hh4b.training.metrics import effective_number
 
 log = logging.getLogger(__name__)
 Values = NDArray[np.float64]

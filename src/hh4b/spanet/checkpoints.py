@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from hh4b.errors import ContractError, InputFileError
-from hh4b.files import Provenance, atomic_path
+from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.files import Provenance, atomic_path
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.network import Network
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.contracts import open_table
-from hh4b.errors import ContractError
+from hh4b.core.contracts import open_table
+from hh4b.core.errors import ContractError
 from hh4b.spanet.event import EventDescription, Input, Particle
 
 FloatArray = NDArray[np.float32]

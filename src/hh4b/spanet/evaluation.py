@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.pairing.metrics import pairing_metrics
-from hh4b.selection.metrics import auc, efficiency, roc_curve, thin
 from hh4b.spanet.data import Events, vectors_per_event
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.prediction import Prediction
+from hh4b.training.metrics import auc, efficiency, roc_curve, thin
 
 ROC_POINTS = 200
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from hh4b.errors import ConfigError, InputFileError
+from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.spanet import permutations
 from hh4b.spanet.permutations import Permutation
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from hh4b.errors import TrainingFailed
+from hh4b.core.errors import TrainingFailed
 from hh4b.spanet import permutations
 from hh4b.spanet.batches import Batch
 from hh4b.spanet.data import Events, vectors_per_event

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from hh4b.files import atomic_path
+from hh4b.core.files import atomic_path
 
 log = logging.getLogger(__name__)
 SOURCES = Path(__file__).parent / "kernels"

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from hh4b.errors import ConfigError
-from hh4b.files import read_json
+from hh4b.core.errors import ConfigError
+from hh4b.core.files import read_json
 
 #: Keys without effect here, with the reason: the last column of `docs/spanet.md`.
 WITHOUT_EFFECT = {

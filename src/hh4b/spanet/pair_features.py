@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b import kinematics
-from hh4b.errors import ConfigError
+from hh4b.core import kinematics
+from hh4b.core.errors import ConfigError
 from hh4b.spanet.data import Events
 from hh4b.spanet.event import EventDescription, Feature, Input
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hh4b.errors import ContractError, TrainingFailed
+from hh4b.core.errors import ContractError, TrainingFailed
 from hh4b.spanet.batches import Batch, EventStore
 from hh4b.spanet.data import Events, read_events, vectors_per_event
 from hh4b.spanet.event import EventDescription

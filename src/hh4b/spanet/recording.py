@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from hh4b.files import atomic_path
+from hh4b.core.files import atomic_path
 
 log = logging.getLogger(__name__)
 CSV = "metrics.csv"

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hh4b.errors import ContractError, InputFileError
+from hh4b.core.errors import ContractError, InputFileError
 from hh4b.spanet.blocks import BasicBlock, GatedBlock, GruBlock, ResnetBlock
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.layers import BatchNorm, GruGate, LayerNorm, Linear, PReLU

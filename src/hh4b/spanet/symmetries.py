@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b import kinematics
-from hh4b.errors import ConfigError
+from hh4b.core import kinematics
+from hh4b.core.errors import ConfigError
 
 Array = NDArray[Any]
 

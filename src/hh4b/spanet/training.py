@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hh4b import seeds
-from hh4b.errors import ConfigError, TrainingFailed
-from hh4b.files import Provenance, canonical_hash
-from hh4b.logs import progress
+from hh4b.core import seeds
+from hh4b.core.errors import ConfigError, TrainingFailed
+from hh4b.core.files import Provenance, canonical_hash
+from hh4b.core.logs import progress
 from hh4b.spanet import checkpoints, losses, native, pair_features
 from hh4b.spanet.batches import EventStore
 from hh4b.spanet.checkpoints import Checkpoint

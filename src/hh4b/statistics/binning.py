@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError, ContractError
-from hh4b.statistics.template_files import TemplateSet
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.statistics.template_format import TemplateSet
 
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2 as chi_squared
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.statistics.templates import (
     KAPPA_TOLERANCE,
     Selection,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import FitFailed
+from hh4b.core.errors import FitFailed
 from hh4b.statistics.note_model import (
     BANDS,
     CONFIDENCE_LEVEL,

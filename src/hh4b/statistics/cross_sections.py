@@ -9,7 +9,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError, InputFileError
+from hh4b.core.errors import ConfigError, InputFileError
 
 
 @dataclass(frozen=True)

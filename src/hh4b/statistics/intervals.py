@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 
 Floats = NDArray[np.float64]
 

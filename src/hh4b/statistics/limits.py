@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.statistics import complete_model
 from hh4b.statistics.intervals import Interval, check_scan, find_interval, spline_minimum
 from hh4b.statistics.note_model import (

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hh4b.statistics.limits import METHODS, limits_content, scan_model
 from hh4b.statistics.replicas import interval_errors
-from hh4b.statistics.template_files import TemplateSet
+from hh4b.statistics.template_format import TemplateSet
 from hh4b.statistics.workspace import Normalisation, scale
 
 Floats = NDArray[np.float64]

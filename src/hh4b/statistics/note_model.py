@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from hh4b.errors import ContractError, FitFailed
+from hh4b.core.errors import ContractError, FitFailed
 
 Floats = NDArray[np.float64]
 #: Standard deviations of the expected-limit bands, in the order of pyhf.

@@ -8,11 +8,11 @@ import pyhf
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from hh4b.errors import FitFailed
-from hh4b.logs import progress
+from hh4b.core.errors import FitFailed
+from hh4b.core.logs import progress
 from hh4b.statistics.note_model import CONFIDENCE_LEVEL, band_targets
 from hh4b.statistics.workspace import background_name, signal_name
-from hh4b.statistics.workspace_files import PREFIX, WorkspaceContent, quiet_pyhf
+from hh4b.statistics.workspace_format import PREFIX, WorkspaceContent, quiet_pyhf
 
 Floats = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import FitFailed
+from hh4b.core.errors import FitFailed
 
 Floats = NDArray[np.float64]
 

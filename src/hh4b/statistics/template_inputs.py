@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.contracts import DATASET, FEATURES, SCORES, read_attributes, read_table
-from hh4b.errors import ConfigError, ContractError
+from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_attributes, read_table
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.statistics.templates import Sample, Scores, SignalSample
 
 log = logging.getLogger(__name__)

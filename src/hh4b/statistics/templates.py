@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError, ContractError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.statistics.histograms import Histogram, fill
 
 Floats = NDArray[np.float64]

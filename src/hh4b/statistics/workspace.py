@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError
-from hh4b.statistics.template_files import TemplateSet
+from hh4b.core.errors import ConfigError
+from hh4b.statistics.template_format import TemplateSet
 
 Floats = NDArray[np.float64]
 CHANNEL = "m_hh"

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from hh4b.errors import GeneratorFailed
+from hh4b.core.errors import GeneratorFailed
+from hh4b.core.seeds import stream
 from hh4b.generation.acceptance import AcceptanceBias
 from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.four_b.events import Kept, as_lhe, joined
@@ -16,7 +17,6 @@ from hh4b.generation.four_b.integrand import CHANNELS, Integrand, Points, Proces
 from hh4b.generation.four_b.sampler import Adaptation, Estimate, Sampler, adapt
 from hh4b.generation.lhe import LheEvents
 from hh4b.generation.pdf import load_pdf
-from hh4b.seeds import stream
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.four_b.matrix_element import gluon_squared, quark_squared

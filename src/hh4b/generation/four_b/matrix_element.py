@@ -11,7 +11,7 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.generation.four_b.colour import gluon_gram, quark_gram
 from hh4b.generation.four_b.gluon_fusion import gluon_amplitudes
 from hh4b.generation.four_b.quark_annihilation import quark_amplitudes

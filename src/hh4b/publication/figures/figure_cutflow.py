@@ -9,8 +9,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from hh4b import contracts
-from hh4b.errors import ContractError
+from hh4b.core import contracts
+from hh4b.core.errors import ContractError
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from hh4b import contracts
+from hh4b.core import contracts
 from hh4b.publication.event_files import event_weights
 from hh4b.publication.histograms import Histogram, draw_fractions
 from hh4b.publication.inputs import Inputs

@@ -5,7 +5,7 @@ Inputs: ``<kappa_lambda>=….json``, files of ``hh4b parton-histograms``, e.g. `
 
 from matplotlib.figure import Figure
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.publication.histograms import Histogram, draw_fractions
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header, series_look

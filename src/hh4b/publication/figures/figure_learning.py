@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from hh4b.errors import ContractError, InputFileError
+from hh4b.core.errors import ContractError, InputFileError
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.methods import SELECTIONS, full_name, training_name
 from hh4b.publication.style import FigureStyle, Look, look_of, new_figure, put_header

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hh4b.errors import ContractError
+from hh4b.core.errors import ContractError
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.methods import SELECTIONS, selection_name
 from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from hh4b import contracts
-from hh4b.errors import ConfigError, ContractError
+from hh4b.core import contracts
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.publication.event_files import event_weights
 from hh4b.publication.histograms import Histogram, draw_fractions
 from hh4b.publication.inputs import Inputs

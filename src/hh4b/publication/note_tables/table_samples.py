@@ -4,7 +4,7 @@ Inputs: ``<training>.training=….h5`` and ``<training>.testing=….h5`` for the
 ``kappa5``, ``resonant``, ``mixing``, ``kappa5_joint``, ``mixing_joint`` or others.
 """
 
-from hh4b.errors import ConfigError
+from hh4b.core.errors import ConfigError
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.reference import Reference
 from hh4b.publication.sample_sizes import PARTS, count_file

@@ -1,0 +1,1 @@
+"""What every room uses: errors, logs, seeds, files and their contracts, kinematics, digests."""

@@ -1,0 +1,215 @@
+"""Delphes files of a sample in, one SPANet-layout dataset out."""
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hh4b.core.contracts import DATASET, TableWriter
+from hh4b.core.errors import ContractError, Hh4bError, InputFileError
+from hh4b.core.files import Provenance
+from hh4b.events.block import Block
+from hh4b.events.delphes import Branches, DelphesFile, open_delphes
+from hh4b.events.selection import Cutflow, Streams, select
+from hh4b.events.settings import IngestSettings
+
+log = logging.getLogger(__name__)
+
+#: Bytes of uncompressed branches read at once: bounds the memory whatever the size of the file.
+STEP_BYTES = 40_000_000
+#: Rows of a compressed chunk: small samples do not pay for large ones.
+CHUNK_ROWS = 2048
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """Outcome of an ingestion.
+
+    Attributes:
+        cutflow: events and weights by step, generated to selected.
+        n_files: number of files given.
+        skipped: one line for each file left out.
+    """
+
+    cutflow: Cutflow
+    n_files: int
+    skipped: list[str]
+
+
+@dataclass
+class _FileResult:
+    """What a file brought besides rows: counts, all tag bits or-ed, the branches read."""
+
+    cutflow: Cutflow
+    bits: int
+    present: frozenset[str]
+
+
+def ingest(
+    files: Sequence[str],
+    output: Path | str,
+    settings: IngestSettings,
+    *,
+    skip_bad_files: bool = False,
+    step_bytes: int = STEP_BYTES,
+) -> IngestResult:
+    """Select, match and write the events of a sample.
+
+    Args:
+        files: names or addresses of Delphes ROOT files.
+        output: the dataset (``hh4b.core.contracts.DATASET``); appears only if all went well.
+        settings: what to select and how to label it.
+        skip_bad_files: leave out the files that cannot be used instead of refusing the sample.
+        step_bytes: bytes of uncompressed branches in memory at once.
+
+    Raises:
+        InputFileError: if files are missing, damaged, or empty.
+        ContractError: if a file does not hold what the settings need. With several bad files, one
+            error names them all.
+    """
+    start = time.monotonic()
+    total = Cutflow()
+    total.add("generated", 0, 0.0)
+    errors: list[Hh4bError] = []
+    good: list[_FileResult] = []
+    with TableWriter(output, DATASET, chunk_rows=CHUNK_ROWS) as writer:
+        for index, path in enumerate(files):
+            rows = writer.rows
+            try:
+                schema = good[0].present if good else None
+                result = _ingest_file(path, index, settings, writer, schema, step_bytes)
+            except (InputFileError, ContractError) as error:
+                log.warning("%s", error)
+                errors.append(error)
+                writer.truncate(rows)
+                continue
+            good.append(result)
+            total.merge(result.cutflow)
+        _judge(errors, len(files), skip_bad_files=skip_bad_files)
+        _check_bit(good, settings, files)
+        skipped = [str(error) for error in errors]
+        provenance = Provenance("ingest", settings.as_dict(), settings.seed, _counts(total))
+        writer.set_attributes(provenance, **_attributes(files, skipped, settings, total))
+    _report(total, time.monotonic() - start, output)
+    return IngestResult(total, len(files), skipped)
+
+
+def _ingest_file(
+    path: str,
+    index: int,
+    settings: IngestSettings,
+    writer: TableWriter,
+    schema: frozenset[str] | None,
+    step_bytes: int,
+) -> _FileResult:
+    """Append the selected events of one file."""
+    own_tags = settings.tag_efficiency != "file"
+    branches = Branches.choose(
+        settings.jet_collection, truth=not settings.is_background, own_tags=own_tags
+    )
+    streams = Streams.of_file(settings, index)
+    with open_delphes(path) as file:
+        result = _FileResult(Cutflow(), 0, file.present(branches))
+        if schema is not None and result.present != schema:
+            raise ContractError(_difference(path, result.present, schema))
+        in_tree = Cutflow()
+        for block in file.blocks(branches, result.present, step_bytes=step_bytes):
+            in_tree.add("in_tree", len(block), block.weight.sum())
+            columns = select(block, settings, streams, in_tree, path=path)
+            number = len(columns["HH4B/weight"])
+            columns["HH4B/source_file"] = np.full(number, index, np.int32)
+            writer.append(columns)
+            result.bits |= _bits(block)
+        result.cutflow.add("generated", *_generated(file, in_tree))
+        result.cutflow.merge(in_tree)
+    return result
+
+
+def _generated(file: DelphesFile, in_tree: Cutflow) -> tuple[int, float]:
+    """Return what the file states about its generated events, or else the whole tree."""
+    number, weight = file.generated or (in_tree.events["in_tree"], in_tree.weights["in_tree"])
+    if not (np.isfinite(weight) and weight > 0):
+        raise ContractError(
+            f"{file.path}: the summed weight of the generated events is {weight:g};"
+            " it must be positive to normalise by"
+        )
+    return number, weight
+
+
+def _bits(block: Block) -> int:
+    if "BTag" not in block.jets.fields or not len(block.jets["BTag"]):
+        return 0
+    return int(np.bitwise_or.reduce(block.jets["BTag"].astype(np.int64)))
+
+
+def _difference(path: str, present: frozenset[str], schema: frozenset[str]) -> str:
+    lacking, more = sorted(schema - present), sorted(present - schema)
+    what = f"lacks branch {lacking[0]!r}" if lacking else f"has branch {more[0]!r}"
+    than = "which the files before it have" if lacking else "which the files before it lack"
+    return f"{path}: {what}, {than}; files of one sample must be of one kind"
+
+
+def _judge(errors: list[Hh4bError], n_files: int, *, skip_bad_files: bool) -> None:
+    """Decide whether the sample can be used in spite of its bad files."""
+    if not errors:
+        return
+    share = f"{len(errors)} of {n_files} files ({100 * len(errors) / n_files:.3g} %)"
+    if skip_bad_files and len(errors) < n_files:
+        log.warning("%s left out, their events are lost; counts refer to the others", share)
+        return
+    if n_files == 1:
+        raise errors[0]
+    kind = InputFileError if isinstance(errors[0], InputFileError) else ContractError
+    lines = "".join(f"\n  {error}" for error in errors)
+    raise kind(f"{share} cannot be used; repair them or say --skip-bad-files:{lines}")
+
+
+def _check_bit(good: list[_FileResult], settings: IngestSettings, files: Sequence[str]) -> None:
+    """Refuse a tag bit that no jet of the sample has."""
+    bits = 0
+    for result in good:
+        bits |= result.bits
+    if settings.tag_efficiency != "file" or bits >> settings.b_tag_bit & 1:
+        return
+    known = [str(bit) for bit in range(32) if bits >> bit & 1]
+    raise ContractError(
+        f"{files[0]}{' and others' if len(files) > 1 else ''}: bit {settings.b_tag_bit} of branch"
+        f" '{settings.jet_collection}.BTag' is never set (set: {', '.join(known) or 'none'});"
+        " choose another --b-tag-bit"
+    )
+
+
+def _counts(total: Cutflow) -> dict[str, float | int]:
+    return {
+        **{f"n_{step}": events for step, events in total.events.items()},
+        **{f"sum_weights_{step}": weight for step, weight in total.weights.items()},
+    }
+
+
+def _attributes(
+    files: Sequence[str], skipped: list[str], settings: IngestSettings, total: Cutflow
+) -> dict[str, Any]:
+    """Return the root attributes of the dataset (docs/data.md)."""
+    return {
+        "sample": settings.sample,
+        "is_background": settings.is_background,
+        "kappa_lambda": np.nan if settings.kappa_lambda is None else settings.kappa_lambda,
+        "n_generated": total.events["generated"],
+        "sum_weights_generated": total.weights["generated"],
+        "cutflow": json.dumps(total.as_dict()),
+        "files": json.dumps(list(files)),
+        "skipped_files": json.dumps(skipped),
+        "settings": json.dumps(settings.as_dict()),
+    }
+
+
+def _report(total: Cutflow, seconds: float, output: Path | str) -> None:
+    for step, counts in total.as_dict().items():
+        log.info("%s: %d events, weight %.6g", step, counts["events"], counts["sum_weights"])
+    rate = total.events["in_tree"] / max(seconds, 1e-9)
+    log.info("wrote %s, %.0f events/s", output, rate)

@@ -1,0 +1,209 @@
+"""Several datasets into one: a part of each, shuffled, with weights balanced for a training."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.core.contracts import DATASET, read_attributes, read_table, write_table
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.files import Provenance
+from hh4b.core.seeds import stream
+from hh4b.events.dataset import lacking, part_mask
+from hh4b.training.kappa_input import pick_kappa
+
+log = logging.getLogger(__name__)
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class MergeSettings:
+    """How datasets are merged.
+
+    Attributes:
+        part: ``training``, ``testing`` or ``all`` of each dataset.
+        max_events_per_sample: at most so many events of each, drawn at random; None = all.
+        shuffle_seed: seed of draw and order; None keeps the order of the datasets.
+        balance: scale weights so that all signal samples weigh the same, backgrounds (if any)
+            together as much as the signals together, and the mean is 1.
+    """
+
+    part: str = "all"
+    max_events_per_sample: int | None = None
+    shuffle_seed: int | None = None
+    balance: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            ConfigError: naming the setting.
+        """
+        limit = self.max_events_per_sample
+        if limit is not None and limit < 1:
+            raise ConfigError(f"max_events_per_sample = {limit}: must be at least 1")
+        if limit is not None and self.shuffle_seed is None:
+            raise ConfigError("max_events_per_sample needs --shuffle-seed to draw the events by")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A dataset as it goes into the merged one."""
+
+    sample: str
+    is_background: bool
+    kappa_lambda: float | None
+    n_events: int
+    sum_weights_generated: float | None
+    weight_factor: float = 1.0
+
+
+def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> int:
+    """Write the chosen events of all datasets as one; return their number.
+
+    Optional columns are kept if every dataset has them (weights are 1 where a dataset has none and
+    `MergeSettings.balance` is set). All rows are in memory at once.
+
+    Raises:
+        ContractError: if the datasets do not fit together, or one has no event in the part.
+        ConfigError: if there is no dataset, or nothing to balance.
+    """
+    if not datasets:
+        raise ConfigError("no dataset given; name at least one")
+    absent = {name for path in datasets for name in lacking(path)}
+    columns = [column.name for column in DATASET if column.name not in absent]
+    parts, sources = [], []
+    files: list[str] = []
+    for path in datasets:
+        arrays, source = _take(path, columns, settings)
+        if settings.balance:
+            arrays.setdefault("HH4B/weight", np.ones(source.n_events))
+        attributes = read_attributes(path)
+        if "HH4B/source_file" in arrays:
+            arrays["HH4B/source_file"] = arrays["HH4B/source_file"] + len(files)
+            files += json.loads(str(attributes.get("files", "[]")))
+        parts.append(arrays)
+        sources.append(source)
+    _check_widths(datasets, parts)
+    _pick_kappas(parts, sources)
+    if settings.balance:
+        sources = _balance(parts, sources)
+    merged = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    if settings.shuffle_seed is not None:
+        order = stream(settings.shuffle_seed, "merge", "order").permutation(
+            sum(source.n_events for source in sources)
+        )
+        merged = {name: values[order] for name, values in merged.items()}
+    _write(output, merged, sources, files, settings)
+    return sum(source.n_events for source in sources)
+
+
+def _pick_kappas(parts: Sequence[Columns], sources: Sequence[_Source]) -> None:
+    """Give background the kappa inputs of the signal it is merged with."""
+    kappas = [
+        value
+        for part, source in zip(parts, sources, strict=True)
+        if not source.is_background
+        for value in np.unique(part["INPUTS/Kappa/kappa"]).tolist()
+    ]
+    for part, source in zip(parts, sources, strict=True):
+        if source.is_background and kappas and "HH4B/kappa_draw" in part:
+            part["INPUTS/Kappa/kappa"] = pick_kappa(part["HH4B/kappa_draw"], kappas)
+
+
+def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[Columns, _Source]:
+    """Read the chosen events of one dataset."""
+    needs_split = settings.part != "all" and "HH4B/split" not in lacking(path)
+    extra = ["HH4B/split"] if needs_split else []
+    arrays = read_table(path, DATASET, columns=[*columns, *extra])
+    number = len(arrays["INPUTS/Source/MASK"])
+    chosen = np.flatnonzero(part_mask(path, arrays.get("HH4B/split"), settings.part, number))
+    if not len(chosen):
+        raise ContractError(f"{path}: no event in part {settings.part!r}; make the sample larger")
+    attributes = read_attributes(path)
+    sample = str(attributes.get("sample", path.stem))
+    limit = settings.max_events_per_sample
+    if limit is not None and limit < len(chosen) and settings.shuffle_seed is not None:
+        rng = stream(settings.shuffle_seed, "merge", "draw", sample)
+        chosen = np.sort(rng.choice(chosen, limit, replace=False))
+    kept = {name: arrays[name][chosen] for name in columns}
+    signal = kept["CLASSIFICATIONS/EVENT/signal"]
+    kappa = attributes.get("kappa_lambda")
+    generated = attributes.get("sum_weights_generated")
+    source = _Source(
+        sample=sample,
+        is_background=bool(attributes.get("is_background", not signal.any())),
+        kappa_lambda=None if kappa is None or not np.isfinite(kappa) else float(kappa),
+        n_events=len(chosen),
+        sum_weights_generated=None if generated is None else float(generated),
+    )
+    return kept, source
+
+
+def _check_widths(datasets: Sequence[Path], parts: Sequence[Columns]) -> None:
+    widths = [part["INPUTS/Source/MASK"].shape[1] for part in parts]
+    for path, width in zip(datasets, widths, strict=True):
+        if width != widths[0]:
+            raise ContractError(
+                f"{path}: column 'INPUTS/Source/MASK' is {width} jets wide, {datasets[0]} has"
+                f" {widths[0]}; ingest both with the same --max-jets"
+            )
+
+
+def _balance(parts: Sequence[Columns], sources: Sequence[_Source]) -> list[_Source]:
+    """Scale the weights in place; return the sources with their factors.
+
+    Raises:
+        ConfigError: if there is no signal.
+        ContractError: if a sample has no weight.
+    """
+    n_events = sum(source.n_events for source in sources)
+    n_background = sum(source.is_background for source in sources)
+    if n_background == len(sources):
+        raise ConfigError(f"balance: all {n_background} datasets are background; add a signal")
+    class_share = 0.5 if n_background else 1.0
+    backgrounds = [
+        float(part["HH4B/weight"].sum())
+        for part, source in zip(parts, sources, strict=True)
+        if source.is_background
+    ]
+    result = []
+    for part, source in zip(parts, sources, strict=True):
+        weight = part["HH4B/weight"]
+        # Backgrounds keep their ratio to one another; signals weigh the same each.
+        total = sum(backgrounds) if source.is_background else float(weight.sum())
+        if not total > 0:
+            raise ContractError(f"sample {source.sample!r}: summed weight {total:g}, not positive")
+        share = 1 if source.is_background else len(sources) - n_background
+        factor = class_share * n_events / share / total
+        part["HH4B/weight"] = weight * factor
+        result.append(_Source(**{**asdict(source), "weight_factor": factor}))
+    return result
+
+
+def _write(
+    output: Path,
+    merged: Columns,
+    sources: Sequence[_Source],
+    files: Sequence[str],
+    settings: MergeSettings,
+) -> None:
+    described = [asdict(source) for source in sources]
+    number = len(merged["INPUTS/Source/MASK"])
+    provenance = Provenance(
+        "datasets merge",
+        {**asdict(settings), "samples": [source.sample for source in sources]},
+        settings.shuffle_seed,
+        {"n_events": number},
+    )
+    attributes = {"sources": json.dumps(described), "files": json.dumps(list(files))}
+    write_table(output, DATASET, merged, provenance, **attributes)
+    for source in sources:
+        log.info("%s: %d events, weights x %.4g", source.sample, source.n_events,
+                 source.weight_factor)  # fmt: skip
+    log.info("wrote %s: %d events of %d datasets", output, number, len(sources))

@@ -1,0 +1,1 @@
+"""Shower and detector: from partons to events, and their comparison with Delphes."""

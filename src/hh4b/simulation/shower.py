@@ -1,0 +1,204 @@
+"""Parton shower, underlying event, hadronisation and decays by Pythia 8."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import awkward as ak
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.core.errors import GeneratorFailed
+from hh4b.core.seeds import derive_seed
+from hh4b.detector.particles import (
+    Floats,
+    Integers,
+    Particles,
+    Partons,
+    offsets_of,
+    select_partons,
+)
+from hh4b.detector.truth import Record
+
+log = logging.getLogger(__name__)
+
+#: Events that share a random stream; chunks that start at a multiple of it give the same events
+#: whatever their length.
+BLOCK_EVENTS = 250
+_FAILED_SHARE_MAX = 0.01
+#: Pythia takes seeds from 1 to 900 000 000.
+_SEED_BITS = 29
+
+_COMMANDS = (
+    "Print:quiet = on",
+    "Beams:frameType = 4",
+    "Random:setSeed = on",
+    # Abort by our own count of failures, never by Pythia's.
+    "Main:timesAllowErrors = 1000000",
+)
+
+
+@dataclass(frozen=True)
+class ShowerBlock:
+    """Events after the shower.
+
+    Attributes:
+        index: number of each event in the Les Houches file, shape (event,).
+        record: the full record.
+        vertices: production vertices x, y, z in mm, shape (3, particle).
+        n_failed: events of the block that Pythia gave up.
+    """
+
+    index: Integers
+    record: Record
+    vertices: Floats
+    n_failed: int
+
+    def particles(self) -> Particles:
+        """Return the final particles, as the detector sees them."""
+        final = self.record.status == 1
+        px, py, pz, energy = (component[final] for component in self.record.momenta)
+        x, y, z = (component[final] for component in self.vertices)
+        return Particles(
+            offsets_of(final, self.record.offsets), self.record.pid[final],
+            px, py, pz, energy, x, y, z,
+        )  # fmt: skip
+
+    def partons(self) -> Partons:
+        """Return the quarks and gluons that give jets their flavour."""
+        record = self.record
+        px, py, pz, _ = record.momenta
+        return select_partons(record.offsets, record.pid, record.status, (px, py, pz))
+
+
+def start_pythia(path: Path | str, *, first: int, commands: tuple[str, ...] = ()) -> Any:
+    """Return a Pythia that reads a Les Houches file from event ``first`` on.
+
+    H decays given in the file are kept, as Pythia leaves decayed particles alone.
+
+    Raises:
+        GeneratorFailed: if Pythia refuses a setting or the file.
+    """
+    # Takes a second; only the shower needs it.
+    import pythia8mc
+
+    pythia = pythia8mc.Pythia("", False)
+    settings = (*_COMMANDS, f"Beams:LHEF = {path}", f"Beams:nSkipLHEFatInit = {first}", *commands)
+    for line in settings:
+        if not pythia.readString(line):
+            raise GeneratorFailed(f"Pythia does not understand {line!r}; see its manual")
+    if not pythia.init():
+        raise GeneratorFailed(f"Pythia cannot start on {path}; is it a whole LHE file?")
+    return pythia
+
+
+def shower(
+    path: Path | str,
+    *,
+    first: int,
+    count: int,
+    seed: int,
+    labels: tuple[str | int, ...],
+    commands: tuple[str, ...] = (),
+) -> Iterator[ShowerBlock]:
+    """Shower events ``first`` to ``first + count`` of a Les Houches file, block by block.
+
+    Args:
+        path: the file, plain or gzipped.
+        first: first event.
+        count: number of events; they must be there.
+        seed: seed of the study.
+        labels: name of the work, for the random streams.
+        commands: further Pythia settings.
+
+    Raises:
+        GeneratorFailed: if Pythia cannot start, or gives up more than 1 % of the events.
+    """
+    pythia = start_pythia(path, first=first, commands=commands)
+    n_failed, n_done = 0, 0
+    for start, stop in blocks(first, count):
+        pythia.rndm.init(1 + derive_seed(seed, *labels, "shower", start, bits=_SEED_BITS))
+        block = _convert(pythia.nextBatch(stop - start, "none"), start)
+        n_failed += block.n_failed
+        n_done += stop - start
+        allowed = max(3.0, _FAILED_SHARE_MAX * max(n_done, BLOCK_EVENTS))
+        if n_failed > allowed:
+            raise GeneratorFailed(
+                f"Pythia gave up {n_failed} of {n_done} events of {path};"
+                " check momenta and colour flow of the file"
+            )
+        yield block
+    if n_failed:
+        log.warning("Pythia gave up %d of %d events; they are left out", n_failed, n_done)
+
+
+def blocks(first: int, count: int) -> list[tuple[int, int]]:
+    """Cut a range of events at multiples of `BLOCK_EVENTS`.
+
+    >>> blocks(200, 350)
+    [(200, 250), (250, 500), (500, 550)]
+    """
+    end = first + count
+    inner = range((first // BLOCK_EVENTS + 1) * BLOCK_EVENTS, end, BLOCK_EVENTS)
+    edges = [first, *inner, end]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def _convert(batch: Any, start: int) -> ShowerBlock:
+    """Turn Pythia's batch into flat arrays."""
+    alive = ~np.asarray(ak.is_none(batch))
+    if not alive.any():  # without any event the batch has no columns either
+        return _empty_block(len(alive))
+    particles = ak.drop_none(batch).prt
+    offsets = np.concatenate([[0], np.cumsum(np.asarray(ak.num(particles)))]).astype(np.int64)
+    flat = ak.flatten(particles)
+    status = np.asarray(flat.status)
+    vertex = flat.vProd
+    return ShowerBlock(
+        index=start + np.flatnonzero(alive),
+        record=Record(
+            offsets=offsets,
+            pid=np.asarray(flat.id),
+            status=hepmc_status(np.asarray(flat.id), status),
+            mothers=_links(flat.mother1, flat.mother2),
+            daughters=_links(flat.daughter1, flat.daughter2),
+            momenta=np.stack([np.asarray(getattr(flat.p, name)) for name in _MOMENTUM]),
+            mass=np.asarray(flat.m),
+        ),
+        vertices=np.stack([
+            np.asarray(ak.fill_none(getattr(vertex, name), 0.0)) for name in _MOMENTUM[:3]
+        ]),
+        n_failed=int((~alive).sum()),
+    )  # fmt: skip
+
+
+_MOMENTUM = ("px", "py", "pz", "e")
+
+
+def _empty_block(n_failed: int) -> ShowerBlock:
+    whole, links = np.zeros(0, np.int32), np.zeros((2, 0), np.int32)
+    offsets = np.zeros(1, np.int64)
+    record = Record(offsets, whole, whole, links, links, np.zeros((4, 0)), np.zeros(0))
+    return ShowerBlock(np.zeros(0, np.int64), record, np.zeros((3, 0)), n_failed)
+
+
+def _links(first: Any, last: Any) -> NDArray[np.int32]:
+    """Return Pythia's 0 = none as -1."""
+    links = np.stack([np.asarray(first), np.asarray(last)]).astype(np.int32)
+    return np.where(links == 0, -1, links).astype(np.int32)
+
+
+def hepmc_status(pid: NDArray[np.int32], status: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Translate Pythia's status codes into those of HepMC, as Pythia's own converter does.
+
+    1 = final, 2 = decayed hadron, muon or tau, 4 = beam, else Pythia's code without sign.
+    """
+    code = np.abs(pid)
+    absolute = np.abs(status)
+    decayed = (status <= 0) & (((code > 100) | (code == 13) | (code == 15)) & (absolute > 80))
+    result = np.where(decayed, 2, absolute)
+    result = np.where(absolute == 12, 4, result)
+    return np.where(status > 0, 1, result).astype(np.int32)

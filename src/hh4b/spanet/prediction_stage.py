@@ -1,0 +1,177 @@
+"""Files that prediction writes: the layout of the reference, and this project's contracts."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.core.contracts import PAIRING, SCORES, TableWriter, open_table
+from hh4b.core.errors import ConfigError
+from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.logs import progress
+from hh4b.spanet.data import count_events, read_chunks
+from hh4b.spanet.network import Network
+from hh4b.spanet.prediction import Prediction, class_probability, predict
+
+#: Events read at a time: some 100 MB with ten jets each, whatever the size of the file.
+CHUNK = 32768
+KAPPA = "Kappa/kappa"
+SIGNAL = "EVENT/signal"
+
+
+def write_predictions(
+    network: Network,
+    dataset: Path | str,
+    provenance: Provenance,
+    *,
+    prediction: Path | None = None,
+    pairing: Path | None = None,
+    vectors: bool = False,
+    chunk: int = CHUNK,
+) -> int:
+    """Predict all events of a file, a chunk at a time, and write the files asked for.
+
+    Args:
+        network: with its weights.
+        dataset: HDF5 file with the inputs of the network.
+        provenance: how the files are made.
+        prediction: file in the layout of the reference.
+        pairing: file of the contract `PAIRING`.
+        vectors: whether ``prediction`` gets the embedding vectors.
+        chunk: events in memory at a time.
+
+    Returns:
+        The number of events.
+
+    Raises:
+        ContractError: if the dataset lacks an input or holds values that are not finite.
+        ConfigError: if a pairing is asked of a network that does not assign two pairs.
+    """
+    if pairing is not None:
+        require_two_pairs(network)
+    total = count_events(dataset, network.event)
+    with ExitStack() as stack:
+        writer = None
+        if prediction is not None:
+            path = stack.enter_context(atomic_path(prediction))
+            writer = PredictionWriter(path, network, total)
+            stack.callback(writer.close)
+            writer.copy_inputs(dataset)
+            writer.file.attrs["provenance"] = provenance.as_json()
+        table = None if pairing is None else stack.enter_context(TableWriter(pairing, PAIRING))
+        chunks = read_chunks(dataset, network.event, size=chunk)
+        for rows, events in progress(chunks, total=total, what="events predicted", size=chunk):
+            result = predict(network, events, vectors=vectors and writer is not None)
+            if writer is not None:
+                writer.write(rows, result)
+            if table is not None:
+                table.append(pairing_arrays(network, result))
+        if table is not None:
+            table.set_attributes(provenance, method="spanet", n_events=total)
+    return total
+
+
+class PredictionWriter:
+    """A prediction file in the layout of the reference, filled by rows."""
+
+    def __init__(self, path: Path, network: Network, rows: int) -> None:
+        """Open ``path`` for ``rows`` events."""
+        self.file = h5py.File(path, "w")
+        self.network, self.rows = network, rows
+
+    def copy_inputs(self, dataset: Path | str) -> None:
+        """Copy the group INPUTS without bringing it to memory."""
+        with open_table(dataset) as source:
+            source.copy("INPUTS", self.file)
+
+    def write(self, rows: slice, result: Prediction) -> None:
+        """Write the results of the events ``rows``."""
+        for number, particle in enumerate(self.network.event.particles):
+            group = f"TARGETS/{particle.name}"
+            for column, product in enumerate(particle.products):
+                self._put(f"{group}/{product}", rows, result.jets[number][:, column])
+            assignment = result.assignment_probability[number]
+            detection = result.detection_probability[number]
+            self._put(f"{group}/assignment_probability", rows, assignment)
+            self._put(f"{group}/detection_probability", rows, detection)
+            self._put(f"{group}/marginal_probability", rows, assignment * detection)
+        for name, values in result.classes.items():
+            self._put(f"CLASSIFICATIONS/{name}", rows, values)
+        for name, values in result.vectors.items():
+            self._put(f"EMBEDDINGS/{name}", rows, values)
+
+    def _put(self, name: str, rows: slice, values: NDArray[Any]) -> None:
+        if name not in self.file:
+            self.file.create_dataset(name, (self.rows, *values.shape[1:]), values.dtype)
+        self.file[name][rows] = values
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+
+def require_two_pairs(network: Network) -> None:
+    """Check that a network assigns two pairs of vectors of one input.
+
+    Raises:
+        ConfigError: if it does not.
+    """
+    particles = network.event.particles
+    if [p.degree for p in particles] != [2, 2] or len(network.event.sequential) != 1:
+        names = ", ".join(f"{p.name}({','.join(p.products)})" for p in particles)
+        raise ConfigError(
+            f"a pairing needs two particles of two products; this network has {names}"
+        )
+
+
+def pairing_arrays(network: Network, result: Prediction) -> dict[str, NDArray[Any]]:
+    """Return the columns of the contract `PAIRING`; detection only where it was trained."""
+    arrays: dict[str, NDArray[Any]] = {
+        "jets": np.stack(result.jets, axis=1).astype(np.int8),
+        "assignment_probability": np.ascontiguousarray(result.assignment_probability.T),
+    }
+    if network.options.detection_loss_scale:
+        arrays["detection_probability"] = np.ascontiguousarray(result.detection_probability.T)
+    return arrays
+
+
+def write_scores(
+    network: Network,
+    dataset: Path | str,
+    output: Path,
+    kappas: Sequence[float],
+    provenance: Provenance,
+    *,
+    chunk: int = CHUNK,
+) -> int:
+    """Write the probability to be signal at each value of the kappa input (contract `SCORES`).
+
+    Without a kappa input the score is the same at every value.
+
+    Raises:
+        ConfigError: if the network has no signal classification, or no value was given.
+    """
+    if network.classes.get(SIGNAL) != 2:
+        raise ConfigError(f"this network has no two classes {SIGNAL}; it gives no scores")
+    if not kappas:
+        raise ConfigError("no value of the kappa input; give --kappa-values")
+    names = {f"{i.name}/{f.name}" for i in network.event.global_inputs for f in i.features}
+    total = count_events(dataset, network.event)
+    values = np.asarray(kappas, dtype=np.float64)
+    with TableWriter(output, SCORES) as table:
+        chunks = read_chunks(dataset, network.event, size=chunk)
+        for _, events in progress(chunks, total=total, what="events scored", size=chunk):
+            score = np.empty((len(events), len(values)), dtype=np.float32)
+            for column, kappa in enumerate(values):
+                if KAPPA in names:
+                    here = events.with_feature(network.event, KAPPA, float(kappa))
+                    score[:, column] = class_probability(network, here, SIGNAL)[:, 1]
+                elif column == 0:
+                    score[:] = class_probability(network, events, SIGNAL)[:, 1:]
+            table.append({"kappa_lambda": values, "score": score})
+        table.set_attributes(provenance, classifier="spanet", n_events=total)
+    return total

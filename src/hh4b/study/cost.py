@@ -1,0 +1,144 @@
+"""What a study costs before it starts: events, CPU hours and disk, to within a factor of two.
+
+The rates are those of docs/performance.md, of one core; the sizes are those of the default study.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hh4b.spanet.options import Options
+from hh4b.study.model import SpanetTraining, Study
+from hh4b.study.reading import SampleInfo, expand_samples
+
+#: CPU seconds of one event: partons, shower, detector, ingestion.
+SECONDS_PER_EVENT = 0.0095
+#: Share of the showered events that end in a dataset (weighted tags; 4b with acceptance bias).
+KEPT_SIGNAL, KEPT_BACKGROUND = 0.23, 0.14
+KILOBYTES_PER_EVENT = 0.6
+#: CPU seconds of one event in one epoch, of the network with the options of section 12.2.
+SECONDS_PER_TRAINED_EVENT = 1 / 2400
+SECONDS_PER_DNN_EVENT = 7e-6
+#: CPU seconds of one event at one value of the kappa input.
+SECONDS_PER_SCORE = 1 / 14000
+#: Epochs that the early stopping of a dense network leaves.
+DNN_EPOCHS = 25
+_TUNED_SIZE = 32**2 * 16
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One line of the estimate: what, how many events, CPU hours."""
+
+    what: str
+    events: float
+    cpu_hours: float
+
+
+def cost_lines(study: Study) -> list[str]:
+    """Return the estimate as lines of text.
+
+    Raises:
+        InputFileError: if an options file of a training cannot be read.
+        ConfigError: if an option of a training is unknown or impossible.
+    """
+    costs = list(_costs(study))
+    samples = expand_samples(study).values()
+    showered = sum(info.events for info in samples)
+    disk = showered * KILOBYTES_PER_EVENT / 1e6
+    total = sum(cost.cpu_hours for cost in costs)
+    lines = ["estimated cost from nothing (within a factor of two, docs/performance.md):"]
+    lines += [f"  {c.what}: {c.events:,.0f} events, {c.cpu_hours:.2f} CPU h" for c in costs]
+    lines.append(f"  together: {total:.1f} CPU h on one core, {disk:.1f} GB of disk")
+    return lines
+
+
+def _costs(study: Study) -> Iterator[Cost]:
+    infos = expand_samples(study)
+    for kind, background in (("signal", False), ("background", True)):
+        events = sum(info.events for info in infos.values() if info.background == background)
+        yield Cost(f"{kind} through shower and detector", events, _hours(events, SECONDS_PER_EVENT))
+    events = 4 * study.energy_comparison.events
+    yield Cost("partons at 13 and 14 TeV", events, _hours(events, 0.0007))
+    yield from _spanet(study, infos)
+    yield from _dnn(study, infos)
+
+
+def _spanet(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
+    seen = hours = 0.0
+    for training in study.spanet_trainings.values():
+        options = training_options(training)
+        epochs = training.epochs or options.epochs
+        passed = _training_events(study, training, infos) * epochs * training.repeats
+        seen += passed
+        hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * _relative_size(options)
+    number = sum(training.repeats for training in study.spanet_trainings.values())
+    yield Cost(f"{number} SPANet2 trainings, events times epochs", seen, hours)
+    seen = hours = 0.0
+    for search in study.searches.values():
+        if search.kind == "spanet":
+            training = study.spanet_trainings[search.training]
+            passed = _training_events(study, training, infos) * search.epochs * search.trials
+            seen += passed
+            # The middle of the choices of the width, the largest depth.
+            widths = sorted(search.ranges.hidden_dim)
+            size = widths[len(widths) // 2] ** 2 * 24 / _TUNED_SIZE
+            hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * size
+    if seen:
+        yield Cost("search for options of SPANet2", seen, hours)
+    scored = len({c.training for c in study.classifiers.values() if c.kind == "spanet"})
+    kept = sum(_kept(info) for info in infos.values() if info.kappa_lambda is not None)
+    kept += sum(_kept(info) for info in infos.values() if info.background)
+    scores = kept * scored * len(study.statistics.scan())
+    yield Cost("scores at every kappa_lambda", scores, _hours(scores, SECONDS_PER_SCORE))
+
+
+def _dnn(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
+    kept = sum(_kept(info) for info in infos.values()) * study.event_selection.training_fraction
+    trainings = sum(c.repeats for c in study.classifiers.values() if c.kind == "dnn")
+    trainings += sum(s.trials for s in study.searches.values() if s.kind == "dnn")
+    passed = kept * DNN_EPOCHS * trainings
+    if passed:
+        what = f"{trainings} trainings of dense networks, searches included"
+        yield Cost(what, passed, _hours(passed, SECONDS_PER_DNN_EVENT))
+
+
+def _training_events(study: Study, training: SpanetTraining, infos: dict[str, SampleInfo]) -> float:
+    total = 0.0
+    for info in infos.values():
+        if info.group in training.signal:
+            values = training.kappa_lambda
+            if values is not None and info.kappa_lambda not in (None, *values):
+                continue
+        elif info.group not in training.background:
+            continue
+        kept = _kept(info) * study.event_selection.training_fraction
+        total += min(kept, training.max_events_per_sample or kept)
+    return total
+
+
+def _kept(info: SampleInfo) -> float:
+    return info.events * (KEPT_BACKGROUND if info.background else KEPT_SIGNAL)
+
+
+def training_options(training: SpanetTraining) -> Options:
+    """Return the options of a training, those of a search aside.
+
+    Raises:
+        InputFileError: if the file cannot be read.
+        ConfigError: if an option is unknown or impossible.
+    """
+    return Options.read(training.options).changed(**training.changes)
+
+
+def _relative_size(options: Options) -> float:
+    """Return multiplications compared with the tuned options: layers times width squared."""
+    layers = (
+        options.num_encoder_layers
+        + 2 * options.num_branch_encoder_layers
+        + 2 * options.num_jet_encoder_layers
+    )
+    return options.hidden_dim**2 * layers / _TUNED_SIZE
+
+
+def _hours(events: float, seconds: float) -> float:
+    return events * seconds / 3600

@@ -1,0 +1,97 @@
+import gzip
+
+import numpy as np
+import pytest
+
+from hh4b.core.errors import InputFileError
+from hh4b.simulation.generator_files import read_generator_events
+
+# One event in MeV and cm. Particle 3 refers to the later particle 4; vertex -2 has no position and
+# lies where its incoming particle was born; particle 6 hangs on its mother without a vertex line.
+EVENT = """E {number} 3 6
+U MEV CM
+W 1.0
+A 0 alphaQED 0.0075
+P 1 0 2212 0 0 6500e3 6500e3 938 4
+V -1 0 [1] @ 0.1 0.2 -0.3 0.4
+P 2 -1 5 3000 4000 -1000 5100 4700 23
+P 3 4 21 1 2 3 4 0 51
+P 4 2 511 100 0 0 5300 5279 2
+V -2 0 [4]
+P 5 -2 211 50 60 70 180 140 1
+P 6 5 -13 1000 0 0 1006 106 1
+"""
+HEAD = "HepMC::Version 3.02.05\nHepMC::Asciiv3-START_EVENT_LISTING\nW Weight\n"
+END = "HepMC::Asciiv3-END_EVENT_LISTING\n"
+
+
+@pytest.fixture
+def text():
+    return HEAD + EVENT.format(number=0) + EVENT.format(number=1) + END
+
+
+def test_events_by_hand(tmp_path, text):
+    path = tmp_path / "events.hepmc3.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    events = read_generator_events(path)
+    assert events.n_events == 2
+    assert events.offsets.tolist() == [0, 6, 12]
+    assert events.pid[:6].tolist() == [2212, 5, 21, 511, 211, -13]
+    assert events.status[6:].tolist() == [4, 23, 51, 2, 1, 1]
+    assert events.momenta[:, 1] == pytest.approx([3.0, 4.0, -1.0, 5.1])
+    assert events.vertices[:, 0].tolist() == [0, 0, 0]
+    for row in (1, 2, 3, 4, 5):
+        assert events.vertices[:, row].tolist() == [1, 2, -3]
+    final = events.particles()
+    assert final.pid.tolist() == [211, -13] * 2
+    assert events.partons().pid.tolist() == [5, 21] * 2
+    assert events.partons().pt[0] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t[: len(t) // 2], "is cut in the middle"),
+        (lambda t: t.replace(END, ""), "no end of the event listing"),
+        (lambda t: "hello", "not HepMC3 text"),
+        (lambda t: HEAD + END, "holds no event"),
+        (lambda t: t.replace("P 6 5", "P 6 77"), "event 0 is not HepMC3 text"),
+        (lambda t: t.replace("E 1 3 6", "E 1 3 7"), "event 1 .* but the event says 7"),
+        (lambda t: t.replace("U MEV", "U TEV"), "TEV"),
+        (lambda t: t.replace("P 4 2 ", "P 4 3 "), "its own ancestor"),
+    ],
+)
+def test_broken_text_names_the_file(tmp_path, text, change, message):
+    path = tmp_path / "events.hepmc3"
+    path.write_text(change(text))
+    with pytest.raises(InputFileError, match=message) as error:
+        read_generator_events(path)
+    assert "events.hepmc3" in str(error.value)
+
+
+def test_cut_gzip_and_missing_files(tmp_path, text):
+    path = tmp_path / "events.hepmc3.gz"
+    whole = gzip.compress((text * 50).encode())
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputFileError, match="cut in the middle"):
+        read_generator_events(path)
+    with pytest.raises(InputFileError, match="absent"):
+        read_generator_events(tmp_path / "absent.h5")
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + b"0" * 50)
+    with pytest.raises(InputFileError, match="truncated"):
+        read_generator_events(path)
+
+
+def test_flat_files(slice_path, tmp_path):
+    import h5py
+
+    events = read_generator_events(slice_path)
+    assert events.n_events == 3
+    assert np.abs(events.momenta[3]).max() < 6500
+    assert events.particles().n_events == 3
+    path = tmp_path / "part.h5"
+    with h5py.File(path, "w") as file:
+        file["particles/pid"] = [1]
+        file["offsets"] = [0, 1]
+    with pytest.raises(InputFileError, match="status"):
+        read_generator_events(path)

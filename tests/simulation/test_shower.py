@@ -1,0 +1,90 @@
+import gzip
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hh4b.core.errors import GeneratorFailed
+from hh4b.simulation import shower as module
+from hh4b.simulation.shower import blocks, hepmc_status, shower
+
+TOY = Path(__file__).parents[1] / "data/hh_toy.lhe.gz"
+
+
+@pytest.fixture(scope="module")
+def events():
+    """Return twelve showered events in blocks of five."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BLOCK_EVENTS", 5)
+        return list(shower(TOY, first=3, count=9, seed=1, labels=("toy",)))
+
+
+def test_blocks_start_at_multiples():
+    assert blocks(0, 250) == [(0, 250)]
+    assert blocks(0, 251) == [(0, 250), (250, 251)]
+    assert blocks(499, 2) == [(499, 500), (500, 501)]
+
+
+def test_events_keep_their_number_and_energy(events):
+    assert [block.index.tolist() for block in events] == [[3, 4], [5, 6, 7, 8, 9], [10, 11]]
+    for block in events:
+        final = block.particles()
+        assert final.n_events == len(block.index)
+        for i in range(final.n_events):
+            rows = slice(final.offsets[i], final.offsets[i + 1])
+            assert final.energy[rows].sum() == pytest.approx(13_000, rel=1e-5)
+            assert final.px[rows].sum() == pytest.approx(0, abs=1e-3)
+
+
+def test_higgs_decays_are_those_of_the_file(events):
+    """Both H decay to b quarks, and the hard process is the file's."""
+    text = gzip.decompress(TOY.read_bytes()).decode()
+    lines = re.findall(r"<event>\n.*?</event>", text, flags=re.S)[3].splitlines()
+    higgs = np.array(
+        [list(map(float, line.split()))[6:9] for line in lines if line.startswith(" 25")]
+    )
+    record = events[0].record
+    rows = slice(0, record.offsets[1])
+    born = (record.pid[rows] == 25) & (record.status[rows] == 22)
+    # Pythia adds primordial kT only to later copies
+    assert pytest.approx(higgs, rel=1e-6) == record.momenta[:3, rows][:, born].T
+    for i in np.flatnonzero((record.pid[rows] == 25) & (record.status[rows] == 62)):
+        first, last = record.daughters[:, i]
+        assert sorted(record.pid[first : last + 1].tolist()) == [-5, 5]
+
+
+def test_partons_and_status_follow_hepmc(events):
+    record = events[1].record
+    assert set(np.unique(record.status)) - set(range(11, 100)) <= {1, 2, 4}
+    partons = events[1].partons()
+    assert partons.offsets[-1] == len(partons.pt) > 100
+    assert (np.abs(partons.pid) == 5).sum() >= 4 * 5
+    assert hepmc_status(
+        np.array([2212, 25, 5, 511, 211, -15, 22, 90]),
+        np.array([-12, -22, -71, -83, 84, -91, 62, -11]),
+    ).tolist() == [4, 22, 71, 2, 1, 2, 1, 11]
+
+
+def test_events_do_not_depend_on_the_chunk(events, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK_EVENTS", 5)
+    (again,) = shower(TOY, first=5, count=5, seed=1, labels=("toy",))
+    assert again.index.tolist() == events[1].index.tolist()
+    assert again.record.pid.tolist() == events[1].record.pid.tolist()
+    assert (again.record.momenta == events[1].record.momenta).all()
+    (other,) = shower(TOY, first=5, count=5, seed=2, labels=("toy",))
+    assert other.record.pid.tolist() != again.record.pid.tolist()
+
+
+def test_unknown_setting(events):
+    with pytest.raises(GeneratorFailed, match="PartonLevel:MPP"):
+        next(shower(TOY, first=0, count=1, seed=1, labels=(), commands=("PartonLevel:MPP = off",)))
+
+
+def test_too_many_failures_stop_the_run(tmp_path):
+    # Colour lines that end nowhere: Pythia gives up every event.
+    text = gzip.decompress(TOY.read_bytes()).decode().replace(" 503 0 ", " 777 0 ")
+    broken = tmp_path / "broken.lhe"
+    broken.write_text(text)
+    with pytest.raises(GeneratorFailed, match=r"gave up \d+ of 24 events .*broken\.lhe"):
+        list(shower(broken, first=0, count=24, seed=1, labels=()))

@@ -1,0 +1,165 @@
+import gzip
+import json
+from dataclasses import replace
+
+import awkward as ak
+import numpy as np
+import pytest
+import uproot
+
+from hh4b import cli
+from hh4b.core.errors import GeneratorFailed
+from hh4b.detector.truth import is_b_hadron
+from hh4b.simulation import shower as shower_module
+from hh4b.simulation.simulate_stage import Chunk, simulate
+
+
+def arrays_of(path):
+    with uproot.open(path) as file:
+        return file["Delphes"].arrays(), json.loads(str(file["hh4b"]))
+
+
+@pytest.fixture(scope="module")
+def run(lhe_path, atlas, tmp_path_factory):
+    """Simulate a chunk and return (arrays, provenance)."""
+    folder = tmp_path_factory.mktemp("chunks")
+    made = {}
+
+    def make(first, n_events, tags="draw", seed=1, gen_jets=False):
+        key = (first, n_events, tags, seed, gen_jets)
+        if key not in made:
+            path = folder / "-".join(map(str, (*key, "chunk.root")))
+            chunk = Chunk(lhe_path, "toy", first, n_events, seed, tags, gen_jets)
+            simulate(chunk, atlas, path)
+            made[key] = arrays_of(path)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shower_module, "BLOCK_EVENTS", 4)
+        yield make
+
+
+def test_a_chunk_follows_the_contract(run):
+    arrays, provenance = run(0, 12, gen_jets=True)
+    assert provenance["counts"] == {
+        "n_generated": 12, "n_failed": 0, "n_written": 12,
+        "sum_weights_generated": pytest.approx(0.24), "sum_weights_written": pytest.approx(0.24),
+    }  # fmt: skip
+    assert provenance["settings"]["detector"]["jets"]["radius"] == 0.4
+    assert ak.flatten(arrays["Event.Number"]).tolist() == list(range(12))
+    pt = arrays["Jet.PT"]
+    assert ak.all(pt[:, :-1] >= pt[:, 1:])
+    assert ak.all(pt > 20)
+    assert set(np.unique(ak.flatten(arrays["Jet.BTag"]))) <= {0, 1}
+    assert ak.mean(ak.num(arrays["GenJet.PT"])) > 4
+    # Each H has two b quarks that can be followed to the end of the shower.
+    for event in arrays:
+        pid, first, last = (event[f"Particle.{k}"].tolist() for k in ("PID", "D1", "D2"))
+        higgs = [i for i, s in enumerate(event["Particle.Status"]) if pid[i] == 25 and s == 22]
+        assert len(higgs) == 2
+        for i in higgs:
+            while pid[first[i]] == 25:
+                assert first[i] == last[i]
+                i = first[i]
+            assert sorted(pid[first[i] : last[i] + 1]) == [-5, 5]
+            for quark in range(first[i], last[i] + 1):
+                while first[quark] >= 0 and pid[first[quark]] == pid[quark]:
+                    quark = first[quark]
+                # The last quark gives b hadrons, if one of its string's is kept, or nothing.
+                hadrons = pid[first[quark] : last[quark] + 1] if first[quark] >= 0 else []
+                assert is_b_hadron(np.array(hadrons, dtype=np.int32)).all()
+
+
+def test_chunks_and_runs_do_not_matter(run, lhe_path, atlas, tmp_path):
+    whole, _ = run(0, 12, gen_jets=True)
+    first, _ = run(0, 8)
+    second, _ = run(8, 4)
+    parts = ak.concatenate([first, second])
+    for name in parts.fields:
+        assert parts[name].tolist() == whole[name].tolist(), name
+    simulate(Chunk(lhe_path, "toy", 8, 4), atlas, tmp_path / "again.root")
+    again, _ = arrays_of(tmp_path / "again.root")
+    assert again["Jet.PT"].tolist() == second["Jet.PT"].tolist()
+    other, _ = run(8, 4, seed=2)
+    assert other["Jet.PT"].tolist() != second["Jet.PT"].tolist()
+
+
+def test_weighted_events_pass_and_count_their_chance(run):
+    drawn, _ = run(0, 24)
+    weighted, provenance = run(0, 24, tags="weight")
+    counts = provenance["counts"]
+    assert counts["n_generated"] == 24
+    assert counts["n_written"] == len(weighted) < 24
+    good = (
+        (weighted["Jet.PT"] > 40) & (abs(weighted["Jet.Eta"]) < 2.5) & (weighted["Jet.BTag"] == 1)
+    )
+    assert ak.min(ak.sum(good, axis=1)) >= 4
+    weights = ak.flatten(weighted["Event.Weight"])
+    assert counts["sum_weights_written"] == pytest.approx(ak.sum(weights))
+    assert ak.all((weights >= 0.25 * 0.02 - 1e-12) & (weights <= 0.02))
+    # The detector's answer does not depend on how tags are made.
+    same = drawn[ak.flatten(weighted["Event.Number"])]
+    assert same["Jet.PT"].tolist() == weighted["Jet.PT"].tolist()
+
+
+def test_events_of_another_place_in_the_file_are_noticed(lhe_path, atlas, tmp_path, monkeypatch):
+    def shifted(path, *, first, **kwargs):
+        for block in shower_module.shower(path, first=first + 1, **kwargs):
+            yield replace(block, index=block.index - 1)
+
+    monkeypatch.setattr("hh4b.simulation.simulate_stage.shower", shifted)
+    with pytest.raises(GeneratorFailed, match="event 0 is not that of .*hh_toy"):
+        simulate(Chunk(lhe_path, "toy", 0, 3), atlas, tmp_path / "out.root")
+    assert list(tmp_path.iterdir()) == []
+
+
+def command(*words):
+    """Run `hh4b` and return its exit code."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["hh4b", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+    return stop.value.code
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("missing", "absent.lhe.gz"),
+        ("truncated", "is cut in the middle"),
+        ("no events", "no event"),
+        ("too many", "has 24 events"),
+        ("not LHE", "is not an LHE file"),
+        ("bad detector", "jets.radius"),
+        ("unknown tagging", "'deepcsv'"),
+    ],
+)
+def test_bad_input_ends_in_one_line(case, message, lhe_path, atlas_path, tmp_path, capfd):
+    text = gzip.decompress(lhe_path.read_bytes()).decode()
+    partons, detector, more = tmp_path / "partons.lhe", atlas_path, []
+    if case == "missing":
+        partons = tmp_path / "absent.lhe.gz"
+    elif case == "truncated":
+        partons.write_text(text[: len(text) // 2])
+    elif case == "no events":
+        partons.write_text(text[: text.index("<event>")] + "</LesHouchesEvents>\n")
+    elif case == "not LHE":
+        partons.write_text("hello")
+    else:
+        partons.write_text(text)
+        more = {"too many": ["--events", 25], "unknown tagging": ["--b-tagging", "deepcsv"]}.get(
+            case, []
+        )
+    if case == "bad detector":
+        detector = tmp_path / "detector.yaml"
+        detector.write_text(atlas_path.read_text().replace("radius: 0.4", "radius: 0"))
+    output = tmp_path / "out.root"
+    code = command(
+        "simulate", partons, "-o", output, "--sample", "toy", "--detector", detector, *more
+    )
+    errors = capfd.readouterr().err.strip().splitlines()
+    assert code == 1
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert not output.exists()
+    assert not list(tmp_path.glob(".partial*"))

@@ -1,0 +1,172 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hh4b.core.errors import ConfigError
+from hh4b.study.cost import cost_lines
+from hh4b.study.documentation import markdown
+from hh4b.study.reading import expand_samples, parse_study, read_study
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def changed(path, value):
+    content = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    *parents, last = path.split(".")
+    node = content
+    for key in parents:
+        node = node.setdefault(key, {})
+    node[last] = value
+    return content
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wanted"),
+    [
+        ("sede", 1, "sede: unknown key, value 1"),
+        ("event_selection.jet_pt_min_mev", 40000, "jet_pt_min_mev: unknown key"),
+        ("event_selection.jet_pt_min_gev", "40 GeV", "'40 GeV'"),
+        ("event_selection.jet_pt_min_gev", -1, "greater than 0"),
+        ("event_selection.min_tags", 3, "greater than or equal to 4"),
+        ("physics.sqrt_s_tev", 13000, "13 or 14"),
+        ("samples.hh.kappa_lambda", [1, "five"], "'five'"),
+        ("samples.hh.kappa_lambda", [1, float("nan")], "nan"),
+        ("samples.hh.kappa_lambda", [1, 1], "twice"),
+        ("samples.hh.source", "pythia", "gg_hh"),
+        (
+            "samples.mg",
+            {"source": "madgraph", "process": "4b", "events": 1, "delphes_card": "c"}
+            | {"kappa_lambda": 1},
+            "belongs to hh",
+        ),
+        ("statistics.luminosities_ifb", [0], "greater than 0"),
+        ("statistics.kappa_lambda_min", 2, "kappa_lambda = 1"),
+        ("statistics.m_hh_min_gev", 1200, "m_hh_min_gev 1200"),
+        ("classifiers.min_dr_dnn.pairing", "kappa5", "expected one of ['kappa5_spanet'"),
+        ("selections.min_dr_dnn.classifier", "bdt", "'bdt'"),
+        ("selections.min_dr_dnn.pairing", "mixing_spanet", "uses pairing 'min_dr'"),
+        ("selections.min_dr_cuts.threshold", "s_over_sqrt_b", "write 0.5"),
+        ("classifiers.mixing_spanet.training", "sm", "has no background"),
+        ("classifiers.min_dr_dnn.kappa_lambda", [1, 4], "value 4: no signal sample has it"),
+        ("classifiers.min_dr_dnn.kappa_lambda", [-5, 5], "lacks 1"),
+        ("classifiers.min_dr_dnn.search", "mixing_joint", "expected a search of kind dnn"),
+        ("classifiers.min_dr_dnn.search", "none", "expected one of"),
+        ("spanet_trainings.sm.kappa_lambda", [4], "value 4: no signal sample has it"),
+        ("spanet_trainings.sm.signal", ["four_b"], "is background"),
+        ("spanet_trainings.sm.background", ["hh"], "is a signal"),
+        ("samples.hh.events_at", {4: 10}, "4 is not in kappa_lambda"),
+        ("searches.min_dr_dnn.classifier", "mixing_spanet", "expected a kind dnn"),
+        ("searches.min_dr_dnn.classifier", "min_dr_dnn_tuned", "name one without"),
+        ("searches.mixing_joint.ranges", {"dropout": [0.5, 0.1]}, "0.5 is above 0.1"),
+        ("searches.mixing_joint.ranges", {"heads": [1, 2]}, "heads: unknown key"),
+        ("publication.figure_style", {"fig3": {}}, "fig3"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(path, value, wanted):
+    with pytest.raises(ConfigError, match=re.escape(wanted)) as caught:
+        parse_study(changed(path, value))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scale", sorted((ROOT / "config/scale").glob("*.yaml")), ids=str)
+def test_scales_change_numbers_only(scale):
+    default, scaled = (
+        read_study(ROOT / "config/config.yaml"),
+        read_study(ROOT / "config/config.yaml", scale),
+    )
+    assert set(default.selections) <= set(scaled.selections)
+    assert set(default.samples) == set(scaled.samples)
+    assert default.physics == scaled.physics
+
+
+def minimal(**samples):
+    """A study of min-dR with one DNN."""
+    signal = {"source": "gg_hh", "kappa_lambda": [-5, 1, 2.4], "events": 10}
+    return {
+        "samples": {"hh": signal, "four_b": {"source": "four_b", "events": 7}, **samples},
+        "pairings": {"min_dr": {"method": "min_dr"}},
+        "classifiers": {"dnn": {"kind": "dnn", "pairing": "min_dr"}},
+        "selections": {"dnn": {"pairing": "min_dr", "classifier": "dnn"}},
+    }
+
+
+def test_kappa_lists_become_samples():
+    content = minimal()
+    content["samples"]["hh"]["events_at"] = {2.4: 30}
+    samples = expand_samples(parse_study(content))
+    assert list(samples) == ["hh_kl-5", "hh_kl1", "hh_kl2.4", "four_b"]
+    assert samples["four_b"].background
+    assert samples["hh_kl2.4"].kappa_lambda == 2.4
+    assert [info.events for info in samples.values()] == [10, 10, 30, 7]
+
+
+def test_a_selection_needs_the_standard_model():
+    content = minimal()
+    content["samples"]["hh"]["kappa_lambda"] = [-5, 5]
+    with pytest.raises(ConfigError, match="no signal sample has kappa_lambda = 1"):
+        parse_study(content)
+    content["selections"] = {}
+    assert len(expand_samples(parse_study(content))) == 3
+
+
+def test_scales_need_no_more_than_they_say():
+    smoke, default, note = (
+        cost_lines(read_study(ROOT / "config/config.yaml", *overlay))
+        for overlay in (
+            [ROOT / "config/scale/smoke.yaml"], [], [ROOT / "config/scale/note.yaml"],
+        )
+    )  # fmt: skip
+    assert len(smoke) == len(default) == len(note)
+    hours = [float(re.search(r"together: ([\d.]+) CPU h", text[-1])[1]) for text in
+             (smoke, default, note)]  # fmt: skip
+    assert hours[0] < 0.1 < hours[1] < 10 < hours[2]
+    assert "signal through shower and detector: 2,400 events" in smoke[1]
+
+
+def test_cost_grows_with_what_is_asked_for():
+    def hours(content):
+        line = cost_lines(parse_study(content))[-1]
+        return float(re.search(r"together: ([\d.]+) CPU h", line)[1])
+
+    content = minimal(more={"source": "four_b", "events": 3_600_000})
+    more = hours(content)
+    content["classifiers"]["dnn"]["repeats"] = 50
+    assert hours(content) > more > hours(minimal())
+
+
+def test_user_files_replace_own_events():
+    content = changed("samples.four_b", {"source": "files", "files": ["/data/*.root"]})
+    info = expand_samples(parse_study(content))["four_b"]
+    assert info.background
+    assert not info.generated
+
+
+def test_null_takes_away(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(
+        "samples:\n  four_b: {source: files, files: [a.root], events: null}\n"
+        "searches: {mixing_spanet_dnn: null}\n"
+        "classifiers: {mixing_spanet_dnn_tuned: null}\n"
+        "selections: {mixing_spanet_dnn_tuned: null}\n"
+    )
+    study = read_study(ROOT / "config/config.yaml", overlay)
+    assert study.samples["four_b"].files == ["a.root"]
+    assert "mixing_spanet_dnn_tuned" not in study.selections
+    overlay.write_text("samples: {four_b: {source: files, files: [a.root]}}")
+    with pytest.raises(ConfigError, match="events: unknown key, value 80000 .null takes"):
+        read_study(ROOT / "config/config.yaml", overlay)
+
+
+def test_readme_is_up_to_date():
+    assert (ROOT / "config/README.md").read_text() == markdown(), (
+        "run: hh4b config readme > config/README.md"
+    )
+
+
+def test_broken_yaml_is_named(tmp_path):
+    (tmp_path / "a.yaml").write_text("samples: [")
+    with pytest.raises(ConfigError, match=r"a\.yaml is not YAML"):
+        read_study(tmp_path / "a.yaml")
