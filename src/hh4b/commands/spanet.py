@@ -48,11 +48,12 @@ def parse_changes(texts: list[str] | None) -> dict[str, Any]:
 
 @spanet.command()
 @takes_settings(SpanetTrainSettings)
-def train(  # noqa: PLR0917
+def train(
     options: OptionsFile,
     event: EventFile,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
     settings: SpanetTrainSettings,
+    *,
     train: Annotated[
         Path | None, typer.Option("--train", help="Training HDF5; default: of the options.")
     ] = None,
