@@ -54,14 +54,15 @@ def train(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
     settings: SpanetTrainSettings,
     *,
-    train: Annotated[
+    training: Annotated[
         Path | None, typer.Option("--train", help="Training HDF5; default: of the options.")
     ] = None,
     validation: Annotated[
         Path | None, typer.Option(help="Validation HDF5; default: a part of the training file.")
     ] = None,
-    search: Annotated[
-        Path | None, typer.Option(help="Outcome of `spanet search`: changes the options.")
+    outcome: Annotated[
+        Path | None,
+        typer.Option("--search", help="Outcome of `spanet search`: changes the options."),
     ] = None,
     changed: Changed = None,
     restart: Annotated[
@@ -74,7 +75,7 @@ def train(
     settings = SpanetTrainSettings.of(
         settings, changes={**settings.changes, **parse_changes(changed)}
     )
-    files = SpanetTrainFiles(options, event, output, train, validation, search)
+    files = SpanetTrainFiles(options, event, output, training, validation, outcome)
     train_to_folder(files, settings, restart=restart)
 
 
@@ -83,7 +84,7 @@ def train(
 def search(
     options: OptionsFile,
     event: EventFile,
-    train: Annotated[Path, typer.Option("--train", help="Training HDF5.")],
+    training: Annotated[Path, typer.Option("--train", help="Training HDF5.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="JSON for the outcome.")],
     storage: Annotated[Path, typer.Option(help="Journal file shared by the workers.")],
     settings: SpanetSearchSettings,
@@ -96,7 +97,7 @@ def search(
     settings = SpanetSearchSettings.of(
         settings, changes={**settings.changes, **parse_changes(changed)}
     )
-    files = SpanetSearchFiles(options, event, train, storage, output)
+    files = SpanetSearchFiles(options, event, training, storage, output)
     search_to_file(files, settings, worker=worker)
 
 
