@@ -7,7 +7,7 @@ from hh4b.core.digest import code_digest
 from hh4b.core.errors import Hh4bError
 from hh4b.publication.catalogue import planned_outputs
 from hh4b.study.cost import cost_lines
-from hh4b.study.job_files import JobFiles, names_pattern, option
+from hh4b.study.job_inputs import JobInputs, names_pattern, option
 from hh4b.study.layout import Layout, repeats_of
 from hh4b.study.reading import parse_study
 from hh4b.study.stage_settings import StageSettings
@@ -28,7 +28,7 @@ except Hh4bError as error:
 if any(re.fullmatch("--dry-?run|-[a-z]*n[a-z]*", _word) for _word in sys.argv[1:]):
     sys.stderr.write("\n".join([*COST, ""]))
 
-FILES = JobFiles(LAYOUT)
+FILES = JobInputs(LAYOUT)
 SETTINGS = StageSettings(LAYOUT)
 RESULTS = LAYOUT.results
 

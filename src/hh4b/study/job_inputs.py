@@ -11,7 +11,7 @@ from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetTra
 from hh4b.study.samples import FilesSample
 
 
-class JobFiles:
+class JobInputs:
     """Files that go together on a command line, and the ones a rule waits for."""
 
     def __init__(self, layout: Layout) -> None:
