@@ -10,7 +10,7 @@ import pytest
 from hh4b.core.contracts import DATASET, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError, InputFileError
 from hh4b.events.dataset import blocks, lacking, length
-from hh4b.events.describe import as_text, describe
+from hh4b.events.describe_stage import as_text, describe
 from hh4b.events.import_stage import ImportSettings, import_published
 from hh4b.events.ingest_stage import ingest
 from hh4b.events.merge_stage import MergeSettings, merge

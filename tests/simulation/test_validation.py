@@ -6,7 +6,7 @@ import pytest
 
 from hh4b import cli
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.detector.observables import (
+from hh4b.simulation.observables import (
     Observed,
     higgs_masses,
     higgs_quarks,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import DATASET, PAIRING, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, write_json
-from hh4b.events.dataset import TARGETS, lacking, part_mask
+from hh4b.core.parts import part_mask
+from hh4b.events.dataset import TARGETS, lacking
 from hh4b.pairing.metrics import pairing_metrics
 
 
