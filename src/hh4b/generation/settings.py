@@ -75,7 +75,7 @@ class Physics(FourBProcessChoice, ScaleFactor, BottomMass, TopMass, HiggsMass, E
     sqrt_s_tev: Literal[13, 14] = Field(13, description="collision energy of the event samples")
 
 
-class Events(Settings):
+class EventCount(Settings):
     """How many events of which random stream."""
 
     events: Count = Field(description="events to write")
@@ -100,13 +100,13 @@ class FormFactorSettings(TopMass, HiggsMass):
     """Form factors of gg -> HH."""
 
 
-class HiggsPairSettings(Biased, BottomMass, HiggsPairCrossSectionSettings, Events):
+class HiggsPairSettings(Biased, BottomMass, HiggsPairCrossSectionSettings, EventCount):
     """Events gg -> HH -> 4b of the exact top-quark loop at leading order."""
 
     kappa_lambda: Kappa = Field(description="trilinear coupling over that of the standard model")
 
 
-class ResonanceSettings(Biased, ScaleFactor, BottomMass, HiggsMass, Energy, Events):
+class ResonanceSettings(Biased, ScaleFactor, BottomMass, HiggsMass, Energy, EventCount):
     """Events of a narrow scalar resonance, gg -> X -> HH -> 4b."""
 
     mass_gev: Positive = Field(
@@ -119,7 +119,7 @@ class FourBProcessSettings(FourBProcessChoice, ScaleFactor, BottomMass, Energy):
     """What pp -> 4b means, for its cross section and its events."""
 
 
-class FourBSettings(Biased, FourBProcessSettings, Events):
+class FourBSettings(Biased, FourBProcessSettings, EventCount):
     """Events pp -> b b~ b b~ at leading order."""
 
 
@@ -156,7 +156,7 @@ MADGRAPH_SCALES: dict[str, int] = {"kt_clustered": -1, "ht": 2, "ht_half": 3}
 
 class MadgraphSettings(
     MadgraphProcess,
-    FourBProcessChoice, ScaleFactor, BottomMass, TopMass, HiggsMass, Energy, Events,
+    FourBProcessChoice, ScaleFactor, BottomMass, TopMass, HiggsMass, Energy, EventCount,
 ):  # fmt: skip
     """Events by MG5_aMC, Pythia 8 and Delphes of the user."""
 
