@@ -25,7 +25,7 @@ def squared(m_hh, cos_theta, kappa):
 
 @pytest.mark.parametrize("m_top", [4e3, 2e4, 1e6])
 def test_heavy_top_limit(m_top):
-    result = form_factors([260.0, 400.0, 1000.0], [0.9, 0.0, -0.5], HiggsPairModel(m_top))
+    result = form_factors([260.0, 400.0, 1000.0], [0.9, 0.0, -0.5], HiggsPairModel(m_top, 125.0))
     np.testing.assert_allclose(result.f_triangle, 2 / 3, atol=0.005 if m_top < 1e4 else 1e-3)
     np.testing.assert_allclose(result.f_box, -2 / 3, atol=0.005 if m_top < 1e4 else 1e-3)
     np.testing.assert_allclose(result.g_box, 0.0, atol=0.005 if m_top < 1e4 else 1e-3)
@@ -34,7 +34,7 @@ def test_heavy_top_limit(m_top):
 def second_order_ratios(m_top):
     """Second order in 1/m_t^2 of F_box and G_box over the published one."""
     m_hh, cos_theta = np.array([300.0, 400.0, 500.0]), np.array([0.2, 0.0, 0.7])
-    result = form_factors(m_hh, cos_theta, HiggsPairModel(m_top))
+    result = form_factors(m_hh, cos_theta, HiggsPairModel(m_top, 125.0))
     s, h = (m_hh / m_top) ** 2, (125.0 / m_top) ** 2
     pt2 = s / 4 * (1 - 4 * h / s) * (1 - cos_theta**2)
     second_f = -(45 * h * h - 14 * h * s + 6 * s * s) / 630 + 13 * pt2 * s / 1260
@@ -63,7 +63,8 @@ def test_first_two_orders_of_the_heavy_top_expansion():
 def test_expansion_and_closed_form_meet():
     """The switch at s/m_t^2 = 2e-3 changes less than the first order that is left out."""
     below, above = (
-        form_factors(400.0, 0.3, HiggsPairModel(400.0 / np.sqrt(s))) for s in (1.999e-3, 2.001e-3)
+        form_factors(400.0, 0.3, HiggsPairModel(400.0 / np.sqrt(s), 125.0))
+        for s in (1.999e-3, 2.001e-3)
     )
     assert below.f_box == pytest.approx(above.f_box, abs=2e-7)
     assert below.g_box == pytest.approx(above.g_box, abs=2e-7)

@@ -7,6 +7,7 @@ of them, and a rule hands them over whole, as one JSON value.
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -91,3 +92,20 @@ def one_line(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{key}: is missing{more}"
     return f"{key}: value {first['input']!r}: {message}{more}"
+
+
+class NamedSample(Settings):
+    """Settings of a stage that makes a sample; random streams have the name of the sample."""
+
+    sample: str | None = Field(
+        default=None,
+        description="name of the sample, of its random streams; default: of the output",
+    )
+
+    def named_after(self, output: Path | str) -> Self:
+        """Return the settings with the name of the output, unless the sample has one.
+
+        >>> NamedSample().named_after("datasets/hh.h5").sample
+        'hh'
+        """
+        return self if self.sample else self.model_copy(update={"sample": Path(output).stem})

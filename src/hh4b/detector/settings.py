@@ -285,8 +285,6 @@ def with_changes(settings: DetectorSettings, changes: Mapping[str, Any]) -> Dete
     Raises:
         ConfigError: naming a key that the card does not know, or a value that it cannot have.
     """
-    if not changes:
-        return settings
     content = replaced(settings.model_dump(mode="json"), changes)
     return _validated(content, "changes of the detector")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hh4b.core.settings import Count, Kappa, Positive, Seed, Settings
+from hh4b.core.settings import Count, Kappa, NamedSample, Positive, Seed, Settings
 
 FourBScale = Literal["kt_clustered", "ht_half", "ht", "mean_mt", "m4b_half"]
 
@@ -106,12 +106,19 @@ class HiggsPairSettings(Biased, BottomMass, HiggsPairCrossSectionSettings, Event
     kappa_lambda: Kappa = Field(description="trilinear coupling over that of the standard model")
 
 
-class ResonanceSettings(Biased, ScaleFactor, BottomMass, HiggsMass, Energy, EventCount):
-    """Events of a narrow scalar resonance, gg -> X -> HH -> 4b."""
+class ResonanceMass(Settings):
+    """A narrow scalar resonance X -> HH."""
 
     mass_gev: Positive = Field(
         450.0, description="mass of the scalar", json_schema_extra={"flags": ["--mass"]}
     )
+
+
+class ResonanceSettings(
+    ResonanceMass, Biased, ScaleFactor, BottomMass, HiggsMass, Energy, EventCount
+):
+    """Events of a narrow scalar resonance, gg -> X -> HH -> 4b."""
+
     cross_section_pb: Positive = Field(1.0, description="sigma(gg -> X -> HH) in pb")
 
 
@@ -155,14 +162,11 @@ MADGRAPH_SCALES: dict[str, int] = {"kt_clustered": -1, "ht": 2, "ht_half": 3}
 
 
 class MadgraphSettings(
-    MadgraphProcess,
+    NamedSample, MadgraphProcess,
     FourBProcessChoice, ScaleFactor, BottomMass, TopMass, HiggsMass, Energy, EventCount,
 ):  # fmt: skip
     """Events by MG5_aMC, Pythia 8 and Delphes of the user."""
 
-    sample: str | None = Field(
-        None, description="name of the sample, of its random streams; default: of the output"
-    )
     shower: Literal["auto", "DelphesPythia8", "MG5aMC_PY8_interface"] = Field(
         "auto",
         description="program that showers: DelphesPythia8 (with the detector),"
