@@ -1,21 +1,19 @@
 """The training and the testing events of a sample, by its column ``HH4B/split``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.settings import Part
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Part = Literal["training", "testing", "all"]
 PARTS: tuple[Part, ...] = ("training", "testing", "all")
 
 
 def part_mask(
-    path: Path | str, split: "NDArray[np.int8] | None", part: str, rows: int
-) -> "NDArray[np.bool_]":
+    path: Path | str, split: NDArray[np.int8] | None, part: str, rows: int
+) -> NDArray[np.bool_]:
     """Return which events belong to a part of the sample, as a mask of shape (event,).
 
     Args:
@@ -28,9 +26,6 @@ def part_mask(
         ConfigError: for an unknown part.
         ContractError: if a part is asked for and the dataset is not divided.
     """
-    # Settings of stages name parts, and the command line loads them without NumPy.
-    import numpy as np
-
     if part not in PARTS:
         raise ConfigError(f"part {part!r}: must be one of {', '.join(PARTS)}")
     if part == "all":

@@ -7,8 +7,7 @@ of them, and a rule hands them over whole, as one JSON value.
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +21,8 @@ Kappa = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
 Kappas = Annotated[list[Kappa], Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Seed = Annotated[int, Field(ge=0)]
+#: Events of a sample by its column ``HH4B/split``, see `hh4b.core.parts`.
+Part = Literal["training", "testing", "all"]
 
 
 class Settings(BaseModel):
@@ -92,20 +93,3 @@ def one_line(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{key}: is missing{more}"
     return f"{key}: value {first['input']!r}: {message}{more}"
-
-
-class NamedSample(Settings):
-    """Settings of a stage that makes a sample; random streams have the name of the sample."""
-
-    sample: str | None = Field(
-        default=None,
-        description="name of the sample, of its random streams; default: of the output",
-    )
-
-    def named_after(self, output: Path | str) -> Self:
-        """Return the settings with the name of the output, unless the sample has one.
-
-        >>> NamedSample().named_after("datasets/hh.h5").sample
-        'hh'
-        """
-        return self if self.sample else self.model_copy(update={"sample": Path(output).stem})

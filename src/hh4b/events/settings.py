@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hh4b.core.parts import Part
-from hh4b.core.settings import Count, Fraction, Kappa, NamedSample, Positive, Seed, Settings
+from hh4b.core.samples import NamedSample
+from hh4b.core.settings import Count, Fraction, Kappa, Part, Positive, Seed, Settings
 
 #: Distance within which a kept jet is taken for the image of a b quark (docs/data.md).
 MATCHING_RADIUS = 0.4

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hh4b.core.settings import Count, Kappa, NamedSample, Positive, Seed, Settings
+from hh4b.core.samples import NamedSample
+from hh4b.core.settings import Count, Kappa, Positive, Seed, Settings
 
 FourBScale = Literal["kt_clustered", "ht_half", "ht", "mean_mt", "m4b_half"]
 
