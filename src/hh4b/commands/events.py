@@ -87,8 +87,7 @@ def generate_madgraph(
     """Generate, shower and simulate with MG5_aMC, Pythia 8 and Delphes of your own."""
     from hh4b.generation.madgraph_stage import run_madgraph, write_cards
 
-    if settings.sample is None:
-        settings = settings.model_copy(update={"sample": output.stem})
+    settings = settings.named_after(output)
     if cards_only:
         write_cards(settings, delphes_card, work, cores=cores)
     else:

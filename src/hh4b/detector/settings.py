@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.settings import NonNegative, Positive, Settings
+from hh4b.detector.dotted_keys import replaced
 from hh4b.detector.expressions import evaluate
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -284,27 +285,8 @@ def with_changes(settings: DetectorSettings, changes: Mapping[str, Any]) -> Dete
     Raises:
         ConfigError: naming a key that the card does not know, or a value that it cannot have.
     """
-    if not changes:
-        return settings
-    content = settings.model_dump(mode="json")
-    for dotted, value in changes.items():
-        *outer, last = dotted.split(".")
-        place: Any = content
-        for key in outer:
-            place = place[_key(place, key, dotted)]
-        place[_key(place, last, dotted)] = value
+    content = replaced(settings.model_dump(mode="json"), changes)
     return _validated(content, "changes of the detector")
-
-
-def _key(place: Any, key: str, dotted: str) -> str | int:
-    """Return the key or index of a part of the card, which must be there already."""
-    if isinstance(place, dict):
-        if key in place:
-            return key
-        raise ConfigError(f"detector key {dotted!r}: {key!r} is none of {sorted(place)}")
-    if isinstance(place, list) and key.isdecimal() and int(key) < len(place):
-        return int(key)
-    raise ConfigError(f"detector key {dotted!r}: there is no {key!r} in {place!r}")
 
 
 def _validated(content: Any, where: str) -> DetectorSettings:

@@ -39,8 +39,7 @@ def import_published(
     Raises:
         ContractError: if a file is no dataset, or no event of it is chosen.
     """
-    if settings.sample is None:
-        settings = settings.model_copy(update={"sample": output.stem})
+    settings = settings.named_after(output)
     files = [(path, settings)]
     if testing is not None:
         parts = ((path, "training"), (testing, "testing"))

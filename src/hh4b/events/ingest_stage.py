@@ -72,8 +72,7 @@ def ingest(
             error names them all.
     """
     start = time.monotonic()
-    if settings.sample is None:
-        settings = settings.model_copy(update={"sample": Path(output).stem})
+    settings = settings.named_after(output)
     total = Cutflow()
     total.add("generated", 0, 0.0)
     errors: list[Hh4bError] = []

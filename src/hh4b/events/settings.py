@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hh4b.core.parts import Part
-from hh4b.core.settings import Count, Fraction, Kappa, Positive, Seed, Settings
+from hh4b.core.samples import NamedSample
+from hh4b.core.settings import Count, Fraction, Kappa, Part, Positive, Seed, Settings
 
 #: Distance within which a kept jet is taken for the image of a b quark (docs/data.md).
 MATCHING_RADIUS = 0.4
@@ -55,15 +55,12 @@ class FileChoices(Settings):
     allow_negative_weights: bool = Field(False, description="take them instead of stopping")
 
 
-class IngestSettings(FileChoices, EventSelection):
+class IngestSettings(NamedSample, FileChoices, EventSelection):
     """Everything that decides the content of a dataset besides the files."""
 
     min_tags: Annotated[int, Field(ge=0)] = Field(_MIN_TAGS, description="b-tagged jets required")
     training_fraction: Share = Field(
         _TRAINING_FRACTION, description="share of the events used for training"
-    )
-    sample: str | None = Field(
-        None, description="name of the sample, of its random streams; default: of the output"
     )
     background: bool = Field(False, description="no truth is looked for, targets are -1")
     kappa_lambda: Kappa | None = Field(
@@ -108,12 +105,9 @@ class MergeSettings(Settings):
         return self
 
 
-class ImportSettings(Settings):
+class ImportSettings(NamedSample):
     """Which events of a published file become a sample, and what the file does not say."""
 
-    sample: str | None = Field(
-        None, description="name of the sample, of its random streams; default: of the output"
-    )
     events: Literal["signal", "background", "all"] = Field("all", description="class of events")
     kappa_lambda: Kappa | None = Field(
         None, description="take the signal events of this value; null = all"

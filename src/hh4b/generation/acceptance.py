@@ -20,19 +20,17 @@ import numpy as np
 import yaml
 from numba import njit
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.kinematics import abs_delta_phi
+from hh4b.core.settings import Positive, Settings
 
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0.0, le=1.0)]
 
 
-class AcceptanceBias(BaseModel):
+class AcceptanceBias(Settings):
     """Parameters of the acceptance bias; the formula stands at the top of the module."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     pt_gev: Positive = Field(description="quark pT of the half-way point of the turn-on, GeV")
     pt_width_gev: Positive = Field(description="width of the turn-on in pT, GeV")

@@ -125,7 +125,7 @@ def run_madgraph(
     """Generate, shower and simulate; ``output`` is the Delphes file, there only if all went well.
 
     Args:
-        settings: what to generate; must name the sample.
+        settings: what to generate; the sample has the name of the output unless it is given.
         delphes_card: the Delphes card to start from.
         output: the ROOT file.
         work: folder for cards, logs and what lies between; must not hold a run already.
@@ -136,6 +136,7 @@ def run_madgraph(
         GeneratorFailed: if a program is missing, fails, or does not write what it should.
         InputFileError: if the Delphes card or the UFO model cannot be used.
     """
+    settings = settings.named_after(output)
     if restart:
         _clear(work)
     if (work / PROCESS).exists() or (work / ROOT).exists():

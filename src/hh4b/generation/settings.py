@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hh4b.core.samples import NamedSample
 from hh4b.core.settings import Count, Kappa, Positive, Seed, Settings
 
 FourBScale = Literal["kt_clustered", "ht_half", "ht", "mean_mt", "m4b_half"]
@@ -75,7 +76,7 @@ class Physics(FourBProcessChoice, ScaleFactor, BottomMass, TopMass, HiggsMass, E
     sqrt_s_tev: Literal[13, 14] = Field(13, description="collision energy of the event samples")
 
 
-class Events(Settings):
+class EventCount(Settings):
     """How many events of which random stream."""
 
     events: Count = Field(description="events to write")
@@ -100,18 +101,25 @@ class FormFactorSettings(TopMass, HiggsMass):
     """Form factors of gg -> HH."""
 
 
-class HiggsPairSettings(Biased, BottomMass, HiggsPairCrossSectionSettings, Events):
+class HiggsPairSettings(Biased, BottomMass, HiggsPairCrossSectionSettings, EventCount):
     """Events gg -> HH -> 4b of the exact top-quark loop at leading order."""
 
     kappa_lambda: Kappa = Field(description="trilinear coupling over that of the standard model")
 
 
-class ResonanceSettings(Biased, ScaleFactor, BottomMass, HiggsMass, Energy, Events):
-    """Events of a narrow scalar resonance, gg -> X -> HH -> 4b."""
+class ResonanceMass(Settings):
+    """A narrow scalar resonance X -> HH."""
 
     mass_gev: Positive = Field(
         450.0, description="mass of the scalar", json_schema_extra={"flags": ["--mass"]}
     )
+
+
+class ResonanceSettings(
+    ResonanceMass, Biased, ScaleFactor, BottomMass, HiggsMass, Energy, EventCount
+):
+    """Events of a narrow scalar resonance, gg -> X -> HH -> 4b."""
+
     cross_section_pb: Positive = Field(1.0, description="sigma(gg -> X -> HH) in pb")
 
 
@@ -119,7 +127,7 @@ class FourBProcessSettings(FourBProcessChoice, ScaleFactor, BottomMass, Energy):
     """What pp -> 4b means, for its cross section and its events."""
 
 
-class FourBSettings(Biased, FourBProcessSettings, Events):
+class FourBSettings(Biased, FourBProcessSettings, EventCount):
     """Events pp -> b b~ b b~ at leading order."""
 
 
@@ -155,14 +163,11 @@ MADGRAPH_SCALES: dict[str, int] = {"kt_clustered": -1, "ht": 2, "ht_half": 3}
 
 
 class MadgraphSettings(
-    MadgraphProcess,
-    FourBProcessChoice, ScaleFactor, BottomMass, TopMass, HiggsMass, Energy, Events,
+    NamedSample, MadgraphProcess,
+    FourBProcessChoice, ScaleFactor, BottomMass, TopMass, HiggsMass, Energy, EventCount,
 ):  # fmt: skip
     """Events by MG5_aMC, Pythia 8 and Delphes of the user."""
 
-    sample: str | None = Field(
-        None, description="name of the sample, of its random streams; default: of the output"
-    )
     shower: Literal["auto", "DelphesPythia8", "MG5aMC_PY8_interface"] = Field(
         "auto",
         description="program that showers: DelphesPythia8 (with the detector),"
