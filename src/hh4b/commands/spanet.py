@@ -166,9 +166,9 @@ def predict(  # noqa: PLR0917
             vectors=output_vectors,
         )  # fmt: skip
     if scores_output is not None:
-        from hh4b.commands.selection import parse_kappas
+        from hh4b.core.joined import parse_numbers
 
-        kappas = [float(k) for k in parse_kappas(kappa_values)] if kappa_values else []
+        kappas = list(parse_numbers(kappa_values, "--kappa-values")) if kappa_values else []
         files.write_scores(network, dataset, scores_output, kappas, made)
 
 
