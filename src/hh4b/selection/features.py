@@ -92,7 +92,7 @@ class FeatureInputs:
 
 
 @dataclass(frozen=True)
-class Feature:
+class FeatureColumn:
     """A column of a feature file.
 
     Attributes:
@@ -110,7 +110,7 @@ class Feature:
 
 def feature(
     unit: str = "1", *, needs: Sequence[str] = ()
-) -> Callable[[Callable[[FeatureInputs], Values]], Feature]:
+) -> Callable[[Callable[[FeatureInputs], Values]], FeatureColumn]:
     """Make a feature of a function; the column gets its name.
 
     >>> @feature(unit="GeV")
@@ -119,10 +119,10 @@ def feature(
     >>> (mass_sum.name, mass_sum.unit)
     ('mass_sum', 'GeV')
     """
-    return lambda function: Feature(function.__name__, unit, function, tuple(needs))
+    return lambda function: FeatureColumn(function.__name__, unit, function, tuple(needs))
 
 
-def _of_candidate(name: str, number: int) -> tuple[Feature, ...]:
+def _of_candidate(name: str, number: int) -> tuple[FeatureColumn, ...]:
     def pt(inputs: FeatureInputs) -> Values:
         return np.asarray(inputs.candidates.pt[number])
 
@@ -136,36 +136,36 @@ def _of_candidate(name: str, number: int) -> tuple[Feature, ...]:
         return np.asarray(inputs.mass[number])
 
     return (
-        Feature(f"{name}_pt", "GeV", pt),
-        Feature(f"{name}_eta", "1", eta),
-        Feature(f"{name}_phi", "rad", phi),
-        Feature(f"{name}_mass", "GeV", mass),
+        FeatureColumn(f"{name}_pt", "GeV", pt),
+        FeatureColumn(f"{name}_eta", "1", eta),
+        FeatureColumn(f"{name}_phi", "rad", phi),
+        FeatureColumn(f"{name}_mass", "GeV", mass),
     )
 
 
 #: The features of the package in the order of their columns (docs/architecture.md).
-_TABLE: tuple[Feature, ...] = (
+_TABLE: tuple[FeatureColumn, ...] = (
     *_of_candidate("h1", 0),
     *_of_candidate("h2", 1),
-    Feature("h1_delta_r", "1", lambda x: x.candidates.delta_r[0]),
-    Feature("h2_delta_r", "1", lambda x: x.candidates.delta_r[1]),
-    Feature("met", "GeV", lambda x: x.event.met, ("met",)),
-    Feature("met_phi", "rad", lambda x: x.event.met_phi, ("met_phi",)),
-    Feature("n_electrons", "1", lambda x: x.event.n_electrons, ("n_electrons",)),
-    Feature("n_muons", "1", lambda x: x.event.n_muons, ("n_muons",)),
-    Feature("h1_b1_btag", "1", lambda x: x.candidates.btag[0, 0]),
-    Feature("h1_b2_btag", "1", lambda x: x.candidates.btag[0, 1]),
-    Feature("h2_b1_btag", "1", lambda x: x.candidates.btag[1, 0]),
-    Feature("h2_b2_btag", "1", lambda x: x.candidates.btag[1, 1]),
-    Feature("hh_pt", "GeV", lambda x: kinematics.transverse_momentum(x.pair)),
-    Feature("hh_mass", "GeV", lambda x: kinematics.invariant_mass(x.pair)),
+    FeatureColumn("h1_delta_r", "1", lambda x: x.candidates.delta_r[0]),
+    FeatureColumn("h2_delta_r", "1", lambda x: x.candidates.delta_r[1]),
+    FeatureColumn("met", "GeV", lambda x: x.event.met, ("met",)),
+    FeatureColumn("met_phi", "rad", lambda x: x.event.met_phi, ("met_phi",)),
+    FeatureColumn("n_electrons", "1", lambda x: x.event.n_electrons, ("n_electrons",)),
+    FeatureColumn("n_muons", "1", lambda x: x.event.n_muons, ("n_muons",)),
+    FeatureColumn("h1_b1_btag", "1", lambda x: x.candidates.btag[0, 0]),
+    FeatureColumn("h1_b2_btag", "1", lambda x: x.candidates.btag[0, 1]),
+    FeatureColumn("h2_b1_btag", "1", lambda x: x.candidates.btag[1, 0]),
+    FeatureColumn("h2_b2_btag", "1", lambda x: x.candidates.btag[1, 1]),
+    FeatureColumn("hh_pt", "GeV", lambda x: kinematics.transverse_momentum(x.pair)),
+    FeatureColumn("hh_mass", "GeV", lambda x: kinematics.invariant_mass(x.pair)),
 )
-OWN: dict[str, Feature] = {entry.name: entry for entry in _TABLE}
+OWN: dict[str, FeatureColumn] = {entry.name: entry for entry in _TABLE}
 COLUMNS: tuple[str, ...] = tuple(OWN)
 JET_COLUMNS: tuple[str, ...] = tuple(name for name, entry in OWN.items() if not entry.needs)
 
 
-def find_features(settings: FeatureSettings) -> tuple[Feature, ...]:
+def find_features(settings: FeatureSettings) -> tuple[FeatureColumn, ...]:
     """Return the features of a file in order: those of the package, then the extra ones.
 
     Raises:
@@ -191,13 +191,15 @@ def find_features(settings: FeatureSettings) -> tuple[Feature, ...]:
     return tuple(found.values())
 
 
-def _as_feature(reference: str, found: Any) -> Feature:
-    """Take a `Feature`, or a function with the attributes ``unit`` and ``needs``."""
-    if isinstance(found, Feature):
+def _as_feature(reference: str, found: Any) -> FeatureColumn:
+    """Take a `FeatureColumn`, or a function with the attributes ``unit`` and ``needs``."""
+    if isinstance(found, FeatureColumn):
         return found
     require_parameters("feature", reference, found, ["inputs"])
     name = getattr(found, "__name__", reference)
-    return Feature(name, getattr(found, "unit", "1"), found, tuple(getattr(found, "needs", ())))
+    return FeatureColumn(
+        name, getattr(found, "unit", "1"), found, tuple(getattr(found, "needs", ()))
+    )
 
 
 def compute_features(
@@ -205,7 +207,7 @@ def compute_features(
     pairing: Values,
     event: EventObservables | None,
     *,
-    features: Sequence[Feature] | None = None,
+    features: Sequence[FeatureColumn] | None = None,
     first_row: int = 0,
 ) -> NDArray[np.float32]:
     """Return the feature columns of every event.
@@ -240,7 +242,7 @@ def compute_features(
     return table
 
 
-def _checked(entry: Feature, inputs: FeatureInputs, first_row: int) -> Values:
+def _checked(entry: FeatureColumn, inputs: FeatureInputs, first_row: int) -> Values:
     """Compute a feature and check what it returns."""
     try:
         values = np.asarray(entry.compute(inputs))

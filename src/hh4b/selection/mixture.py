@@ -4,6 +4,7 @@ Without cross sections every sample of a class weighs the same. With them the sa
 pool by their generated weights, and processes weigh by cross section times efficiency.
 """
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from hh4b.core.contracts import read_attributes
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.joined import SampleFiles, split_files
 
+log = logging.getLogger(__name__)
 #: The name of a process before ``=``; anything else before it belongs to a path.
 _PROCESS = re.compile(r"[a-z][a-z0-9_]*=")
 
@@ -26,6 +28,13 @@ def split_samples(texts: Sequence[str], what: Sequence[str]) -> list[SampleFiles
         ConfigError: if there are not as many files as ``what`` names.
     """
     return [split_files(text, what, keyed=bool(_PROCESS.match(text))) for text in texts]
+
+
+def warn_unweighed(samples: Sequence[SampleFiles], weights: Mapping[str, float] | None) -> None:
+    """Say that several processes count the same where no cross section tells them apart."""
+    processes = sorted({sample.key for sample in samples})
+    if len(processes) > 1 and not weights:
+        log.warning("%s weigh the same; background_weights gives cross sections", processes)
 
 
 def mixture_factors(samples: Sequence[SampleFiles], weights: Mapping[str, float]) -> list[float]:

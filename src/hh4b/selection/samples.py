@@ -14,7 +14,7 @@ from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
 from hh4b.core.parts import part_mask
 from hh4b.core.settings import Part
-from hh4b.selection.mixture import class_weights, mixture_factors, split_samples
+from hh4b.selection.mixture import class_weights, mixture_factors, split_samples, warn_unweighed
 from hh4b.training.kappa_input import pick_kappa
 
 ReadScores = Callable[[Path], tuple[NDArray[np.float32], NDArray[np.float64]]]
@@ -101,6 +101,8 @@ def read_labelled(
     columns: tuple[str, ...] | None = None
     for label, texts in ((True, signal), (False, background)):
         samples = _class_samples(texts, "FEATURES", label)
+        if not label:
+            warn_unweighed(samples, background_weights)
         found = []
         for sample in samples:
             names = read_columns(sample.paths[1])
@@ -174,6 +176,8 @@ def read_scored(
         ContractError: if files disagree, or a sample has no event or weight left.
     """
     files = _class_samples(texts, "SCORES", label)
+    if not label:
+        warn_unweighed(files, weights)
     samples = []
     for dataset, path in (sample.paths for sample in files):
         scores, available = read(path)

@@ -126,20 +126,24 @@ class CutScoreSettings(CutSettings):
     kappa_values: KappaInputs = Field(description="values of the kappa input to score at")
 
 
-class SensitivitySettings(BackgroundWeights):
-    """Which events rank the inputs of a network."""
+class EvaluatedEvents(BackgroundWeights):
+    """The events that measure something."""
 
     part: Part = Field("testing", description="events to use: training, testing or all")
 
 
-class EvaluationSettings(SensitivitySettings):
+class SensitivitySettings(EvaluatedEvents):
+    """The ranking of a network's inputs."""
+
+
+class EvaluationSettings(EvaluatedEvents):
     """Metrics of a classifier."""
 
     threshold: Score = Field(0.5, description="an event is called signal above it")
     beta: Positive = Field(2.0, description="of the F_beta score: recall against precision")
 
 
-class WorkingPointSettings(BackgroundWeights):
+class WorkingPointSettings(EvaluatedEvents):
     """How the threshold of a selection is chosen."""
 
     threshold: Literal["s_over_sqrt_b"] | Score = Field(
@@ -155,7 +159,6 @@ class WorkingPointSettings(BackgroundWeights):
     signal_fb: Positive = Field(1.0, description="signal cross section times branching ratio in fb")
     background_fb: Positive = Field(1.0, description="cross section of all background in fb")
     luminosity_ifb: Positive = Field(1.0, description="integrated luminosity in 1/fb")
-    part: Part = Field("testing", description="events to use: training, testing or all")
     seed: Seed = Field(1, description="of the replicas behind the threshold's error")
 
     @property
