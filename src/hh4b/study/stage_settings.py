@@ -287,9 +287,10 @@ class StageSettings:
     def templates(self, selection: str) -> TemplateSettings:
         """m_HH templates of a selection."""
         classifier = self.study.selections[selection].classifier
+        # The energy of the events, not those of the limits.
         return TemplateSettings.of(
-            self.study.physics,
             self.study.statistics,
+            self.study.physics,
             processes=self._limit_processes(),
             systematics=self.study.systematics,
             kappa_values=self.study.statistics.scan(),
@@ -299,6 +300,7 @@ class StageSettings:
     def workspace(self) -> WorkspaceSettings:
         """Workspaces at every energy and luminosity."""
         return WorkspaceSettings.of(
+            self.study.physics,
             self.study.statistics,
             processes=self._limit_processes(),
             systematics=self.study.systematics,
@@ -311,6 +313,7 @@ class StageSettings:
     def luminosity_scan(self) -> LuminosityScanSettings:
         """Intervals against luminosity."""
         return LuminosityScanSettings.of(
+            self.study.physics,
             self.study.statistics,
             processes=self._limit_processes(),
             systematics=self.study.systematics,
