@@ -25,11 +25,12 @@ from hh4b.statistics.templates import (
 
 KAPPAS = (-5.0, -3.0, -1.0, 1.0, 2.0, 3.0, 5.0, 7.0, 9.0, 12.0)
 EVENTS = 20_000
+MASSES = {"m_higgs_gev": 125.0, "m_top_gev": 173.0}
 
 
 def draw(kappa: float) -> SignalSample:
     """Draw a sample of the wanted size."""
-    sampler = HiggsPairSampler.build(kappa, Collisions(13000.0), HiggsPairModel())
+    sampler = HiggsPairSampler.build(kappa, Collisions(13000.0), HiggsPairModel(173.0, 125.0))
     rng = stream(1, "closure", f"{kappa:g}")
     mass = cosine = np.empty(0)
     while len(mass) < EVENTS:
@@ -44,14 +45,14 @@ def draw(kappa: float) -> SignalSample:
         input_kappa_lambda=np.full(EVENTS, kappa),
         n_generated=float(EVENTS),
         kappa_lambda=kappa,
-        polynomial=kappa_polynomial(mass, cosine),
+        polynomial=kappa_polynomial(mass, cosine, **MASSES),
     )
 
 
 def main() -> None:
     """Print a line for each sample."""
     samples = [draw(kappa) for kappa in KAPPAS]
-    cross_section = cross_section_coefficients_fb(13.0)
+    cross_section = cross_section_coefficients_fb(13.0, **MASSES)
     selection = Selection(0.5, np.linspace(200, 1000, 11))
     print("kappa  chi2/bins  probability  gain in events")
     for kappa in KAPPAS:

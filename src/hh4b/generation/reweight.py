@@ -18,22 +18,27 @@ _TOLERANCE = 0.02
 
 
 def kappa_polynomial(
-    m_hh_gev: ArrayLike, cos_theta_star: ArrayLike, model: HiggsPairModel | None = None
+    m_hh_gev: ArrayLike, cos_theta_star: ArrayLike, *, m_higgs_gev: float, m_top_gev: float
 ) -> Floats:
     """Return p with |A|^2 proportional to p0 + p1 kappa + p2 kappa^2, shape (N, 3).
 
     The factor of proportionality depends on (m_HH, cos theta*) but not on kappa, so ratios between
     different kappa of one event are ratios of its probability densities.
 
+    The masses must be those of the generated events. The amplitude is tabulated once for each pair
+    of masses and process, which takes about a second.
+
     Args:
         m_hh_gev: true mass of the Higgs pair in GeV, shape (N,).
         cos_theta_star: true cosine of the angle of a Higgs boson to the beam in the pair's frame.
-        model: masses; default: those of the note.
+        m_higgs_gev: Higgs mass of the events.
+        m_top_gev: top-quark mass in their loops.
 
     Raises:
+        ConfigError: if the masses are impossible.
         ContractError: if a mass lies below the threshold, or a cosine outside [-1, 1].
     """
-    model = HiggsPairModel() if model is None else model
+    model = HiggsPairModel(m_top_gev, m_higgs_gev)
     m_hh = np.asarray(m_hh_gev, dtype=np.float64)
     cos_theta = np.asarray(cos_theta_star, dtype=np.float64)
     low = 2.0 * model.m_higgs_gev
@@ -55,12 +60,12 @@ def kappa_polynomial(
 
 
 def cross_section_coefficients_fb(
-    sqrt_s_tev: float, *, mu_factor: float = 1.0, model: HiggsPairModel | None = None
+    sqrt_s_tev: float, *, m_higgs_gev: float, m_top_gev: float, mu_factor: float = 1.0
 ) -> Floats:
     """Return (c0, c1, c2) of sigma(gg -> HH) = c0 + c1 kappa + c2 kappa^2 in fb.
 
     Raises:
-        ConfigError: if energy or scale are impossible.
+        ConfigError: if energy, masses or scale are impossible.
     """
     collisions = Collisions(1000.0 * sqrt_s_tev, mu_factor)
-    return cross_section(collisions, HiggsPairModel() if model is None else model).coefficients_fb
+    return cross_section(collisions, HiggsPairModel(m_top_gev, m_higgs_gev)).coefficients_fb

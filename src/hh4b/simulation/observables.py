@@ -11,7 +11,7 @@ import uproot
 from numpy.typing import NDArray
 
 from hh4b.core.errors import InputFileError
-from hh4b.core.kinematics import FourVector, from_pt_eta_phi_mass, invariant_mass
+from hh4b.core.kinematics import FourVector, abs_delta_phi, from_pt_eta_phi_mass, invariant_mass
 from hh4b.detector.isolation import events_of
 from hh4b.detector.jets import Jets
 from hh4b.detector.particles import Floats, Integers, offsets_of
@@ -127,9 +127,7 @@ def _nearest(targets, jets, delta_r, found):  # type: ignore[no-untyped-def]
         for i in range(offsets[event], offsets[event + 1]):
             best = delta_r
             for j in range(jet_offsets[event], jet_offsets[event + 1]):
-                d_phi = abs(phi[i] - jet_phi[j])
-                if d_phi > math.pi:
-                    d_phi = 2.0 * math.pi - d_phi
+                d_phi = abs_delta_phi(phi[i], jet_phi[j])
                 distance = math.hypot(eta[i] - jet_eta[j], d_phi)
                 if distance < best:
                     best, found[i] = distance, j

@@ -1,72 +1,44 @@
 """Cross sections and form factors of gg -> HH as rows for a terminal or a script."""
 
 import json
-import math
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.joined import parse_numbers
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_amplitude import form_factors as compute_form_factors
 from hh4b.generation.higgs_pair_cross_section import Collisions, cross_section
+from hh4b.generation.settings import FormFactorSettings, HiggsPairCrossSectionSettings
 
 Row = dict[str, Any]
 
 
-def model(m_top_gev: float, m_higgs_gev: float) -> HiggsPairModel:
-    """Return the model with these masses."""
-    return HiggsPairModel(m_top_gev, m_higgs_gev)
-
-
-def collisions(sqrt_s_tev: float, mu_factor: float) -> Collisions:
-    """Return proton collisions of this energy."""
-    return Collisions(1000.0 * sqrt_s_tev, mu_factor)
-
-
-def parse_numbers(texts: list[str], what: str) -> list[float]:
-    """Return numbers from words separated by blanks or commas.
+def numbers(texts: list[str], option: str) -> list[float]:
+    """Return numbers from words separated by blanks or commas; the same may come twice.
 
     Raises:
         ConfigError: naming the first word that is no finite number.
 
-    >>> parse_numbers(["-1", "0,2.4"], "kappa_lambda")
-    [-1.0, 0.0, 2.4]
+    >>> numbers(["-1", "0,2.4 0"], "--kappa-lambda")
+    [-1.0, 0.0, 2.4, 0.0]
     """
-    numbers = []
-    for word in " ".join(texts).replace(",", " ").split():
-        try:
-            number = float(word)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise ConfigError(f"{what}: {word!r} is not a number")
-        numbers.append(number)
-    if not numbers:
-        raise ConfigError(f"{what}: no value given")
-    return numbers
+    words = " ".join(texts).replace(",", " ").split()
+    if not words:
+        raise ConfigError(f"{option}: no value given")
+    return [number for word in words for number in parse_numbers(word, option)]
 
 
-def parse_one_number(text: str, what: str) -> float:
-    """Return one number.
-
-    Raises:
-        ConfigError: if the text is not exactly one finite number.
-    """
-    numbers = parse_numbers([text], what)
-    if len(numbers) != 1:
-        raise ConfigError(f"{what}: {text!r} holds {len(numbers)} numbers, expected one")
-    return numbers[0]
-
-
-def cross_section_rows(kappas: list[float], beams: Collisions, masses: HiggsPairModel) -> list[Row]:
+def cross_section_rows(kappas: list[float], settings: HiggsPairCrossSectionSettings) -> list[Row]:
     """Return one row for each kappa_lambda, cross sections in fb.
 
     Raises:
         ConfigError: if the energy is below the threshold.
     """
-    sigma = cross_section(beams, masses)
+    collisions = Collisions(1000.0 * settings.sqrt_s_tev, settings.mu_factor)
+    sigma = cross_section(collisions, HiggsPairModel(settings.m_top_gev, settings.m_higgs_gev))
     return [
         {
             "kappa_lambda": kappa,
@@ -78,7 +50,7 @@ def cross_section_rows(kappas: list[float], beams: Collisions, masses: HiggsPair
 
 
 def form_factor_rows(
-    masses_gev: list[float], cosines: list[float], masses: HiggsPairModel
+    masses_gev: list[float], cosines: list[float], settings: FormFactorSettings
 ) -> list[Row]:
     """Return one row for each point; complex numbers as [real part, imaginary part].
 
@@ -93,7 +65,9 @@ def form_factor_rows(
     else:
         points = list(product(masses_gev, cosines))
     mass, cosine = (np.array(column) for column in zip(*points, strict=True))
-    found = compute_form_factors(mass, cosine, masses)
+    found = compute_form_factors(
+        mass, cosine, HiggsPairModel(settings.m_top_gev, settings.m_higgs_gev)
+    )
     columns = {
         "F_triangle": found.f_triangle,
         "F_box": found.f_box,

@@ -1,7 +1,11 @@
-"""Classical classifiers on the features of the dense network, all with event weights."""
+"""Classical classifiers on the features of the dense network, all with event weights.
+
+The classes of the package stand in a table; one of the user is of the same kind: called with
+``seed`` and its options, with ``fit`` and ``probability`` of `Classifier`.
+"""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,15 +17,19 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from hh4b.core.errors import ConfigError, TrainingFailed
+from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
+from hh4b.core.plugins import find_plugin, require_parameters
 from hh4b.core.seeds import derive_seed, stream
-from hh4b.selection.samples import Events
+from hh4b.selection.samples import LabelledFeatures
 
 Values = NDArray[Any]
 
 
-class Method(Protocol):
-    """A classifier on standardised inputs of shape (event, F + 1), kappa last."""
+class Classifier(Protocol):
+    """A classifier on standardised inputs of shape (event, F + 1), kappa last.
+
+    It is made by ``Class(seed=seed, **options)`` with the options of the configuration.
+    """
 
     def fit(self, inputs: Values, label: Values, weight: Values) -> None:
         """Learn from labelled events; ``weight`` has mean one, both classes the same sum."""
@@ -45,22 +53,29 @@ def linear_probability(inputs: Values, coefficients: Values, intercept: float) -
     return logistic(inputs @ coefficients + intercept)
 
 
-class LogisticMethod:
+class Unseeded:
+    """A classifier without random numbers."""
+
+    def __init__(self, seed: int) -> None:
+        """Take a seed like every classifier."""
+
+
+class LogisticClassifier(Unseeded):
     """Logistic regression: P(y = 1 | x) = sigma(x . w + b), the likelihood maximised over w, b."""
 
     def fit(self, inputs: Values, label: Values, weight: Values) -> None:
-        """See `Method`."""
+        """See `Classifier`."""
         # Few inputs: Newton's method with the full Hessian reaches the maximum itself.
         model = LogisticRegression(solver="newton-cholesky", tol=1e-9, max_iter=1000)
         model.fit(inputs, label, sample_weight=weight)
         self.coefficients, self.intercept = model.coef_[0], float(model.intercept_[0])
 
     def probability(self, inputs: Values) -> Values:
-        """See `Method`."""
+        """See `Classifier`."""
         return linear_probability(inputs, self.coefficients, self.intercept)
 
 
-class LinearDiscriminant:
+class LinearDiscriminant(Unseeded):
     """Fisher's discriminant: the direction that maximises w S_B w / w S_W w.
 
     For two classes it is S_W^-1 (mu_1 - mu_0). With Gaussian classes of one covariance and equal
@@ -69,7 +84,7 @@ class LinearDiscriminant:
     """
 
     def fit(self, inputs: Values, label: Values, weight: Values) -> None:
-        """See `Method`."""
+        """See `Classifier`."""
         means, scatter = [], np.zeros((inputs.shape[1], inputs.shape[1]))
         for of_class in (~label, label):
             share = weight[of_class] / weight[of_class].sum()
@@ -82,7 +97,7 @@ class LinearDiscriminant:
         self.intercept = float(-0.5 * (means[0] + means[1]) @ self.coefficients)
 
     def probability(self, inputs: Values) -> Values:
-        """See `Method`."""
+        """See `Classifier`."""
         return linear_probability(inputs, self.coefficients, self.intercept)
 
 
@@ -98,7 +113,7 @@ class SupportVectors:
         self.seed, self.components = seed, components
 
     def fit(self, inputs: Values, label: Values, weight: Values) -> None:
-        """See `Method`."""
+        """See `Classifier`."""
         order = stream(self.seed, "svm").permutation(len(label))
         held_out, rows = np.array_split(order, [max(1, len(order) // 5)])
         self.kernel = Nystroem(
@@ -110,76 +125,82 @@ class SupportVectors:
         self.machine = LinearSVC(dual=False, max_iter=5000)
         self.machine.fit(mapped, label[rows], sample_weight=weight[rows])
         margin = self.machine.decision_function(self.kernel.transform(inputs[held_out]))
-        self.platt = LogisticMethod()
+        self.platt = LogisticClassifier(self.seed)
         self.platt.fit(margin[:, None], label[held_out], weight[held_out])
 
     def probability(self, inputs: Values) -> Values:
-        """See `Method`."""
+        """See `Classifier`."""
         margin = self.machine.decision_function(self.kernel.transform(inputs))
         return self.platt.probability(margin[:, None])
 
 
 class Trees:
-    """An ensemble of decision trees from scikit-learn."""
+    """An ensemble of decision trees from scikit-learn, unfitted in ``model``."""
 
-    def __init__(self, model: Any) -> None:
-        """Take an unfitted model with ``predict_proba``."""
-        self.model = model
+    model: Any
 
     def fit(self, inputs: Values, label: Values, weight: Values) -> None:
-        """See `Method`."""
+        """See `Classifier`."""
         self.model.fit(inputs, label, sample_weight=weight)
 
     def probability(self, inputs: Values) -> Values:
-        """See `Method`."""
+        """See `Classifier`."""
         return np.asarray(self.model.predict_proba(inputs)[:, 1])
 
 
-def _random_forest(seed: int) -> Trees:
-    return Trees(
-        RandomForestClassifier(
-            n_estimators=100,
-            min_samples_leaf=10,
-            max_depth=12,
+class RandomForest(Trees):
+    """The mean of many trees, each grown on a sample of the events with replacement."""
+
+    def __init__(
+        self, seed: int, trees: int = 100, min_events_leaf: int = 10, max_depth: int = 12
+    ) -> None:
+        """Take the number of trees and how far each one grows."""
+        self.model = RandomForestClassifier(
+            n_estimators=trees,
+            min_samples_leaf=min_events_leaf,
+            max_depth=max_depth,
             random_state=derive_seed(seed, "forest", bits=31),
         )
-    )
 
 
-def _gradient_boosting(seed: int) -> Trees:
-    return Trees(
-        HistGradientBoostingClassifier(
-            max_iter=300,
+class GradientBoosting(Trees):
+    """A sum of trees, each grown on the gradient of the loss so far; stops by itself."""
+
+    def __init__(self, seed: int, max_trees: int = 300, patience: int = 10) -> None:
+        """Take the number of trees at most, and trees without improvement before the stop."""
+        self.model = HistGradientBoostingClassifier(
+            max_iter=max_trees,
             early_stopping=True,
             validation_fraction=0.1,
-            n_iter_no_change=10,
+            n_iter_no_change=patience,
             random_state=derive_seed(seed, "boosting", bits=31),
         )
-    )
 
 
-#: Method by name: a function of the seed.
-METHODS: dict[str, Callable[[int], Method]] = {
-    "logistic_regression": lambda seed: LogisticMethod(),
-    "linear_discriminant": lambda seed: LinearDiscriminant(),
+#: Classes of the package; a user's stand in entry points ``hh4b.classifier`` or in a file.
+CLASSIFIERS: dict[str, Callable[..., Classifier]] = {
+    "logistic_regression": LogisticClassifier,
+    "linear_discriminant": LinearDiscriminant,
     "svm": SupportVectors,
-    "random_forest": _random_forest,
-    "gradient_boosting": _gradient_boosting,
+    "random_forest": RandomForest,
+    "gradient_boosting": GradientBoosting,
 }
 
 
 @dataclass(frozen=True)
-class Baseline:
+class FittedClassifier:
     """A fitted classifier with the standardisation of its inputs.
 
     Attributes:
-        method: the classifier.
+        name: its reference, for messages.
+        classifier: the classifier.
         columns: names of the features.
         mean: of the inputs (features and kappa), shape (F + 1,).
         scale: their spread, 1 where constant.
     """
 
-    method: Method
+    name: str
+    classifier: Classifier
     columns: tuple[str, ...]
     mean: Values
     scale: Values
@@ -188,6 +209,9 @@ class Baseline:
         """Return the signal probability of every event at every kappa, shape (event, K).
 
         Events with a NaN (no pairing) score 0: they are not selected.
+
+        Raises:
+            ContractError: if the classifier does not return probabilities.
         """
         scores = np.zeros((len(features), len(kappas)), dtype=np.float32)
         rows = np.flatnonzero(np.isfinite(features).all(axis=1))
@@ -197,38 +221,79 @@ class Baseline:
         inputs = (inputs - self.mean) / self.scale
         for number, kappa in enumerate(kappas):
             inputs[:, -1] = (kappa - self.mean[-1]) / self.scale[-1]
-            scores[rows, number] = self.method.probability(inputs)
+            scores[rows, number] = self._probability(inputs)
         return scores
 
+    def _probability(self, inputs: Values) -> NDArray[np.float32]:
+        try:
+            found = np.asarray(self.classifier.probability(inputs))
+        except Exception as error:
+            raise ContractError(f"classifier {self.name!r}: {_reason(error)}") from error
+        if found.shape != (len(inputs),) or found.dtype.kind not in "biuf":
+            raise ContractError(
+                f"classifier {self.name!r} returns {found.dtype} of shape {found.shape}; expected"
+                f" probabilities of shape {(len(inputs),)}"
+            )
+        found = found.astype(np.float32)
+        bad = ~((found >= 0) & (found <= 1))
+        if bad.any():
+            raise ContractError(
+                f"classifier {self.name!r} returns the probability {found[bad][0]}; expected"
+                " numbers from 0 to 1"
+            )
+        return found
 
-def train_baseline(name: str, events: Events, *, seed: int) -> Baseline:
+
+def make_classifier(name: str, options: Mapping[str, Any], seed: int) -> Classifier:
+    """Make an unfitted classifier.
+
+    Raises:
+        ConfigError: if there is no such classifier, or it cannot be made with these options.
+    """
+    kind = find_plugin("classifier", name, CLASSIFIERS)
+    require_parameters("classifier", name, kind, ["seed", *options])
+    try:
+        classifier: Classifier = kind(seed=seed, **options)
+    except Exception as error:
+        raise ConfigError(f"classifier {name!r} with {dict(options)}: {_reason(error)}") from error
+    for method, names in (("fit", ["inputs", "label", "weight"]), ("probability", ["inputs"])):
+        found: Any = getattr(classifier, method, None)
+        require_parameters("classifier", f"{name}.{method}", found, names)
+    return classifier
+
+
+def train_classifier(
+    name: str, events: LabelledFeatures, *, seed: int, options: Mapping[str, Any] | None = None
+) -> FittedClassifier:
     """Fit a classical classifier.
 
     Args:
-        name: key of `METHODS`.
+        name: key of `CLASSIFIERS`, entry point or ``path.py:Class``.
         events: labelled features; both classes enter with the same sum of weights.
         seed: of everything random.
+        options: keyword options of the classifier.
 
     Raises:
-        ConfigError: if the method is unknown.
+        ConfigError: if the classifier is unknown, or does not know an option.
         TrainingFailed: if it does not converge or cannot be fitted to these events.
     """
-    if name not in METHODS:
-        raise ConfigError(f"method {name!r} is unknown; choose one of {', '.join(METHODS)}")
+    classifier = make_classifier(name, options or {}, seed)
     inputs = np.column_stack([events.features, events.kappa]).astype(np.float64)
     weight = events.weight * (len(events.weight) / events.weight.sum())
     share = weight / weight.sum()
     mean = share @ inputs
     spread = np.sqrt(share @ (inputs - mean) ** 2)
     scale = np.where(spread > 1e-6 * (1 + np.abs(mean)), spread, 1.0)
-    method = METHODS[name](seed)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
-            method.fit((inputs - mean) / scale, events.label, weight)
-    except (ConvergenceWarning, ValueError) as error:
-        reason = str(error).splitlines()[0]
+            classifier.fit((inputs - mean) / scale, events.label, weight)
+    except Exception as error:
         raise TrainingFailed(
-            f"{name} cannot be fitted to {len(inputs)} events: {reason}"
+            f"classifier {name!r} cannot be fitted to {len(inputs)} events: {_reason(error)}"
         ) from error
-    return Baseline(method, events.columns, mean, scale)
+    return FittedClassifier(name, classifier, events.columns, mean, scale)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
