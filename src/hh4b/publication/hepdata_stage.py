@@ -12,7 +12,7 @@ import yaml
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import atomic_path
-from hh4b.publication.summary import output_name
+from hh4b.publication.summary_stage import output_name
 from hh4b.publication.tables import CSV_FIELDS
 
 Rows = list[dict[str, str]]

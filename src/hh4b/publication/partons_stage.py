@@ -43,7 +43,8 @@ def write_parton_histograms(source: Path | str, target: Path | str) -> None:
     except InputFileError as error:
         raise InputFileError(f"{source}: {error}; want gg -> HH or pp -> 4b events") from error
     histograms = {
-        name: WeightedHistogram.fill(value, EDGES[name], events.weights) for name, value in values.items()
+        name: WeightedHistogram.fill(value, EDGES[name], events.weights)
+        for name, value in values.items()
     }
     settings = {
         "input": file.provenance.get("configuration_hash", ""),

@@ -12,15 +12,16 @@ class OutputSettings(Settings):
     """Everything about a table or figure but its files; `Inputs` has the files by key."""
 
     kind: str = Field(description="kind of the catalogue, entry point `hh4b.output`, or path.py:f")
-    title: str = Field("", description="caption")
-    remarks: list[str] = Field([], description="further sentences of the caption")
-    labels: dict[str, str] = Field({}, description="name of a row or curve, by input key")
+    title: str = Field(default="", description="caption")
+    remarks: list[str] = Field(default=[], description="further sentences of the caption")
+    labels: dict[str, str] = Field(default={}, description="name of a row or curve, by input key")
     parts: dict[str, tuple[str, str]] = Field(
-        {}, description="pairing and classifier by input key, for tables with a column for each"
+        default={},
+        description="pairing and classifier by input key, for tables with a column for each",
     )
-    sqrt_s_tev: Positive | None = Field(None, description="energy of the events shown")
-    options: dict[str, Any] = Field({}, description="of the kind")
-    style: dict[str, Any] = Field({}, description="of a figure")
+    sqrt_s_tev: Positive | None = Field(default=None, description="energy of the events shown")
+    options: dict[str, Any] = Field(default={}, description="of the kind")
+    style: dict[str, Any] = Field(default={}, description="of a figure")
 
     def label(self, key: str) -> str:
         """Return the name of a row or curve; a key without a label is spelled out."""
@@ -34,10 +35,14 @@ class OutputSettings(Settings):
 class NoteValues(Settings):
     """Where the note has values to compare with, and for which conditions they hold."""
 
-    table: str | None = Field(None, description="entry of the reference file, e.g. `table_26`")
-    rows: dict[str, str] = Field({}, description="row of the note by row key, where they differ")
-    sqrt_s_tev: Positive = Field(13.0, description="energy of the note's limits")
-    luminosity_ifb: Positive | None = Field(139.0, description="luminosity; null = any")
+    table: str | None = Field(
+        default=None, description="entry of the reference file, e.g. `table_26`"
+    )
+    rows: dict[str, str] = Field(
+        default={}, description="row of the note by row key, where they differ"
+    )
+    sqrt_s_tev: Positive = Field(default=13.0, description="energy of the note's limits")
+    luminosity_ifb: Positive | None = Field(default=139.0, description="luminosity; null = any")
 
     def row(self, key: str) -> str:
         """Return the row of the note that a row is compared with."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hh4b.core.errors import ConfigError, Hh4bError
+from PIL import Image
+
+from hh4b.core.errors import ConfigError
 from hh4b.core.files import atomic_path
-from hh4b.publication.find import find_module
 from hh4b.publication.orderings import claims_of, ordering_text
 from hh4b.publication.tables import CSV_FIELDS
 
@@ -151,11 +152,6 @@ def _links(page: Path, path: Path, suffixes: tuple[str, ...]) -> str:
 
 
 def _caption(path: Path) -> str:
-    """Return the first line of the figure module's description."""
-    try:
-        module = find_module("figure", _key("figure", path))
-    except Hh4bError:
-        return ""
-    first = (module.__doc__ or "").strip().partition("\n")[0]
-    text = first.partition(": ")[2] or first
-    return text[:1].upper() + text[1:]
+    """Return the caption that a figure carries in its metadata."""
+    with Image.open(path) as image:
+        return str(image.info.get("Description", ""))

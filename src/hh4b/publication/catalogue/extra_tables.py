@@ -12,7 +12,6 @@ from hh4b.publication.catalogue.sources import (
 )
 from hh4b.study.layout import Layout
 
-
 #: Trained on the samples of their namesakes.
 VERSION1 = ("sm_version1", "kappa5_version1", "resonant_version1", "mixing_version1")
 

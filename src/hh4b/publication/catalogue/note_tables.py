@@ -2,11 +2,17 @@
 
 from typing import Any
 
-from hh4b.publication.catalogue.names import DNNS, FINAL, FINAL_ROWS, FIRST
-from hh4b.publication.catalogue.names import classifiers, pairings, selections
+from hh4b.publication.catalogue.names import (
+    DNNS,
+    FINAL,
+    FINAL_ROWS,
+    FIRST,
+    classifiers,
+    pairings,
+    selections,
+)
 from hh4b.publication.catalogue.output import Output
-from hh4b.publication.catalogue.samples import sizes_by_part
-from hh4b.publication.catalogue.samples import backgrounds_by_process
+from hh4b.publication.catalogue.samples import backgrounds_by_process, sizes_by_part
 from hh4b.publication.catalogue.sources import (
     Source,
     curves_of,

@@ -1,7 +1,7 @@
 """Put a study into the catalogue: files, settings and code of every table and figure."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,7 +197,7 @@ def _names(
     return labels, {key: pair for key, pair in parts.items() if pair is not None}
 
 
-def _style(layout: Layout, medium: Medium, key: str) -> Mapping[str, Any]:
+def _style(layout: Layout, medium: Medium, key: str) -> dict[str, Any]:
     if medium == "table":
         return {}
     publication = layout.study.publication

@@ -102,7 +102,7 @@ def cutflow(classifier: str) -> Source:
     """Return cutflows of a cut-based selection; samples of one process have a curve each."""
 
     def curves(layout: Layout) -> dict[str, str]:
-        found = {}
+        found: dict[str, str] = {}
         for key, samples in classes(layout).items():
             found |= {key if len(samples) == 1 else name: name for name in samples}
         return found
@@ -120,7 +120,9 @@ def pass_rates() -> Source:
     """Return datasets of the Standard Model's signal and of every background process."""
 
     def inputs(layout: Layout) -> InputFiles:
-        found = {"sm_hh": layout.datasets(layout.standard_model)} if layout.standard_model else {}
+        found: InputFiles = {}
+        if layout.standard_model:
+            found["sm_hh"] = layout.datasets(layout.standard_model)
         for name in layout.backgrounds:
             found.setdefault(layout.samples[name].process, []).append(layout.dataset(name))
         return found

@@ -6,7 +6,14 @@ from matplotlib.ticker import MaxNLocator
 
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.settings import OutputSettings
-from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header, series_look
+from hh4b.publication.style import (
+    FigureStyle,
+    energy_text,
+    look_of,
+    new_figure,
+    put_header,
+    series_look,
+)
 
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
