@@ -19,7 +19,7 @@ from hh4b.selection.classifiers import (
 )
 from hh4b.selection.evaluation import evaluate
 from hh4b.selection.samples import LabelledFeatures
-from hh4b.selection.score_files import parse_job
+from hh4b.selection.scoring import parse_job
 from hh4b.selection.settings import ClassifierSettings, EvaluationSettings
 
 

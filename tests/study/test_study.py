@@ -7,10 +7,15 @@ import yaml
 from hh4b.core.errors import ConfigError
 from hh4b.study.cost import cost_lines
 from hh4b.study.documentation import markdown
-from hh4b.study.reading import expand_samples, parse_study, read_study
+from hh4b.study.reading import parse_study, read_study
+from hh4b.study.samples import expand_samples
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def expanded(study):
+    return expand_samples(study.samples, study.processes)
 
 
 def changed(path, value):
@@ -38,8 +43,8 @@ def changed(path, value):
         ("samples.hh.source", "pythia", "gg_hh"),
         (
             "samples.mg",
-            {"source": "madgraph", "process": "4b", "events": 1, "delphes_card": "c"}
-            | {"kappa_lambda": 1},
+            {"process": "four_b", "source": "madgraph", "generate": "4b", "events": 1}
+            | {"delphes_card": "c", "kappa_lambda": 1},
             "belongs to hh",
         ),
         ("statistics.luminosities_ifb", [0], "greater than 0"),
@@ -55,8 +60,8 @@ def changed(path, value):
         ("classifiers.min_dr_dnn.search", "mixing_joint", "expected a search of kind dnn"),
         ("classifiers.min_dr_dnn.search", "none", "expected one of"),
         ("spanet_trainings.sm.kappa_lambda", [4], "value 4: no signal sample has it"),
-        ("spanet_trainings.sm.signal", ["four_b"], "is background"),
-        ("spanet_trainings.sm.background", ["hh"], "is a signal"),
+        ("spanet_trainings.sm.signal", ["four_b"], "its process is of kind background"),
+        ("spanet_trainings.sm.background", ["hh"], "its process is of kind signal"),
         ("samples.hh.events_at", {4: 10}, "4 is not in kappa_lambda"),
         ("searches.min_dr_dnn.classifier", "mixing_spanet", "expected a kind dnn"),
         ("searches.min_dr_dnn.classifier", "min_dr_dnn_tuned", "name one without"),
@@ -84,9 +89,15 @@ def test_scales_change_numbers_only(scale):
 
 def minimal(**samples):
     """A study of min-dR with one DNN."""
-    signal = {"source": "gg_hh", "kappa_lambda": [-5, 1, 2.4], "events": 10}
+    signal = {"process": "hh", "source": "gg_hh", "kappa_lambda": [-5, 1, 2.4], "events": 10}
+    background = {"process": "four_b", "source": "four_b", "events": 7}
+    cross_section_pb = {13: 600.0, 14: 700.0}
     return {
-        "samples": {"hh": signal, "four_b": {"source": "four_b", "events": 7}, **samples},
+        "processes": {
+            "hh": {"kind": "signal"},
+            "four_b": {"kind": "background", "cross_section_pb": cross_section_pb},
+        },
+        "samples": {"hh": signal, "four_b": background, **samples},
         "pairings": {"min_dr": {"method": "min_dr"}},
         "classifiers": {"dnn": {"kind": "dnn", "pairing": "min_dr"}},
         "selections": {"dnn": {"pairing": "min_dr", "classifier": "dnn"}},
@@ -96,7 +107,7 @@ def minimal(**samples):
 def test_kappa_lists_become_samples():
     content = minimal()
     content["samples"]["hh"]["events_at"] = {2.4: 30}
-    samples = expand_samples(parse_study(content))
+    samples = expanded(parse_study(content))
     assert list(samples) == ["hh_kl-5", "hh_kl1", "hh_kl2.4", "four_b"]
     assert samples["four_b"].background
     assert samples["hh_kl2.4"].kappa_lambda == 2.4
@@ -109,7 +120,7 @@ def test_a_selection_needs_the_standard_model():
     with pytest.raises(ConfigError, match="no signal sample has kappa_lambda = 1"):
         parse_study(content)
     content["selections"] = {}
-    assert len(expand_samples(parse_study(content))) == 3
+    assert len(expanded(parse_study(content))) == 3
 
 
 def test_scales_need_no_more_than_they_say():
@@ -131,15 +142,17 @@ def test_cost_grows_with_what_is_asked_for():
         line = cost_lines(parse_study(content))[-1]
         return float(re.search(r"together: ([\d.]+) CPU h", line)[1])
 
-    content = minimal(more={"source": "four_b", "events": 3_600_000})
+    content = minimal(more={"process": "four_b", "source": "four_b", "events": 3_600_000})
     more = hours(content)
     content["classifiers"]["dnn"]["repeats"] = 50
     assert hours(content) > more > hours(minimal())
 
 
 def test_user_files_replace_own_events():
-    content = changed("samples.four_b", {"source": "files", "files": ["/data/*.root"]})
-    info = expand_samples(parse_study(content))["four_b"]
+    content = changed(
+        "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
+    )
+    info = expanded(parse_study(content))["four_b"]
     assert info.background
     assert not info.generated
 

@@ -11,15 +11,19 @@ from hh4b.publication.tables import Cell, Row, Table, TableColumn
 _QUANTITIES = {"accuracy": "ACC", "auc": "AUC"}
 
 
-class Options(Settings):
+class ClassificationOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with")
 
 
+#: What the catalogue checks options with.
+OPTIONS = ClassificationOptions
+
+
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table; several files of a key are repeated trainings: mean, standard deviation."""
-    note = Options.checked(settings.options, where=f"{inputs.what}: options: ").note
+    note = ClassificationOptions.checked(settings.options, where=f"{inputs.what}: options: ").note
     rows, repeats = [], set()
     for key in inputs.files:
         files = [RunFile.read(path) for path in inputs.many(key)]

@@ -38,17 +38,21 @@ OBSERVABLES = (
 )
 
 
-class Options(Settings):
+class EnergiesOptions(Settings):
     """Options of the kind."""
 
     observables: list[str] = Field(description="panels, by name in the file")
     process: str = Field("", description="text above the right corner")
 
 
+#: What the catalogue checks options with.
+OPTIONS = EnergiesOptions
+
+
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw one panel per observable, two in a row, from files under ``13tev`` and ``14tev``."""
     inputs.only(KEYS)
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = EnergiesOptions.checked(settings.options, where=f"{inputs.what}: options: ")
     process = math_text(options.process)
     panels = [panel for panel in OBSERVABLES if panel.name in options.observables]
     files = [RunFile.read(inputs.one(key)) for key in KEYS]

@@ -27,11 +27,15 @@ from hh4b.publication.tables import Cell, Row, Table, TableColumn
 _NAMES = {"profile": "profile", "cls": "CLs"}
 
 
-class Options(Settings):
+class EquivalentLuminosityOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with")
     equal: Literal["bounds", "width"] = Field("width", description="what is made equal")
+
+
+#: What the catalogue checks options with.
+OPTIONS = EquivalentLuminosityOptions
 
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
@@ -41,7 +45,9 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
         ContractError: if the scan was not made with `--reach` of these limits.
     """
     inputs.only(["limits", "scan"])
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = EquivalentLuminosityOptions.checked(
+        settings.options, where=f"{inputs.what}: options: "
+    )
     note = NoteLimits(reference, options.note)
     scan = RunFile.read(inputs.one("scan"))
     width = options.equal == "width"

@@ -17,15 +17,19 @@ from hh4b.publication.settings import NoteValues, OutputSettings
 from hh4b.publication.tables import Row, Table
 
 
-class Options(Settings):
+class IntervalsOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with")
 
 
+#: What the catalogue checks options with.
+OPTIONS = IntervalsOptions
+
+
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from one limits file per selection."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = IntervalsOptions.checked(settings.options, where=f"{inputs.what}: options: ")
     note = NoteLimits(reference, options.note)
     rows, gaps = [], []
     for key in inputs.files:

@@ -20,16 +20,22 @@ from hh4b.publication.settings import NoteValues, OutputSettings
 from hh4b.publication.tables import Row, Table
 
 
-class Options(Settings):
+class IntervalsByLuminosityOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with")
     energies: bool = Field(False, description="whether there is a column of energies")
 
 
+#: What the catalogue checks options with.
+OPTIONS = IntervalsByLuminosityOptions
+
+
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from one or more limits files per selection."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = IntervalsByLuminosityOptions.checked(
+        settings.options, where=f"{inputs.what}: options: "
+    )
     note = NoteLimits(reference, options.note)
     rows, gaps = [], []
     for key in inputs.files:

@@ -25,12 +25,16 @@ FINE_PLANE_EVENTS = 20_000
 CENTRE_GEV, RELATIVE_WIDTH, RADIUS = (124.0, 117.0), 0.1, 1.6
 
 
-class Options(Settings):
+class MassesOptions(Settings):
     """Options of the kind."""
 
     x_hh_centre_gev: tuple[Positive, Positive] = Field(CENTRE_GEV, description="centre of X_HH")
     x_hh_relative_width: Positive = Field(RELATIVE_WIDTH, description="resolution over mass")
     x_hh_max: Positive = Field(RADIUS, description="X_HH on the line that is drawn")
+
+
+#: What the catalogue checks options with.
+OPTIONS = MassesOptions
 
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
@@ -39,7 +43,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     Keys are ``dataset`` and pairings, or ``dataset.<sample>`` and ``<pairing>.<sample>``: then each
     pairing has a row per sample. Several files of a key are taken together.
     """
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = MassesOptions.checked(settings.options, where=f"{inputs.what}: options: ")
     keys = [key for key in inputs.files if key.partition(".")[0] != "dataset"]
     figure = new_figure(style.size(2, height=0.82 * len(keys)))
     grid = figure.subplots(len(keys), 2, squeeze=False, width_ratios=(1.12, 1))
@@ -74,7 +78,7 @@ def _draw_plane(figure: Figure, axes: Axes, masses: dict[str, Floats], weights: 
         axis.set_major_locator(MultipleLocator(50))
 
 
-def _draw_region(axes: Axes, options: Options) -> None:
+def _draw_region(axes: Axes, options: MassesOptions) -> None:
     """Draw the line on which X_HH is at its limit."""
     m1, m2 = np.meshgrid(np.linspace(60, 200, 281), np.linspace(60, 200, 281))
     centre, width = options.x_hh_centre_gev, options.x_hh_relative_width

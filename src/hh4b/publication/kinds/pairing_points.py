@@ -10,16 +10,20 @@ from hh4b.publication.settings import NoteValues, OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
 
-class Options(Settings):
+class PairingPointsOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with, in this order")
     kappa_lambda: Kappas = Field([-5.0, 1.0, 5.0], description="columns")
 
 
+#: What the catalogue checks options with.
+OPTIONS = PairingPointsOptions
+
+
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from the efficiency curve of each pairing."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = PairingPointsOptions.checked(settings.options, where=f"{inputs.what}: options: ")
     columns = tuple(
         TableColumn(f"kappa_lambda_{kappa:g}", f"κλ = {kappa:g}".replace("-", "−"), 3)
         for kappa in options.kappa_lambda

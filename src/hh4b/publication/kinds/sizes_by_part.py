@@ -10,16 +10,20 @@ from hh4b.publication.settings import OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
 
-class Options(Settings):
+class SizesByPartOptions(Settings):
     """Options of the kind."""
 
     sample: str | None = Field(None, description="entry of the note's sample sizes")
     total: bool = Field(False, description="whether a last column adds the backgrounds")
 
 
+#: What the catalogue checks options with.
+OPTIONS = SizesByPartOptions
+
+
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from datasets by class (``signal``, ``background``) or process."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = SizesByPartOptions.checked(settings.options, where=f"{inputs.what}: options: ")
     columns = {key: settings.label(key).capitalize() for key in inputs.files}
     if set(inputs.files) - {"signal", "background"}:
         columns = {key: settings.label(key) for key in inputs.files}
