@@ -49,7 +49,7 @@ def changed(path, value):
         ),
         ("statistics.luminosities_ifb", [0], "greater than 0"),
         ("statistics.kappa_lambda_min", 2, "kappa_lambda = 1"),
-        ("statistics.m_hh_min_gev", 1200, "m_hh_min_gev 1200"),
+        ("statistics.m_hh_min_gev", 1200, "must be above m_hh_min_gev = 1200"),
         ("classifiers.min_dr_dnn.pairing", "kappa5", "expected one of ['kappa5_spanet'"),
         ("selections.min_dr_dnn.classifier", "bdt", "'bdt'"),
         ("selections.min_dr_dnn.pairing", "mixing_spanet", "uses pairing 'min_dr'"),
