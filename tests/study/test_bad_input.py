@@ -125,7 +125,7 @@ BAD = {
             "samples": {"mg": {"process": "four_b", "source": "madgraph", "generate": "4b",
                                "events": 5, "delphes_card": "card.tcl"}},
         },
-        "samples.mg: configuration: value",
+        "samples.mg: four_b_scale mean_mt: MG5_aMC knows kt_clustered, ht, ht_half only",
     ),
     "headline energy": (
         {"statistics": {"headline": {"sqrt_s_tev": 14}}}, "statistics.headline: value",
