@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import yaml
 from hh4b.core.errors import ConfigError
 from hh4b.study.cost import cost_lines
 from hh4b.study.documentation import markdown
+from hh4b.study.model import Study
 from hh4b.study.reading import parse_study, read_study
 from hh4b.study.samples import expand_samples
 
@@ -177,6 +179,33 @@ def test_readme_is_up_to_date():
     assert (ROOT / "config/README.md").read_text() == markdown(), (
         "run: hh4b config readme > config/README.md"
     )
+
+
+def test_schema_is_up_to_date():
+    schema = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
+    assert schema == Study.model_json_schema(), (
+        "run: hh4b config schema > workflow/schemas/config.schema.json"
+    )
+
+
+def test_every_key_of_the_reference_has_a_meaning():
+    rows = [line for line in markdown().splitlines() if line.startswith("| `")]
+    assert len(rows) > 200
+    for row in rows:
+        # A bar inside a cell is escaped, so that a table has four columns.
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+        assert len(cells) == 4, row
+        assert all(cells), row
+        assert "None" not in row, row
+
+
+def test_sections_of_the_reference_stand_once_and_are_linked():
+    text = markdown()
+    titles = re.findall(r"^## (\w+)$", text, flags=re.MULTILINE)
+    assert len(titles) == len(set(titles))
+    assert {name.lower() for name in titles} == {"study", *re.findall(r"\(#(\w+)\)", text)}
+    # In the order of a study.
+    assert titles[:4] == ["Study", "Physics", "Process", "SignalSample"]
 
 
 def test_broken_yaml_is_named(tmp_path):
