@@ -150,6 +150,26 @@ def test_cost_grows_with_what_is_asked_for():
     assert hours(content) > more > hours(minimal())
 
 
+def varied(*names):
+    """Over the small study: variations of the jets of some processes."""
+    entry = {"effect": "detector", "processes": [*names]}
+    entry |= {"up": {"jets.energy_scale": 1.02}, "down": {"jets.energy_scale": 0.98}}
+    return {"jes": entry}
+
+
+def test_cost_counts_variations_and_no_events_from_elsewhere():
+    content = minimal(mine={"process": "ttbar", "source": "files", "files": ["a.root"]})
+    content["processes"]["ttbar"] = {"kind": "background", "cross_section_pb": {13: 1, 14: 1}}
+    content["statistics"] = {"model": "complete"}
+    content["systematics"] = varied("hh", "four_b")
+    lines = "\n".join(cost_lines(parse_study(content)))
+    assert "signal through shower and detector: 30 events" in lines
+    assert "background through shower and detector: 7 events" in lines
+    # Up and down, of both.
+    assert "variations through shower and detector: 74 events" in lines
+    assert "not counted, as events from elsewhere: mine" in lines
+
+
 def test_user_files_replace_own_events():
     content = changed(
         "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
