@@ -9,18 +9,18 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from hh4b.core.contracts import SCORES, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
 from hh4b.selection.classifier_stage import train_and_score
+from hh4b.selection.classifier_training import train_classifier
 from hh4b.selection.classifiers import (
     CLASSIFIERS,
     LinearDiscriminant,
     LogisticClassifier,
     linear_probability,
     logistic,
-    train_classifier,
 )
 from hh4b.selection.evaluation import evaluate
 from hh4b.selection.samples import LabelledFeatures
 from hh4b.selection.score_files import parse_job
-from hh4b.selection.settings import ClassifierSettings, EvaluationSettings
+from hh4b.selection.settings import OWN_CLASSIFIERS, ClassifierSettings, EvaluationSettings
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,10 @@ def cloud():
     label = np.arange(1000) < 500
     inputs = rng.normal(size=(1000, 4)) @ (np.eye(4) + 0.5 * np.triu(np.ones((4, 4)), 1))
     return inputs + label[:, None] * [0.5, -0.3, 0.0, 0.8], label, np.ones(1000)
+
+
+def test_names_for_the_configuration_are_those_of_the_table():
+    assert tuple(CLASSIFIERS) == OWN_CLASSIFIERS
 
 
 def test_probability_of_the_worked_example():

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from hh4b.core.settings import Part, Settings
 
+#: Names in `hh4b.pairing.methods`, which compiles code when it is imported.
+OWN_METHODS = ("min_dr",)
+
 
 class PairSettings(Settings):
     """How jets are paired into two Higgs candidates."""

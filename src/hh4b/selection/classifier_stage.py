@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # co
 
 from hh4b.core.files import Provenance
 from hh4b.core.joined import SampleFiles
-from hh4b.selection.classifiers import train_classifier
+from hh4b.selection.classifier_training import train_classifier
 from hh4b.selection.samples import read_labelled
 from hh4b.selection.score_files import write_scores
 from hh4b.selection.settings import ClassifierSettings
@@ -49,7 +49,7 @@ def train_and_score(
         **settings.model_dump(exclude={"seed", "threads"}),
         "columns": list(events.columns),
     }
-    provenance = Provenance("baseline train", decided, seed=settings.seed, counts=counts)
+    provenance = Provenance("classifier train", decided, seed=settings.seed, counts=counts)
     with threadpool_limits(limits=settings.threads):
         fitted = train_classifier(
             settings.method, events, seed=settings.seed, options=settings.options
