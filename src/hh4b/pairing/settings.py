@@ -6,7 +6,7 @@ from pydantic import Field
 
 from hh4b.core.settings import Part, Settings
 
-#: Names in `hh4b.pairing.methods`, which compiles code when it is imported.
+#: Names in the table of `hh4b.pairing.methods`, for those who must not import it.
 OWN_METHODS = ("min_dr",)
 
 
