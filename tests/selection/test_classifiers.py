@@ -19,7 +19,7 @@ from hh4b.selection.classifiers import (
 )
 from hh4b.selection.evaluation import evaluate
 from hh4b.selection.samples import LabelledFeatures
-from hh4b.selection.score_files import parse_job
+from hh4b.selection.scoring import parse_job
 from hh4b.selection.settings import OWN_CLASSIFIERS, ClassifierSettings, EvaluationSettings
 
 
@@ -194,6 +194,11 @@ class Clumsy(ByOneInput):
     def fit(self, inputs, label, weight):
         raise KeyError("nothing to fit")
 
+class Picky:
+    def __init__(self, seed, depth=0):
+        if depth < 1:
+            raise ValueError("depth must be above 0")
+
 class Incomplete:
     def __init__(self, seed):
         pass
@@ -224,6 +229,12 @@ def test_a_class_in_a_file_is_a_classifier(samples, tmp_path, plugin):
         ("ByOneInput", {"colum": 1}, ConfigError, "unexpected keyword argument 'colum'"),
         ("Missing", {}, ConfigError, "the file has no 'Missing'"),
         ("Seedless", {}, ConfigError, "'seed'"),
+        (
+            "Picky",
+            {"depth": 0},
+            ConfigError,
+            "with {'depth': 0}: ValueError: depth must",
+        ),
         ("Incomplete", {}, ConfigError, "Incomplete.fit' is no function"),
         ("Columns", {}, ContractError, r"shape \(\d+, 21\); expected probabilities of shape"),
         ("ByOneInput", {"factor": 2.0}, ContractError, "expected numbers from 0 to 1"),

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
-from hh4b.core.plugins import require_parameters
-from hh4b.selection.classifiers import Classifier, Values, find_classifier
+from hh4b.core.errors import ContractError, TrainingFailed
+from hh4b.selection.classifiers import Classifier, Values, error_text, make_classifier
 from hh4b.selection.samples import LabelledFeatures
 
 
@@ -56,7 +55,7 @@ class FittedClassifier:
         try:
             found = np.asarray(self.classifier.probability(inputs))
         except Exception as error:
-            raise ContractError(f"classifier {self.name!r}: {_reason(error)}") from error
+            raise ContractError(f"classifier {self.name!r}: {error_text(error)}") from error
         if found.shape != (len(inputs),) or found.dtype.kind not in "biuf":
             raise ContractError(
                 f"classifier {self.name!r} returns {found.dtype} of shape {found.shape}; expected"
@@ -70,23 +69,6 @@ class FittedClassifier:
                 " numbers from 0 to 1"
             )
         return found
-
-
-def make_classifier(name: str, options: Mapping[str, Any], seed: int) -> Classifier:
-    """Make an unfitted classifier.
-
-    Raises:
-        ConfigError: see `find_classifier`; if it cannot be made with these options.
-    """
-    kind = find_classifier(name, options)
-    try:
-        classifier = kind(seed=seed, **options)
-    except Exception as error:
-        raise ConfigError(f"classifier {name!r} with {dict(options)}: {_reason(error)}") from error
-    for method, names in (("fit", ["inputs", "label", "weight"]), ("probability", ["inputs"])):
-        found: Any = getattr(classifier, method, None)
-        require_parameters("classifier", f"{name}.{method}", found, names)
-    return classifier
 
 
 def train_classifier(
@@ -117,10 +99,6 @@ def train_classifier(
             classifier.fit((inputs - mean) / scale, events.label, weight)
     except Exception as error:
         raise TrainingFailed(
-            f"classifier {name!r} cannot be fitted to {len(inputs)} events: {_reason(error)}"
+            f"classifier {name!r} cannot be fitted to {len(inputs)} events: {error_text(error)}"
         ) from error
     return FittedClassifier(name, classifier, events.columns, mean, scale)
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"

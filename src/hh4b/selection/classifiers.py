@@ -14,6 +14,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from hh4b.core.errors import ConfigError
 from hh4b.core.plugins import find_plugin, require_parameters
 from hh4b.core.seeds import derive_seed, stream
 
@@ -191,3 +192,27 @@ def find_classifier(name: str, options: Mapping[str, Any]) -> Callable[..., Clas
     kind: Callable[..., Classifier] = find_plugin("classifier", name, CLASSIFIERS)
     require_parameters("classifier", name, kind, ["seed", *options])
     return kind
+
+
+def make_classifier(name: str, options: Mapping[str, Any], seed: int) -> Classifier:
+    """Make an unfitted classifier.
+
+    Raises:
+        ConfigError: see `find_classifier`; if it cannot be made with these options.
+    """
+    kind = find_classifier(name, options)
+    try:
+        classifier = kind(seed=seed, **options)
+    except Exception as error:
+        raise ConfigError(
+            f"classifier {name!r} with {dict(options)}: {error_text(error)}"
+        ) from error
+    for method, names in (("fit", ["inputs", "label", "weight"]), ("probability", ["inputs"])):
+        found: Any = getattr(classifier, method, None)
+        require_parameters("classifier", f"{name}.{method}", found, names)
+    return classifier
+
+
+def error_text(error: Exception) -> str:
+    """Return kind and first line of what a classifier raised."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"

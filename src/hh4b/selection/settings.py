@@ -9,15 +9,6 @@ from hh4b.core.errors import ContractError
 from hh4b.core.settings import Count, Kappas, NonNegative, Part, Positive, Seed, Settings
 from hh4b.training.search_ranges import DnnRanges
 
-#: Names in `hh4b.selection.classifiers`, which is slow to import.
-OWN_CLASSIFIERS = (
-    "logistic_regression",
-    "linear_discriminant",
-    "svm",
-    "random_forest",
-    "gradient_boosting",
-)
-
 
 def _given_once(values: list[float]) -> list[float]:
     if len(set(values)) != len(values):
