@@ -85,7 +85,7 @@ def test_cuts_and_baselines_speak_the_language_of_classifiers(samples, tmp_path)
         jobs += ["--score", f"{samples[key].pair}:{tmp_path / f'lda{key}.h5'}"]
         pairs[key] = f"{samples[key].dataset}:{tmp_path / f'lda{key}.h5'}"
     run(
-        "classifier", "train", "--method", "linear_discriminant",
+        "baseline", "train", "--method", "linear_discriminant",
         *features, *jobs, "--kappa-values", "-5,1,5",
     )  # fmt: skip
     given = ["--signal", pairs[1.0], "--background", pairs["background"]]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hh4b.commands.groups import app, classifier, dnn, select
+from hh4b.commands.groups import app, baseline, dnn, select
 from hh4b.commands.options import takes_settings
 from hh4b.selection.settings import (
     ClassifierSettings,
@@ -213,9 +213,9 @@ def select_cuts(
     select_by_cuts(dataset, pairing, output, cutflow, settings)
 
 
-@classifier.command("train")
+@baseline.command("train")
 @takes_settings(ClassifierSettings)
-def classifier_train(
+def baseline_train(
     settings: ClassifierSettings,
     signal: SignalFeatures,
     background: BackgroundFeatures,

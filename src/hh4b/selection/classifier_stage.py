@@ -49,7 +49,7 @@ def train_and_score(
         **settings.model_dump(exclude={"seed", "threads"}),
         "columns": list(events.columns),
     }
-    provenance = Provenance("classifier train", decided, seed=settings.seed, counts=counts)
+    provenance = Provenance("baseline train", decided, seed=settings.seed, counts=counts)
     with threadpool_limits(limits=settings.threads):
         fitted = train_classifier(
             settings.method, events, seed=settings.seed, options=settings.options
