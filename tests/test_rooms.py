@@ -114,7 +114,9 @@ def test_phi_is_wrapped_in_one_place():
     for path in MODULES:
         if name_of(path) != "hh4b.core.kinematics":
             text = path.read_text(encoding="utf-8")
-            assert not re.search(r"% ?\(?2(\.0)? ?\* ?(np|math|torch)?\.?pi|remainder\(", text), path
+            assert not re.search(r"% ?\(?2(\.0)? ?\* ?(np|math|torch)?\.?pi|remainder\(", text), (
+                path
+            )
 
 
 def rule_files():

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from hh4b.core.settings import Part, Settings
 
+#: Names in the table of `hh4b.pairing.methods`, for those who must not import it.
+OWN_METHODS = ("min_dr",)
+
 
 class PairSettings(Settings):
     """How jets are paired into two Higgs candidates."""

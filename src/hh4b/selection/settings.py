@@ -17,6 +17,10 @@ def _given_once(values: list[float]) -> list[float]:
 
 
 KappaInputs = Annotated[Kappas, AfterValidator(_given_once)]
+#: Names in the table of `hh4b.selection.classifiers`, for those who must not import it.
+OWN_CLASSIFIERS = (
+    "logistic_regression", "linear_discriminant", "svm", "random_forest", "gradient_boosting",
+)  # fmt: skip
 Score = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 

@@ -6,20 +6,21 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def polynomial(m_hh_gev: Floats, cos_theta_star: Floats) -> Floats:
+def polynomial(
+    m_hh_gev: Floats, cos_theta_star: Floats, *, m_higgs_gev: float, m_top_gev: float
+) -> Floats:
     """Return the coefficients (p0, p1, p2) in kappa_lambda of the squared amplitude, (N, 3)."""
     from hh4b.generation.reweight import kappa_polynomial
-    from hh4b.generation.settings import FormFactorSettings
 
     return np.asarray(
-        kappa_polynomial(m_hh_gev, cos_theta_star, **FormFactorSettings.of().model_dump())
+        kappa_polynomial(m_hh_gev, cos_theta_star, m_higgs_gev=m_higgs_gev, m_top_gev=m_top_gev)
     )
 
 
-def own_cross_section_fb(sqrt_s_tev: float) -> Floats:
+def own_cross_section_fb(sqrt_s_tev: float, *, m_higgs_gev: float, m_top_gev: float) -> Floats:
     """Return the coefficients (c0, c1, c2) in kappa_lambda of sigma(gg -> HH) in fb, (3,)."""
     from hh4b.generation.reweight import cross_section_coefficients_fb
-    from hh4b.generation.settings import FormFactorSettings
 
-    masses = FormFactorSettings.of().model_dump()
-    return np.asarray(cross_section_coefficients_fb(sqrt_s_tev, **masses))
+    return np.asarray(
+        cross_section_coefficients_fb(sqrt_s_tev, m_higgs_gev=m_higgs_gev, m_top_gev=m_top_gev)
+    )

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from scipy.stats import chi2 as chi_squared
 
 from hh4b.core.errors import ContractError
+from hh4b.core.kappa import same_kappa
 from hh4b.statistics.templates import (
-    KAPPA_TOLERANCE,
-    Selection,
-    SignalSample,
+    CutAndBins,
+    SignalEvents,
     direct_signal_template,
     signal_template,
 )
@@ -51,9 +51,9 @@ class Closure:
 
 
 def closure(
-    samples: Sequence[SignalSample],
+    samples: Sequence[SignalEvents],
     kappa_lambda: float,
-    selection: Selection,
+    selection: CutAndBins,
     cross_section: Floats,
 ) -> Closure:
     """Compare the sample of one kappa_lambda with the reweighted others, which share no event.
@@ -63,9 +63,7 @@ def closure(
         ContractError: if there is no other.
     """
     direct = direct_signal_template(samples, kappa_lambda, selection)
-    others = [
-        sample for sample in samples if abs(sample.kappa_lambda - kappa_lambda) > KAPPA_TOLERANCE
-    ]
+    others = [sample for sample in samples if not same_kappa(sample.kappa_lambda, kappa_lambda)]
     if not others:
         raise ContractError("closure needs signal samples of more than one kappa_lambda")
     reweighted = signal_template(others, kappa_lambda, selection, cross_section)

@@ -1,5 +1,6 @@
 """Binned sums of weights with their Monte Carlo variance."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,3 +52,31 @@ def fill(bins: NDArray[np.intp], weights: Floats, n_bins: int) -> Histogram:
         np.bincount(bins, weights**2, n_bins).astype(np.float64),
         np.bincount(bins, minlength=n_bins).astype(np.int64),
     )
+
+
+@dataclass(frozen=True)
+class BinnedRows:
+    """Binned numbers by hypothesis with their Monte Carlo variance.
+
+    Attributes:
+        values: shape (K, B), or (1, B) where they do not depend on the hypothesis.
+        variance: shape of ``values``.
+    """
+
+    values: Floats
+    variance: Floats
+
+    def scaled(self, factor: Floats | float) -> "BinnedRows":
+        """Multiply by a number, or by one for each row, shape (K, 1)."""
+        return BinnedRows(self.values * factor, self.variance * factor**2)
+
+    def joined(self, starts: Sequence[int] | NDArray[np.intp]) -> "BinnedRows":
+        """Join bins: each new one begins at an old one of ``starts``."""
+        return BinnedRows(
+            np.add.reduceat(self.values, starts, axis=-1),
+            np.add.reduceat(self.variance, starts, axis=-1),
+        )
+
+    def row(self, index: int) -> Floats:
+        """Return the values at the hypothesis ``index``, shape (B,)."""
+        return np.asarray(self.values[min(index, len(self.values) - 1)])

@@ -15,7 +15,7 @@ from hh4b.statistics.note_model import (
     expected_upper_limits,
     minus_2_log_likelihood,
 )
-from hh4b.statistics.workspace import ScaledTemplates, relative_variance
+from hh4b.statistics.scaling import ScaledTemplates, relative_variance
 
 Floats = NDArray[np.float64]
 METHODS = ("profile", "cls")
@@ -141,8 +141,8 @@ def scan_model(
     return make_scan(scaled.kappa_lambda, *curves, threshold)
 
 
-def limits_content(scaled: ScaledTemplates, scan: Scan, model: str) -> dict[str, Any]:
-    """Return the content of a limit file."""
+def limits_content(scaled: ScaledTemplates, scan: Scan, model: str, engine: str) -> dict[str, Any]:
+    """Return the content of a limit file, without statistical errors."""
     kappa = scaled.kappa_lambda
     bands = {
         str(band): find_interval(kappa, cls_curve(scan.mu_upper[:, index]), 0.0).as_dict()
@@ -154,9 +154,13 @@ def limits_content(scaled: ScaledTemplates, scan: Scan, model: str) -> dict[str,
         "sqrt_s_tev": scaled.sqrt_s_tev,
         "branching_ratio": scaled.branching_ratio,
         "model": model,
+        "engine": engine,
         "kappa_lambda": kappa.tolist(),
         "cross_section_fb": scaled.cross_section_fb.tolist(),
         "n_background": float(scaled.background[0].sum()),
+        "n_background_by_process": {
+            name: float(rows.values[0].sum()) for name, rows in scaled.backgrounds.items()
+        },
         "n_signal": scaled.signal.sum(axis=1).tolist(),
         "profile": {
             "minus_2_delta_log_l": scan.minus_2_delta_log_l.tolist(),

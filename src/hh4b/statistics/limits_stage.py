@@ -7,13 +7,9 @@ from pathlib import Path
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.core.seeds import stream
-from hh4b.statistics.limits import METHODS, limits_content, make_scan, scan_model
-from hh4b.statistics.note_model import PROFILE_THRESHOLD
-from hh4b.statistics.replicas import interval_errors
+from hh4b.statistics.engines import find_limits
+from hh4b.statistics.settings import LimitSettings
 from hh4b.statistics.workspace_format import read_workspace
-
-#: 95 % of a chi-squared with one degree of freedom.
-COMPLETE_THRESHOLD = 3.84
 
 
 def places(workspaces: Sequence[Path], output: Path | None) -> list[tuple[Path, Path | None]]:
@@ -36,78 +32,27 @@ def places(workspaces: Sequence[Path], output: Path | None) -> list[tuple[Path, 
     return list(found)
 
 
-def make_limits(
-    workspace_path: Path,
-    output: Path | None,
-    *,
-    threshold: float | None = None,
-    replicas: int = 200,
-    seed: int = 1,
-    engine: str = "own",
-    optimizer: str = "minuit",
-) -> str:
+def make_limits(workspace_path: Path, output: Path | None, settings: LimitSettings) -> str:
     """Find the intervals of a workspace, write them if asked, and return them as JSON text.
 
     Args:
         workspace_path: pyhf workspace of `hh4b workspace`.
         output: file to write, or None.
-        threshold: bound on -2 Delta ln L; None for that of the statistical model.
-        replicas: number of replicas of the templates, 0 for no errors.
-        seed: of the replicas.
-        engine: ``"own"``, or ``"pyhf"`` for workspaces with further modifiers.
-        optimizer: of pyhf, ``"scipy"`` or ``"minuit"``.
+        settings: of the limits.
 
     Raises:
         InputFileError: if the workspace cannot be read.
-        ContractError: if it is no workspace of this project.
-        ConfigError: if an option cannot be meant.
+        ContractError: if it is no workspace of this project, or the engine does not know its model.
         FitFailed: if a fit does not converge.
     """
-    _check_options(threshold, replicas, engine, optimizer)
     workspace = read_workspace(read_json(workspace_path), where=str(workspace_path))
-    yields = workspace.yields
-    default = PROFILE_THRESHOLD if workspace.model == "note" else COMPLETE_THRESHOLD
-    bound = default if threshold is None else threshold
-    uncertainty = None if workspace.model == "note" else workspace.background_uncertainty
-    if engine == "pyhf":
-        # pyhf with its optimizers is slow to import.
-        from hh4b.statistics.pyhf_limits import scan_with_pyhf
-
-        curves = scan_with_pyhf(workspace, optimizer=optimizer)
-        scan = make_scan(yields.kappa_lambda, *curves, bound)
-    else:
-        workspace.require_known_modifiers()
-        scan = scan_model(yields, uncertainty, threshold=bound, asimov=workspace.asimov)
-    content = limits_content(yields, scan, workspace.model)
-    if replicas:
-        errors = interval_errors(
-            yields,
-            uncertainty,
-            threshold=bound,
-            asimov=workspace.asimov,
-            replicas=replicas,
-            rng=stream(seed, "limits", "replicas"),
-        )
-        for method in METHODS:
-            content[method].update(errors[method])
-    settings = {
-        "threshold": bound,
-        "replicas": replicas,
+    content = find_limits(workspace, settings, stream(settings.seed, "limits", "replicas"))
+    made_of = {
+        **settings.model_dump(mode="json", exclude={"seed"}),
+        "threshold": content["profile"]["threshold"],
         "workspace": workspace.made_from,
-        "engine": engine,
     }
-    provenance = Provenance("limits", settings, seed=seed)
+    provenance = Provenance("limits", made_of, seed=settings.seed)
     if output is not None:
         write_json(output, content, provenance)
     return json.dumps({**content, "provenance": provenance.as_dict()}, indent=1)
-
-
-def _check_options(threshold: float | None, replicas: int, engine: str, optimizer: str) -> None:
-    if threshold is not None and not threshold > 0:
-        raise ConfigError(f"--threshold must be positive, got {threshold:g}")
-    if replicas < 0:
-        raise ConfigError(f"--replicas must not be negative, got {replicas}")
-    if engine not in ("own", "pyhf"):
-        raise ConfigError(f"--engine {engine!r}: one of ['own', 'pyhf']")
-    if optimizer not in ("scipy", "minuit"):
-        raise ConfigError(f"--optimizer {optimizer!r}: one of ['scipy', 'minuit']")

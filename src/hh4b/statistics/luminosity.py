@@ -6,41 +6,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.statistics.limits import METHODS, limits_content, scan_model
-from hh4b.statistics.replicas import interval_errors
-from hh4b.statistics.template_format import TemplateSet
-from hh4b.statistics.workspace import Normalisation, scale
+from hh4b.statistics.engines import find_limits
+from hh4b.statistics.limits import METHODS
+from hh4b.statistics.scaling import ScaledTemplates
+from hh4b.statistics.settings import LuminosityScanSettings
+from hh4b.statistics.workspace import build_workspace
+from hh4b.statistics.workspace_format import workspace_content
 
 Floats = NDArray[np.float64]
 QUANTITIES = ("lower", "upper", "width")
 #: What a point of the scan keeps of a limit file: everything but the curves.
-KEPT = ("interval", "segments", "reasons", "width", "threshold")
+KEPT = ("luminosity_ifb", "sqrt_s_tev", "n_background", "model", "engine")
+KEPT_OF_METHOD = (
+    "interval",
+    "segments",
+    "reasons",
+    "width",
+    "threshold",
+    "interval_error",
+    "width_error",
+)
 
 
 def scan_point(
-    templates: TemplateSet,
-    normalisation: Normalisation,
-    *,
-    threshold: float,
-    replicas: int,
-    rng: np.random.Generator,
+    scaled: ScaledTemplates, settings: LuminosityScanSettings, *, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """Return both intervals of the note's model at one luminosity and energy, as plain data."""
-    scaled = scale(templates, normalisation)
-    content = limits_content(scaled, scan_model(scaled, None, threshold=threshold), "note")
-    point: dict[str, Any] = {
-        "luminosity_ifb": scaled.luminosity_ifb,
-        "sqrt_s_tev": scaled.sqrt_s_tev,
-        "n_background": content["n_background"],
-    }
-    errors = (
-        interval_errors(scaled, None, threshold=threshold, replicas=replicas, rng=rng)
-        if replicas
-        else {method: {} for method in METHODS}
+    """Return both intervals at one luminosity and energy, as plain data.
+
+    Args:
+        scaled: expected events there.
+        settings: statistical model and engine.
+        rng: random stream of the replicas.
+
+    Raises:
+        ConfigError: if the systematics do not fit model or templates.
+        FitFailed: if a fit does not converge.
+    """
+    specification = build_workspace(
+        scaled,
+        model=settings.model,
+        asimov=settings.asimov,
+        systematics=settings.systematics,
     )
+    content = find_limits(workspace_content(specification, scaled), settings, rng)
+    point: dict[str, Any] = {key: content[key] for key in KEPT}
     for method in METHODS:
-        kept = {key: content[method][key] for key in KEPT if key in content[method]}
-        point[method] = {**kept, **errors[method]}
+        limits = content[method]
+        point[method] = {key: limits[key] for key in KEPT_OF_METHOD if key in limits}
     return point
 
 

@@ -1,7 +1,7 @@
 """From templates to intervals by luminosity: what `hh4b luminosity-scan` does."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,79 +9,71 @@ import numpy as np
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.core.logs import progress
 from hh4b.core.seeds import stream
 from hh4b.statistics.binning import merge_empty_bins
 from hh4b.statistics.limits import METHODS
 from hh4b.statistics.luminosity import equivalent_luminosities, scan_point
-from hh4b.statistics.note_model import PROFILE_THRESHOLD
-from hh4b.statistics.template_format import read_templates
-from hh4b.statistics.workspace_stage import WorkspaceOptions, choose_normalisation
+from hh4b.statistics.scaling import ScaledTemplates, choose_normalisation, scale
+from hh4b.statistics.settings import LuminosityScanSettings
+from hh4b.statistics.template_format import TemplateSet, read_templates
 
 
 def make_luminosity_scan(
     template_path: Path,
     output: Path,
-    options: WorkspaceOptions,
+    settings: LuminosityScanSettings,
     *,
-    luminosities_ifb: Sequence[float],
-    energies_tev: Sequence[float],
     reach: Sequence[Path] = (),
-    replicas: int = 200,
-    seed: int = 1,
 ) -> None:
-    """Scan the note's model over luminosities and energies, and write the intervals.
+    """Find both intervals at all luminosities and energies, and write them.
 
     Args:
         template_path: template file.
         output: file to write.
-        options: normalisation and treatment of bins; luminosity and energy in it do not matter.
-        luminosities_ifb: in fb^-1.
-        energies_tev: energies of the cross sections.
+        settings: statistical model, luminosities and energies.
         reach: limit files of other selections whose bounds and widths are looked for in this scan.
-        replicas: number of replicas of the templates, 0 for no errors.
-        seed: of the replicas.
 
     Raises:
-        ConfigError: if a luminosity is not positive.
+        ConfigError: if a cross section is missing, or systematics do not fit model or templates.
         ContractError: if a limit file to reach is none.
+        FitFailed: if a fit does not converge.
     """
-    if min(luminosities_ifb) <= 0:
-        raise ConfigError(f"--luminosities-ifb must be positive, got {min(luminosities_ifb):g}")
-    if replicas < 0:
-        raise ConfigError(f"--replicas must not be negative, got {replicas}")
-    templates = merge_empty_bins(
-        read_templates(template_path),
-        policy=options.empty_background_bins,
-        minimum_effective_events=options.minimum_effective_events,
-    )
-    normalisations = [
-        replace(
-            choose_normalisation(replace(options, sqrt_s_tev=energy)), luminosity_ifb=luminosity
-        )
-        for energy in energies_tev
-        for luminosity in luminosities_ifb
-    ]
+    templates = read_templates(template_path)
+    total = len(settings.sqrt_s_tev) * len(settings.scan_luminosities_ifb)
+    scaled = (one for energy in settings.sqrt_s_tev for one in _scaled(templates, settings, energy))
     points = [
-        scan_point(
-            templates,
-            normalisation,
-            threshold=PROFILE_THRESHOLD,
-            replicas=replicas,
-            # One stream for all points: the same fluctuation of the templates at every luminosity,
-            # as there is one set of templates.
-            rng=stream(seed, "limits", "replicas"),
-        )
-        for normalisation in normalisations
+        # One stream for all points: the same fluctuation of the templates at every luminosity,
+        # as there is one set of templates.
+        scan_point(one, settings, rng=stream(settings.seed, "limits", "replicas"))
+        for one in progress(scaled, total=total, what="points of the scan")
     ]
-    settings: dict[str, Any] = {
-        **asdict(options),
-        "luminosities_ifb": list(luminosities_ifb),
-        "energies_tev": list(energies_tev),
+    made_of: dict[str, Any] = {
+        **settings.model_dump(mode="json", exclude={"seed"}),
         "templates": _hash(read_json(template_path)),
-        "replicas": replicas,
     }
     content = {"points": points, "equivalent": [_reach(points, path) for path in reach]}
-    write_json(output, content, Provenance("luminosity-scan", settings, seed=seed))
+    write_json(output, content, Provenance("luminosity-scan", made_of, seed=settings.seed))
+
+
+def _scaled(
+    templates: TemplateSet, settings: LuminosityScanSettings, sqrt_s_tev: float
+) -> list[ScaledTemplates]:
+    luminosities = settings.scan_luminosities_ifb
+    normalisation = choose_normalisation(
+        templates,
+        settings.processes,
+        settings,
+        sqrt_s_tev=sqrt_s_tev,
+        luminosity_ifb=luminosities[0],
+    )
+    merged = merge_empty_bins(
+        templates,
+        normalisation.background_pb,
+        policy=settings.empty_background_bins,
+        minimum_effective_events=settings.minimum_effective_events,
+    )
+    return [scale(merged, replace(normalisation, luminosity_ifb=one)) for one in luminosities]
 
 
 def _reach(points: Sequence[dict[str, Any]], path: Path) -> dict[str, Any]:

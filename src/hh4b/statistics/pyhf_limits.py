@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from hh4b.core.errors import FitFailed
+from hh4b.core.kappa import kappa_name
 from hh4b.core.logs import progress
 from hh4b.statistics.note_model import CONFIDENCE_LEVEL, band_targets
-from hh4b.statistics.workspace import background_name, signal_name
-from hh4b.statistics.workspace_format import PREFIX, WorkspaceContent, quiet_pyhf
+from hh4b.statistics.workspace import PREFIX, background_names, expected_data, signal_name
+from hh4b.statistics.workspace_format import WorkspaceContent, quiet_pyhf
 
 Floats = NDArray[np.float64]
 
@@ -24,22 +25,30 @@ def point_model(workspace: WorkspaceContent, index: int) -> Any:
     """
     specification = workspace.specification
     kappa = workspace.yields.kappa_lambda[index]
-    wanted = {signal_name(kappa), background_name(workspace.yields, index)}
+    left_out = _samples_of_others(workspace, index)
     channels = [
         {
             "name": channel["name"],
-            "samples": [
-                sample
-                for sample in channel["samples"]
-                if sample["name"] in wanted or "kappa_lambda_" not in sample["name"]
-            ],
+            "samples": [sample for sample in channel["samples"] if sample["name"] not in left_out],
         }
         for channel in specification["channels"]
     ]
-    measurement = _measurement(specification, f"{PREFIX}{kappa:g}")
+    measurement = _measurement(specification, f"{PREFIX}{kappa_name(kappa)}")
     spec = {"channels": channels, "parameters": measurement["config"]["parameters"]}
     with quiet_pyhf():
         return pyhf.Model(spec, poi_name=measurement["config"]["poi"])
+
+
+def _samples_of_others(workspace: WorkspaceContent, index: int) -> set[str]:
+    scaled = workspace.yields
+    lists = [[signal_name(value) for value in scaled.kappa_lambda]]
+    lists += [background_names(process, scaled) for process in scaled.backgrounds]
+    return {
+        name
+        for names in lists
+        for other, name in enumerate(names)
+        if len(names) > 1 and other != index
+    }
 
 
 def _measurement(specification: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -80,7 +89,8 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
 def _data(workspace: WorkspaceContent, model: Any, index: int) -> list[float]:
     counts = workspace.data
     if len(workspace.yields.background) > 1:
-        counts = workspace.yields.background[index]
+        # The file has those of kappa_lambda = 1; each hypothesis selects a background of its own.
+        counts = expected_data(workspace.yields, workspace.asimov, index)
     return [*counts.tolist(), *model.config.auxdata]
 
 

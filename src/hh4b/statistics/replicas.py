@@ -12,7 +12,7 @@ from scipy.interpolate import CubicSpline
 
 from hh4b.statistics.limits import METHODS, cls_curve, curves_of, profile_curve
 from hh4b.statistics.note_model import Yields
-from hh4b.statistics.workspace import ScaledTemplates, relative_variance
+from hh4b.statistics.scaling import ScaledTemplates, relative_variance
 
 Floats = NDArray[np.float64]
 #: An error is given if at least this share of the replicas has the bound.

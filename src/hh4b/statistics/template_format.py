@@ -1,7 +1,7 @@
 """The JSON of templates: written by `hh4b templates`, read by workspaces and luminosity scans."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
 from hh4b.core.files import read_json
-from hh4b.statistics.histograms import Histogram
+from hh4b.statistics.histograms import BinnedRows, Histogram
+from hh4b.statistics.systematics import DIRECTIONS
 
 Floats = NDArray[np.float64]
+#: Templates of each process under a variation, by systematic and direction.
+Variations = Mapping[str, Mapping[str, Mapping[str, BinnedRows]]]
 
 
 @dataclass(frozen=True)
@@ -22,53 +25,61 @@ class TemplateSet:
     Attributes:
         bin_edges_gev: shape (B + 1,).
         kappa_lambda: rising, shape (K,).
-        signal: efficiency by hypothesis and bin, shape (K, B).
-        signal_squared: its variance, shape (K, B).
-        background: efficiency, shape (1, B), or (K, B) where it depends on the hypothesis.
-        background_squared: its variance.
+        signal: efficiencies, (K, B).
+        backgrounds: by process, (1, B), or (K, B) where they depend on the hypothesis.
         threshold: of the selection.
+        signal_process: name of the signal.
+        variations: by systematic, direction and process, each of the nominal shape.
     """
 
     bin_edges_gev: Floats
     kappa_lambda: Floats
-    signal: Floats
-    signal_squared: Floats
-    background: Floats
-    background_squared: Floats
+    signal: BinnedRows
+    backgrounds: Mapping[str, BinnedRows]
     threshold: float
+    signal_process: str = "hh"
+    variations: Variations = field(default_factory=dict)
+
+    @property
+    def nominal(self) -> dict[str, BinnedRows]:
+        """All templates by process, the signal first."""
+        return {self.signal_process: self.signal, **self.backgrounds}
+
+
+def rows_content(
+    kappa_lambda: Sequence[float], histograms: Sequence[Histogram]
+) -> list[dict[str, Any]]:
+    """Return the entries of a process: one, or one by hypothesis in rising order."""
+    if len(histograms) == 1 and len(kappa_lambda) > 1:
+        return [{"kappa_lambda": None, **histograms[0].as_dict()}]
+    rows = sorted(range(len(kappa_lambda)), key=lambda row: kappa_lambda[row])
+    return [{"kappa_lambda": kappa_lambda[i], **histograms[i].as_dict()} for i in rows]
 
 
 def template_content(
     bin_edges_gev: Floats,
     threshold: float,
-    kappa_lambda: Sequence[float],
-    signal: Sequence[Histogram],
-    background: Sequence[Histogram],
+    signal_process: str,
+    entries: Mapping[str, list[dict[str, Any]]],
+    variations: Mapping[str, Mapping[str, Mapping[str, list[dict[str, Any]]]]],
 ) -> dict[str, Any]:
     """Return the content of a template file.
 
     Args:
         bin_edges_gev: shape (B + 1,).
         threshold: of the selection.
-        kappa_lambda: the hypotheses.
-        signal: by hypothesis.
-        background: one, or one by hypothesis; then ``background`` is that of kappa_lambda = 1 (or
-            the first) and ``background_by_kappa_lambda`` has all.
+        signal_process: name of the signal.
+        entries: results of `rows_content` by process, the signal among them.
+        variations: the same by systematic and direction.
     """
-    rows = sorted(range(len(kappa_lambda)), key=lambda row: kappa_lambda[row])
-    content: dict[str, Any] = {
+    return {
         "bin_edges_gev": bin_edges_gev.tolist(),
         "threshold": threshold,
-        "background": background[0].as_dict(),
-        "signal": [{"kappa_lambda": kappa_lambda[i], **signal[i].as_dict()} for i in rows],
+        "signal_process": signal_process,
+        "signal": entries[signal_process],
+        "backgrounds": {name: rows for name, rows in entries.items() if name != signal_process},
+        "variations": variations,
     }
-    if len(background) > 1:
-        sm = min(rows, key=lambda row: abs(kappa_lambda[row] - 1))
-        content["background"] = background[sm].as_dict()
-        content["background_by_kappa_lambda"] = [
-            {"kappa_lambda": kappa_lambda[i], **background[i].as_dict()} for i in rows
-        ]
-    return content
 
 
 def read_templates(path: Path | str) -> TemplateSet:
@@ -80,15 +91,20 @@ def read_templates(path: Path | str) -> TemplateSet:
     """
     content = read_json(path)
     try:
-        backgrounds = content.get("background_by_kappa_lambda") or [content["background"]]
         templates = TemplateSet(
             np.asarray(content["bin_edges_gev"], dtype=np.float64),
             np.asarray([row["kappa_lambda"] for row in content["signal"]], dtype=np.float64),
-            _rows(content["signal"], "sum_weights"),
-            _rows(content["signal"], "sum_weights_squared"),
-            _rows(backgrounds, "sum_weights"),
-            _rows(backgrounds, "sum_weights_squared"),
+            _rows(content["signal"]),
+            {str(name): _rows(rows) for name, rows in content["backgrounds"].items()},
             float(content["threshold"]),
+            str(content["signal_process"]),
+            {
+                str(systematic): {
+                    direction: {name: _rows(rows) for name, rows in varied[direction].items()}
+                    for direction in DIRECTIONS
+                }
+                for systematic, varied in content["variations"].items()
+            },
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ContractError(f"{path} is no template file ({error!r}); make it again") from error
@@ -96,20 +112,49 @@ def read_templates(path: Path | str) -> TemplateSet:
     return templates
 
 
-def _rows(entries: Sequence[dict[str, Any]], key: str) -> Floats:
-    return np.asarray([entry[key] for entry in entries], dtype=np.float64)
+def _rows(entries: Sequence[dict[str, Any]]) -> BinnedRows:
+    values, variance = (
+        np.asarray([entry[key] for entry in entries], dtype=np.float64)
+        for key in ("sum_weights", "sum_weights_squared")
+    )
+    return BinnedRows(values, variance)
 
 
 def _check(templates: TemplateSet, path: Path | str) -> None:
     kappa = templates.kappa_lambda
-    n_bins = len(templates.bin_edges_gev) - 1
     if len(kappa) == 0 or not (np.diff(kappa) > 0).all():
         raise ContractError(f"{path}: kappa_lambda must rise, got {kappa.tolist()}")
-    if len(templates.background) not in (1, len(kappa)):
-        raise ContractError(f"{path}: the backgrounds do not match the values of kappa_lambda")
-    for name in ("signal", "signal_squared", "background", "background_squared"):
-        values = getattr(templates, name)
-        if values.shape[1:] != (n_bins,) or not np.isfinite(values).all() or (values < 0).any():
+    if not templates.backgrounds:
+        raise ContractError(f"{path}: backgrounds is empty; make templates with a background")
+    for name, rows in templates.nominal.items():
+        allowed = (len(kappa),) if name == templates.signal_process else (1, len(kappa))
+        _check_rows(templates, rows, allowed, f"{path}: {name}")
+    for systematic, varied in templates.variations.items():
+        if varied["up"].keys() != varied["down"].keys():
             raise ContractError(
-                f"{path}: {name} must hold {n_bins} finite, non-negative numbers a row"
+                f"{path}: variation {systematic} has up for {sorted(varied['up'])} but down for"
+                f" {sorted(varied['down'])}; make both"
+            )
+        for direction in DIRECTIONS:
+            for name, rows in varied[direction].items():
+                where = f"{path}: variation {systematic}.{direction}.{name}"
+                if name not in templates.nominal:
+                    raise ContractError(f"{where}: no such process among the templates")
+                _check_rows(templates, rows, (len(templates.nominal[name].values),), where)
+
+
+def _check_rows(
+    templates: TemplateSet, rows: BinnedRows, allowed: tuple[int, ...], where: str
+) -> None:
+    n_bins = len(templates.bin_edges_gev) - 1
+    for values in (rows.values, rows.variance):
+        if (
+            values.shape[1:] != (n_bins,)
+            or len(values) not in allowed
+            or not np.isfinite(values).all()
+            or (values < 0).any()
+        ):
+            raise ContractError(
+                f"{where}: expected {' or '.join(map(str, allowed))} rows of {n_bins} finite,"
+                f" non-negative numbers, got shape {values.shape}"
             )

@@ -1,58 +1,81 @@
 """Read the samples of a template from datasets, features and scores."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_attributes, read_table
-from hh4b.core.errors import ConfigError, ContractError
-from hh4b.statistics.templates import Sample, Scores, SignalSample
+from hh4b.core.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
+from hh4b.core.errors import ContractError
+from hh4b.core.parts import part_mask
+from hh4b.statistics.templates import SampleEvents, Scores, SignalEvents
+from hh4b.statistics.weights import evaluate_weight, find_weight
 
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 Polynomial = Callable[[Floats, Floats], Floats]
-PARTS = {"training": 0, "testing": 1}
+#: What the files of a sample are, in the order of the command line.
+FILES = ("DATASET", "FEATURES", "SCORES")
 
 
-class SampleFiles(NamedTuple):
-    """The three files of a sample, rows in the same order."""
+@dataclass(frozen=True)
+class LoadedSample:
+    """A sample, and where its events came from.
+
+    Attributes:
+        dataset: the file.
+        rows: which of its events were taken, shape (event,).
+        events: the events.
+    """
 
     dataset: Path
-    features: Path
-    scores: Path
+    rows: NDArray[np.bool_]
+    events: SampleEvents
 
-    @classmethod
-    def parse(cls, text: str) -> "SampleFiles":
-        """Read ``DATASET:FEATURES:SCORES``.
+    def weighted(self, reference: str, arguments: Mapping[str, Any]) -> SampleEvents:
+        """Return the events with their weights times a function of theirs.
+
+        The efficiency stays relative to the nominal weights generated: a weight that changes the
+        cross section changes the yield.
+
+        Args:
+            reference: weight, as `hh4b.statistics.weights.find_weight` takes it.
+            arguments: keyword arguments of the weight.
 
         Raises:
-            ConfigError: if there are not three paths.
+            ConfigError: if the weight is unknown or does not take the arguments.
+            ContractError: if a column is missing, or the result is no factor for each event.
         """
-        paths = text.split(":")
-        if len(paths) != 3 or not all(paths):
-            raise ConfigError(f"{text!r} is not of the form DATASET:FEATURES:SCORES")
-        return cls(*(Path(path) for path in paths))
+        _, columns = find_weight(reference)
+        table = read_table(self.dataset, DATASET, columns=columns)
+        events = {name: table[name][self.rows] for name in columns}
+        factor = evaluate_weight(reference, events, arguments, where=str(self.dataset))
+        return replace(self.events, efficiency_weight=self.events.efficiency_weight * factor)
 
 
-def read_background(files: SampleFiles, part: str) -> Sample:
+def read_background(files: tuple[Path, ...], part: str) -> LoadedSample:
     """Read a background sample.
+
+    Args:
+        files: dataset, features, scores.
+        part: ``"testing"``, ``"training"`` or ``"all"``.
 
     Raises:
         InputFileError: if a file cannot be read.
         ContractError: if the files do not belong together or lack what is needed.
     """
-    return _read(files, part)[0]
+    return _read(files, part)
 
 
-def read_signal(files: SampleFiles, part: str, polynomial: Polynomial) -> SignalSample:
-    """Read a signal sample of one kappa_lambda.
+def read_signal(files: tuple[Path, ...], part: str, polynomial: Polynomial) -> LoadedSample:
+    """Read a signal sample of one kappa_lambda; its events are `SignalEvents`.
 
     Args:
-        files: where it is.
+        files: dataset, features, scores.
         part: ``"testing"``, ``"training"`` or ``"all"``.
         polynomial: gives the coefficients of the squared amplitude, shape (N, 3), at
             (m_hh in GeV, cos theta*).
@@ -61,48 +84,52 @@ def read_signal(files: SampleFiles, part: str, polynomial: Polynomial) -> Signal
         InputFileError: if a file cannot be read.
         ContractError: if the files do not belong together or lack what is needed.
     """
-    sample, rows = _read(files, part)
+    sample = _read(files, part)
     names = ("HH4B/kappa_lambda", "HH4B/m_hh_truth", "HH4B/cos_theta_star_truth")
-    truth = read_table(files.dataset, DATASET, columns=names)
-    generated, m_hh, cosine = (truth[name][rows].astype(np.float64) for name in names)
+    truth = read_table(sample.dataset, DATASET, columns=names)
+    generated, m_hh, cosine = (truth[name][sample.rows].astype(np.float64) for name in names)
     if len(generated) == 0 or not np.isfinite(generated).all() or np.ptp(generated) > 1e-6:
         raise ContractError(
-            f"{files.dataset}: a signal dataset must hold events of one kappa_lambda, got"
+            f"{sample.dataset}: a signal dataset must hold events of one kappa_lambda, got"
             f" {np.unique(generated)[:5].tolist()}; give each sample by itself"
         )
     if np.isnan(m_hh).any() or np.isnan(cosine).any():
-        raise ContractError(f"{files.dataset}: true m_hh or cos theta* is missing in some events")
+        raise ContractError(f"{sample.dataset}: true m_hh or cos theta* is missing in some events")
     # float32 in the file: 2.4 must not become 2.4000000954.
     kappa = round(float(generated[0]), 5)
-    return SignalSample(**vars(sample), kappa_lambda=kappa, polynomial=polynomial(m_hh, cosine))
+    events = SignalEvents(
+        **vars(sample.events), kappa_lambda=kappa, polynomial=polynomial(m_hh, cosine)
+    )
+    return replace(sample, events=events)
 
 
-def _read(files: SampleFiles, part: str) -> tuple[Sample, NDArray[np.bool_]]:
-    data = read_table(files.dataset, DATASET, columns=("HH4B/weight", "INPUTS/Kappa/kappa"))
+def _read(files: tuple[Path, ...], part: str) -> LoadedSample:
+    dataset, features, score_file = files
+    data = read_table(dataset, DATASET, columns=("HH4B/weight", "INPUTS/Kappa/kappa"))
     weight = data["HH4B/weight"]
-    rows = _rows_of_part(files.dataset, part, len(weight))
-    attributes = read_attributes(files.dataset)
+    rows = part_mask(dataset, _split(dataset), part, len(weight))
+    attributes = read_attributes(dataset)
     for name in ("sum_weights_generated", "n_generated"):
         if not attributes.get(name, 0) > 0:
             raise ContractError(
-                f"{files.dataset}: attribute {name} is missing or not positive, the efficiency is"
+                f"{dataset}: attribute {name} is missing or not positive, the efficiency is"
                 " unknown; ingest the sample again, or import it with --n-generated"
             )
-    mass = _mass(files.features)
-    scores = read_table(files.scores, SCORES)
-    for path, length in ((files.features, len(mass)), (files.scores, len(scores["score"]))):
+    mass = _mass(features)
+    scores = read_table(score_file, SCORES)
+    for path, length in ((features, len(mass)), (score_file, len(scores["score"]))):
         if length != len(weight):
             raise ContractError(
-                f"{path} has {length} events but {files.dataset} has {len(weight)}; make it again"
+                f"{path} has {length} events but {dataset} has {len(weight)}; make it again"
             )
     # Ratio estimator: the share of selected weight in the part, not the nominal fraction, so that
     # the fluctuation of the split itself drops out and all events count for the efficiency of the
     # preselection. For equal weights it is unbiased at any number of events in the part.
     share = float(weight[rows].sum() / weight.sum()) if len(weight) else 0.0
     if not share > 0:
-        raise ContractError(f"{files.dataset}: no weight in the part {part!r}")
-    sample = Sample(
-        str(files.dataset),
+        raise ContractError(f"{dataset}: no weight in the part {part!r}")
+    events = SampleEvents(
+        str(dataset),
         weight[rows] / (attributes["sum_weights_generated"] * share),
         mass[rows],
         Scores(scores["kappa_lambda"], scores["score"][rows]),
@@ -111,18 +138,15 @@ def _read(files: SampleFiles, part: str) -> tuple[Sample, NDArray[np.bool_]]:
     )
     log.info(
         "%s: %d of %d events, efficiency of the preselection %.4g",
-        files.dataset, rows.sum(), len(rows), sample.efficiency_weight.sum(),
+        dataset, rows.sum(), len(rows), events.efficiency_weight.sum(),
     )  # fmt: skip
-    return sample, rows
+    return LoadedSample(dataset, rows, events)
 
 
-def _rows_of_part(dataset: Path, part: str, n_events: int) -> NDArray[np.bool_]:
-    if part == "all":
-        return np.ones(n_events, dtype=bool)
-    if part not in PARTS:
-        raise ConfigError(f"unknown part {part!r}; one of {[*PARTS, 'all']}")
-    split = read_table(dataset, DATASET, columns=("HH4B/split",))["HH4B/split"]
-    return np.asarray(split == PARTS[part])
+def _split(dataset: Path) -> NDArray[np.int8] | None:
+    with open_table(dataset) as file:
+        known = "HH4B/split" in file
+    return read_table(dataset, DATASET, columns=("HH4B/split",))["HH4B/split"] if known else None
 
 
 def _mass(path: Path) -> NDArray[np.float32]:

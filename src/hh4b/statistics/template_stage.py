@@ -1,9 +1,10 @@
 """From sample files to a template file: what `hh4b templates` does."""
 
 import json
-import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,88 +12,27 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import read_attributes
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.core.joined import SampleFiles, split_files
 from hh4b.statistics import template_inputs
 from hh4b.statistics.histograms import Histogram
-from hh4b.statistics.template_format import template_content
+from hh4b.statistics.settings import TemplateSettings
+from hh4b.statistics.systematics import DIRECTIONS, WeightSystematic
+from hh4b.statistics.template_format import rows_content, template_content
+from hh4b.statistics.template_inputs import FILES, LoadedSample
 from hh4b.statistics.templates import (
-    Sample,
-    Selection,
-    SignalSample,
+    CutAndBins,
+    SampleEvents,
+    SignalEvents,
     background_template,
     balance_weights,
     direct_signal_template,
     signal_template,
 )
 
-CHOICES = {
-    "overflow": ("drop", "include"),
-    "kappa_input": ("hypothesis", "own"),
-    "background_kappa": ("average", "drawn", "hypothesis"),
-    "signal_method": ("reweighted", "direct"),
-    "part": ("testing", "training", "all"),
-}
-
-
-@dataclass(frozen=True)
-class TemplateOptions:
-    """Settings of `make_templates`, as the options of the command are named."""
-
-    signal: tuple[str, ...]
-    background: tuple[str, ...]
-    threshold: float
-    kappa_values: tuple[float, ...]
-    bins: int = 10
-    m_hh_min_gev: float = 200.0
-    m_hh_max_gev: float = 1000.0
-    overflow: str = "drop"
-    kappa_input: str = "hypothesis"
-    background_kappa: str = "average"
-    background_kappa_values: tuple[float, ...] = ()
-    part: str = "testing"
-    signal_method: str = "reweighted"
-    sqrt_s_tev: float = 13.0
-
-    def __post_init__(self) -> None:
-        """Refuse settings that cannot be meant.
-
-        Raises:
-            ConfigError: naming the option.
-        """
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ConfigError(
-                    f"--{name.replace('_', '-')} {getattr(self, name)!r}: one of {list(choices)}"
-                )
-        if self.bins < 1 or not 0 <= self.m_hh_min_gev < self.m_hh_max_gev < math.inf:
-            raise ConfigError(
-                f"{self.bins} bins from {self.m_hh_min_gev:g} to {self.m_hh_max_gev:g} GeV make no"
-                " histogram"
-            )
-        if not math.isfinite(self.threshold):
-            raise ConfigError(f"the threshold {self.threshold} is no number")
-        if not any(abs(kappa - 1) < 1e-6 for kappa in self.kappa_values):
-            raise ConfigError(
-                f"--kappa-values {list(self.kappa_values)} lacks kappa_lambda = 1, which normalises"
-                " the Standard Model; add it"
-            )
-
-
-def parse_numbers(text: str, option: str) -> tuple[float, ...]:
-    """Read numbers separated by commas, rising and without doubles.
-
-    Raises:
-        ConfigError: naming the option and what is no number.
-    """
-    numbers = set()
-    for part in text.split(","):
-        try:
-            number = float(part)
-        except ValueError:
-            raise ConfigError(f"{option}: {part!r} is no number") from None
-        if not math.isfinite(number):
-            raise ConfigError(f"{option}: {part!r} is not finite")
-        numbers.add(number)
-    return tuple(sorted(numbers))
+Floats = NDArray[np.float64]
+Rows = list[dict[str, Any]]
+Varied = dict[str, dict[str, dict[str, Rows]]]
+Samples = dict[str, list[LoadedSample]]
 
 
 def choose_threshold(working_point: Path | None, threshold: float | None) -> float:
@@ -112,80 +52,200 @@ def choose_threshold(working_point: Path | None, threshold: float | None) -> flo
     return float(content["threshold"])
 
 
-def make_templates(options: TemplateOptions, output: Path) -> None:
-    """Read the samples, fill the templates and write them."""
-    # The amplitude and its integrals are imported only where signal is reweighted.
-    from hh4b.statistics.amplitude import own_cross_section_fb, polynomial
+def make_templates(
+    samples: Sequence[str],
+    output: Path,
+    settings: TemplateSettings,
+    *,
+    varied: Sequence[str] = (),
+    working_point: Path | None = None,
+) -> None:
+    """Read the samples, fill a template for each process and write them.
 
-    signal = [
-        template_inputs.read_signal(
-            template_inputs.SampleFiles.parse(text), options.part, polynomial
-        )
-        for text in options.signal
-    ]
-    background = [
-        template_inputs.read_background(template_inputs.SampleFiles.parse(text), options.part)
-        for text in options.background
-    ]
-    edges = np.linspace(options.m_hh_min_gev, options.m_hh_max_gev, options.bins + 1)
-    selection = Selection(options.threshold, edges, options.overflow, options.kappa_input)
-    cross_section = own_cross_section_fb(options.sqrt_s_tev)
-    content = template_content(
-        edges,
-        options.threshold,
-        options.kappa_values,
-        fill_signal(signal, selection, options, cross_section),
-        fill_background(background, selection, options),
-    )
-    settings = asdict(options)
-    counts = {
-        "n_signal_events": sum(len(sample.m_hh_gev) for sample in signal),
-        "n_background_events": sum(len(sample.m_hh_gev) for sample in background),
-    }
-    for key in ("signal", "background"):
+    Args:
+        samples: ``PROCESS=DATASET:FEATURES:SCORES``; those of one process pool.
+        output: file to write.
+        settings: of the templates.
+        varied: ``SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES`` and the same with ``down``.
+        working_point: file with the threshold, unless the settings have it.
+
+    Raises:
+        ConfigError: if samples, processes and systematics do not fit together.
+        ContractError: if the files do not belong together or lack what is needed.
+    """
+    nominal = [split_files(text, FILES, keyed=True) for text in samples]
+    others = [split_files(text, FILES, keyed=True) for text in varied]
+    signal = _signal_process([files.key for files in nominal], settings)
+    _check_varied([files.key for files in others], {files.key for files in nominal}, settings)
+    threshold = choose_threshold(working_point, settings.threshold)
+    edges = np.linspace(settings.m_hh_min_gev, settings.m_hh_max_gev, settings.bins + 1)
+    cut = CutAndBins(threshold, edges, settings.overflow, settings.kappa_input)
+    loaded = _load(nominal, signal, settings)
+    fill = _filler(signal, cut, settings)
+    entries = {name: fill(name, [one.events for one in all_]) for name, all_ in loaded.items()}
+    variations = _by_weights(loaded, fill, settings)
+    _add_simulated(variations, _load(others, signal, settings), fill)
+    content = template_content(edges, threshold, signal, entries, variations)
+    made_of = {
+        **settings.model_dump(mode="json"),
+        "threshold": threshold,
         # Not the paths: what the files are.
-        settings[key] = [_configuration_hash(text) for text in getattr(options, key)]
-    write_json(output, content, Provenance("templates", settings, counts=counts))
+        "samples": [[files.key, *_hashes(files)] for files in nominal],
+        "varied": [[files.key, *_hashes(files)] for files in others],
+    }
+    counts = {
+        f"n_{name}_events": sum(len(one.events.m_hh_gev) for one in all_)
+        for name, all_ in loaded.items()
+    }
+    write_json(output, content, Provenance("templates", made_of, counts=counts))
+
+
+def _signal_process(names: Sequence[str], settings: TemplateSettings) -> str:
+    kinds: dict[str, list[str]] = {"signal": [], "background": []}
+    for name in dict.fromkeys(names):
+        if name not in settings.processes:
+            raise ConfigError(
+                f"--sample {name}=…: expected one of the processes {sorted(settings.processes)}"
+            )
+        kind = settings.processes[name].kind
+        if kind not in kinds:
+            raise ConfigError(f"--sample {name}=…: a {kind} is not part of templates; leave it out")
+        kinds[kind].append(name)
+    if len(kinds["signal"]) != 1:
+        raise ConfigError(
+            f"--sample: exactly one signal process makes templates, got {kinds['signal']}"
+        )
+    if not kinds["background"]:
+        raise ConfigError("--sample: no background process is among the samples; give one")
+    return kinds["signal"][0]
+
+
+def _check_varied(keys: Sequence[str], processes: set[str], settings: TemplateSettings) -> None:
+    """Refuse varied samples that nothing asks for, and systematics without their samples."""
+    wanted = []
+    for name, systematic in settings.systematics.items():
+        for process in systematic.processes:
+            if process not in processes:
+                raise ConfigError(
+                    f"systematics.{name}.processes: no --sample of process {process!r} is given,"
+                    f" only of {sorted(processes)}"
+                )
+            if systematic.effect in ("detector", "shower"):
+                wanted += [f"{name}.{direction}.{process}" for direction in DIRECTIONS]
+    for key in keys:
+        if key not in wanted:
+            raise ConfigError(
+                f"--varied {key}=…: expected SYSTEMATIC.up.PROCESS or SYSTEMATIC.down.PROCESS of a"
+                f" detector or shower systematic, one of {wanted}"
+            )
+    for key in wanted:
+        if key not in keys:
+            raise ConfigError(f"--varied {key}=… is missing; a variation needs both up and down")
+
+
+def _load(all_files: Sequence[SampleFiles], signal: str, settings: TemplateSettings) -> Samples:
+    """Read samples by key; the process is the last part of a key."""
+    # The amplitude and its integrals are imported only where signal is reweighted.
+    from hh4b.statistics import amplitude
+
+    polynomial = partial(
+        amplitude.polynomial, m_higgs_gev=settings.m_higgs_gev, m_top_gev=settings.m_top_gev
+    )
+    loaded: Samples = {}
+    for files in all_files:
+        if files.key.rpartition(".")[2] == signal:
+            one = template_inputs.read_signal(files.paths, settings.part, polynomial)
+        else:
+            one = template_inputs.read_background(files.paths, settings.part)
+        loaded.setdefault(files.key, []).append(one)
+    return loaded
+
+
+def _filler(
+    signal: str, cut: CutAndBins, settings: TemplateSettings
+) -> Callable[[str, Sequence[SampleEvents]], Rows]:
+    """Return the function that makes the entries of a process from its events."""
+    from hh4b.statistics import amplitude
+
+    cross_section = amplitude.own_cross_section_fb(
+        settings.sqrt_s_tev, m_higgs_gev=settings.m_higgs_gev, m_top_gev=settings.m_top_gev
+    )
+
+    def fill(process: str, events: Sequence[SampleEvents]) -> Rows:
+        if process == signal:
+            signal_events = cast(Sequence[SignalEvents], events)
+            histograms = fill_signal(signal_events, cut, settings, cross_section)
+        else:
+            histograms = fill_background(events, cut, settings)
+        return rows_content(settings.kappa_values, histograms)
+
+    return fill
+
+
+def _by_weights(
+    loaded: Samples,
+    fill: Callable[[str, Sequence[SampleEvents]], Rows],
+    settings: TemplateSettings,
+) -> Varied:
+    variations: Varied = {}
+    for name, systematic in settings.systematics.items():
+        variations[name] = {direction: {} for direction in DIRECTIONS}
+        if not isinstance(systematic, WeightSystematic):
+            continue
+        for direction in DIRECTIONS:
+            arguments = getattr(systematic, direction)
+            for process in systematic.processes:
+                events = [one.weighted(systematic.weight, arguments) for one in loaded[process]]
+                variations[name][direction][process] = fill(process, events)
+    return variations
+
+
+def _add_simulated(
+    variations: Varied, loaded: Samples, fill: Callable[[str, Sequence[SampleEvents]], Rows]
+) -> None:
+    for key, samples in loaded.items():
+        name, direction, process = key.split(".")
+        variations[name][direction][process] = fill(process, [one.events for one in samples])
 
 
 def fill_signal(
-    samples: list[SignalSample],
-    selection: Selection,
-    options: TemplateOptions,
-    cross_section: NDArray[np.float64],
+    samples: Sequence[SignalEvents],
+    cut: CutAndBins,
+    settings: TemplateSettings,
+    cross_section: Floats,
 ) -> list[Histogram]:
     """Return the signal template at each hypothesis."""
-    if options.signal_method == "direct":
-        return [direct_signal_template(samples, k, selection) for k in options.kappa_values]
+    if settings.signal_method == "direct":
+        return [direct_signal_template(samples, k, cut) for k in settings.kappa_values]
     balance = balance_weights(samples, cross_section)
     return [
-        signal_template(samples, kappa, selection, cross_section, balance)
-        for kappa in options.kappa_values
+        signal_template(samples, kappa, cut, cross_section, balance)
+        for kappa in settings.kappa_values
     ]
 
 
 def fill_background(
-    samples: list[Sample], selection: Selection, options: TemplateOptions
+    samples: Sequence[SampleEvents], cut: CutAndBins, settings: TemplateSettings
 ) -> list[Histogram]:
     """Return one background template, or one for each hypothesis."""
-    if options.background_kappa == "hypothesis":
+    if settings.background_kappa == "hypothesis":
         return [
-            background_template(samples, selection, kappa_values=[kappa])
-            for kappa in options.kappa_values
+            background_template(samples, cut, kappa_values=[kappa])
+            for kappa in settings.kappa_values
         ]
     return [
         background_template(
             samples,
-            selection,
-            kappa_input=options.background_kappa,
-            kappa_values=options.background_kappa_values,
+            cut,
+            kappa_input=settings.background_kappa,
+            kappa_values=settings.background_kappa_values,
         )
     ]
 
 
-def _configuration_hash(text: str) -> list[str]:
+def _hashes(files: SampleFiles) -> list[str]:
     hashes = []
-    for path in template_inputs.SampleFiles.parse(text):
+    for path in files.paths:
         provenance = read_attributes(path).get("provenance", "")
         hashes.append(_hash_of(str(provenance)))
     return hashes

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.kappa import same_kappa
 from hh4b.statistics.histograms import Histogram, fill
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-#: Two values of kappa_lambda closer than this are the same point.
-KAPPA_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,8 @@ class Scores:
         """
         if len(self.kappa_lambda) == 1:
             return self.values[:, 0]
-        distance = np.abs(self.kappa_lambda - kappa_lambda)
-        column = int(distance.argmin())
-        if distance[column] > KAPPA_TOLERANCE:
+        column = int(np.abs(self.kappa_lambda - kappa_lambda).argmin())
+        if not same_kappa(self.kappa_lambda[column], kappa_lambda):
             raise ConfigError(
                 f"scores hold no column at kappa_lambda = {kappa_lambda:g}, only at"
                 f" {self.kappa_lambda.tolist()}; predict there or choose another kappa_lambda"
@@ -58,7 +56,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleEvents:
     """Events of one sample in one part (testing, say) of it.
 
     Attributes:
@@ -80,7 +78,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class SignalSample(Sample):
+class SignalEvents(SampleEvents):
     """Events generated at one kappa_lambda.
 
     Attributes:
@@ -94,7 +92,7 @@ class SignalSample(Sample):
 
 
 @dataclass(frozen=True)
-class Selection:
+class CutAndBins:
     """What makes an event count, and in which bin.
 
     Attributes:
@@ -131,7 +129,7 @@ def evaluate(coefficients: Floats, kappa_lambda: float | Floats) -> Floats:
     return np.asarray(coefficients @ np.moveaxis(powers, -1, 0))
 
 
-def balance_weights(samples: Sequence[SignalSample], cross_section: Floats) -> list[Floats]:
+def balance_weights(samples: Sequence[SignalEvents], cross_section: Floats) -> list[Floats]:
     """Return each event's weight over P(kappa)/sigma(kappa) in the balance heuristic.
 
     All samples are one sample of the mixture density ``sum_k N_k P_k / sigma_k``; dividing by it
@@ -170,9 +168,9 @@ def balance_weights(samples: Sequence[SignalSample], cross_section: Floats) -> l
 
 
 def signal_template(
-    samples: Sequence[SignalSample],
+    samples: Sequence[SignalEvents],
     kappa_lambda: float,
-    selection: Selection,
+    selection: CutAndBins,
     cross_section: Floats,
     balance: Sequence[Floats] | None = None,
 ) -> Histogram:
@@ -200,16 +198,14 @@ def signal_template(
 
 
 def direct_signal_template(
-    samples: Sequence[SignalSample], kappa_lambda: float, selection: Selection
+    samples: Sequence[SignalEvents], kappa_lambda: float, selection: CutAndBins
 ) -> Histogram:
     """Return the signal template from the samples generated at that kappa_lambda only.
 
     Raises:
         ConfigError: if there is no such sample.
     """
-    chosen = [
-        sample for sample in samples if abs(sample.kappa_lambda - kappa_lambda) < KAPPA_TOLERANCE
-    ]
+    chosen = [sample for sample in samples if same_kappa(sample.kappa_lambda, kappa_lambda)]
     if not chosen:
         known = sorted(sample.kappa_lambda for sample in samples)
         raise ConfigError(
@@ -226,8 +222,8 @@ def direct_signal_template(
 
 
 def background_template(
-    samples: Sequence[Sample],
-    selection: Selection,
+    samples: Sequence[SampleEvents],
+    selection: CutAndBins,
     *,
     kappa_input: str = "average",
     kappa_values: Sequence[float] = (),
@@ -258,7 +254,7 @@ def background_template(
     return fill(np.concatenate(bins), np.concatenate(weights), len(selection.bin_edges_gev) - 1)
 
 
-def _passes_signal(sample: SignalSample, kappa_lambda: float, selection: Selection) -> Bools:
+def _passes_signal(sample: SignalEvents, kappa_lambda: float, selection: CutAndBins) -> Bools:
     if selection.kappa_input == "own":
         kappa_lambda = sample.kappa_lambda
     return np.asarray(sample.scores.at(kappa_lambda) > selection.threshold)

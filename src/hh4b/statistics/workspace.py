@@ -1,202 +1,171 @@
-"""HistFactory workspaces (pyhf JSON) from templates, and the yields back from a workspace.
+"""HistFactory workspaces (pyhf JSON) from expected events.
 
 The schema of pyhf allows no keys of our own. What a reader of the file needs beyond the yields is
-kept as constant parameters of each measurement, which pyhf reads and does not use: luminosity,
-energy, cross section, and the Monte Carlo variances of the templates.
+kept as parameters of the measurements, which pyhf reads and does not use: constants (luminosity,
+energy, cross section, Monte Carlo variances), and JSON texts in the names of two parameters of the
+first measurement, which say what the model is and where it came from.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from hh4b.core.errors import ConfigError
-from hh4b.statistics.template_format import TemplateSet
+from hh4b.core.kappa import kappa_name
+from hh4b.core.settings import Name, Settings
+from hh4b.statistics.scaling import ScaledTemplates, relative_variance
+from hh4b.statistics.systematics import NormSystematic, Systematics
 
 Floats = NDArray[np.float64]
 CHANNEL = "m_hh"
 MU_MAX = 1000.0
-#: Constants kept in a measurement, and the key under which `WorkspaceContent` has them.
-CONSTANTS = ("luminosity_ifb", "sqrt_s_tev", "cross_section_fb", "branching_ratio")
+PREFIX = "kappa_lambda="
+PROVENANCE = "provenance "
+STATEMENT = "statistical model "
 
 
-@dataclass(frozen=True)
-class Normalisation:
-    """What turns efficiencies into yields.
+class ModelStatement(Settings):
+    """What a workspace says of itself."""
 
-    Attributes:
-        luminosity_ifb: integrated luminosity in fb^-1.
-        sqrt_s_tev: energy of the cross sections.
-        signal_fb: coefficients (c0, c1, c2) of sigma(kappa) in fb.
-        background_pb: background cross section in pb.
-        branching_ratio: of H -> b bbar, squared for the pair.
-    """
-
-    luminosity_ifb: float
-    sqrt_s_tev: float
-    signal_fb: Floats
-    background_pb: float
-    branching_ratio: float
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that cannot be meant.
-
-        Raises:
-            ConfigError: naming the number.
-        """
-        for name in ("luminosity_ifb", "background_pb", "branching_ratio"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
-                raise ConfigError(f"{name} must be a positive number, got {value:g}")
-        if self.branching_ratio > 1:
-            raise ConfigError(f"branching_ratio must be at most 1, got {self.branching_ratio:g}")
-
-    def cross_section_fb(self, kappa_lambda: Floats) -> Floats:
-        """Return sigma(kappa) in fb, shape of ``kappa_lambda``."""
-        c0, c1, c2 = self.signal_fb
-        return np.asarray(c0 + c1 * kappa_lambda + c2 * kappa_lambda**2)
-
-
-@dataclass(frozen=True)
-class ScaledTemplates:
-    """Expected events, their Monte Carlo variances, and how they were normalised.
-
-    Attributes:
-        kappa_lambda: the scan, shape (K,).
-        signal: expected events at mu = 1, shape (K, B).
-        signal_variance: Monte Carlo variance of ``signal``, shape (K, B).
-        background: shape (1, B), or (K, B) where it depends on the hypothesis.
-        background_variance: as ``background``.
-        cross_section_fb: of the signal by kappa_lambda, without branching ratio, shape (K,).
-        luminosity_ifb: integrated luminosity.
-        sqrt_s_tev: energy of the cross sections.
-        branching_ratio: of H -> b bbar.
-    """
-
-    kappa_lambda: Floats
-    signal: Floats
-    signal_variance: Floats
-    background: Floats
-    background_variance: Floats
-    cross_section_fb: Floats
-    luminosity_ifb: float
-    sqrt_s_tev: float
-    branching_ratio: float
-
-
-def relative_variance(mean: Floats, variance: Floats) -> Floats:
-    """Return variance / mean^2, zero where the mean is."""
-    return np.divide(variance, mean**2, out=np.zeros_like(mean), where=mean > 0)
-
-
-def scale(templates: TemplateSet, normalisation: Normalisation) -> ScaledTemplates:
-    """Multiply efficiencies by cross sections, branching ratio and luminosity.
-
-    Raises:
-        ConfigError: if the scan does not hold kappa_lambda = 1.
-    """
-    kappa = templates.kappa_lambda
-    if not np.isclose(kappa, 1.0, atol=1e-6).any():
-        raise ConfigError(
-            f"the templates' kappa_lambda {kappa.tolist()} lack kappa_lambda = 1, which normalises"
-            " the Standard Model; make the templates with it"
-        )
-    cross_section = normalisation.cross_section_fb(kappa)
-    per_signal = (cross_section * normalisation.branching_ratio**2 * normalisation.luminosity_ifb)[
-        :, None
-    ]
-    per_background = normalisation.background_pb * 1e3 * normalisation.luminosity_ifb
-    return ScaledTemplates(
-        kappa,
-        templates.signal * per_signal,
-        templates.signal_squared * per_signal**2,
-        templates.background * per_background,
-        templates.background_squared * per_background**2,
-        cross_section,
-        normalisation.luminosity_ifb,
-        normalisation.sqrt_s_tev,
-        normalisation.branching_ratio,
-    )
+    model: Literal["note", "complete"] = Field(description="what is uncertain")
+    asimov: Literal["background", "sm"] = Field(description="what the observations are")
+    signal_process: Name = Field(description="name of the signal")
+    backgrounds: list[Name] = Field(description="names of the backgrounds")
+    systematics: Systematics = Field({}, description="by name")
 
 
 def signal_name(kappa_lambda: float) -> str:
     """Return the name of the signal sample, e.g. ``signal_kappa_lambda_2.5``."""
-    return f"signal_kappa_lambda_{kappa_lambda:g}"
+    return f"signal_kappa_lambda_{kappa_name(kappa_lambda)}"
 
 
-def background_name(scaled: ScaledTemplates, index: int) -> str:
-    """Return the name of the background sample that goes with the point ``index`` of the scan."""
-    if len(scaled.background) == 1:
-        return "background"
-    return f"background_kappa_lambda_{scaled.kappa_lambda[index]:g}"
+def background_names(process: str, scaled: ScaledTemplates) -> list[str]:
+    """Return the sample names of a background: one, or one by hypothesis."""
+    if len(scaled.backgrounds[process].values) == 1:
+        return [process]
+    return [f"{process}_kappa_lambda_{kappa_name(kappa)}" for kappa in scaled.kappa_lambda]
+
+
+def expected_data(scaled: ScaledTemplates, asimov: str, index: int) -> Floats:
+    """Return the Asimov data that belong to the hypothesis ``index``, shape (B,)."""
+    data = np.asarray(scaled.background[min(index, len(scaled.background) - 1)])
+    return data + scaled.signal[scaled.standard_model] if asimov == "sm" else data
 
 
 def build_workspace(
     scaled: ScaledTemplates,
     *,
-    model: str = "note",
-    asimov: str = "background",
-    background_uncertainty: float = 0.05,
+    model: Literal["note", "complete"] = "note",
+    asimov: Literal["background", "sm"] = "background",
+    systematics: Systematics | None = None,
     provenance: str = "",
 ) -> dict[str, Any]:
     """Return a pyhf workspace with one measurement per kappa_lambda.
 
     Args:
-        scaled: expected events.
-        model: ``"note"``: nothing uncertain; ``"complete"``: uncertain background normalisation and
-            Monte Carlo statistics.
+        scaled: expected events, with the variations that the systematics need.
+        model: ``"note"``: nothing uncertain; ``"complete"``: systematics and Monte Carlo
+            statistics.
         asimov: what the observations are: ``"background"`` or ``"sm"`` (with the signal of
             kappa_lambda = 1).
-        background_uncertainty: relative, of the background normalisation in the complete model.
+        systematics: of the complete model.
         provenance: JSON text to keep in the file.
+
+    Raises:
+        ConfigError: if systematics and model or templates do not fit.
     """
-    if model not in ("note", "complete"):
-        raise ConfigError(f"unknown statistical model {model!r}; note or complete")
-    if not 0 < background_uncertainty < 1:
-        raise ConfigError(f"background uncertainty {background_uncertainty:g} is not in (0, 1)")
-    extra = background_uncertainty if model == "complete" else None
-    sm = int(np.abs(scaled.kappa_lambda - 1.0).argmin())
-    data = scaled.background[sm if len(scaled.background) > 1 else 0]
-    if asimov == "sm":
-        data = data + scaled.signal[sm]
-    elif asimov != "background":
-        raise ConfigError(f"unknown Asimov data {asimov!r}; background or sm")
+    statement = ModelStatement(
+        model=model,
+        asimov=asimov,
+        signal_process=scaled.signal_process,
+        backgrounds=list(scaled.backgrounds),
+        systematics=systematics or {},
+    )
+    _check_systematics(scaled, statement)
+    texts = [STATEMENT + statement.as_json(), *([PROVENANCE + provenance] if provenance else [])]
     measurements = [
-        _measurement(scaled, index, model, provenance if index == 0 else "")
+        _measurement(scaled, index, statement, texts if index == 0 else [])
         for index in range(len(scaled.kappa_lambda))
     ]
+    data = expected_data(scaled, asimov, scaled.standard_model)
     return {
-        "channels": [{"name": CHANNEL, "samples": _samples(scaled, extra)}],
+        "channels": [{"name": CHANNEL, "samples": _samples(scaled, statement)}],
         "observations": [{"name": CHANNEL, "data": data.tolist()}],
         "measurements": measurements,
         "version": "1.0.0",
     }
 
 
-def _samples(scaled: ScaledTemplates, background_uncertainty: float | None) -> list[dict[str, Any]]:
+def _check_systematics(scaled: ScaledTemplates, statement: ModelStatement) -> None:
+    if statement.model == "note" and statement.systematics:
+        raise ConfigError(
+            f"model: note has no uncertainties, but systematics {sorted(statement.systematics)} are"
+            " given; take model: complete, or no systematics"
+        )
+    known = [statement.signal_process, *statement.backgrounds]
+    for name, systematic in statement.systematics.items():
+        for process in systematic.processes:
+            if process not in known:
+                raise ConfigError(
+                    f"systematics.{name}.processes: {process!r} is not among the templates {known}"
+                )
+            varied = scaled.variations.get(name, {})
+            if systematic.effect != "norm" and not all(
+                process in varied.get(direction, {}) for direction in ("up", "down")
+            ):
+                raise ConfigError(
+                    f"systematics.{name}: the templates have no variation of {process!r}; make the"
+                    " templates again with this systematic"
+                )
+
+
+def _samples(scaled: ScaledTemplates, statement: ModelStatement) -> list[dict[str, Any]]:
     samples = []
-    for index, yields in enumerate(scaled.background):
-        name = background_name(scaled, index)
-        modifiers: list[dict[str, Any]] = []
-        if len(scaled.background) > 1:
-            modifiers.append({"name": f"use_{name}", "type": "normfactor", "data": None})
-        if background_uncertainty is not None:
-            bounds = {"hi": 1 + background_uncertainty, "lo": 1 / (1 + background_uncertainty)}
-            modifiers.append(
-                {"name": "background_normalisation", "type": "normsys", "data": bounds}
-            )
-            modifiers.append(_staterror("background", scaled.background_variance[index]))
-        samples.append({"name": name, "data": yields.tolist(), "modifiers": modifiers})
+    for process, rows in scaled.backgrounds.items():
+        names = background_names(process, scaled)
+        for index, name in enumerate(names):
+            modifiers: list[dict[str, Any]] = []
+            if len(names) > 1:
+                modifiers.append({"name": f"use_{name}", "type": "normfactor", "data": None})
+            modifiers += _uncertainties(scaled, statement, process, index)
+            if statement.model == "complete":
+                modifiers.append(_staterror("background", rows.variance[index]))
+            data = rows.values[index].tolist()
+            samples.append({"name": name, "data": data, "modifiers": modifiers})
     for index, kappa in enumerate(scaled.kappa_lambda):
-        name = signal_name(kappa)
-        modifiers = [{"name": f"mu_kappa_lambda_{kappa:g}", "type": "normfactor", "data": None}]
-        if background_uncertainty is not None:
+        modifiers = [{"name": _strength(kappa), "type": "normfactor", "data": None}]
+        modifiers += _uncertainties(scaled, statement, scaled.signal_process, index)
+        if statement.model == "complete":
             modifiers.append(_staterror("signal", scaled.signal_variance[index]))
         data = scaled.signal[index].tolist()
-        samples.append({"name": name, "data": data, "modifiers": modifiers})
+        samples.append({"name": signal_name(kappa), "data": data, "modifiers": modifiers})
     return samples
+
+
+def _uncertainties(
+    scaled: ScaledTemplates, statement: ModelStatement, process: str, index: int
+) -> list[dict[str, Any]]:
+    """Return the modifiers of the systematics on one sample; the same name is one nuisance."""
+    modifiers: list[dict[str, Any]] = []
+    for name, systematic in statement.systematics.items():
+        if process not in systematic.processes:
+            continue
+        if isinstance(systematic, NormSystematic):
+            high, low = systematic.factors()
+            kind, data = "normsys", {"hi": high, "lo": low}
+        else:
+            up, down = (scaled.variations[name][key][process] for key in ("up", "down"))
+            kind = "histosys"
+            data = {"hi_data": up.row(index).tolist(), "lo_data": down.row(index).tolist()}
+        modifiers.append({"name": name, "type": kind, "data": data})
+    return modifiers
+
+
+def _strength(kappa_lambda: float) -> str:
+    return f"mu_kappa_lambda_{kappa_name(kappa_lambda)}"
 
 
 def _staterror(kind: str, variance: Floats) -> dict[str, Any]:
@@ -206,9 +175,9 @@ def _staterror(kind: str, variance: Floats) -> dict[str, Any]:
 def _sigmas(kind: str, yields: Floats, variance: Floats) -> dict[str, Any]:
     """Set the relative errors of a staterror in one measurement.
 
-    All signals share one staterror: 26 of them would slow every fit down, and its scipy optimizer
-    misses the minimum among hundreds of fixed parameters. pyhf would average the errors of the
-    samples that share it, so each measurement brings those of its own.
+    All signals share one staterror, and so do all backgrounds: 26 of them would slow every fit
+    down, and its scipy optimizer misses the minimum among hundreds of fixed parameters. pyhf would
+    average the errors of the samples that share it, so each measurement brings those of its own.
     """
     relative = np.sqrt(relative_variance(yields, variance))
     # pyhf divides by sigma; a factor that multiplies nothing or is exact needs a small one.
@@ -216,22 +185,23 @@ def _sigmas(kind: str, yields: Floats, variance: Floats) -> dict[str, Any]:
 
 
 def _measurement(
-    scaled: ScaledTemplates, index: int, model: str, provenance: str
+    scaled: ScaledTemplates, index: int, statement: ModelStatement, texts: Sequence[str]
 ) -> dict[str, Any]:
     kappa = scaled.kappa_lambda[index]
-    poi = f"mu_kappa_lambda_{kappa:g}"
+    poi = _strength(kappa)
     # From the minimum of background-only data: from mu = 1 the scipy optimizer of pyhf stops before
     # it where the signal is weak.
     parameters: list[dict[str, Any]] = [{"name": poi, "inits": [0.0], "bounds": [[0.0, MU_MAX]]}]
     for other, value in enumerate(scaled.kappa_lambda):
         if other != index:
-            parameters.append(_fixed(f"mu_kappa_lambda_{value:g}", [0.0]))
-    if len(scaled.background) > 1:
-        for other in range(len(scaled.kappa_lambda)):
-            name = background_name(scaled, other)
-            parameters.append(_fixed(f"use_{name}", [float(other == index)]))
-    row = min(index, len(scaled.background) - 1)
-    if model == "complete":
+            parameters.append(_fixed(_strength(value), [0.0]))
+    for process in scaled.backgrounds:
+        names = background_names(process, scaled)
+        if len(names) > 1:
+            for other, name in enumerate(names):
+                parameters.append(_fixed(f"use_{name}", [float(other == index)]))
+    if statement.model == "complete":
+        row = min(index, len(scaled.background) - 1)
         signal = scaled.signal[index], scaled.signal_variance[index]
         background = scaled.background[row], scaled.background_variance[row]
         parameters += [_sigmas("signal", *signal), _sigmas("background", *background)]
@@ -240,13 +210,21 @@ def _measurement(
         _fixed("sqrt_s_tev", [scaled.sqrt_s_tev]),
         _fixed("cross_section_fb", [float(scaled.cross_section_fb[index])]),
         _fixed("branching_ratio", [scaled.branching_ratio]),
-        _fixed("monte_carlo_variance_signal", scaled.signal_variance[index].tolist()),
-        _fixed("monte_carlo_variance_background", scaled.background_variance[row].tolist()),
+        _fixed(variance_name(scaled.signal_process), scaled.signal_variance[index].tolist()),
     ]
-    if provenance:
-        parameters.append({"name": f"provenance {provenance}", "fixed": True})
-    config = {"poi": poi, "parameters": parameters}
-    return {"name": f"kappa_lambda={kappa:g}", "config": config}
+    for process, rows in scaled.backgrounds.items():
+        variance = rows.variance[min(index, len(rows.variance) - 1)]
+        parameters.append(_fixed(variance_name(process), variance.tolist()))
+    parameters += [{"name": text, "fixed": True} for text in texts]
+    return {
+        "name": f"{PREFIX}{kappa_name(kappa)}",
+        "config": {"poi": poi, "parameters": parameters},
+    }
+
+
+def variance_name(process: str) -> str:
+    """Return the name of the constant with the Monte Carlo variance of a process."""
+    return f"monte_carlo_variance_{process}"
 
 
 def _fixed(name: str, values: Sequence[float]) -> dict[str, Any]:
@@ -257,3 +235,12 @@ def constants(measurement: Mapping[str, Any]) -> dict[str, list[float]]:
     """Return the constant parameters of a measurement by name."""
     parameters = measurement.get("config", {}).get("parameters", [])
     return {p["name"]: p["inits"] for p in parameters if "inits" in p}
+
+
+def text_of(specification: Mapping[str, Any], start: str) -> str | None:
+    """Return the JSON text that a workspace keeps behind ``start``, None if there is none."""
+    for measurement in specification["measurements"]:
+        for parameter in measurement.get("config", {}).get("parameters", []):
+            if parameter["name"].startswith(start):
+                return str(parameter["name"]).removeprefix(start)
+    return None

@@ -1,4 +1,4 @@
-"""Read the yields and constants back from a workspace of `hh4b.statistics.workspace`."""
+"""Read the yields, the constants and the model's name back from a workspace."""
 
 import json
 import logging
@@ -11,13 +11,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.errors import ContractError
-from hh4b.statistics.workspace import CHANNEL, ScaledTemplates, constants, signal_name
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.kappa import kappa_name
+from hh4b.statistics.histograms import BinnedRows
+from hh4b.statistics.scaling import ScaledTemplates
+from hh4b.statistics.workspace import (
+    CHANNEL,
+    PREFIX,
+    PROVENANCE,
+    STATEMENT,
+    ModelStatement,
+    constants,
+    expected_data,
+    signal_name,
+    text_of,
+    variance_name,
+)
 
 Floats = NDArray[np.float64]
-UNCERTAINTIES = ("background_normalisation", "staterror_background", "staterror_signal")
-PREFIX = "kappa_lambda="
-PROVENANCE = "provenance "
 
 
 @dataclass(frozen=True)
@@ -27,63 +38,45 @@ class WorkspaceContent:
     Attributes:
         yields: expected events and their Monte Carlo variances.
         data: observed (Asimov) counts, shape (B,).
-        model: ``"note"`` or ``"complete"``.
+        statement: what the workspace says of itself.
         specification: the workspace itself.
     """
 
     yields: ScaledTemplates
     data: Floats
-    model: str
+    statement: ModelStatement
     specification: Mapping[str, Any]
+
+    @property
+    def model(self) -> str:
+        """``"note"`` or ``"complete"``, as the workspace says."""
+        return self.statement.model
 
     @property
     def made_from(self) -> str:
         """Configuration hash of the workspace, or ``"unknown"``."""
-        for parameter in self.specification["measurements"][0]["config"]["parameters"]:
-            if parameter["name"].startswith(PROVENANCE):
-                text = parameter["name"].removeprefix(PROVENANCE)
-                return str(json.loads(text)["configuration_hash"])
-        return "unknown"
+        text = text_of(self.specification, PROVENANCE)
+        return "unknown" if text is None else str(json.loads(text)["configuration_hash"])
 
     @property
     def asimov(self) -> str:
-        """What the data are: ``"background"``, ``"sm"`` or ``"other"``.
+        """What the workspace says its data are; ``"other"`` if they are not that.
 
         Where the background depends on the hypothesis, the data of the file are those of
         kappa_lambda = 1, and stand for the Asimov data of each hypothesis.
         """
-        sm = int(np.abs(self.yields.kappa_lambda - 1.0).argmin())
-        background = self.yields.background[min(sm, len(self.yields.background) - 1)]
-        for name, expected in (
-            ("background", background),
-            ("sm", background + self.yields.signal[sm]),
-        ):
-            if np.allclose(self.data, expected, rtol=1e-9, atol=0):
-                return name
-        return "other"
+        said = self.statement.asimov
+        expected = expected_data(self.yields, said, self.yields.standard_model)
+        return said if np.allclose(self.data, expected, rtol=1e-9, atol=0) else "other"
 
-    @property
-    def background_uncertainty(self) -> float:
-        """Relative uncertainty of the background normalisation; zero if there is none."""
-        for sample in self.specification["channels"][0]["samples"]:
-            for modifier in sample["modifiers"]:
-                if modifier["name"] == "background_normalisation":
-                    return float(modifier["data"]["hi"]) - 1
-        return 0.0
 
-    def require_known_modifiers(self) -> None:
-        """Refuse modifiers that the own models do not know.
-
-        Raises:
-            ContractError: naming the modifier.
-        """
-        for sample in self.specification["channels"][0]["samples"]:
-            for modifier in sample["modifiers"]:
-                if modifier["type"] != "normfactor" and modifier["name"] not in UNCERTAINTIES:
-                    raise ContractError(
-                        f"modifier {modifier['name']!r} of sample {sample['name']!r} is none of"
-                        " `hh4b workspace`; use --engine pyhf"
-                    )
+def workspace_content(
+    specification: Mapping[str, Any], scaled: ScaledTemplates
+) -> WorkspaceContent:
+    """Return a workspace just built from ``scaled`` as numbers."""
+    statement = ModelStatement.from_json(text_of(specification, STATEMENT) or "{}")
+    data = np.array(specification["observations"][0]["data"], dtype=np.float64)
+    return WorkspaceContent(scaled, data, statement, specification)
 
 
 def read_workspace(specification: Mapping[str, Any], *, where: str) -> WorkspaceContent:
@@ -102,36 +95,52 @@ def read_workspace(specification: Mapping[str, Any], *, where: str) -> Workspace
     try:
         if len(specification["channels"]) != 1 or channel["name"] != CHANNEL:
             raise KeyError(f"one channel {CHANNEL}")
+        statement = _statement(specification)
         points = _points(specification)
         kappa = np.array([value for value, _ in points])
-        names = _background_names(samples, kappa)
         rows = [constants(measurement) for _, measurement in points]
         first = rows[0]
         yields = ScaledTemplates(
             kappa,
             np.array([samples[signal_name(value)]["data"] for value in kappa], dtype=np.float64),
-            np.array([row["monte_carlo_variance_signal"] for row in rows], dtype=np.float64),
-            np.array([samples[name]["data"] for name in names], dtype=np.float64),
-            np.array(
-                [row["monte_carlo_variance_background"] for row in rows[: len(names)]],
-                dtype=np.float64,
-            ),
+            _variances(rows, statement.signal_process),
+            {name: _background(name, samples, kappa, rows) for name in statement.backgrounds},
             np.array([row["cross_section_fb"][0] for row in rows], dtype=np.float64),
             first["luminosity_ifb"][0],
             first["sqrt_s_tev"][0],
             first["branching_ratio"][0],
+            statement.signal_process,
         )
         data = np.array(specification["observations"][0]["data"], dtype=np.float64)
-    except (KeyError, IndexError, ValueError) as error:
+    except (KeyError, IndexError, ValueError, ConfigError) as error:
         raise ContractError(
             f"{where} is no workspace of `hh4b workspace`: {error} is missing or broken; make it"
             " again"
         ) from error
-    uncertain = any(
-        modifier["type"] != "normfactor" for sample in channel["samples"]
-        for modifier in sample["modifiers"]
-    )  # fmt: skip
-    return WorkspaceContent(yields, data, "complete" if uncertain else "note", specification)
+    return WorkspaceContent(yields, data, statement, specification)
+
+
+def _statement(specification: Mapping[str, Any]) -> ModelStatement:
+    text = text_of(specification, STATEMENT)
+    if text is None:
+        raise KeyError(f"the parameter {STATEMENT}…")
+    return ModelStatement.from_json(text)
+
+
+def _variances(rows: list[dict[str, list[float]]], process: str) -> Floats:
+    return np.array([row[variance_name(process)] for row in rows], dtype=np.float64)
+
+
+def _background(
+    process: str, samples: Mapping[str, Any], kappa: Floats, rows: list[dict[str, list[float]]]
+) -> BinnedRows:
+    names = [process]
+    if process not in samples:
+        names = [f"{process}_kappa_lambda_{kappa_name(value)}" for value in kappa]
+        if names[0] not in samples:
+            raise KeyError(f"the sample {process}")
+    values = np.array([samples[name]["data"] for name in names], dtype=np.float64)
+    return BinnedRows(values, _variances(rows[: len(names)], process))
 
 
 def _validate(specification: Mapping[str, Any], where: str) -> None:
@@ -164,12 +173,3 @@ def _points(specification: Mapping[str, Any]) -> list[tuple[float, Mapping[str, 
     if not points:
         raise KeyError(f"a measurement {PREFIX}…")
     return sorted(points, key=lambda point: point[0])
-
-
-def _background_names(samples: Mapping[str, Any], kappa: Floats) -> list[str]:
-    if "background" in samples:
-        return ["background"]
-    names = [f"background_kappa_lambda_{value:g}" for value in kappa]
-    if names[0] not in samples:
-        raise KeyError("the sample background")
-    return names

@@ -111,7 +111,8 @@ class JobInputs:
         if isinstance(info.definition, FilesSample):
             # `hh4b ingest` expands the patterns itself and names what is not there.
             patterns = [file for file in info.definition.files if "://" not in file]
-            return sorted(path for pattern in patterns for path in glob(pattern, recursive=True))
+            found = (glob(pattern, recursive=True) for pattern in patterns)  # noqa: PTH207 (absolute too)
+            return sorted(path for paths in found for path in paths)
         return [self.layout.events(sample, "madgraph")]
 
     def event_arguments(self, sample: str, variation: str = "") -> str:

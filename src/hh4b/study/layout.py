@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hh4b.study.methods import Dnn, SpanetClassifier, SpanetPairing, SpanetTraining
 from hh4b.study.model import Study
-from hh4b.study.samples import SampleInfo, expand_samples
+from hh4b.study.samples import expand_samples
 
 
 class Variation(NamedTuple):
@@ -193,8 +193,9 @@ class Layout:
     def scores(self, classifier: str, sample: str, variation: str = "") -> str:
         """Return the scores of a sample by a classifier of the configuration."""
         chosen = self.study.classifiers[classifier]
-        is_spanet = isinstance(chosen, SpanetClassifier)
-        folder = f"spanet/{chosen.training}" if is_spanet else classifier
+        folder = classifier
+        if isinstance(chosen, SpanetClassifier):
+            folder = f"spanet/{chosen.training}"
         return self.file(f"{variation}scores/{folder}/{sample}.h5")
 
     def cutflow(self, classifier: str, sample: str) -> str:

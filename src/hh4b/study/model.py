@@ -50,18 +50,20 @@ class Study(Settings):
 
     seed: Seed = Field(2401, description="seed of every random stream")
     results: str = Field("results", description="folder of everything that is built")
-    physics: Physics = Field(Physics(), description="parton-level physics of own samples")
+    physics: Physics = Field(Physics.checked({}), description="parton-level physics of own samples")
     processes: Annotated[dict[Name, Process], Field(min_length=1)] = Field(
         description="what samples are of: kind, cross section, label"
     )
     samples: Annotated[dict[Name, AnySample], Field(min_length=1)] = Field(
         description="events, by name"
     )
-    simulation: Simulation = Field(Simulation(), description="shower and detector of own samples")
-    event_selection: EventSelection = Field(
-        EventSelection(), description="the four-tag cut and truth matching"
+    simulation: Simulation = Field(
+        Simulation.checked({}), description="shower and detector of own samples"
     )
-    features: Features = Field(Features(), description="columns that classifiers see")
+    event_selection: EventSelection = Field(
+        EventSelection.checked({}), description="the four-tag cut and truth matching"
+    )
+    features: Features = Field(Features.checked({}), description="columns that classifiers see")
     pairings: Annotated[dict[Name, Pairing], Field(min_length=1)] = Field(
         description="ways to pair jets into Higgs candidates"
     )
@@ -78,9 +80,11 @@ class Study(Settings):
     systematics: dict[Name, Systematic] = Field(
         {}, description="uncertainties of the model `complete`"
     )
-    statistics: Statistics = Field(Statistics(), description="templates and limits")
+    statistics: Statistics = Field(Statistics.checked({}), description="templates and limits")
     energy_comparison: EnergyComparison = Field(
-        EnergyComparison(), description="13 against 14 TeV at parton level"
+        EnergyComparison.checked({}), description="13 against 14 TeV at parton level"
     )
     outputs: dict[Name, OwnOutput] = Field({}, description="tables and figures of the user")
-    publication: Publication = Field(Publication(), description="tables and figures of the note")
+    publication: Publication = Field(
+        Publication.checked({}), description="tables and figures of the note"
+    )

@@ -1,24 +1,19 @@
 """Whether the sections of a study fit together: every name that one uses of another exists."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hh4b.core.errors import ConfigError
-from hh4b.core.errors import ConfigError
-from hh4b.core.plugins import find_plugin, plugin_file
-from hh4b.pairing.methods import PAIRINGS
-from hh4b.selection.settings import BASELINES
+from hh4b.detector.settings import read_detector_settings, with_changes
 from hh4b.study.labels import check_labels
 from hh4b.study.methods import (
-    BaselineClassifier,
     Dnn,
-    FunctionPairing,
     SpanetClassifier,
     SpanetPairing,
     SpanetTraining,
 )
 from hh4b.study.model import Study
+from hh4b.study.plugin_checks import check_plugins
 from hh4b.study.samples import (
     FilesSample,
     FourBSample,
@@ -44,7 +39,7 @@ def check_references(study: Study) -> None:
     _check_selections(study)
     _check_processes(study)
     _check_systematics(study)
-    _check_plugins(study)
+    check_plugins(study)
     check_labels(study)
 
 
@@ -106,8 +101,18 @@ def _check_processes(study: Study) -> None:
         )
     for name in used:
         for energy in study.statistics.sqrt_s_tev:
-            # The error names the process, the energy and the key to give.
-            study.processes[name].require_cross_section(name, energy)
+            # The errors name the process, the energy and the key to give.
+            process = study.processes[name]
+            if process.kind != "signal":
+                process.other_pb(name, energy)
+            elif process.cross_section != "own":
+                physics = study.physics
+                process.signal_fb(
+                    name,
+                    energy,
+                    m_higgs_gev=physics.m_higgs_gev,
+                    m_top_gev=physics.m_top_gev,
+                )
 
 
 def _check_systematics(study: Study) -> None:
@@ -134,42 +139,13 @@ def _check_systematics(study: Study) -> None:
                 with_changes(card, getattr(systematic, side))
 
 
-def _require_generated(
-    processes: Iterable[str], infos: Iterable[SampleInfo], key: str
-) -> None:
+def _require_generated(processes: Iterable[str], infos: Iterable[SampleInfo], key: str) -> None:
     for info in infos:
         if info.process in processes and not info.generated:
             raise ConfigError(
                 f"{key}: value {info.process!r}: sample {info.name!r} comes from"
                 f" {info.definition.source}, whose detector and shower cannot be changed"
             )
-
-
-def _check_plugins(study: Study) -> None:
-    for name, pairing in study.pairings.items():
-        if isinstance(pairing, FunctionPairing):
-            with _located(f"pairings.{name}.method"):
-                check_pairing(pairing.method, pairing.options)
-    for name, classifier in study.classifiers.items():
-        if isinstance(classifier, BaselineClassifier):
-            with _located(f"classifiers.{name}.method"):
-                check_classifier(classifier.method, classifier.options)
-    for reference in study.features.extra:
-        with _located("features.extra"):
-            check_feature(reference)
-    for name, systematic in study.systematics.items():
-        if systematic.effect == "weights":
-            with _located(f"systematics.{name}.weight"):
-                check_weight(systematic)
-
-
-@contextmanager
-def _located(key: str) -> Iterator[None]:
-    """Put the key of the configuration before what is wrong with its value."""
-    try:
-        yield
-    except ConfigError as error:
-        raise ConfigError(f"{key}: {error}") from error
 
 
 def _check_pairings_and_trainings(study: Study) -> None:
@@ -184,7 +160,9 @@ def _check_pairings_and_trainings(study: Study) -> None:
             for sample in getattr(training, role):
                 kind = study.processes[study.samples[sample].process].kind
                 if (kind == "background") != wanted:
-                    raise ConfigError(f"{key}.{role}: value {sample!r}: its process is of kind {kind}")
+                    raise ConfigError(
+                        f"{key}.{role}: value {sample!r}: its process is of kind {kind}"
+                    )
         _check_values(training.kappa_lambda, signal_values(study, training.signal), key)
         if training.search is not None:
             _known_search(training.search, "spanet", study, f"{key}.search")

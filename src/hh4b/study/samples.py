@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from hh4b.core.kappa import kappa_name
 from hh4b.core.settings import Count, Kappa, Kappas, Name, Positive, Settings
+from hh4b.events.settings import FileChoices
+from hh4b.generation.settings import MadgraphProcess
 from hh4b.statistics.processes import Process
 
 
@@ -50,18 +52,15 @@ class FourBSample(Sample):
     events: Count = Field(description="showered events")
 
 
-class MadgraphSample(Sample):
+class MadgraphSample(MadgraphProcess, Sample):
     """gg -> HH -> 4b or pp -> 4b by MG5_aMC, Pythia 8 and Delphes on PATH or in a container."""
 
     source: Literal["madgraph"]
-    generate: Literal["hh", "4b"] = Field(description="what MG5_aMC is asked for")
     events: Count = Field(description="events to generate")
     delphes_card: str = Field(description="Delphes card to start from")
-    kappa_lambda: Kappa | None = Field(None, description="of hh")
-    launcher: str = Field("", description="words in front of every program, e.g. of a container")
 
 
-class FilesSample(Sample):
+class FilesSample(FileChoices, Sample):
     """Delphes ROOT files of the user."""
 
     source: Literal["files"]
@@ -69,8 +68,6 @@ class FilesSample(Sample):
         description="paths, globs, addresses, or @LIST for the lines of a file"
     )
     kappa_lambda: Kappa | None = Field(None, description="of a signal")
-    skip_bad_files: bool = Field(False, description="go on without them, and say what was lost")
-    allow_negative_weights: bool = Field(False, description="take them instead of stopping")
 
 
 class SpanetDatasetSample(Sample):

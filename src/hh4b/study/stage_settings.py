@@ -17,7 +17,7 @@ from hh4b.generation.settings import (
 from hh4b.pairing.settings import PairingEvaluationSettings, PairSettings
 from hh4b.selection.settings import (
     ClassifierSettings,
-    CutSettings,
+    CutScoreSettings,
     DnnSearchSettings,
     DnnTrainSettings,
     EvaluationSettings,
@@ -57,7 +57,7 @@ class StageSettings:
     # Events -------------------------------------------------------------------------------------
 
     def generate_hh(self, sample: str) -> HiggsPairSettings:
-        """gg -> HH at one kappa_lambda."""
+        """Gg -> HH at one kappa_lambda."""
         info = self.layout.samples[sample]
         return HiggsPairSettings.of(
             self.study.physics,
@@ -78,7 +78,7 @@ class StageSettings:
         )
 
     def generate_four_b(self, sample: str) -> FourBSettings:
-        """pp -> 4b."""
+        """Pp -> 4b."""
         return FourBSettings.of(
             self.study.physics,
             self.layout.samples[sample].definition,
@@ -87,7 +87,7 @@ class StageSettings:
         )
 
     def comparison_hh(self, energy: str) -> HiggsPairSettings:
-        """gg -> HH for the figures that compare energies."""
+        """Gg -> HH for the figures that compare energies."""
         return HiggsPairSettings.of(
             self.study.physics,
             self.study.energy_comparison,
@@ -96,7 +96,7 @@ class StageSettings:
         )
 
     def comparison_four_b(self, energy: str) -> FourBSettings:
-        """pp -> 4b for the figures that compare energies."""
+        """Pp -> 4b for the figures that compare energies."""
         return FourBSettings.of(
             self.study.physics,
             self.study.energy_comparison,
@@ -243,7 +243,7 @@ class StageSettings:
 
     def dnn_predict(self) -> ScoreSettings:
         """Scores at every kappa input."""
-        return ScoreSettings(kappa_values=self.layout.score_kappas)
+        return ScoreSettings.of(kappa_values=self.layout.score_kappas)
 
     def classifier_train(self, classifier: str) -> ClassifierSettings:
         """A classical classifier, or one of the user, and its scores."""
@@ -254,15 +254,15 @@ class StageSettings:
             background_weights=self.background_weights(),
         )
 
-    def select_cuts(self, classifier: str) -> CutSettings:
+    def select_cuts(self, classifier: str) -> CutScoreSettings:
         """A selection by cuts."""
-        return CutSettings.of(
+        return CutScoreSettings.of(
             self.study.classifiers[classifier], kappa_values=self.layout.score_kappas
         )
 
     def evaluate_classifier(self) -> EvaluationSettings:
         """Accuracy, AUC and ROC on testing events."""
-        return EvaluationSettings(background_weights=self.background_weights())
+        return EvaluationSettings.of(background_weights=self.background_weights())
 
     def working_point(self, selection: str) -> WorkingPointSettings:
         """The threshold of a selection."""
@@ -277,7 +277,7 @@ class StageSettings:
             return {}
         energy = self.study.statistics.headline.sqrt_s_tev
         return {
-            name: 1e3 * process.background_pb(name, energy)
+            name: 1e3 * process.other_pb(name, energy)
             for name, process in self.study.processes.items()
             if name in names
         }
@@ -287,9 +287,10 @@ class StageSettings:
     def templates(self, selection: str) -> TemplateSettings:
         """m_HH templates of a selection."""
         classifier = self.study.selections[selection].classifier
+        # The energy of the events, not those of the limits.
         return TemplateSettings.of(
-            self.study.physics,
             self.study.statistics,
+            self.study.physics,
             processes=self._limit_processes(),
             systematics=self.study.systematics,
             kappa_values=self.study.statistics.scan(),
@@ -299,6 +300,7 @@ class StageSettings:
     def workspace(self) -> WorkspaceSettings:
         """Workspaces at every energy and luminosity."""
         return WorkspaceSettings.of(
+            self.study.physics,
             self.study.statistics,
             processes=self._limit_processes(),
             systematics=self.study.systematics,
@@ -311,6 +313,7 @@ class StageSettings:
     def luminosity_scan(self) -> LuminosityScanSettings:
         """Intervals against luminosity."""
         return LuminosityScanSettings.of(
+            self.study.physics,
             self.study.statistics,
             processes=self._limit_processes(),
             systematics=self.study.systematics,

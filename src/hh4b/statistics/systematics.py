@@ -1,0 +1,125 @@
+"""Systematic uncertainties: of a normalisation, by event weights, or by another simulation."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from hh4b.core.settings import Fraction, Name, Positive, Settings
+from hh4b.statistics.processes import Process
+
+Direction = Literal["up", "down"]
+DIRECTIONS: tuple[Direction, ...] = ("up", "down")
+#: Parameters of a workspace that are no nuisances; a systematic of such a name would be fixed.
+RESERVED = ("luminosity_ifb", "sqrt_s_tev", "cross_section_fb", "branching_ratio")
+RESERVED_STARTS = ("staterror_", "mu_", "use_", "monte_carlo_variance_")
+
+
+class _Effect(Settings):
+    """What all systematics have."""
+
+    processes: Annotated[list[Name], Field(min_length=1)] = Field(
+        description="processes it acts on, all by one nuisance parameter"
+    )
+
+    @field_validator("processes")
+    @classmethod
+    def _different(cls, value: list[str]) -> list[str]:
+        if len(set(value)) != len(value):
+            raise ValueError("a process stands there twice")
+        return value
+
+
+class NormSystematic(_Effect):
+    """An uncertain normalisation, log-normal."""
+
+    effect: Literal["norm"]
+    size: Fraction | None = Field(None, description="relative; up 1 + size, down 1 / (1 + size)")
+    up: Positive | None = Field(None, description="or the factor at +1 standard deviation")
+    down: Positive | None = Field(
+        None, validate_default=True, description="and the factor at -1 standard deviation"
+    )
+
+    @field_validator("down")
+    @classmethod
+    def _one_way(cls, down: float | None, info: ValidationInfo) -> float | None:
+        size, up = info.data.get("size"), info.data.get("up")
+        if size is not None and (up, down) != (None, None):
+            raise ValueError("give either size, or up and down")
+        if size is None and (up is None or down is None):
+            raise ValueError("give size, or both up and down")
+        return down
+
+    def factors(self) -> tuple[float, float]:
+        """Return the factors at plus and minus one standard deviation."""
+        if self.size is not None:
+            return 1 + self.size, 1 / (1 + self.size)
+        return float(self.up or 1), float(self.down or 1)
+
+
+class WeightSystematic(_Effect):
+    """A function of the events that multiplies their weights."""
+
+    effect: Literal["weights"]
+    weight: str = Field(description="registered name, entry point of hh4b.weight, or path.py:name")
+    up: dict[str, Any] = Field(description="keyword arguments at +1 standard deviation")
+    down: dict[str, Any] = Field(description="keyword arguments at -1 standard deviation")
+
+
+class DetectorSystematic(_Effect):
+    """Another detector response: samples are simulated again with a changed card."""
+
+    effect: Literal["detector"]
+    up: Annotated[dict[str, Any], Field(min_length=1)] = Field(
+        description="keys of the detector card at +1 standard deviation, e.g. jets.energy_scale"
+    )
+    down: Annotated[dict[str, Any], Field(min_length=1)] = Field(
+        description="keys of the detector card at -1 standard deviation"
+    )
+
+
+class ShowerSystematic(_Effect):
+    """Another shower: samples are simulated again with further settings of Pythia."""
+
+    effect: Literal["shower"]
+    up: Annotated[list[str], Field(min_length=1)] = Field(
+        description="settings of Pythia at +1 standard deviation"
+    )
+    down: Annotated[list[str], Field(min_length=1)] = Field(
+        description="settings of Pythia at -1 standard deviation"
+    )
+
+
+Systematic = Annotated[
+    NormSystematic | WeightSystematic | DetectorSystematic | ShowerSystematic,
+    Field(discriminator="effect"),
+]
+Systematics = dict[Name, Systematic]
+
+
+def check_systematics(
+    systematics: Mapping[str, Systematic], processes: Mapping[str, Process]
+) -> None:
+    """Refuse systematics that act on nothing, or whose name the workspace needs for itself.
+
+    Raises:
+        ValueError: naming the systematic.
+    """
+    for name, systematic in systematics.items():
+        if name in RESERVED or name.startswith(RESERVED_STARTS):
+            raise ValueError(f"{name}: the name is taken by a parameter of the workspace")
+        for process in systematic.processes:
+            if process not in processes:
+                raise ValueError(
+                    f"{name}.processes: {process!r} is no process, expected one of"
+                    f" {sorted(processes)}"
+                )
+            if processes[process].kind == "resonance":
+                raise ValueError(
+                    f"{name}.processes: {process!r} is a resonance and not part of the statistics"
+                )
+
+
+def template_systematics(systematics: Mapping[str, Systematic]) -> Systematics:
+    """Return those that need templates of their own: all but the normalisations."""
+    return {name: one for name, one in systematics.items() if one.effect != "norm"}

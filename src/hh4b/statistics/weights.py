@@ -1,0 +1,123 @@
+"""Event weights of systematic uncertainties.
+
+A weight is a function of a mapping of dataset columns, each of shape (event,), and of keyword
+arguments; it returns the factor on each event's weight. `needs` names the columns it reads.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.core.contracts import DATASET
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.plugins import find_plugin
+
+Floats = NDArray[np.float64]
+Columns = Mapping[str, NDArray[Any]]
+EventWeight = Callable[..., Floats]
+
+
+def needs(*columns: str) -> Callable[[EventWeight], EventWeight]:
+    """Say which dataset columns a weight reads; they are the keys of its first argument."""
+
+    def mark(function: EventWeight) -> EventWeight:
+        function.columns = columns  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+@needs("HH4B/m_hh_truth")
+def alpha_s(events: Columns, mu_factor: float) -> Floats:
+    """Return the factor of gg -> HH for another renormalisation scale than mu = m_HH / 2.
+
+    It is [alpha_s(mu_factor mu) / alpha_s(mu)]^2.
+    This is all that the leading-order cross section knows of the renormalisation scale. The parton
+    densities, which depend on the factorisation scale, are not varied.
+
+    Args:
+        events: with ``HH4B/m_hh_truth`` in GeV.
+        mu_factor: factor on the scale.
+
+    Raises:
+        ConfigError: if the factor is not positive.
+    """
+    from hh4b.generation.alpha_s import AlphaS
+
+    if not (np.isfinite(mu_factor) and mu_factor > 0):
+        raise ConfigError(f"weight alpha_s: mu_factor {mu_factor!r} must be positive")
+    coupling = AlphaS()
+    mu_gev = 0.5 * events["HH4B/m_hh_truth"].astype(np.float64)
+    return np.asarray((coupling(mu_factor * mu_gev) / coupling(mu_gev)) ** 2)
+
+
+WEIGHTS: dict[str, EventWeight] = {"alpha_s": alpha_s}
+
+
+def find_weight(reference: str) -> tuple[EventWeight, tuple[str, ...]]:
+    """Return a weight and the dataset columns it needs.
+
+    Raises:
+        ConfigError: if it is unknown, no function, or says nothing of its columns.
+    """
+    function = find_plugin("weight", reference, WEIGHTS)
+    columns = getattr(function, "columns", None)
+    if not callable(function) or not columns:
+        raise ConfigError(
+            f"weight {reference!r}: expected a function marked by"
+            " @hh4b.statistics.weights.needs(COLUMN, …)"
+        )
+    known = {column.name for column in DATASET if column.shape[0] == "N"}
+    for name in columns:
+        if name not in known:
+            raise ConfigError(
+                f"weight {reference!r} needs {name!r}, which is no column of a dataset:"
+                f" {sorted(known)}"
+            )
+    return function, tuple(columns)
+
+
+def evaluate_weight(
+    reference: str, events: Columns, arguments: Mapping[str, Any], *, where: str
+) -> Floats:
+    """Call a weight and check what it returns.
+
+    Args:
+        reference: as in the configuration.
+        events: the columns it needs, each with one row an event.
+        arguments: keyword arguments.
+        where: sample, for messages.
+
+    Returns:
+        Shape (event,).
+
+    Raises:
+        ConfigError: if it does not take the arguments.
+        ContractError: if it fails, or its result is no factor for each event.
+    """
+    function, columns = find_weight(reference)
+    rows = len(events[columns[0]])
+    try:
+        result = np.asarray(function(events, **arguments), dtype=np.float64)
+    except ConfigError:
+        raise
+    except TypeError as error:
+        raise ConfigError(f"weight {reference!r} with {dict(arguments)}: {error}") from error
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise ContractError(
+            f"weight {reference!r} fails for {where}: {type(error).__name__}: {text}"
+        ) from error
+    if result.shape != (rows,):
+        raise ContractError(
+            f"weight {reference!r} gives shape {result.shape} for {where}, expected ({rows},)"
+        )
+    bad = ~(np.isfinite(result) & (result >= 0))
+    if bad.any():
+        raise ContractError(
+            f"weight {reference!r} gives {result[bad][0]:g} in event {int(bad.argmax())} of"
+            f" {where}, expected finite numbers from 0"
+        )
+    return result
