@@ -198,7 +198,7 @@ def test_equivalent_luminosity_needs_a_scan_of_these_limits(run, reference):
         ([], ConfigError, "no input given"),
         (["min_dr_dnn"], ConfigError, "key=path"),
         (["min_dr_dnn=nowhere.json"], InputFileError, "nowhere.json"),
-        (["min_dr_dnn={run}/metrics/min_dr.json"], ContractError, "'profile' is missing"),
+        (["min_dr_dnn={run}/metrics/min_dr.json"], ContractError, "'sqrt_s_tev' is missing"),
     ],
 )
 def test_bad_input_is_one_clear_line(run, reference, texts, error, words):
