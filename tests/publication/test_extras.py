@@ -13,13 +13,13 @@ from hh4b.publication.catalogue import default_settings
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.kinds.cutflow import read_cutflow
 from hh4b.publication.registry import function_of
-from hh4b.publication.settings import EmbeddingSettings
 from hh4b.publication.style import FigureStyle
 from hh4b.spanet import checkpoints
 from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.network import Network
 from hh4b.spanet.options import Options
+from hh4b.spanet.settings import EmbeddingSettings
 
 FAST = FigureStyle(dpi=60)
 OPTIONS = EmbeddingSettings(points=60, clusters=[2, 3])

@@ -5,7 +5,7 @@ import sys
 
 from hh4b.core.digest import code_digest
 from hh4b.core.errors import Hh4bError
-from hh4b.publication.catalogue import planned_outputs
+from hh4b.publication.catalogue import outputs
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
 from hh4b.study.layout import Layout, repeats_of
@@ -16,7 +16,7 @@ from hh4b.training.trial_storage import require_own_storage
 try:
     STUDY = parse_study(config)
     LAYOUT = Layout(STUDY)
-    OUTPUTS = planned_outputs(LAYOUT)
+    OUTPUTS = outputs(LAYOUT)
     COST = cost_lines(STUDY)
     for _name, _search in STUDY.searches.items():
         require_own_storage(
@@ -56,3 +56,12 @@ def settings(rule, *wildcards):
 def command(name):
     """Digest the code behind a command, so that a rule reruns when, and only when, it changes."""
     return code_digest(f"hh4b.commands.{name}")
+
+
+def refused(reason):
+    """Return an input function that says why a table or figure cannot be made."""
+
+    def explain(wildcards):
+        raise WorkflowError(reason)
+
+    return explain

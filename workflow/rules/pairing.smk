@@ -13,7 +13,7 @@ rule pair:
         pairing=names_pattern(FILES.function_pairings()),
     params:
         settings=settings("pair", "pairing"),
-        code=command("pairing:pair_run"),
+        code=command("pairing:run_method"),
     message:
         "Pairing jets by {wildcards.pairing}: {wildcards.variation}{wildcards.sample}"
     shell:
@@ -24,9 +24,7 @@ rule pair:
 rule efficiency_curve:
     input:
         datasets=LAYOUT.datasets(LAYOUT.signals),
-        pairings=lambda w: [
-            LAYOUT.pairing(w.pairing, name) for name in LAYOUT.signals
-        ],
+        pairings=lambda w: [LAYOUT.pairing(w.pairing, name) for name in LAYOUT.signals],
     output:
         curve=f"{RESULTS}/metrics/pairing/{{pairing}}.json",
     log:

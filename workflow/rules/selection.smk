@@ -85,9 +85,7 @@ rule dnn_predict:
 rule dnn_search_worker:
     input:
         unpack(
-            lambda w: FILES.compared(
-                "features", STUDY.searches[w.search].classifier
-            )
+            lambda w: FILES.compared("features", STUDY.searches[w.search].classifier)
         ),
     output:
         outcome=f"{RESULTS}/searches/{{search}}/worker_{{worker}}.json",
@@ -127,7 +125,7 @@ rule search_outcome:
         "hh4b search-outcome {input.workers} -o {output.outcome} > {log} 2>&1"
 
 
-rule classifier_train:
+rule baseline_train:
     input:
         unpack(lambda w: FILES.compared("features", w.classifier)),
         unpack(lambda w: FILES.scored(w.classifier)),
@@ -135,9 +133,9 @@ rule classifier_train:
     output:
         scores=FILES.scores_pattern(),
     log:
-        f"{RESULTS}/logs/classifier_train/{{classifier}}.log",
+        f"{RESULTS}/logs/baseline_train/{{classifier}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/classifier_train/{{classifier}}.tsv"
+        f"{RESULTS}/benchmarks/baseline_train/{{classifier}}.tsv"
     wildcard_constraints:
         classifier=names_pattern(FILES.classifiers("baseline")),
     params:
@@ -145,12 +143,12 @@ rule classifier_train:
         scores=lambda w, input, output: option(
             "--score", input.datasets, input.features, output.scores
         ),
-        settings=settings("classifier_train", "classifier"),
-        code=command("selection:classifier_train"),
+        settings=settings("baseline_train", "classifier"),
+        code=command("selection:baseline_train"),
     message:
         "Training {wildcards.classifier}"
     shell:
-        "hh4b classifier train {params.files} {params.scores}"
+        "hh4b baseline train {params.files} {params.scores}"
         " --settings {params.settings:q} > {log} 2>&1"
 
 

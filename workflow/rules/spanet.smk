@@ -1,5 +1,6 @@
 # SPANet2: any number of named trainings, and what they predict.
 
+
 rule spanet_train:
     input:
         dataset=f"{RESULTS}/trainings/{{training}}/training.h5",
@@ -173,13 +174,13 @@ rule embeddings:
     benchmark:
         f"{RESULTS}/benchmarks/embeddings/{{training}}.tsv"
     params:
-        seed=STUDY.seed,
+        settings=settings("embeddings"),
         code=command("publication:embeddings"),
     message:
         "Components and clusters of the vectors of {wildcards.training}"
     shell:
         "hh4b embeddings {input.dataset}:{input.prediction}:{input.features}"
-        " -o {output.embeddings} --seed {params.seed} > {log} 2>&1"
+        " -o {output.embeddings} --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_search_worker:

@@ -7,7 +7,8 @@ import typer
 
 from hh4b.commands.groups import app
 from hh4b.commands.options import takes_settings
-from hh4b.publication.settings import EmbeddingSettings, Medium, OutputSettings
+from hh4b.publication.settings import Medium, OutputSettings
+from hh4b.spanet.settings import EmbeddingSettings
 
 INPUT = typer.Option(..., "--input", metavar="KEY=PATH", help="A file of the run; repeatable.")
 SETTINGS = typer.Option(

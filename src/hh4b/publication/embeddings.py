@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.seeds import derive_seed, stream
-from hh4b.publication.settings import EmbeddingSettings
+from hh4b.spanet.settings import EmbeddingSettings
 
 Floats = NDArray[np.float64]
 

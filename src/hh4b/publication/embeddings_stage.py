@@ -17,7 +17,7 @@ from hh4b.publication.embeddings import (
     principal_components,
 )
 from hh4b.publication.event_columns import event_weights, feature_names
-from hh4b.publication.settings import EmbeddingSettings
+from hh4b.spanet.settings import EmbeddingSettings
 
 VECTORS = "EMBEDDINGS/EVENT"
 CLASSES = {"signal": 1, "background": 0}

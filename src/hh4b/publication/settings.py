@@ -1,10 +1,10 @@
 """Settings of the commands that make tables, figures and what they are made from."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from hh4b.core.settings import Count, Positive, Seed, Settings
+from hh4b.core.settings import Positive, Settings
 from hh4b.publication.text import spelled
 
 
@@ -47,18 +47,6 @@ class NoteValues(Settings):
     def row(self, key: str) -> str:
         """Return the row of the note that a row is compared with."""
         return self.rows.get(key, key)
-
-
-class EmbeddingSettings(Settings):
-    """How much of the embedding vectors is analysed."""
-
-    components: Count = Field(10, description="principal components whose variance is given")
-    correlated: Count = Field(3, description="first components, correlated with the observables")
-    points: Count = Field(600, description="events in the map and the silhouette scores")
-    clusters: list[Annotated[int, Field(gt=1)]] = Field(
-        [2, 3, 4, 5, 6], description="numbers of clusters that k-means tries"
-    )
-    seed: Seed = Field(1, description="of the map, the clusters and the choice of points")
 
 
 Medium = Literal["table", "figure"]

@@ -78,3 +78,15 @@ class SpanetPredictSettings(SpanetDevices):
 
 class SpanetEvaluateSettings(SpanetDevices):
     """Settings of `hh4b spanet evaluate`."""
+
+
+class EmbeddingSettings(Settings):
+    """How much of the embedding vectors is analysed."""
+
+    components: Count = Field(10, description="principal components whose variance is given")
+    correlated: Count = Field(3, description="first components, correlated with the observables")
+    points: Count = Field(600, description="events in the map and the silhouette scores")
+    clusters: list[Annotated[int, Field(gt=1)]] = Field(
+        [2, 3, 4, 5, 6], description="numbers of clusters that k-means tries"
+    )
+    seed: Seed = Field(1, description="of the map, the clusters and the choice of points")

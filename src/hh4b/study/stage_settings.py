@@ -27,6 +27,7 @@ from hh4b.selection.settings import (
 )
 from hh4b.simulation.settings import SimulateSettings
 from hh4b.spanet.settings import (
+    EmbeddingSettings,
     SpanetEvaluateSettings,
     SpanetPredictSettings,
     SpanetSearchSettings,
@@ -208,6 +209,10 @@ class StageSettings:
         """Embedding vectors of the testing events."""
         return SpanetPredictSettings.of(output_vectors=True, **self._devices())
 
+    def embeddings(self) -> EmbeddingSettings:
+        """Components, map and clusters of embedding vectors."""
+        return EmbeddingSettings.of(seed=self.study.seed)
+
     def spanet_search_worker(self, search: str) -> SpanetSearchSettings:
         """A worker of a search for options of SPANet2."""
         chosen = self.study.searches[search]
@@ -245,7 +250,7 @@ class StageSettings:
         """Scores at every kappa input."""
         return ScoreSettings.of(kappa_values=self.layout.score_kappas)
 
-    def classifier_train(self, classifier: str) -> ClassifierSettings:
+    def baseline_train(self, classifier: str) -> ClassifierSettings:
         """A classical classifier, or one of the user, and its scores."""
         return ClassifierSettings.of(
             self.study.classifiers[classifier],
