@@ -28,7 +28,9 @@ from hh4b.publication.catalogue.sources import (
     scans_of,
     templates_of,
 )
+from hh4b.selection.settings import CutSettings
 from hh4b.study.layout import Layout
+from hh4b.study.methods import CutClassifier
 
 JOINT = "mixing_joint"
 CURVES = ("min_dr", "mixing_spanet_tuned")
@@ -42,6 +44,14 @@ def _pairing_curves(*names: str) -> Source:
 def _masses(*, signal: bool) -> Source:
     needs = samples.STANDARD_MODEL if signal else "a background sample"
     return samples.masses(MASSES, f"{needs}, and a pairing", signal=signal, background=not signal)
+
+
+def _region(layout: Layout) -> dict[str, Any]:
+    """Return the cuts whose signal region is drawn: those of the first cut-based selection."""
+    for chosen in layout.study.classifiers.values():
+        if isinstance(chosen, CutClassifier):
+            return CutSettings.of(chosen).model_dump(mode="json")
+    return {}
 
 
 def _scan_energy(layout: Layout) -> float:
@@ -81,6 +91,7 @@ NOTE = (
         "masses",
         MASS_TITLE.format("signal"),
         _masses(signal=True),
+        study_options=_region,
         labels={"dataset": "signal"},
         events=True,
     ),
@@ -90,6 +101,7 @@ NOTE = (
         "masses",
         MASS_TITLE.format("background"),
         _masses(signal=False),
+        study_options=_region,
         labels={"dataset": "background"},
         events=True,
     ),

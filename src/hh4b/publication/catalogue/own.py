@@ -225,7 +225,7 @@ def _check_look(where: str, own: OwnOutput, kind: Any) -> None:
 
         FigureStyle.checked(own.style, where=f"{where}.style: ")
     if own.options and isinstance(kind, Kind):
-        options = getattr(kind.load(), "Options", None)
+        options = kind.options()
         if options is None:
             raise ConfigError(f"{where}.options: kind {kind.name!r} has none")
         options.checked(own.options, where=f"{where}.options: ")
