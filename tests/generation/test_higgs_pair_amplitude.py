@@ -12,6 +12,8 @@ from hh4b.generation.higgs_pair_amplitude import (
 from hh4b.generation.higgs_pair_grid import load_grid
 from hh4b.generation.reweight import kappa_polynomial
 
+MASSES = {"m_higgs_gev": 125.0, "m_top_gev": 173.0}
+
 MODEL = HiggsPairModel()
 KAPPAS = [-5.0, 0.0, 1.0, 2.0, 2.4, 5.0, 10.0]
 
@@ -124,21 +126,21 @@ def test_grid_agrees_with_direct_evaluation(low, high):
 def test_kappa_polynomial_tolerates_rounding_but_not_nonsense():
     m_hh = np.array([249.99, 250.0, 400.0, 700.0], dtype=np.float32)
     cos_theta = np.array([0.3, 1.0 + 1e-6, -1.0, 0.2], dtype=np.float32)
-    p = kappa_polynomial(m_hh, cos_theta)
+    p = kappa_polynomial(m_hh, cos_theta, **MASSES)
     assert p.shape == (4, 3)
     expected = squared(np.maximum(m_hh, 250.0).astype(float), np.clip(cos_theta, -1, 1), 3.0)
     np.testing.assert_allclose(p @ [1, 3, 9], expected, rtol=1e-5)
     with pytest.raises(ContractError, match="true m_HH = 240 GeV in event 1"):
-        kappa_polynomial([300.0, 240.0], [0.0, 0.0])
+        kappa_polynomial([300.0, 240.0], [0.0, 0.0], **MASSES)
     with pytest.raises(ContractError, match="true m_HH = nan GeV in event 0"):
-        kappa_polynomial([np.nan], [0.0])
+        kappa_polynomial([np.nan], [0.0], **MASSES)
     with pytest.raises(ContractError, match=r"true cos\(theta\*\) = 1.5 in event 0"):
-        kappa_polynomial([300.0], [1.5])
+        kappa_polynomial([300.0], [1.5], **MASSES)
 
 
 def test_squared_amplitude_is_nowhere_negative():
     rng = np.random.default_rng(3)
-    p = kappa_polynomial(250 + 400 * rng.random(5003), rng.uniform(-1, 1, 5003))
+    p = kappa_polynomial(250 + 400 * rng.random(5003), rng.uniform(-1, 1, 5003), **MASSES)
     for kappa in np.linspace(-10, 15, 51):
         assert (p @ [1, kappa, kappa**2] >= 0).all()
 

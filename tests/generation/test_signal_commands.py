@@ -15,6 +15,8 @@ from hh4b.generation.lhe import read_lhe
 from hh4b.generation.reweight import cross_section_coefficients_fb
 from hh4b.generation.signal_reports import as_table, parse_numbers
 
+MASSES = {"m_higgs_gev": 125.0, "m_top_gev": 173.0}
+
 HH4B = Path(sys.executable).parent / "hh4b"
 
 
@@ -51,7 +53,9 @@ def test_cross_section_of_several_couplings(words):
     rows = json.loads(console("cross-section", "hh", *words, "--sqrt-s", "13", "--json"))
     kappa = np.array([-1.0, 0.0, 2.4, -2.5])
     assert [row["kappa_lambda"] for row in rows] == kappa.tolist()
-    expected = np.stack([kappa**0, kappa, kappa**2], -1) @ cross_section_coefficients_fb(13.0)
+    expected = np.stack([kappa**0, kappa, kappa**2], -1) @ cross_section_coefficients_fb(
+        13.0, **MASSES
+    )
     np.testing.assert_allclose([row["cross_section_fb"] for row in rows], expected)
     assert all(0 < row["error_fb"] < 1e-3 * row["cross_section_fb"] for row in rows)
 
@@ -59,7 +63,7 @@ def test_cross_section_of_several_couplings(words):
 def test_cross_section_table_and_scale(run):
     table = run("cross-section", "hh", "--kappa-lambda", "1", "--mu-factor", "2").split("\n")
     assert table[0].split() == ["kappa_lambda", "cross_section_fb", "error_fb"]
-    expected = cross_section_coefficients_fb(13.0, mu_factor=2.0).sum()
+    expected = cross_section_coefficients_fb(13.0, mu_factor=2.0, **MASSES).sum()
     assert float(table[1].split()[1]) == pytest.approx(expected, rel=1e-5)
 
 

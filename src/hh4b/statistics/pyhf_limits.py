@@ -7,6 +7,7 @@ import numpy as np
 import pyhf
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import gammaln, xlogy
 
 from hh4b.core.errors import FitFailed
 from hh4b.core.kappa import kappa_name
@@ -56,7 +57,7 @@ def _measurement(specification: Mapping[str, Any], name: str) -> Mapping[str, An
 
 
 def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floats, Floats]:
-    """Return -2 ln L(kappa, mu = 1), shape (K,), and expected limits on mu, shape (K, 5).
+    """Return -2 ln L(kappa, mu = 1), zero for a perfect fit, shape (K,), and expected limits on mu, shape (K, 5).
 
     All nuisances are profiled. The expected limits are those of background-only Asimov data with
     nuisances at their nominal values, the likelihood is that of the workspace's observations.
@@ -77,7 +78,8 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
     for index, kappa in progress(points, total=len(kappas), what="values of kappa_lambda"):
         model = point_model(workspace, index)
         try:
-            likelihood.append(_minus_2_log_l(model, 1.0, _data(workspace, model, index)))
+            data = _data(workspace, model, index)
+            likelihood.append(_minus_2_log_l(model, 1.0, data) - _perfect_fit(model, data))
             limits.append(_limits(model))
         except (pyhf.exceptions.FailedMinimization, ValueError, AssertionError) as error:
             raise FitFailed(
@@ -94,10 +96,30 @@ def _data(workspace: WorkspaceContent, model: Any, index: int) -> list[float]:
     return [*counts.tolist(), *model.config.auxdata]
 
 
+def _perfect_fit(model: Any, data: list[float]) -> float:
+    """Return -2 ln L of expectations equal to the data at nominal nuisances.
+
+    Data and the widths of constraints may depend on the hypothesis, and with them the constants of
+    -2 ln L, which say nothing about the hypothesis.
+    """
+    counts = np.asarray(data[: model.config.nmaindata])
+    saturated = np.sum(xlogy(counts, counts) - counts - gammaln(counts + 1))
+    auxiliary = model.config.auxdata
+    constraints = model.constraint_logpdf(
+        pyhf.tensorlib.astensor(auxiliary),
+        pyhf.tensorlib.astensor(model.config.suggested_init()),
+    )
+    return float(-2 * (saturated + constraints))
+
+
 def _minus_2_log_l(model: Any, mu: float, data: list[float]) -> float:
-    if len(model.config.suggested_init()) == 1:
+    free = [not fixed for fixed in model.config.suggested_fixed()]
+    free[model.config.poi_index] = False
+    if not any(free):
         # pyhf hands a fit without free parameters to the optimizer, which takes none.
-        return float(-2 * model.logpdf([mu], data)[0])
+        values = list(model.config.suggested_init())
+        values[model.config.poi_index] = mu
+        return float(-2 * model.logpdf(values, data)[0])
     _, value = pyhf.infer.mle.fixed_poi_fit(mu, data, model, return_fitted_val=True)
     return float(value)
 
