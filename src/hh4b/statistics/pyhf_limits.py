@@ -57,10 +57,11 @@ def _measurement(specification: Mapping[str, Any], name: str) -> Mapping[str, An
 
 
 def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floats, Floats]:
-    """Return -2 ln L(kappa, mu = 1), zero for a perfect fit, shape (K,), and expected limits on mu, shape (K, 5).
+    """Return -2 ln L(kappa, mu = 1), shape (K,), and expected limits on mu, shape (K, 5).
 
     All nuisances are profiled. The expected limits are those of background-only Asimov data with
-    nuisances at their nominal values, the likelihood is that of the workspace's observations.
+    nuisances at their nominal values, the likelihood is that of the workspace's observations; its
+    -2 ln L is zero for a perfect fit.
 
     Args:
         workspace: the workspace.
@@ -104,12 +105,13 @@ def _perfect_fit(model: Any, data: list[float]) -> float:
     """
     counts = np.asarray(data[: model.config.nmaindata])
     saturated = np.sum(xlogy(counts, counts) - counts - gammaln(counts + 1))
-    auxiliary = model.config.auxdata
-    constraints = model.constraint_logpdf(
-        pyhf.tensorlib.astensor(auxiliary),
-        pyhf.tensorlib.astensor(model.config.suggested_init()),
+    if not model.config.auxdata:
+        return float(-2 * saturated)
+    auxiliary, nominal = (
+        pyhf.tensorlib.astensor(values)
+        for values in (model.config.auxdata, model.config.suggested_init())
     )
-    return float(-2 * (saturated + constraints))
+    return float(-2 * (saturated + model.constraint_logpdf(auxiliary, nominal)))
 
 
 def _minus_2_log_l(model: Any, mu: float, data: list[float]) -> float:
