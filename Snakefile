@@ -9,7 +9,6 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/outputs.smk"
 include: "workflow/rules/generation.smk"
 include: "workflow/rules/events.smk"
 include: "workflow/rules/pairing.smk"

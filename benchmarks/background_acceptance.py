@@ -25,8 +25,9 @@ from hh4b.detector.settings import read_detector_settings
 from hh4b.detector.tagging import at_least, tag_probabilities
 from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 from hh4b.generation.four_b.generator import generate
-from hh4b.generation.four_b.integrand import Process
+from hh4b.generation.four_b.integrand import FourBProcess
 from hh4b.generation.lhe import write_lhe
+from hh4b.generation.settings import FourBProcessSettings
 from hh4b.simulation.shower import shower
 
 DETECTOR = Path(__file__).parents[1] / "config/detector/atlas.yaml"
@@ -52,7 +53,8 @@ def run_shower(args):
     """Generate, shower and reconstruct; write a sample."""
     bias = AcceptanceBias.from_file(args.bias) if args.bias else None
     start = time.process_time()
-    made = generate(Process(), args.events, seed=args.seed, bias=bias)
+    process = FourBProcess.of(FourBProcessSettings.of(four_b_scale="ht_half"))
+    made = generate(process, args.events, seed=args.seed, bias=bias)
     print(f"generation: {time.process_time() - start:.1f} CPU s", made.counts)
     partons = args.output.with_suffix(".lhe.gz")
     write_lhe(partons, made.events, sqrt_s_gev=13000.0, cross_section_error_pb=0.0,

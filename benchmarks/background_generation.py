@@ -13,9 +13,10 @@ import numpy as np
 
 from hh4b.generation.acceptance import AcceptanceBias
 from hh4b.generation.four_b.generator import generate, samplers
-from hh4b.generation.four_b.integrand import Process
+from hh4b.generation.four_b.integrand import FourBProcess
 from hh4b.generation.four_b.matrix_element import squared_matrix_elements
 from hh4b.generation.four_b.sampler import Adaptation
+from hh4b.generation.settings import FourBProcessSettings
 
 BIAS = Path(__file__).parents[1] / "config/detector/acceptance_bias.yaml"
 SMALL = Adaptation(n_iterations=2, n_points=2000, n_survey=4000, n_batch=2000)
@@ -33,7 +34,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=30000)
     n_events = parser.parse_args().events
-    process = Process()
+    process = FourBProcess.of(FourBProcessSettings.of(four_b_scale="ht_half"))
     bias = AcceptanceBias.from_file(BIAS)
     events = generate(process, 2000, seed=1, bias=bias, adaptation=SMALL).events
     for initial in ("gg", "qq~"):

@@ -18,8 +18,9 @@ from hh4b.detector.settings import read_detector_settings
 from hh4b.detector.tree import TreeWriter
 from hh4b.detector.truth import prune
 from hh4b.generation.lhe import read_lhe
+from hh4b.simulation.settings import SimulateSettings
 from hh4b.simulation.shower import shower, start_pythia
-from hh4b.simulation.simulate_stage import Chunk, _process, tag
+from hh4b.simulation.simulate_stage import _process, tag
 
 DELPHES_PER_SECOND = (88.0, 120.0)
 
@@ -71,7 +72,7 @@ def main() -> None:
             whole, jets = spent, steps["jets"]
     tags = timed(lambda: [tag(m, settings, "weight", rng) for m in made])[0]
     truth = timed(lambda: [prune(b.record) for b in blocks])[0]
-    chunk = Chunk(arguments.partons, "rate", 0, n, tags="draw")
+    chunk = SimulateSettings(sample="rate", events=n, tags="draw")
     weights = read_lhe(arguments.partons, 0, n).events.weights
     events = [_process(b, weights[b.index], chunk, settings) for b in blocks]
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from hh4b.core.seeds import stream
 from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.four_b.generator import samplers
-from hh4b.generation.four_b.integrand import Points, Process
+from hh4b.generation.four_b.integrand import FourBProcess, Points
 from hh4b.generation.four_b.sampler import Adaptation
+from hh4b.generation.settings import FourBProcessSettings
 
 Floats = NDArray[np.float64]
 NOTE_PB = 628.6
@@ -53,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--relative-error", type=float, default=0.002)
     wanted = parser.parse_args().relative_error
-    process = Process(scale="kt_clustered", abs_eta_max=LOOSE_ETA)
+    process = FourBProcess.of(FourBProcessSettings.of(b_abs_eta_max=LOOSE_ETA))
     sums, squares = np.zeros(4), np.zeros(4)
     parts = samplers(process, seed=1, adaptation=Adaptation())
     for sampler in parts:

@@ -40,7 +40,7 @@ def compare(path: str, min_tags: int) -> dict[str, int]:
     expected = load_reference().ingest(events, min_tags=min_tags)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "dataset.h5"
-        settings = IngestSettings("check", kappa_lambda=1.0, min_tags=min_tags)
+        settings = IngestSettings(sample="check", kappa_lambda=1.0, min_tags=min_tags)
         ingest([path], output, settings)
         got = read_table(output, DATASET)
     entries = got["HH4B/source_entry"]

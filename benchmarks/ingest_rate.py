@@ -26,7 +26,7 @@ from hh4b.events.ingest_stage import ingest
 from hh4b.events.settings import IngestSettings
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "reference" / "truth_loop.py"
-SETTINGS = IngestSettings("rate", kappa_lambda=1.0)
+SETTINGS = IngestSettings(sample="rate", kappa_lambda=1.0)
 
 
 def best_rate(path: str, n_events: int, repeats: int = 5) -> float:

@@ -30,7 +30,7 @@ MASSES = {"m_higgs_gev": 125.0, "m_top_gev": 173.0}
 
 def draw(kappa: float) -> SignalEvents:
     """Draw a sample of the wanted size."""
-    sampler = HiggsPairSampler.build(kappa, Collisions(13000.0), HiggsPairModel())
+    sampler = HiggsPairSampler.build(kappa, Collisions(13000.0), HiggsPairModel(173.0, 125.0))
     rng = stream(1, "closure", f"{kappa:g}")
     mass = cosine = np.empty(0)
     while len(mass) < EVENTS:

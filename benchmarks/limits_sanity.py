@@ -27,7 +27,7 @@ BACKGROUND_PB = 628.6
 def signal_shapes() -> np.ndarray:
     """Return the share of signal in each bin of reconstructed m_HH by kappa_lambda, (26, 10)."""
     mass = np.linspace(251, 1400, 800)
-    table = mass_spectrum(mass, Collisions(13000.0), HiggsPairModel())
+    table = mass_spectrum(mass, Collisions(13000.0), HiggsPairModel(173.0, 125.0))
     spectrum = np.stack([np.ones_like(KAPPA), KAPPA, KAPPA**2], axis=1) @ table.T
     spectrum /= spectrum.sum(axis=1, keepdims=True)
     in_bin = np.diff(norm.cdf(EDGES, mass[:, None], 0.1 * mass[:, None]), axis=1)

@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("events", type=Path)
     path = str(parser.parse_args().events)
-    settings = IngestSettings("x", kappa_lambda=1.0)
+    settings = IngestSettings(sample="x", kappa_lambda=1.0)
     branches = Branches.choose("Jet", truth=True, own_tags=False)
     with open_delphes(path) as tree:
         block = next(iter(tree.blocks(branches, tree.present(branches), step_bytes=10**9)))

@@ -18,15 +18,16 @@ import torch
 
 from hh4b.core.contracts import DATASET, PAIRING, write_table
 from hh4b.core.files import Provenance
-from hh4b.selection.baselines import METHODS, train_baseline
-from hh4b.selection.cuts import CutOptions, passed_cuts
-from hh4b.selection.dnn import Network, NetworkConfig
+from hh4b.pairing.jets import KeptJets
+from hh4b.selection.classifiers import CLASSIFIERS, train_classifier
+from hh4b.selection.cuts import passed_cuts
+from hh4b.selection.dnn import DenseNetwork, NetworkConfig
 from hh4b.selection.dnn_stage import score_at_kappas
 from hh4b.selection.evaluation import compute
 from hh4b.selection.feature_stage import write_features
-from hh4b.selection.features import COLUMNS, EventObservables, Jets, compute_features
-from hh4b.selection.options import TrainingOptions
-from hh4b.selection.samples import Events, ScoredSample
+from hh4b.selection.features import COLUMNS, EventObservables, compute_features
+from hh4b.selection.samples import LabelledFeatures, ScoredSample
+from hh4b.selection.settings import CutSettings, DnnSettings, FeatureSettings
 from hh4b.selection.training import train
 
 N_JETS = 10
@@ -43,14 +44,14 @@ def cpu_seconds(work: Callable[[], Any], repeats: int = 3) -> float:
     return min(times)
 
 
-def random_jets(rng: np.random.Generator, n: int) -> tuple[Jets, np.ndarray, EventObservables]:
+def random_jets(rng: np.random.Generator, n: int) -> tuple[KeptJets, np.ndarray, EventObservables]:
     """Return jets, pairing and event observables of ``n`` events."""
 
     def field(low: float, high: float) -> np.ndarray:
         return rng.uniform(low, high, (n, N_JETS)).astype(np.float32)
 
     valid = np.arange(N_JETS) < rng.integers(4, 8, n)[:, None]
-    jets = Jets(
+    jets = KeptJets(
         valid, field(40, 200), field(-2.5, 2.5), field(-3, 3), field(5, 20), field(0, 1).round()
     )
     pairing = np.argsort(rng.random((n, 4)), axis=1).reshape(n, 2, 2).astype(np.int8)
@@ -65,11 +66,11 @@ def measure_features(rng: np.random.Generator) -> None:
     jets, pairing, event = random_jets(rng, n)
     seconds = cpu_seconds(lambda: compute_features(jets, pairing, event), repeats=20)
     print(f"observables, arrays      {n / seconds:12,.0f} events/s")
-    seconds = cpu_seconds(lambda: passed_cuts(jets, pairing, CutOptions()))
+    seconds = cpu_seconds(lambda: passed_cuts(jets, pairing, CutSettings()))
     print(f"cut-based selection      {n / seconds:12,.0f} events/s")
     n = 400_000
     jets, pairing, event = random_jets(rng, n)
-    names = ("MASK", *Jets._fields[1:])
+    names = ("MASK", *KeptJets._fields[1:])
     arrays = {f"INPUTS/Source/{k}": v for k, v in zip(names, jets, strict=True)}
     arrays |= {f"HH4B/{k}": v for k, v in event._asdict().items()}
     arrays |= {"INPUTS/Kappa/kappa": event.met, "CLASSIFICATIONS/EVENT/signal": np.ones(n, int)}
@@ -78,17 +79,17 @@ def measure_features(rng: np.random.Generator) -> None:
         dataset, pairs, output = (Path(folder) / f"{name}.h5" for name in "dpf")
         write_table(dataset, DATASET, arrays, Provenance("benchmark", {}))
         write_table(pairs, PAIRING, {"jets": pairing}, Provenance("benchmark", {}))
-        seconds = cpu_seconds(lambda: write_features(dataset, pairs, output))
+        seconds = cpu_seconds(lambda: write_features(dataset, pairs, output, FeatureSettings()))
     print(f"hh4b features, files     {n / seconds:12,.0f} events/s")
 
 
-def measure_network(rng: np.random.Generator, events: Events) -> None:
+def measure_network(rng: np.random.Generator, events: LabelledFeatures) -> None:
     """Print the time of an epoch, of predicting and of evaluating."""
-    options = TrainingOptions(max_epochs=2)
+    options = DnnSettings(max_epochs=2)
     seconds = cpu_seconds(lambda: train(events, options, seed=1)) / 2
     print(f"hh4b dnn train           {seconds:12.2f} s an epoch of {len(events.label)} events")
     config = NetworkConfig(columns=COLUMNS)
-    network = Network(config, torch.Generator().manual_seed(1)).eval()
+    network = DenseNetwork(config, torch.Generator().manual_seed(1)).eval()
     features = events.features[:50_000]
     seconds = cpu_seconds(lambda: score_at_kappas(network, features, KAPPAS))
     print(f"hh4b dnn predict         {seconds:12.2f} s for 50000 events at {len(KAPPAS)} kappas")
@@ -100,11 +101,11 @@ def measure_network(rng: np.random.Generator, events: Events) -> None:
     print(f"hh4b evaluate-classifier {seconds:12.2f} s for 100000 events")
 
 
-def measure_baselines(events: Events) -> None:
+def measure_baselines(events: LabelledFeatures) -> None:
     """Print the time to fit each baseline and to score 5,000 events at every kappa."""
-    for name in METHODS:
+    for name in CLASSIFIERS:
         start = time.process_time()
-        baseline = train_baseline(name, events, seed=1)
+        baseline = train_classifier(name, events, seed=1)
         fitted = time.process_time()
         baseline.score_at_kappas(events.features[:5000], KAPPAS)
         scored = time.process_time()
@@ -121,9 +122,11 @@ def main() -> None:
     label = rng.random(n) < 0.5
     features = (rng.normal(size=(n, len(COLUMNS))) + 0.2 * label[:, None]).astype(np.float32)
     kappa = rng.choice([-5, 1, 5], n).astype(np.float32)
-    measure_network(rng, Events(features, kappa, label, np.ones(n), COLUMNS))
+    measure_network(rng, LabelledFeatures(features, kappa, label, np.ones(n), COLUMNS))
     rows = slice(0, 20_000)
-    measure_baselines(Events(features[rows], kappa[rows], label[rows], np.ones(20_000), COLUMNS))
+    measure_baselines(
+        LabelledFeatures(features[rows], kappa[rows], label[rows], np.ones(20_000), COLUMNS)
+    )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from hh4b.generation.higgs_pair_grid import load_grid, velocity
 from hh4b.generation.pdf import GLUON, load_pdf
 
 Floats = NDArray[np.float64]
-TOP = HiggsPairModel()
+TOP = HiggsPairModel(173.0, 125.0)
 # A light Higgs boson in the same loop: the triangle alone does not know m_H.
 BOTTOM = replace(TOP, m_top_gev=4.7, m_higgs_gev=1.0)
 NOTE_FB = {13.0: (41.99, -27.24, 5.506), 14.0: (49.54, -31.97, 6.438)}

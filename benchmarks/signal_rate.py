@@ -14,7 +14,8 @@ from hh4b.generation.higgs_pair_grid import load_grid
 from hh4b.generation.higgs_pair_sampling import HiggsPairSampler
 from hh4b.generation.lhe import read_lhe
 from hh4b.generation.pdf import load_pdf
-from hh4b.generation.signal_stage import SignalSettings, write_higgs_pairs
+from hh4b.generation.settings import HiggsPairSettings
+from hh4b.generation.signal_stage import write_higgs_pairs
 
 
 def report(what: str, count: int, work: Callable[[], object]) -> None:
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=50_000)
     arguments = parser.parse_args()
     n, n_events = arguments.points, arguments.events
-    model, beams = HiggsPairModel(), Collisions(13e3)
+    model, beams = HiggsPairModel(173.0, 125.0), Collisions(13e3)
     rng = np.random.default_rng(1)
     m_hh, cos_theta = 250 + rng.exponential(150, n), rng.uniform(-1, 1, n)
     x, q = np.exp(rng.uniform(-7, 0, n)), np.full(n, 200.0)
@@ -53,11 +54,11 @@ def main() -> None:
     report("unweighted points", accepted, lambda: sampler.trials(n, rng))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.lhe.gz"
-        settings = SignalSettings(13.0, n_events, seed=1)
+        settings = HiggsPairSettings(kappa_lambda=1.0, events=n_events)
         report(
             "events in a file, all of `hh4b generate hh`",
             n_events,
-            lambda: write_higgs_pairs(path, 1.0, 173.0, settings),
+            lambda: write_higgs_pairs(path, settings),
         )
         report("events read back", n_events, lambda: read_lhe(path))
 

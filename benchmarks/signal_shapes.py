@@ -17,13 +17,14 @@ from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions, mass_spectrum
 from hh4b.generation.higgs_pair_grid import load_grid, velocity
 from hh4b.generation.lhe import read_lhe
-from hh4b.generation.signal_stage import SignalSettings, write_higgs_pairs
+from hh4b.generation.settings import HiggsPairSettings
+from hh4b.generation.signal_stage import write_higgs_pairs
 
 Floats = NDArray[np.float64]
 KAPPAS = (-5.0, 1.0, 2.0, 2.4, 5.0, 10.0)
 M_EDGES = np.append(np.arange(250.0, 1000.0, 10.0), [1100, 1300, 13e3])
 PT_EDGES = np.append(np.arange(0.0, 500.0, 10.0), [600, 6.5e3])
-MODEL, BEAMS = HiggsPairModel(), Collisions(13e3)
+MODEL, BEAMS = HiggsPairModel(173.0, 125.0), Collisions(13e3)
 
 
 def expected(kappa: float) -> tuple[Floats, Floats]:
@@ -48,7 +49,7 @@ def generated(kappa: float, n_events: int) -> tuple[Floats, Floats]:
     """Return m_HH and pT(H) of events that went through a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.lhe.gz"
-        write_higgs_pairs(path, kappa, MODEL.m_top_gev, SignalSettings(13.0, n_events, seed=1))
+        write_higgs_pairs(path, HiggsPairSettings(kappa_lambda=kappa, events=n_events))
         p = read_lhe(path).events.momenta
     pair = p[:, 2] + p[:, 3]
     m_hh = np.sqrt(pair[:, 0] ** 2 - (pair[:, 1:] ** 2).sum(axis=1))

@@ -2,7 +2,7 @@ import pytest
 import yaml
 
 from hh4b.core.errors import ConfigError
-from hh4b.detector.settings import DetectorSettings, read_detector_settings
+from hh4b.detector.settings import DetectorSettings, read_detector_settings, with_changes
 
 
 def changed(path, tmp_path, *keys, value):
@@ -58,3 +58,32 @@ def test_other_tagging_is_chosen_by_name(atlas):
     assert atlas.with_tagging("delphes_card").b_tagging.active.light == "0.002+7.3e-6*pt"
     with pytest.raises(ConfigError, match="'deepcsv'"):
         atlas.with_tagging("deepcsv")
+
+
+def test_changes_by_dotted_key(atlas):
+    changed_card = with_changes(
+        atlas, {"jets.energy_scale": 1.02, "ecal.resolution.0.noise_gev": 0.5}
+    )
+    assert changed_card.jets.energy_scale == 1.02
+    assert changed_card.ecal.resolution[0].noise_gev == 0.5
+    assert changed_card.ecal.resolution[1:] == atlas.ecal.resolution[1:]
+    assert with_changes(changed_card, {"jets.energy_scale": 1}).jets == atlas.jets
+    assert atlas.jets.energy_scale == 1.0
+    assert with_changes(atlas, {}) == atlas
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"jets.energy_scal": 1.02}, r"'jets\.energy_scal': 'energy_scal' is none of .*radius"),
+        ({"jet.energy_scale": 1.02}, "'jet' is none of"),
+        ({"ecal.resolution.9.noise_gev": 1.0}, "there is no '9'"),
+        ({"jets.radius.x": 1.0}, "there is no 'x' in 0.4"),
+        ({"jets.energy_scale": -1.0}, r"jets\.energy_scale = -1\.0: .*greater than 0"),
+        ({"jets.energy_scale": "much"}, r"jets\.energy_scale = 'much'"),
+    ],
+)
+def test_impossible_changes_are_one_line(atlas, changes, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        with_changes(atlas, changes)
+    assert "\n" not in str(caught.value)

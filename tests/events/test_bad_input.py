@@ -54,7 +54,7 @@ def test_damaged_bytes_never_give_a_dataset_silently(delphes, tmp_path, seed):
     data[start : start + 3000] = rng.bytes(3000)
     path.write_bytes(data)
     output = tmp_path / "dataset.h5"
-    settings = IngestSettings("hh", kappa_lambda=1.0)
+    settings = IngestSettings(sample="hh", kappa_lambda=1.0)
     with contextlib.suppress(ContractError, InputFileError):
         ingest([str(path)], output, settings)
     if output.exists():  # the hit fell on a branch that is not read
@@ -82,7 +82,7 @@ def test_missing_branch(delphes, tmp_path, branch):
 
 def test_own_tags_need_the_flavour(delphes, tmp_path):
     path = delphes.edit("f.root", lambda branches: branches["Jet"].pop("Flavor"))
-    refuse(path, tmp_path, "f.root", "'Jet.Flavor'", tag_efficiency="dl1r_77")
+    refuse(path, tmp_path, "f.root", "'Jet.Flavor'", tags="dl1r_77")
 
 
 def test_zero_events(delphes, tmp_path):
@@ -132,7 +132,7 @@ def test_negative_weight(delphes, tmp_path):
 
     path = delphes.edit("neg.root", flip)
     refuse(path, tmp_path, "neg.root", "entry 9", "--allow-negative-weights")
-    settings = IngestSettings("hh", kappa_lambda=1.0, allow_negative_weights=True)
+    settings = IngestSettings(sample="hh", kappa_lambda=1.0, allow_negative_weights=True)
     ingest([path], tmp_path / "allowed.h5", settings)
     assert read_attributes(tmp_path / "allowed.h5")["sum_weights_generated"] == 56
 
@@ -185,8 +185,8 @@ def test_all_bad_files_are_reported_together(delphes, slice_file, tmp_path):
 def test_bad_files_can_be_skipped(delphes, slice_file, tmp_path, caplog):
     files = bad_files(delphes, slice_file, tmp_path)
     output = tmp_path / "dataset.h5"
-    settings = IngestSettings("hh", kappa_lambda=1.0)
-    result = ingest(files, output, settings, skip_bad_files=True, step_bytes=20_000)
+    settings = IngestSettings(sample="hh", kappa_lambda=1.0, skip_bad_files=True)
+    result = ingest(files, output, settings, step_bytes=20_000)
     assert "2 of 4 files (50 %) left out" in caplog.text
     assert len(result.skipped) == 2
     columns, attributes = read_table(output, DATASET), read_attributes(output)
@@ -202,8 +202,7 @@ def test_skipping_everything_is_refused(tmp_path):
         ingest(
             [str(tmp_path / "gone.root")],
             tmp_path / "dataset.h5",
-            IngestSettings("hh"),
-            skip_bad_files=True,
+            IngestSettings(sample="hh", skip_bad_files=True),
         )
     assert not (tmp_path / "dataset.h5").exists()
 
@@ -240,7 +239,9 @@ def test_lists_of_files(delphes, tmp_path):
 
 
 def test_addresses_are_read(slice_file, tmp_path):
-    ingest([f"file://{slice_file}"], tmp_path / "d.h5", IngestSettings("hh", kappa_lambda=1.0))
+    ingest(
+        [f"file://{slice_file}"], tmp_path / "d.h5", IngestSettings(sample="hh", kappa_lambda=1.0)
+    )
     assert len(read_table(tmp_path / "d.h5", DATASET)["HH4B/weight"]) == 30
 
 

@@ -10,11 +10,11 @@ import pytest
 from hh4b.core.contracts import DATASET, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError, InputFileError
 from hh4b.events.dataset import blocks, lacking, length
-from hh4b.events.describe import as_text, describe
-from hh4b.events.import_stage import ImportSettings, import_published
+from hh4b.events.describe_stage import as_text, describe
+from hh4b.events.import_stage import import_published
 from hh4b.events.ingest_stage import ingest
-from hh4b.events.merge_stage import MergeSettings, merge
-from hh4b.events.settings import IngestSettings
+from hh4b.events.merge_stage import merge
+from hh4b.events.settings import ImportSettings, IngestSettings, MergeSettings
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +23,9 @@ def samples(tmp_path_factory, request):
     folder = tmp_path_factory.mktemp("datasets")
     path = str(request.config.rootpath / "tests" / "data" / "delphes_slice.root")
     wanted = {
-        "one": IngestSettings("one", kappa_lambda=1.0, min_tags=4, training_fraction=0.5),
-        "five": IngestSettings("five", kappa_lambda=5.0, min_tags=0, training_fraction=0.5),
-        "qcd": IngestSettings("qcd", is_background=True, min_tags=2, training_fraction=0.5),
+        "one": IngestSettings(sample="one", kappa_lambda=1.0, min_tags=4, training_fraction=0.5),
+        "five": IngestSettings(sample="five", kappa_lambda=5.0, min_tags=0, training_fraction=0.5),
+        "qcd": IngestSettings(sample="qcd", background=True, min_tags=2, training_fraction=0.5),
     }
     for name, settings in wanted.items():
         ingest([path], folder / f"{name}.h5", settings)
@@ -148,7 +148,7 @@ def test_merge_refusals(samples, tmp_path):
     output = tmp_path / "r.h5"
     for settings in ({"max_events_per_sample": 0, "shuffle_seed": 1}, {"max_events_per_sample": 5}):
         with pytest.raises(ConfigError, match="max_events_per_sample"):
-            MergeSettings(**settings)
+            MergeSettings.checked(settings)
     with pytest.raises(ConfigError, match="all 1 datasets are background"):
         merge([samples["qcd"]], output, MergeSettings(balance=True))
     with pytest.raises(ConfigError, match="no dataset"):
@@ -157,11 +157,11 @@ def test_merge_refusals(samples, tmp_path):
         merge([tmp_path / "no.h5"], output, MergeSettings())
     narrow = tmp_path / "narrow.h5"
     path = json.loads(read_attributes(samples["one"])["files"])
-    ingest(path, narrow, IngestSettings("narrow", kappa_lambda=1.0, max_jets=6))
+    ingest(path, narrow, IngestSettings(sample="narrow", kappa_lambda=1.0, max_jets=6))
     with pytest.raises(ContractError, match="6 jets wide"):
         merge([samples["one"], narrow], output, MergeSettings())
     everything = tmp_path / "training_only.h5"
-    settings = IngestSettings("t", kappa_lambda=1.0, training_fraction=1.0)
+    settings = IngestSettings(sample="t", kappa_lambda=1.0, training_fraction=1.0)
     ingest(path, everything, settings)
     with pytest.raises(ContractError, match="no event in part 'testing'"):
         merge([everything], output, MergeSettings(part="testing"))
@@ -199,7 +199,9 @@ def test_describe_background_and_published(samples, published):
 
 def test_import_names_what_is_lacking(published, tmp_path):
     output = tmp_path / "signal.h5"
-    settings = ImportSettings("zenodo", "signal", 2.4, "testing", n_generated=1000)
+    settings = ImportSettings(
+        sample="zenodo", events="signal", kappa_lambda=2.4, part="testing", n_generated=1000
+    )
     number = import_published(published, output, settings)
     table, attributes = read_table(output, DATASET), read_attributes(output)
     assert 0 < number == len(table["HH4B/weight"]) < 80
@@ -216,18 +218,29 @@ def test_import_names_what_is_lacking(published, tmp_path):
 
 def test_import_background_and_all(published, tmp_path):
     output = tmp_path / "b.h5"
-    assert import_published(published, output, ImportSettings("b", "background")) == 40
+    assert (
+        import_published(published, output, ImportSettings(sample="b", events="background")) == 40
+    )
     assert np.isnan(read_table(output, DATASET)["HH4B/kappa_lambda"]).all()
     assert read_attributes(output)["is_background"]
     assert "n_generated" not in read_attributes(output)
-    assert import_published(published, output, ImportSettings("a", training_fraction=0.5)) == 120
+    assert (
+        import_published(published, output, ImportSettings(sample="a", training_fraction=0.5))
+        == 120
+    )
     split = read_table(output, DATASET)["HH4B/split"]
     assert 40 < split.sum() < 80
-    import_published(published, output, ImportSettings("a", "signal", training_fraction=0.5))
+    import_published(
+        published, output, ImportSettings(sample="a", events="signal", training_fraction=0.5)
+    )
     signal = np.arange(120) % 3 > 0
     np.testing.assert_array_equal(read_table(output, DATASET)["HH4B/split"], split[signal])
     with pytest.raises(ContractError, match="no event"):
-        import_published(published, tmp_path / "n.h5", ImportSettings("n", "signal", 7.0))
+        import_published(
+            published,
+            tmp_path / "n.h5",
+            ImportSettings(sample="n", events="signal", kappa_lambda=7.0),
+        )
     assert not (tmp_path / "n.h5").exists()
 
 
@@ -239,7 +252,7 @@ def test_import_of_a_training_and_a_testing_file(published, samples, tmp_path):
         for name, values in table.items():
             file[name] = values[:60]
     signal = np.arange(120) % 3 > 0
-    settings = ImportSettings("zenodo", "signal")
+    settings = ImportSettings(sample="zenodo", events="signal")
     assert import_published(published, output, settings, testing=testing) == 80 + 40
     both = read_table(output, DATASET)
     np.testing.assert_array_equal(both["HH4B/split"], np.repeat([0, 1], [80, 40]))
@@ -248,7 +261,10 @@ def test_import_of_a_training_and_a_testing_file(published, samples, tmp_path):
         np.testing.assert_array_equal(both[name], np.concatenate(chosen))
     with pytest.raises(ContractError, match=r"one\.h5: no event"):
         import_published(
-            published, output, ImportSettings("b", "background"), testing=samples["one"]
+            published,
+            output,
+            ImportSettings(sample="b", events="background"),
+            testing=samples["one"],
         )
 
 
@@ -264,7 +280,7 @@ def test_import_of_a_training_and_a_testing_file(published, samples, tmp_path):
 )
 def test_import_settings_that_cannot_be_meant(change):
     with pytest.raises(ConfigError, match=next(iter(change))):
-        ImportSettings("s", **change)
+        ImportSettings.checked({"sample": "s", **change})
 
 
 def test_blocks_are_the_columns(samples):

@@ -11,7 +11,7 @@ from hh4b.core.contracts import DATASET, read_attributes, read_table
 from hh4b.core.errors import ConfigError
 from hh4b.events.dataset import TARGETS
 from hh4b.events.ingest_stage import ingest
-from hh4b.events.settings import IngestSettings
+from hh4b.events.settings import EventSelection, ImportSettings, IngestSettings
 from hh4b.events.tags import efficiency
 
 LEAVES = ("PT", "Eta", "Phi", "Mass")
@@ -19,17 +19,16 @@ NAMES = [f"Jet.{leaf}" for leaf in (*LEAVES, "BTag")]
 NAMES += [f"Particle.{leaf}" for leaf in ("PID", "Status", "M1", "M2", *LEAVES)]
 
 
-def run(files, tmp_path, step_bytes=40_000_000, skip_bad_files=False, **settings):
+def run(files, tmp_path, step_bytes=40_000_000, **settings):
     output = tmp_path / "dataset.h5"
     files = [files] if isinstance(files, str) else files
     options = {"sample": "hh", "kappa_lambda": 1.0, **settings}
-    if options.get("is_background"):
+    if options.get("background"):
         options["kappa_lambda"] = None
     result = ingest(
         files,
         output,
         IngestSettings(**options),
-        skip_bad_files=skip_bad_files,
         step_bytes=step_bytes,
     )
     return read_table(output, DATASET), read_attributes(output), result
@@ -110,7 +109,7 @@ def test_measured_columns_are_those_of_the_file(delphes, tmp_path):
 @pytest.mark.parametrize("background", [False, True])
 @pytest.mark.parametrize("tags", ["file", "dl1r_77"])
 def test_does_not_depend_on_the_size_of_the_blocks(slice_file, tmp_path, background, tags):
-    settings = {"is_background": background, "tag_efficiency": tags, "min_tags": 2}
+    settings = {"background": background, "tags": tags, "min_tags": 2}
     whole, _, _ = run(slice_file, tmp_path, **settings)
     parts, _, _ = run(slice_file, tmp_path, step_bytes=30_000, **settings)
     assert whole.keys() == parts.keys()
@@ -132,7 +131,7 @@ def test_streams_follow_seed_and_sample(slice_file, tmp_path):
 
 def test_background_has_random_kappa_and_no_targets(slice_file, tmp_path):
     columns, attributes, _ = run(
-        slice_file, tmp_path, is_background=True, kappa_values=(-2.0, 3.0), min_tags=0
+        slice_file, tmp_path, background=True, kappa_values=(-2.0, 3.0), min_tags=0
     )
     assert set(columns["INPUTS/Kappa/kappa"].tolist()) == {-2.0, 3.0}
     assert (targets_of(columns) == -1).all()
@@ -144,7 +143,7 @@ def test_background_has_random_kappa_and_no_targets(slice_file, tmp_path):
 
 def test_background_needs_no_particles(delphes, tmp_path):
     path = delphes.edit("b.root", lambda branches: branches.pop("Particle"))
-    columns, _, _ = run(path, tmp_path, is_background=True)
+    columns, _, _ = run(path, tmp_path, background=True)
     assert len(columns["HH4B/weight"]) == 30
 
 
@@ -164,7 +163,7 @@ def test_own_files_state_what_they_started_from(delphes, tmp_path):
 def test_own_file_without_survivors_counts(delphes, tmp_path, slice_file):
     counts = {"n_generated": 100, "sum_weights_generated": 100.0}
     empty = delphes.edit("empty.root", events=slice(0, 0), counts=counts)
-    columns, attributes, _ = run(empty, tmp_path, tag_efficiency="dl1r_77")
+    columns, attributes, _ = run(empty, tmp_path, tags="dl1r_77")
     assert len(columns["HH4B/weight"]) == 0
     columns, attributes, _ = run([slice_file, empty], tmp_path)
     assert len(columns["HH4B/weight"]) == 30
@@ -221,7 +220,7 @@ def test_own_tags_follow_flavour(delphes, tmp_path):
                 leaves[leaf] = ak.concatenate([leaves[leaf]] * 40)
 
     path = delphes.edit("many.root", repeat)
-    columns, _, _ = run(path, tmp_path, tag_efficiency="dl1r_77", min_tags=0)
+    columns, _, _ = run(path, tmp_path, tags="dl1r_77", min_tags=0)
     valid = columns["INPUTS/Source/MASK"]
     flavor = columns["HH4B/jet_flavor"][valid]
     tagged = columns["INPUTS/Source/btag"][valid]
@@ -277,14 +276,39 @@ def test_ambiguous_events_can_be_dropped(delphes, tmp_path, truth_loop):
         ({"b_tag_bit": -1}, "b_tag_bit"),
         ({"max_jets": 3}, "max_jets"),
         ({"training_fraction": 1.5}, "training_fraction"),
-        ({"pt_min_gev": float("nan")}, "pt_min_gev"),
+        ({"jet_pt_min_gev": float("nan")}, "jet_pt_min_gev"),
         ({"matching": "nearest"}, "one_to_one"),
-        ({"tag_efficiency": "mv2"}, "dl1r_77"),
+        ({"tags": "mv2"}, "dl1r_77"),
         ({"kappa_lambda": float("nan")}, "kappa_lambda"),
-        ({"is_background": True, "kappa_lambda": 1.0}, "background"),
-        ({"is_background": True, "kappa_values": ()}, "kappa_values"),
+        ({"background": True, "kappa_lambda": 1.0}, "background"),
+        ({"background": True, "kappa_values": ()}, "kappa_values"),
     ],
 )
 def test_settings_that_cannot_be_meant(change, word):
     with pytest.raises(ConfigError, match=word):
-        IngestSettings("hh", **change)
+        IngestSettings.checked({"sample": "hh", **change})
+
+
+def test_one_default_of_the_training_fraction():
+    classes = (EventSelection, IngestSettings, ImportSettings)
+    assert {c.of().training_fraction for c in classes} == {0.5}
+    assert IngestSettings.of().min_tags == EventSelection.of().min_tags == 4
+
+
+def test_selection_of_the_configuration_reaches_the_ingestion():
+    selection = EventSelection.of(jet_pt_min_gev=35.0, tags="dl1r_77", training_fraction=0.3)
+    settings = IngestSettings.of(selection, background=True)
+    assert settings.jet_pt_min_gev == 35.0
+    assert (settings.tags, settings.training_fraction) == ("dl1r_77", 0.3)
+    with pytest.raises(ConfigError, match="min_tags 5 is above max_jets 4"):
+        EventSelection.of(min_tags=5, max_jets=4)
+
+
+def test_sample_has_the_name_of_the_output(slice_file, tmp_path):
+    for name, given in (("dataset", None), ("other", "dataset")):
+        settings = IngestSettings(sample=given, kappa_lambda=1.0)
+        ingest([slice_file], tmp_path / f"{name}.h5", settings)
+    one, two = (tmp_path / f"{name}.h5" for name in ("dataset", "other"))
+    assert read_attributes(one)["sample"] == read_attributes(two)["sample"] == "dataset"
+    columns = [read_table(path, DATASET)["HH4B/split"].tolist() for path in (one, two)]
+    assert columns[0] == columns[1]

@@ -3,7 +3,6 @@
 import gzip
 import os
 import stat
-from pathlib import Path
 
 import pytest
 import uproot
@@ -13,13 +12,14 @@ from hh4b.cli import groups
 from hh4b.core.contracts import DATASET, read_table
 from hh4b.core.errors import ConfigError, GeneratorFailed, InputFileError
 from hh4b.generation.madgraph import (
-    MadGraphSettings,
     delphes_card,
     mg5_script,
     pythia_card,
     scaled_trilinear,
+    stage_seed,
 )
-from hh4b.generation.madgraph_stage import Programs, run_madgraph, write_cards
+from hh4b.generation.madgraph_stage import chosen_shower, run_madgraph, write_cards
+from hh4b.generation.settings import MadgraphSettings, Physics
 
 CARD = """set ExecutionPath {
   GenJetFinder
@@ -89,19 +89,22 @@ def tools(tmp_path, monkeypatch, slice_file):
 
 
 def settings(**changes):
-    return MadGraphSettings(**{"process": "hh", "events": 50, "seed": 1, "sample": "hh", **changes})
+    kind = changes.get("generate", "hh")
+    content = {"generate": kind, "events": 50, "sample": "hh", **changes}
+    if kind == "hh":
+        content.setdefault("kappa_lambda", 1.0)
+    return MadgraphSettings.checked(content)
 
 
-def run(tmp_path, programs=None, **changes):
-    programs = programs or Programs(tmp_path / "card.tcl")
+def run(tmp_path, **changes):
     output, work = tmp_path / "out" / "hh.root", tmp_path / "work"
-    run_madgraph(settings(**changes), programs, output, work)
+    run_madgraph(settings(**changes), tmp_path / "card.tcl", output, work)
     return output, work
 
 
 def test_from_cards_to_dataset_by_commands(tools, tmp_path):
     root, dataset = tmp_path / "hh.root", tmp_path / "hh.h5"
-    command = ["generate", "madgraph", "--process", "hh", "--events", "50", "-o", str(root)]
+    command = ["generate", "madgraph", "--generate", "hh", "--events", "50", "-o", str(root)]
     command += ["--delphes-card", str(tmp_path / "card.tcl"), "--work", str(tmp_path / "work")]
     done = CliRunner().invoke(groups.app, [*command, "--kappa-lambda", "5"])
     assert done.exit_code == 0, done.output
@@ -117,26 +120,25 @@ def test_from_cards_to_dataset_by_commands(tools, tmp_path):
 def test_route_over_hepmc(tools, tmp_path):
     tools("MG5aMC_PY8_interface", INTERFACE)
     tools("DelphesHepMC2", DELPHES_HEPMC)
-    programs = Programs(tmp_path / "card.tcl", shower="MG5aMC_PY8_interface")
-    output, work = run(tmp_path, programs, process="4b")
+    output, work = run(tmp_path, generate="4b", shower="MG5aMC_PY8_interface")
     assert output.is_file()
     assert "25:onMode" not in (work / "pythia8.cmnd").read_text()
     assert (work / "events.hepmc").is_file()
 
 
 def test_shower_is_what_is_found(tools, tmp_path):
-    assert Programs(tmp_path / "card.tcl").chosen_shower() == "DelphesPythia8"
+    assert chosen_shower(settings()) == "DelphesPythia8"
     (tmp_path / "mg5" / "bin" / "DelphesPythia8").unlink()
-    assert Programs(tmp_path / "card.tcl").chosen_shower() == "MG5aMC_PY8_interface"
+    assert chosen_shower(settings()) == "MG5aMC_PY8_interface"
 
 
 def test_launcher_stands_before_every_program(tools, tmp_path):
     tools("box", '#!/bin/sh\nshift\necho "$1" >> calls.txt\nexec "$@"\n')
-    programs = Programs(tmp_path / "card.tcl", launcher="box exec")
-    _, work = run(tmp_path, programs)
+    _, work = run(tmp_path, launcher="box exec")
     assert (work / "calls.txt").read_text().split() == ["mg5_aMC", "DelphesPythia8"]
     with pytest.raises(ConfigError, match="--model"):
-        write_cards(settings(kappa_lambda=2.0), programs, tmp_path / "other")
+        chosen = settings(kappa_lambda=2.0, launcher="box exec")
+        write_cards(chosen, tmp_path / "card.tcl", tmp_path / "other")
 
 
 def test_trilinear_coupling_is_scaled_in_a_copy(tools, tmp_path):
@@ -170,7 +172,7 @@ def test_script_of_the_signal():
 
 
 def test_script_of_the_background_has_the_cuts_of_the_note():
-    script = mg5_script(settings(process="4b"), model="sm", folder="p", cores=1)
+    script = mg5_script(settings(generate="4b"), model="sm", folder="p", cores=1)
     for line in ("generate p p > b b~ b b~", "set run_card ptb 25.0", "set run_card etab 2.5"):
         assert line in script
     assert "set run_card drbb 0.0" in script
@@ -179,7 +181,7 @@ def test_script_of_the_background_has_the_cuts_of_the_note():
 
 def test_seeds_follow_sample_and_stage():
     one, other = settings(), settings(sample="other")
-    seeds = {s.stage_seed(stage) for s in (one, other) for stage in ("partons", "shower")}
+    seeds = {stage_seed(s, stage) for s in (one, other) for stage in ("partons", "shower")}
     assert len(seeds) == 4
     assert max(seeds) < 30081**2
     assert "25:onIfMatch = 5 -5" in pythia_card(one, partons="p.lhe", hepmc=None)
@@ -197,7 +199,7 @@ def test_delphes_card_keeps_all_but_radius_and_seed():
 
 
 def test_cards_only_runs_nothing(tools, tmp_path):
-    command = ["generate", "madgraph", "--process", "4b", "--events", "5", "--cards-only"]
+    command = ["generate", "madgraph", "--generate", "4b", "--events", "5", "--cards-only"]
     command += ["-o", str(tmp_path / "x.root"), "--delphes-card", str(tmp_path / "card.tcl")]
     done = CliRunner().invoke(groups.app, [*command, "--work", str(tmp_path / "cards")])
     assert done.exit_code == 0, done.output
@@ -252,7 +254,8 @@ def test_failed_run_can_be_started_again(tools, tmp_path):
     (tmp_path / "work" / "note.txt").write_text("the user's own")
     tools("DelphesPythia8", DELPHES_PYTHIA)
     refuse(tmp_path, "--restart")
-    command = ["generate", "madgraph", "--process", "hh", "--events", "50", "--restart"]
+    command = ["generate", "madgraph", "--generate", "hh", "--events", "50", "--restart"]
+    command += ["--kappa-lambda", "1"]
     command += ["--delphes-card", str(tmp_path / "card.tcl"), "--work", str(tmp_path / "work")]
     for _ in range(2):
         done = CliRunner().invoke(groups.app, [*command, "-o", str(tmp_path / "hh.root")])
@@ -262,17 +265,35 @@ def test_failed_run_can_be_started_again(tools, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "word"),
     [
-        {"process": "zz"},
-        {"events": 0},
-        {"kappa_lambda": float("nan")},
-        {"process": "4b", "kappa_lambda": 2.0},
-        {"sqrt_s_tev": 0.0},
+        ({"generate": "zz"}, "generate: value 'zz'"),
+        ({"events": 0}, "events"),
+        ({"kappa_lambda": float("nan")}, "kappa_lambda"),
+        ({"kappa_lambda": None}, "kappa_lambda belongs to hh, and only to it"),
+        ({"generate": "4b", "kappa_lambda": 2.0}, "kappa_lambda belongs to hh, and only to it"),
+        ({"generate": "4b", "four_b_scale": "m4b_half"}, "MG5_aMC knows kt_clustered, ht, ht_half"),
+        ({"sqrt_s_tev": 0.0}, "sqrt_s_tev"),
+        ({"shower": "herwig"}, "herwig"),
     ],
 )
-def test_settings_that_cannot_be_meant(change):
-    with pytest.raises(ConfigError):
+def test_settings_that_cannot_be_meant(change, word):
+    with pytest.raises(ConfigError, match=word):
         settings(**change)
-    with pytest.raises(ConfigError, match="herwig"):
-        Programs(Path("card.tcl"), shower="herwig")
+
+
+def test_physics_of_the_configuration_reaches_the_cards():
+    physics = Physics.of(
+        sqrt_s_tev=14, m_higgs_gev=120.0, m_top_gev=170.0, b_mass_gev=4.2, mu_factor=2.0,
+        four_b_scale="ht", b_pt_min_gev=20.0, b_abs_eta_max=3.0,
+    )  # fmt: skip
+    chosen = MadgraphSettings.of(physics, generate="4b", events=5, sample="x")
+    lines = mg5_script(chosen, model="sm", folder="p", cores=1).splitlines()
+    for line in (
+        "run_card ebeam1 7000.0", "run_card scalefact 2.0", "run_card dynamical_scale_choice 2",
+        "run_card ptb 20.0", "run_card etab 3.0", "param_card mass 5 4.2",
+        "param_card yukawa 5 4.2", "param_card mass 6 170.0", "param_card mass 25 120.0",
+    ):  # fmt: skip
+        assert f"set {line}" in lines
+    default = mg5_script(settings(generate="4b"), model="sm", folder="p", cores=1)
+    assert "set run_card dynamical_scale_choice -1" in default

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,13 +7,14 @@ from hh4b.core.errors import ConfigError
 from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 from hh4b.generation.four_b.events import choose, gluon_flow, quark_flow
 from hh4b.generation.four_b.generator import cross_section, generate, varied_sum
-from hh4b.generation.four_b.integrand import Process
-from hh4b.generation.four_b.sampler import Adaptation, Estimate, maximum_weight
+from hh4b.generation.four_b.integrand import FourBProcess
+from hh4b.generation.four_b.sampler import Adaptation, IntegralEstimate, maximum_weight
+from hh4b.generation.settings import FourBProcessSettings
 
 QUICK = Adaptation(
     n_components=4, n_bins=16, n_iterations=5, n_points=2000, n_survey=6000, n_batch=2000
 )
-PROCESS = Process()
+PROCESS = FourBProcess.of(FourBProcessSettings.of(four_b_scale="ht_half"))
 BIAS = AcceptanceBias(
     pt_gev=45.0, pt_width_gev=10.0, abs_eta=2.5, abs_eta_width=0.1, delta_r=0.4,
     delta_r_width=0.2, replacement=0.1, exponent=0.5, floor=0.05,
@@ -193,7 +196,7 @@ def test_maximum_weight_leaves_the_asked_share_above():
 
 
 def test_estimate_of_a_known_sum():
-    estimate = Estimate().plus(np.array([1.0, 3.0]), 4).plus(np.array([2.0]), 2)
+    estimate = IntegralEstimate().plus(np.array([1.0, 3.0]), 4).plus(np.array([2.0]), 2)
     values = np.array([1.0, 3.0, 0.0, 0.0, 2.0, 0.0])
     assert estimate.value == pytest.approx(values.mean())
     assert estimate.error == pytest.approx(values.std() / np.sqrt(6))
@@ -208,4 +211,4 @@ def test_estimate_of_a_known_sum():
 )  # fmt: skip
 def test_impossible_settings_are_named(setting, value):
     with pytest.raises(ConfigError, match=str(value)):
-        Process(**{setting: value})
+        replace(PROCESS, **{setting: value})

@@ -10,11 +10,10 @@ from hh4b.generation.higgs_pair_amplitude import (
     trilinear_coefficient,
 )
 from hh4b.generation.higgs_pair_grid import load_grid
-from hh4b.generation.reweight import kappa_polynomial
+from hh4b.generation.reweight import cross_section_coefficients_fb, kappa_polynomial
 
+MODEL = HiggsPairModel(173.0, 125.0)
 MASSES = {"m_higgs_gev": 125.0, "m_top_gev": 173.0}
-
-MODEL = HiggsPairModel()
 KAPPAS = [-5.0, 0.0, 1.0, 2.0, 2.4, 5.0, 10.0]
 
 
@@ -26,7 +25,7 @@ def squared(m_hh, cos_theta, kappa):
 
 @pytest.mark.parametrize("m_top", [4e3, 2e4, 1e6])
 def test_heavy_top_limit(m_top):
-    result = form_factors([260.0, 400.0, 1000.0], [0.9, 0.0, -0.5], HiggsPairModel(m_top))
+    result = form_factors([260.0, 400.0, 1000.0], [0.9, 0.0, -0.5], HiggsPairModel(m_top, 125.0))
     np.testing.assert_allclose(result.f_triangle, 2 / 3, atol=0.005 if m_top < 1e4 else 1e-3)
     np.testing.assert_allclose(result.f_box, -2 / 3, atol=0.005 if m_top < 1e4 else 1e-3)
     np.testing.assert_allclose(result.g_box, 0.0, atol=0.005 if m_top < 1e4 else 1e-3)
@@ -35,7 +34,7 @@ def test_heavy_top_limit(m_top):
 def second_order_ratios(m_top):
     """Second order in 1/m_t^2 of F_box and G_box over the published one."""
     m_hh, cos_theta = np.array([300.0, 400.0, 500.0]), np.array([0.2, 0.0, 0.7])
-    result = form_factors(m_hh, cos_theta, HiggsPairModel(m_top))
+    result = form_factors(m_hh, cos_theta, HiggsPairModel(m_top, 125.0))
     s, h = (m_hh / m_top) ** 2, (125.0 / m_top) ** 2
     pt2 = s / 4 * (1 - 4 * h / s) * (1 - cos_theta**2)
     second_f = -(45 * h * h - 14 * h * s + 6 * s * s) / 630 + 13 * pt2 * s / 1260
@@ -64,7 +63,8 @@ def test_first_two_orders_of_the_heavy_top_expansion():
 def test_expansion_and_closed_form_meet():
     """The switch at s/m_t^2 = 2e-3 changes less than the first order that is left out."""
     below, above = (
-        form_factors(400.0, 0.3, HiggsPairModel(400.0 / np.sqrt(s))) for s in (1.999e-3, 2.001e-3)
+        form_factors(400.0, 0.3, HiggsPairModel(400.0 / np.sqrt(s), 125.0))
+        for s in (1.999e-3, 2.001e-3)
     )
     assert below.f_box == pytest.approx(above.f_box, abs=2e-7)
     assert below.g_box == pytest.approx(above.g_box, abs=2e-7)
@@ -138,6 +138,30 @@ def test_kappa_polynomial_tolerates_rounding_but_not_nonsense():
         kappa_polynomial([300.0], [1.5], **MASSES)
 
 
+@pytest.mark.parametrize(("m_higgs", "expected"), [(125.0, 9.598), (120.0, 6.574)])
+def test_weights_follow_the_higgs_mass(m_higgs, expected):
+    """The weight from kappa = 1 to 5 at 300 GeV and 90 degrees; each divided by its sigma."""
+    masses = {"m_higgs_gev": m_higgs, "m_top_gev": 173.0}
+    p = kappa_polynomial([300.0], [0.0], **masses)[0]
+    sigma = cross_section_coefficients_fb(13.0, **masses)
+    powers = np.array([[1, 1, 1], [1, 5, 25]])
+    (p_1, p_5), (sigma_1, sigma_5) = powers @ p, powers @ sigma
+    assert p_5 / p_1 * sigma_1 / sigma_5 == pytest.approx(expected, rel=1e-3)
+    # Directly from the loop integrals, without the grid.
+    model = HiggsPairModel(173.0, m_higgs)
+    f = form_factors(300.0, 0.0, model)
+    c = 3 * m_higgs**2 / (300.0**2 - m_higgs**2)
+    direct = [abs(k * c * f.f_triangle + f.f_box) ** 2 + abs(f.g_box) ** 2 for k in (1.0, 5.0)]
+    assert p_5 / p_1 == pytest.approx(direct[1] / direct[0], rel=1e-4)
+
+
+def test_masses_have_no_default():
+    with pytest.raises(TypeError):
+        kappa_polynomial([300.0], [0.0])
+    with pytest.raises(ContractError, match="240 to 14000 GeV"):
+        kappa_polynomial([230.0], [0.0], m_higgs_gev=120.0, m_top_gev=173.0)
+
+
 def test_squared_amplitude_is_nowhere_negative():
     rng = np.random.default_rng(3)
     p = kappa_polynomial(250 + 400 * rng.random(5003), rng.uniform(-1, 1, 5003), **MASSES)
@@ -153,7 +177,7 @@ def test_impossible_input():
     with pytest.raises(ConfigError, match=r"m_higgs < 1.41 m_top"):
         HiggsPairModel(80.0, 125.0)
     with pytest.raises(ConfigError, match="masses must be positive"):
-        HiggsPairModel(m_top_gev=float("nan"))
+        HiggsPairModel(float("nan"), 125.0)
     with pytest.raises(ConfigError, match="outside the range of the amplitude grid"):
         load_grid(MODEL, 14e3).polynomial([2e4], [0.0])
     with pytest.raises(ConfigError, match="no room above the threshold"):

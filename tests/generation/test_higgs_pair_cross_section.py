@@ -14,7 +14,7 @@ from hh4b.generation.higgs_pair_cross_section import Collisions, cross_section, 
 from hh4b.generation.pdf import load_pdf
 from hh4b.generation.reweight import cross_section_coefficients_fb
 
-MODEL = HiggsPairModel()
+MODEL = HiggsPairModel(173.0, 125.0)
 #: sigma / sigma_SM at 13 TeV, leading order (docs/physics.md).
 PUBLISHED = np.array([2.09078, -1.37309, 0.282307])
 

@@ -13,11 +13,10 @@ from hh4b.commands.many_values import _repeat_names
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel, form_factors
 from hh4b.generation.lhe import read_lhe
 from hh4b.generation.reweight import cross_section_coefficients_fb
-from hh4b.generation.signal_reports import as_table, parse_numbers
-
-MASSES = {"m_higgs_gev": 125.0, "m_top_gev": 173.0}
+from hh4b.generation.signal_report import as_table, numbers
 
 HH4B = Path(sys.executable).parent / "hh4b"
+MASSES = {"m_higgs_gev": 125.0, "m_top_gev": 173.0}
 
 
 def console(*words):
@@ -70,7 +69,7 @@ def test_cross_section_table_and_scale(run):
 def test_form_factors(run):
     words = ["form-factors", "--sqrt-s-hat", "300", "400", "--cos-theta", "-0.2", "0.3", "--json"]
     rows = json.loads(run(*words))
-    expected = form_factors([300.0, 400.0], [-0.2, 0.3], HiggsPairModel())
+    expected = form_factors([300.0, 400.0], [-0.2, 0.3], HiggsPairModel(173.0, 125.0))
     for i, row in enumerate(rows):
         assert complex(*row["F_triangle"]) == expected.f_triangle[i]
         assert complex(*row["F_box"]) == expected.f_box[i]
@@ -92,10 +91,10 @@ def test_form_factors(run):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["cross-section", "hh", "--kappa-lambda", "1", "x"], "--kappa-lambda: 'x' is not a"),
-        (["generate", "hh", "--kappa-lambda", "one"], "--kappa-lambda: 'one' is not a number"),
-        (["generate", "hh", "--kappa-lambda", "nan"], "--kappa-lambda: 'nan' is not a number"),
-        (["generate", "hh", "--kappa-lambda", "1,2"], "holds 2 numbers, expected one"),
+        (["cross-section", "hh", "--kappa-lambda", "1", "x"], "--kappa-lambda: 'x' is no number"),
+        (["generate", "hh", "--kappa-lambda", "nan"], "kappa_lambda: value nan"),
+        (["generate", "hh"], "kappa_lambda: is missing"),
+        (["generate", "hh", "--kappa-lambda", "1", "--settings", '{"m_top": 1}'], "m_top: unknown"),
         (["generate", "hh", "--kappa-lambda", "1", "--acceptance-bias", "no.yaml"], "no.yaml"),
         (["generate", "resonance", "--mass", "200"], "m_X = 200 GeV cannot decay"),
         (["form-factors", "--sqrt-s-hat", "200", "--cos-theta", "0"], "200 GeV is below"),
@@ -125,7 +124,7 @@ def test_generate_with_a_bias(run, tmp_path):
     file = read_lhe(output)
     settings = file.provenance["settings"]
     assert (settings["m_higgs_gev"], settings["m_top_gev"], settings["mu_factor"]) == (120, 170, 2)
-    assert settings["bias"]["pt_gev"] == 40
+    assert settings["acceptance_bias"]["pt_gev"] == 40
     assert file.provenance["counts"]["n_unweighted"] > 101
     assert len(file.events) == 101
 
@@ -138,7 +137,8 @@ def test_values_after_an_option():
 
 
 def test_numbers_and_tables():
-    assert parse_numbers(["-1", "0,2.4", " 3 4 "], "k") == [-1, 0, 2.4, 3, 4]
+    assert numbers(["-1", "0,2.4", " 3 4 "], "k") == [-1, 0, 2.4, 3, 4]
+    assert numbers(["300", "300"], "k") == [300, 300]
     assert as_table([{"a": 1.0, "z": [0.5, -0.25]}]) == (
         "a                       z\n1  0.50000000-0.25000000i"
     )

@@ -16,10 +16,15 @@ from hh4b.generation.higgs_pair_grid import load_grid, velocity
 from hh4b.generation.higgs_pair_sampling import HiggsPairSampler
 from hh4b.generation.lhe import read_lhe
 from hh4b.generation.resonance import ResonanceSampler
+from hh4b.generation.settings import HiggsPairSettings, Physics, ResonanceSettings
 from hh4b.generation.signal_events import SignalRequest, generate
-from hh4b.generation.signal_stage import SignalSettings, write_higgs_pairs, write_resonance
+from hh4b.generation.signal_stage import write_higgs_pairs, write_resonance
 
-MODEL = HiggsPairModel()
+BIAS_FILE = (
+    "{pt_gev: 40, pt_width_gev: 5, abs_eta: 2.5, abs_eta_width: 0.1, delta_r: 0.4,"
+    " delta_r_width: 0.05, replacement: 0.05, exponent: 0.5, floor: 0.05}"
+)
+MODEL = HiggsPairModel(173.0, 125.0)
 BEAMS = Collisions(13e3)
 BIAS = AcceptanceBias(
     pt_gev=40.0, pt_width_gev=5.0, abs_eta=2.5, abs_eta_width=0.1, delta_r=0.4,
@@ -40,14 +45,17 @@ def pt(momenta):
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
     path = tmp_path_factory.mktemp("signal") / "plain.lhe.gz"
-    write_higgs_pairs(path, 1.0, 173.0, SignalSettings(13.0, 7001, seed=11))
+    write_higgs_pairs(path, HiggsPairSettings(kappa_lambda=1.0, events=7001, seed=11))
     return read_lhe(path)
 
 
 @pytest.fixture(scope="module")
 def biased(tmp_path_factory):
     path = tmp_path_factory.mktemp("signal") / "biased.lhe.gz"
-    write_higgs_pairs(path, 1.0, 173.0, SignalSettings(13.0, 7001, seed=12, bias=BIAS))
+    bias = path.with_name("bias.yaml")
+    bias.write_text(BIAS_FILE)
+    settings = HiggsPairSettings(kappa_lambda=1.0, events=7001, seed=12, acceptance_bias=str(bias))
+    write_higgs_pairs(path, settings)
     return read_lhe(path)
 
 
@@ -194,7 +202,7 @@ def test_error_of_the_biased_cross_section_is_honest():
 def test_same_seed_same_file_and_longer_sample_begins_with_the_shorter(tmp_path):
     def made(name, n_events, seed):
         path = tmp_path / name
-        write_higgs_pairs(path, -1.5, 173.0, SignalSettings(13.0, n_events, seed=seed))
+        write_higgs_pairs(path, HiggsPairSettings(kappa_lambda=-1.5, events=n_events, seed=seed))
         return path
 
     one, two = made("one.lhe.gz", 31, 5), made("two.lhe.gz", 31, 5)
@@ -206,7 +214,7 @@ def test_same_seed_same_file_and_longer_sample_begins_with_the_shorter(tmp_path)
 
 def test_resonance(tmp_path):
     path = tmp_path / "x.lhe.gz"
-    write_resonance(path, 450.0, 1.0, SignalSettings(13.0, 5003, seed=3))
+    write_resonance(path, ResonanceSettings(mass_gev=450.0, events=5003, seed=3))
     file = read_lhe(path)
     p = file.events.momenta
     np.testing.assert_allclose(mass(p[:, 4:].sum(1)), 450.0, rtol=1e-6)
@@ -234,34 +242,50 @@ def test_boost_and_decay_conserve():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n_events": 0}, "0 events asked for"),
-        ({"m_bottom_gev": 70.0}, "m_b = 70 GeV: must be from 0 to half the Higgs mass"),
-        ({"m_bottom_gev": float("nan")}, "m_b = nan GeV"),
+        ({"events": 0}, "events: value 0"),
+        ({"b_mass_gev": 70.0}, "b_mass_gev: value 70"),
+        ({"kappa_lambda": float("nan")}, "kappa_lambda: value nan"),
         ({"m_higgs_gev": 300.0}, "m_higgs = 300"),
+        ({"m_higgs_gev": 8.0, "b_mass_gev": 4.7}, "m_b = 4.7 GeV: must be from 0 to half"),
         ({"sqrt_s_tev": 13000.0}, "sqrt_s = 13000 TeV"),
         ({"sqrt_s_tev": 0.2}, "no room above the threshold"),
+        ({"acceptance_bias": "absent.yaml"}, r"absent\.yaml"),
     ],
 )
 def test_impossible_requests(tmp_path, change, message):
-    settings = SignalSettings(**{"sqrt_s_tev": 13.0, "n_events": 10, "seed": 1, **change})
+    content = {"kappa_lambda": 1.0, "events": 10, **change}
     with pytest.raises(ConfigError, match=message):
-        write_higgs_pairs(tmp_path / "no.lhe.gz", 1.0, 173.0, settings)
+        write_higgs_pairs(tmp_path / "no.lhe.gz", HiggsPairSettings.checked(content))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_impossible_resonances(tmp_path):
+def test_impossible_resonances():
     for mass_gev, message in ((240.0, "m_X = 240 GeV cannot decay"), (14e3, "out of reach")):
         with pytest.raises(ConfigError, match=message):
             ResonanceSampler.build(mass_gev, BEAMS, 125.0)
-    with pytest.raises(ConfigError, match="cross section of -1 pb"):
-        write_resonance(tmp_path / "x.lhe.gz", 450.0, -1.0, SignalSettings(13.0, 1, 1))
-    with pytest.raises(ConfigError, match="kappa_lambda = nan"):
-        write_higgs_pairs(tmp_path / "x.lhe.gz", float("nan"), 173.0, SignalSettings(13.0, 1, 1))
+    with pytest.raises(ConfigError, match="cross_section_pb: value -1"):
+        ResonanceSettings.checked({"events": 1, "cross_section_pb": -1.0})
+
+
+def test_masses_of_the_configuration_reach_every_stage(tmp_path):
+    """The Higgs mass of the section `physics` is that of the generated bosons, in any process."""
+    physics = Physics.of(m_higgs_gev=120.0, m_top_gev=170.0)
+    pairs, resonance = tmp_path / "hh.lhe.gz", tmp_path / "x.lhe.gz"
+    write_higgs_pairs(pairs, HiggsPairSettings.of(physics, kappa_lambda=1.0, events=20))
+    settings = ResonanceSettings.of(physics, mass_gev=245.0, events=20)
+    write_resonance(resonance, settings)
+    for path in (pairs, resonance):
+        file = read_lhe(path)
+        np.testing.assert_allclose(mass(file.events.momenta[:, 2:4]), 120.0, rtol=1e-5)
+        assert file.provenance["settings"]["m_higgs_gev"] == 120.0
+    assert read_lhe(pairs).provenance["settings"]["m_top_gev"] == 170.0
+    with pytest.raises(ConfigError, match="cannot decay"):
+        write_resonance(resonance, ResonanceSettings(mass_gev=245.0, events=20))
 
 
 def test_pythia_showers_the_events(tmp_path):
     path = tmp_path / "events.lhe.gz"
-    write_higgs_pairs(path, 1.0, 173.0, SignalSettings(13.0, 20, seed=1))
+    write_higgs_pairs(path, HiggsPairSettings(kappa_lambda=1.0, events=20, seed=1))
     ours = read_lhe(path).events
     pythia = pythia8mc.Pythia("", False)
     for line in ("Print:quiet = on", "Beams:frameType = 4", f"Beams:LHEF = {path}"):

@@ -12,8 +12,11 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.pairing.evaluation_stage import efficiency_curve, evaluate_files
 from hh4b.pairing.metrics import pairing_metrics, right_higgs, weighted_mean
+from hh4b.pairing.settings import PairingEvaluationSettings
 
 TRUE = np.array([[[0, 1], [2, 3]]])
+
+ALL, TESTING = PairingEvaluationSettings(), PairingEvaluationSettings(part="testing")
 
 
 def brute_right(true, guess):
@@ -153,7 +156,7 @@ def test_samples_are_pooled_by_events(tmp_path):
     second = write_sample(tmp_path, "b", right=0, weight=500.0)
     output = tmp_path / "metrics.json"
     datasets, pairings = zip(first, second, strict=True)
-    groups = evaluate_files(datasets, pairings, output, part="all")
+    groups = evaluate_files(datasets, pairings, output, ALL)
     assert groups["total"]["event_efficiency"] == pytest.approx(0.5)
     written = json.loads(output.read_text())
     assert written["groups"] == groups
@@ -162,22 +165,42 @@ def test_samples_are_pooled_by_events(tmp_path):
 
 def test_part_is_chosen(tmp_path):
     dataset, pairing = write_sample(tmp_path, "a", right=10)
-    groups = evaluate_files([dataset], [pairing], tmp_path / "m.json", part="testing")
+    groups = evaluate_files(
+        [dataset],
+        [pairing],
+        tmp_path / "m.json",
+        TESTING,
+    )
     assert groups["total"]["n_events"] == 20
     assert groups["total"]["event_efficiency"] == 0.25
-    with pytest.raises(ConfigError, match="part 'test'"):
-        evaluate_files([dataset], [pairing], tmp_path / "n.json", part="test")
+    with pytest.raises(ConfigError, match="part: value 'test'"):
+        evaluate_files(
+            [dataset],
+            [pairing],
+            tmp_path / "n.json",
+            PairingEvaluationSettings.checked({"part": "test"}),
+        )
     assert not (tmp_path / "n.json").exists()
 
 
 def test_published_files_have_no_parts(tmp_path):
     dataset, pairing = write_sample(tmp_path, "a", right=10, own=False)
-    groups = evaluate_files([dataset], [pairing], tmp_path / "m.json", part="all")
+    groups = evaluate_files(
+        [dataset],
+        [pairing],
+        tmp_path / "m.json",
+        ALL,
+    )
     assert groups["total"]["event_efficiency"] == 0.25
     with pytest.raises(ContractError, match="HH4B/split"):
-        evaluate_files([dataset], [pairing], tmp_path / "m.json", part="testing")
+        evaluate_files(
+            [dataset],
+            [pairing],
+            tmp_path / "m.json",
+            TESTING,
+        )
     with pytest.raises(ContractError, match="kappa_lambda"):
-        efficiency_curve([dataset], [pairing], tmp_path / "c.json", part="all")
+        efficiency_curve([dataset], [pairing], tmp_path / "c.json", ALL)
 
 
 def test_curve_is_ordered_in_kappa(tmp_path):
@@ -186,7 +209,12 @@ def test_curve_is_ordered_in_kappa(tmp_path):
         for name, right, kappa in (("a", 30, 5.0), ("b", 10, -5.0), ("c", 20, 1.0))
     ]
     datasets, pairings = zip(*files, strict=True)
-    curve = efficiency_curve(datasets, pairings, tmp_path / "curve.json", part="all")
+    curve = efficiency_curve(
+        datasets,
+        pairings,
+        tmp_path / "curve.json",
+        ALL,
+    )
     assert curve["kappa_lambda"] == [-5.0, 1.0, 5.0]
     assert curve["event_efficiency"] == [0.25, 0.5, 0.75]
     assert curve["error"][1] == pytest.approx(np.sqrt(0.25 / 40))
@@ -197,6 +225,6 @@ def test_files_must_belong_together(tmp_path):
     dataset, _ = write_sample(tmp_path, "a", right=1)
     _, pairing = write_sample(tmp_path, "b", right=1, n=30)
     with pytest.raises(ContractError, match="30 events"):
-        evaluate_files([dataset], [pairing], tmp_path / "m.json", part="all")
+        evaluate_files([dataset], [pairing], tmp_path / "m.json", ALL)
     with pytest.raises(ConfigError, match="1 --dataset and 0 --pairing"):
-        evaluate_files([dataset], [], tmp_path / "m.json", part="all")
+        evaluate_files([dataset], [], tmp_path / "m.json", ALL)

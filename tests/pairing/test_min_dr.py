@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from hh4b.core.contracts import PAIRING, read_attributes, read_table
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.core.kinematics import add, delta_r, from_pt_eta_phi_mass, transverse_momentum
-from hh4b.pairing.min_dr import pair_file, pair_min_dr
+from hh4b.core.kinematics import add, delta_phi, delta_r, from_pt_eta_phi_mass, transverse_momentum
+from hh4b.pairing.min_dr import _delta_phi, pair_min_dr
+from hh4b.pairing.pairing_stage import pair_file
+from hh4b.pairing.settings import PairSettings
 
+MIN_DR = PairSettings(method="min_dr")
 REFERENCE = Path(__file__).parents[1] / "reference" / "min_dr_brute_force.py"
 
 
@@ -93,6 +96,13 @@ def test_agrees_with_the_kinematics_library():
     np.testing.assert_allclose(chosen, np.min(leading, axis=0), rtol=1e-9)
 
 
+def test_compiled_angle_is_the_one_of_the_kinematics_room():
+    phi = np.random.default_rng(3).uniform(-10, 10, (2, 1000))
+    phi[:, :3] = [[np.pi, -np.pi, 0], [-np.pi, np.pi, 0]]
+    compiled = [_delta_phi(one, two) for one, two in phi.T.tolist()]
+    np.testing.assert_array_equal(compiled, delta_phi(*phi))
+
+
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), angle=st.floats(-10, 10))
 def test_rotation_and_reflection_change_nothing(seed, angle):
@@ -139,7 +149,7 @@ def published(tmp_path):
 
 def test_published_files_are_paired(published, tmp_path):
     output = tmp_path / "pairing.h5"
-    paired = pair_file(published, output)
+    paired = pair_file(published, output, MIN_DR)
     jets = read_table(output, PAIRING)["jets"]
     assert len(jets) == 300
     assert paired == (jets[:, 0, 0] >= 0).sum() > 100
@@ -149,13 +159,13 @@ def test_published_files_are_paired(published, tmp_path):
 def test_bad_datasets_are_refused(published, tmp_path):
     output = tmp_path / "pairing.h5"
     with pytest.raises(InputFileError, match=r"no\.h5"):
-        pair_file(tmp_path / "no.h5", output)
+        pair_file(tmp_path / "no.h5", output, MIN_DR)
     with h5py.File(published, "a") as file:
         file["INPUTS/Source/eta"][5, 0] = np.nan
     with pytest.raises(ContractError, match="INPUTS/Source/eta"):
-        pair_file(published, output)
+        pair_file(published, output, MIN_DR)
     with h5py.File(published, "a") as file:
         del file["INPUTS/Source/btag"]
     with pytest.raises(ContractError, match="INPUTS/Source/btag"):
-        pair_file(published, output)
+        pair_file(published, output, MIN_DR)
     assert not output.exists()

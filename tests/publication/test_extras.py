@@ -4,12 +4,12 @@ import h5py
 import matplotlib as mpl
 import numpy as np
 import pytest
+from hh4b.publication.find import available, find_module
 
 from hh4b.core import contracts
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json
 from hh4b.publication import embeddings
-from hh4b.publication.find import available, find_module
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.style import FigureStyle
 from hh4b.spanet import checkpoints

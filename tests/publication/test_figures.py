@@ -3,12 +3,12 @@ import json
 import matplotlib as mpl
 import numpy as np
 import pytest
+from hh4b.publication.find import available, find_module
 from typer.testing import CliRunner
 
 from hh4b.commands import publication  # noqa: F401  registers the commands
 from hh4b.commands.groups import app
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.publication.find import available, find_module
 from hh4b.publication.histograms import Histogram, fraction_ratio
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.style import FigureStyle, look_of, write_figure

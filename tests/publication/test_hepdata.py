@@ -1,9 +1,9 @@
 import pytest
 import yaml
-
-from hh4b.core.errors import ConfigError
 from hh4b.publication.find import find_module
 from hh4b.publication.hepdata import write_submission
+
+from hh4b.core.errors import ConfigError
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.reference import Reference
 from hh4b.publication.tables import write_files

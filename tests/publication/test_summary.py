@@ -1,12 +1,12 @@
 import pytest
+from hh4b.publication.find import find_module
+from hh4b.publication.summary import Compared, comparison_text, write_summary
 
 from hh4b.core.errors import ConfigError
-from hh4b.publication.find import find_module
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.orderings import claims_of
 from hh4b.publication.reference import Reference
 from hh4b.publication.style import FigureStyle, write_figure
-from hh4b.publication.summary import Compared, comparison_text, write_summary
 from hh4b.publication.tables import write_files
 
 

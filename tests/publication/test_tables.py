@@ -2,13 +2,13 @@ import csv
 import json
 
 import pytest
+from hh4b.publication.find import available, find_module
 from typer.testing import CliRunner
 
 from hh4b.commands import publication  # noqa: F401  registers the commands
 from hh4b.commands.groups import app
 from hh4b.core.errors import ConfigError, ContractError, InputFileError
 from hh4b.publication import tables
-from hh4b.publication.find import available, find_module
 from hh4b.publication.inputs import Inputs, Measured, RunFile, mean_of_repeats
 from hh4b.publication.reference import Published, Reference
 

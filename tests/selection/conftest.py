@@ -113,6 +113,7 @@ def write_sample(
 ):
     """Write dataset, pairing and features; every 50th event has no pairing."""
     from hh4b.selection.feature_stage import write_features
+    from hh4b.selection.settings import FeatureSettings
 
     sample = Sample(*(directory / f"{name}_{kind}.h5" for kind in Sample._fields))
     kept = {key: value for key, value in arrays.items() if key not in drop}
@@ -125,7 +126,7 @@ def write_sample(
     pairing[49::50] = -1
     write_table(sample.pairing, PAIRING, {"jets": pairing}, made)
     if features:
-        write_features(sample.dataset, sample.pairing, sample.features)
+        write_features(sample.dataset, sample.pairing, sample.features, FeatureSettings())
     return sample
 
 
@@ -156,12 +157,14 @@ def samples(tmp_path_factory):
 def trained(samples, tmp_path_factory):
     """A small network trained on the samples: its directory."""
     from hh4b.selection.dnn_stage import train_to_directory
-    from hh4b.selection.options import TrainingOptions
+    from hh4b.selection.settings import DnnTrainSettings
 
     directory = tmp_path_factory.mktemp("dnn")
-    options = TrainingOptions(hidden_dim=32, batch_size=128, max_epochs=8, validation_fraction=0.2)
+    settings = DnnTrainSettings(
+        hidden_dim=32, batch_size=128, max_epochs=8, validation_fraction=0.2, seed=3
+    )
     signal = [samples[kappa].pair for kappa in KAPPAS]
-    train_to_directory(signal, [samples["background"].pair], directory, options, seed=3)
+    train_to_directory(signal, [samples["background"].pair], directory, settings)
     return directory
 
 
@@ -169,11 +172,14 @@ def trained(samples, tmp_path_factory):
 def scored(samples, trained, tmp_path_factory):
     """Pairs DATASET:SCORES of every sample, by its key."""
     from hh4b.selection.dnn_stage import predict_to_file
+    from hh4b.selection.score_files import parse_job
+    from hh4b.selection.settings import ScoreSettings
 
     directory = tmp_path_factory.mktemp("scores")
     pairs = {}
     for key, sample in samples.items():
         path = directory / f"{key}.h5"
-        predict_to_file(trained, sample.features, path, np.array(KAPPAS))
+        job = parse_job(f"{sample.pair}:{path}")
+        predict_to_file(trained, job, ScoreSettings(kappa_values=list(KAPPAS)))
         pairs[key] = f"{sample.dataset}:{path}"
     return pairs

@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from hh4b.cli import groups
-from hh4b.commands.selection import parse_kappas
 from hh4b.core.errors import ConfigError, ContractError, Hh4bError, InputFileError
 
 
@@ -51,7 +50,7 @@ def test_commands_go_from_datasets_to_working_point(samples, tmp_path):
     assert 0 < found["auc_error"] < 0.05
     assert len(found["roc"]["signal_efficiency"]) <= 500
 
-    run("working-point", *given, "-o", tmp_path / "wp.json")
+    run("working-point", *given, "-o", tmp_path / "wp.json", "--min-background-events", 10)
     point = json.loads((tmp_path / "wp.json").read_text())
     assert len(point["scan"]["threshold"]) == 101
     assert 0 < point["threshold"] < 1
@@ -90,29 +89,48 @@ def test_cuts_and_baselines_speak_the_language_of_classifiers(samples, tmp_path)
         *features, *jobs, "--kappa-values", "-5,1,5",
     )  # fmt: skip
     given = ["--signal", pairs[1.0], "--background", pairs["background"]]
-    run("working-point", *given, "-o", tmp_path / "wp.json", "--criterion", "fixed",
-        "--threshold", 0.5, "--signal-fb", 11.8, "--luminosity-ifb", 139)  # fmt: skip
+    run("working-point", *given, "-o", tmp_path / "wp.json", "--threshold", 0.5,
+        "--signal-fb", 11.8, "--luminosity-ifb", 139)  # fmt: skip
     point = json.loads((tmp_path / "wp.json").read_text())
     assert point["threshold"] == 0.5
     assert point["normalisation"]["signal_fb"] == 11.8
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 def test_search_and_sensitivity_write_files(samples, trained, tmp_path):
     given = ["--signal", samples[1.0].pair, "--background", samples["background"].pair]
     run(
         "dnn", "search", *given, "--storage", tmp_path / "s.log", "--trials", 1,
         "--max-epochs", 1, "-o", tmp_path / "best.json",
     )  # fmt: skip
-    run("dnn", "train", *given, "--options", tmp_path / "best.json", "-o", tmp_path / "dnn")
-    chosen = json.loads((tmp_path / "best.json").read_text())["options"]
-    assert json.loads((tmp_path / "dnn/training.json").read_text())["options"] == chosen
+    run("dnn", "train", *given, "--search", tmp_path / "best.json", "--max-epochs", 2,
+        "-o", tmp_path / "dnn")  # fmt: skip
+    best = json.loads((tmp_path / "best.json").read_text())["options"]
+    used = json.loads((tmp_path / "dnn/training.json").read_text())["options"]
+    assert used == best | {"max_epochs": 2}
+    with pytest.raises(ContractError, match=r"training.json is no outcome of `hh4b dnn search`"):
+        run("dnn", "train", *given, "--search", samples_file(tmp_path), "-o", tmp_path / "dnn")
+    run("dnn", "sensitivity", tmp_path / "dnn", *given, "-o", tmp_path / "ranking.json")
+    assert len(json.loads((tmp_path / "ranking.json").read_text())["columns"]) == 21
 
 
-def test_kappa_values_are_numbers_given_once():
-    assert parse_kappas("-10,0,2.4").tolist() == [-10.0, 0.0, 2.4]
-    for text, words in (("1,x", "'x' is no number"), ("1,1", "given once"), ("nan", "finite")):
+def samples_file(tmp_path):
+    path = tmp_path / "training.json"
+    path.write_text('{"options": {"hidden_dim": 3}}')
+    return path
+
+
+def test_kappa_values_are_numbers_given_once(samples, tmp_path):
+    sample = samples[1.0]
+    for text, words in (("1,x", "'x' is no number"), ("1,1", "given twice"), ("nan", "not finite")):
         with pytest.raises(ConfigError, match=words):
-            parse_kappas(text)
+            run("select", "cuts", sample.dataset, sample.pairing, "-o", tmp_path / "s.h5",
+                f"--kappa-values={text}")  # fmt: skip
+    with pytest.raises(ConfigError, match="kappa_values: .* given twice"):
+        run("select", "cuts", sample.dataset, sample.pairing, "-o", tmp_path / "s.h5",
+            "--settings", '{"kappa_values": [1, 1]}')  # fmt: skip
+    with pytest.raises(ConfigError, match="kappa_values: is missing"):
+        run("select", "cuts", sample.dataset, sample.pairing, "-o", tmp_path / "s.h5")
 
 
 def test_bad_input_ends_in_one_line_and_leaves_no_file(samples, scored, trained, tmp_path):
@@ -123,7 +141,7 @@ def test_bad_input_ends_in_one_line_and_leaves_no_file(samples, scored, trained,
         values = ("--kappa-values", "1")
         score = ("--score", f"{sample.pair}:{output}")
         run("dnn", "predict", tmp_path / "none", *score, *values)
-    with pytest.raises(ConfigError, match=r"learning_rate = 7.0"):
+    with pytest.raises(ConfigError, match=r"learning_rate: value 7.0"):
         run("dnn", "train", "--signal", sample.pair, "--background", samples["background"].pair,
             "-o", output, "--learning-rate", 7)  # fmt: skip
     with pytest.raises(ConfigError, match="x_hh_max"):
@@ -137,7 +155,7 @@ def test_bad_input_ends_in_one_line_and_leaves_no_file(samples, scored, trained,
     with pytest.raises(InputFileError, match=r"cut.h5: truncated"):
         score = ("--score", f"{sample.dataset}:{cut}:{output}")
         run("dnn", "predict", trained, *score, "--kappa-values", "1")
-    with pytest.raises(ConfigError, match="are not three files"):
+    with pytest.raises(ConfigError, match="is not of the form DATASET.h5:FEATURES.h5:SCORES.h5"):
         run("dnn", "predict", trained, "--score", sample.pair, "--kappa-values", "1")
     assert not output.exists()
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from hh4b.core.contracts import DATASET, PAIRING, SCORES, read_table
+from hh4b.pairing.jets import KeptJets
+from hh4b.selection.candidates import build_candidates
 from hh4b.selection.cut_stage import select_by_cuts
-from hh4b.selection.cuts import CutOptions, passed_cuts, smallest_x_wt, x_hh
-from hh4b.selection.features import Jets, build_candidates
+from hh4b.selection.cuts import passed_cuts, smallest_x_wt, x_hh
+from hh4b.selection.settings import CutScoreSettings
 
 N, J = 97, 7
-OPTIONS = CutOptions()
+SETTINGS = CutScoreSettings(kappa_values=[-5.0, 1.0])
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def events():
     def field(low, high):
         return np.where(valid, rng.uniform(low, high, (N, J)), np.nan).astype(np.float32)
 
-    jets = Jets(
+    jets = KeptJets(
         valid, field(40, 250), field(-2.5, 2.5), field(-3.14, 3.14), field(4, 20), field(1, 1)
     )
     pairing = np.stack([rng.permutation(n)[:4].reshape(2, 2) for n in n_real]).astype(np.int8)
@@ -57,31 +59,31 @@ def slow_x_wt(jets, pairing, event):
 
 def test_x_wt_agrees_with_a_slow_loop(events):
     jets, pairing = events
-    fast = smallest_x_wt(jets, pairing, np.arange(N), OPTIONS)
+    fast = smallest_x_wt(jets, pairing, np.arange(N), SETTINGS)
     np.testing.assert_allclose(fast, [slow_x_wt(jets, pairing, n) for n in range(N)], rtol=1e-4)
     rows = np.array([3, 17])
-    np.testing.assert_array_equal(smallest_x_wt(jets, pairing, rows, OPTIONS), fast[rows])
+    np.testing.assert_array_equal(smallest_x_wt(jets, pairing, rows, SETTINGS), fast[rows])
 
 
 def test_x_hh_by_hand():
-    assert x_hh(np.array(124.0), np.array(117.0), OPTIONS) == 0
-    one_off = x_hh(np.array(124.0), np.array(100.0), OPTIONS)
+    assert x_hh(np.array(124.0), np.array(117.0), SETTINGS) == 0
+    one_off = x_hh(np.array(124.0), np.array(100.0), SETTINGS)
     assert one_off == pytest.approx(1.7)
-    both_off = x_hh(np.array(100.0), np.array(130.0), OPTIONS)
+    both_off = x_hh(np.array(100.0), np.array(130.0), SETTINGS)
     assert both_off == pytest.approx(math.hypot(2.4, 1.0))
-    assert x_hh(np.array(0.0), np.array(117.0), OPTIONS) == np.inf
+    assert x_hh(np.array(0.0), np.array(117.0), SETTINGS) == np.inf
 
 
 def test_leading_candidate_has_the_higher_mass_centre():
     # 117 against 124 in exchanged roles: each 7 GeV off.
-    wrong = x_hh(np.array(117.0), np.array(124.0), OPTIONS)
+    wrong = x_hh(np.array(117.0), np.array(124.0), SETTINGS)
     assert wrong == pytest.approx(math.hypot(7 / 11.7, 7 / 12.4))
 
 
 def test_cuts_are_the_definitions(events):
     jets, pairing = events
     pairing[4] = -1
-    passed = passed_cuts(jets, pairing, OPTIONS)
+    passed = passed_cuts(jets, pairing, SETTINGS)
     assert not passed[4].any()
     rows = np.delete(np.arange(N), 4)
     np.testing.assert_array_equal(build_candidates(jets, pairing).rows, rows)
@@ -100,9 +102,9 @@ def test_cuts_are_the_definitions(events):
 
 
 def test_scores_are_zero_or_one_and_the_cutflow_falls(samples, tmp_path):
-    sample, kappas = samples[1.0], np.array([-5.0, 1.0])
+    sample = samples[1.0]
     output, flow = tmp_path / "s.h5", tmp_path / "cutflow.json"
-    steps = select_by_cuts(sample.dataset, sample.pairing, output, flow, kappas, OPTIONS)
+    steps = select_by_cuts(sample.dataset, sample.pairing, output, flow, SETTINGS)
     assert json.loads(flow.read_text())["steps"] == steps
     assert [step["name"] for step in steps] == [
         "four_tag", "paired", "delta_eta_hh", "top_veto", "signal_region",
@@ -117,16 +119,16 @@ def test_scores_are_zero_or_one_and_the_cutflow_falls(samples, tmp_path):
     assert steps[-1]["sum_weights"] == pytest.approx(selected.sum())
     assert steps[-1]["efficiency"] == pytest.approx(selected.sum() / 7000)
     assert steps[-1]["efficiency_error"] == pytest.approx(math.sqrt((selected**2).sum()) / 7000)
-    jets = Jets(*(dataset[f"INPUTS/Source/{name}"] for name in ("MASK", *Jets._fields[1:])))
+    jets = KeptJets(*(dataset[f"INPUTS/Source/{name}"] for name in ("MASK", *KeptJets._fields[1:])))
     pairing = read_table(sample.pairing, PAIRING)["jets"]
-    np.testing.assert_array_equal(score[:, 0] > 0, passed_cuts(jets, pairing, OPTIONS).all(axis=1))
+    np.testing.assert_array_equal(score[:, 0] > 0, passed_cuts(jets, pairing, SETTINGS).all(axis=1))
 
 
 def test_signal_survives_more_often_than_background(samples, tmp_path):
     rates = []
     for key in (1.0, "background"):
         steps = select_by_cuts(
-            samples[key].dataset, samples[key].pairing, tmp_path / "s.h5", None, np.ones(1), OPTIONS
+            samples[key].dataset, samples[key].pairing, tmp_path / "s.h5", None, SETTINGS
         )
         rates.append(steps[-1]["sum_weights"] / steps[0]["sum_weights"])
     assert rates[0] > 5 * rates[1]

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,16 +12,22 @@ from hh4b.core.contracts import FEATURES, SCORES, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError, InputFileError
 from hh4b.core.files import Provenance
 from hh4b.selection.checkpoint import load_network, save_network
-from hh4b.selection.dnn import Network, NetworkConfig, Standardisation, probability
+from hh4b.selection.dnn import DenseNetwork, NetworkConfig, Standardisation, probability
 from hh4b.selection.dnn_stage import predict_to_file, score_at_kappas
-from hh4b.selection.options import TrainingOptions, read_options
+from hh4b.selection.score_files import parse_job, write_scores
+from hh4b.selection.settings import (
+    DnnSearchSettings,
+    DnnSettings,
+    DnnTrainSettings,
+    ScoreSettings,
+)
 
 COLUMNS = ("a", "b", "c")
 
 
 @pytest.fixture
 def network():
-    made = Network(
+    made = DenseNetwork(
         NetworkConfig(columns=COLUMNS, hidden_dim=7, n_layers=3), torch.Generator().manual_seed(1)
     )
     made.standardise.mean.copy_(torch.tensor([1.0, -2.0, 30.0, 0.5]))
@@ -61,7 +68,7 @@ def test_scores_at_all_kappas_equal_one_pass_each(network):
 
 
 def test_one_hidden_layer_has_the_same_trick():
-    network = Network(NetworkConfig(columns=COLUMNS, hidden_dim=5, n_layers=1)).eval()
+    network = DenseNetwork(NetworkConfig(columns=COLUMNS, hidden_dim=5, n_layers=1)).eval()
     features = torch.randn(4, 3)
     kappa = torch.tensor([2.5])
     inputs = torch.cat([features, kappa.expand(4, 1)], dim=1)
@@ -89,7 +96,7 @@ def test_standardisation_is_weighted_and_spares_constants():
 def test_initial_weights_follow_the_generator_only():
     config = NetworkConfig(columns=COLUMNS, hidden_dim=16, n_layers=2)
     one, two, other = (
-        Network(config, torch.Generator().manual_seed(seed)).state_dict() for seed in (4, 4, 5)
+        DenseNetwork(config, torch.Generator().manual_seed(seed)).state_dict() for seed in (4, 4, 5)
     )
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not torch.equal(one["output.weight"], other["output.weight"])
@@ -123,6 +130,10 @@ def test_what_is_no_network_is_refused(network, tmp_path):
         load_network(tmp_path)
 
 
+def job(sample, features, output):
+    return parse_job(f"{sample.dataset}:{features}:{output}")
+
+
 def test_prediction_checks_columns_and_events(trained, samples, tmp_path):
     sample = samples[1.0]
     narrow = tmp_path / "narrow.h5"
@@ -130,56 +141,56 @@ def test_prediction_checks_columns_and_events(trained, samples, tmp_path):
     write_table(
         narrow, FEATURES, {"features": features}, Provenance("test", {}), columns=["a", "b", "c"]
     )
-    kappas, output = np.array([1.0]), tmp_path / "s.h5"
-    with pytest.raises(ContractError, match=r"narrow.h5 has the columns .* the network"):
-        predict_to_file(trained, narrow, output, kappas)
+    at_one, output = ScoreSettings(kappa_values=[1.0]), tmp_path / "s.h5"
+    with pytest.raises(ContractError, match=r"narrow.h5 has the columns .* the training"):
+        predict_to_file(trained, job(sample, narrow, output), at_one)
     write_table(narrow, FEATURES, {"features": features}, Provenance("test", {}))
     with pytest.raises(ContractError, match="attribute 'columns' is missing"):
-        predict_to_file(trained, narrow, output, kappas)
+        predict_to_file(trained, job(sample, narrow, output), at_one)
+    other = sample._replace(dataset=sample.pairing)
     with pytest.raises(ContractError, match="'INPUTS/Source/pt' is missing"):
-        predict_to_file(trained, sample.features, output, kappas, dataset_path=sample.pairing)
+        predict_to_file(trained, job(other, sample.features, output), at_one)
     assert not output.exists()
 
 
-def test_prediction_does_not_depend_on_chunks(trained, samples, tmp_path):
-    sample, kappas = samples[5.0], np.array([-10.0, 2.4, 15.0])
+def test_prediction_does_not_depend_on_chunks(trained, samples, tmp_path, monkeypatch):
+    sample, settings = samples[5.0], ScoreSettings(kappa_values=[-10.0, 2.4, 15.0])
     for name, rows in (("one.h5", 10000), ("many.h5", 101)):
-        predict_to_file(trained, sample.features, tmp_path / name, kappas, chunk_rows=rows)
+        chunked = partial(write_scores, chunk_rows=rows)
+        monkeypatch.setattr("hh4b.selection.dnn_stage.write_scores", chunked)
+        predict_to_file(trained, job(sample, sample.features, tmp_path / name), settings)
     one, many = (read_table(tmp_path / name, SCORES) for name in ("one.h5", "many.h5"))
     assert one["score"].shape == (600, 3)
     np.testing.assert_allclose(many["score"], one["score"], rtol=1e-5, atol=1e-7)
-    assert one["kappa_lambda"].tolist() == kappas.tolist()
+    assert one["kappa_lambda"].tolist() == settings.kappa_values
 
 
-def test_options_come_from_file_and_command_line(tmp_path):
-    path = tmp_path / "options.yaml"
-    path.write_text("hidden_dim: 64\nlearning_rate: 0.001\n")
-    found = read_options(path, {"learning_rate": 0.002, "n_layers": None})
-    assert found == TrainingOptions(hidden_dim=64, learning_rate=0.002)
-    best = tmp_path / "best.json"
-    best.write_text('{"options": {"n_layers": 3}, "provenance": {}}')
-    assert read_options(best, {}).n_layers == 3
-    assert read_options(None, {}) == TrainingOptions()
+def test_defaults_are_those_of_the_configuration():
+    assert DnnTrainSettings().network() == {
+        "hidden_dim": 256, "n_layers": 2, "learning_rate": 0.005, "batch_size": 512,
+        "patience": 10, "max_epochs": 100, "validation_fraction": 0.05,
+    }  # fmt: skip
+    assert DnnSearchSettings().network() == DnnTrainSettings().network()
+
+
+def test_outcome_of_a_search_changes_what_it_varied_and_nothing_else():
+    settings = DnnTrainSettings(patience=4, seed=9)
+    best = {"hidden_dim": 64, "n_layers": 3, "learning_rate": 0.002, "patience": 1, "max_epochs": 2}
+    found = settings.with_outcome({"options": best, "value": 0.4}, where="best.json")
+    changed = {name: best[name] for name in ("hidden_dim", "n_layers", "learning_rate")}
+    assert found == settings.model_copy(update=changed)
+    with pytest.raises(ContractError, match=r"best.json is no outcome"):
+        settings.with_outcome({"value": 1}, where="best.json")
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("values", "words"),
     [
-        ("hiden_dim: 64", "hiden_dim = 64.*known: hidden_dim"),
-        ("learning_rate: -1", "learning_rate = -1.*greater than 0"),
-        ("- 1", "no mapping"),
+        ({"hiden_dim": 64}, "hiden_dim: unknown key"),
+        ({"learning_rate": -1}, "learning_rate: value -1.*greater than 0"),
+        ({"validation_fraction": 1}, "validation_fraction: value 1"),
     ],
 )
-def test_impossible_options_are_named(tmp_path, text, words):
-    path = tmp_path / "options.yaml"
-    path.write_text(text)
+def test_impossible_settings_are_named(values, words):
     with pytest.raises(ConfigError, match=words):
-        read_options(path, {})
-
-
-def test_options_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputFileError, match="No such file"):
-        read_options(tmp_path / "none.json", {})
-    (tmp_path / "o.json").write_text("{")
-    with pytest.raises(InputFileError, match=r"o.json is neither JSON nor YAML"):
-        read_options(tmp_path / "o.json", {})
+        DnnSettings.checked(values)

@@ -5,6 +5,7 @@ import pytest
 
 from hh4b.selection.evaluation import compute, evaluate
 from hh4b.selection.samples import ScoredSample
+from hh4b.selection.settings import EvaluationSettings
 
 
 def sample(score, weight=None):
@@ -34,7 +35,7 @@ def test_samples_of_a_class_count_the_same():
 
 
 def test_result_has_the_keys_of_the_contract(scored):
-    found = evaluate([scored[1.0], scored[5.0]], [scored["background"]])
+    found = evaluate([scored[1.0], scored[5.0]], [scored["background"]], EvaluationSettings())
     for key in ("accuracy", "accuracy_error", "auc", "auc_error", "n_signal", "n_background"):
         assert np.isfinite(found[key])
     roc = found["roc"]
@@ -43,13 +44,15 @@ def test_result_has_the_keys_of_the_contract(scored):
         found["auc"], abs=1e-3
     )
     assert found["part"] == "testing"
-    everything = evaluate([scored[1.0], scored[5.0]], [scored["background"]], part="all")
+    everything = evaluate(
+        [scored[1.0], scored[5.0]], [scored["background"]], EvaluationSettings(part="all")
+    )
     assert everything["n_signal"] == 1200 > found["n_signal"]
 
 
 def test_order_of_samples_does_not_matter(scored):
-    one = evaluate([scored[1.0], scored[5.0]], [scored["background"]])
-    two = evaluate([scored[5.0], scored[1.0]], [scored["background"]])
+    one = evaluate([scored[1.0], scored[5.0]], [scored["background"]], EvaluationSettings())
+    two = evaluate([scored[5.0], scored[1.0]], [scored["background"]], EvaluationSettings())
     assert two["auc"] == pytest.approx(one["auc"], rel=1e-12)
     assert two["log_loss"] == pytest.approx(one["log_loss"], rel=1e-12)
 

@@ -9,17 +9,14 @@ import pytest
 from hh4b.core.contracts import DATASET, FEATURES, PAIRING, read_attributes, read_table, write_table
 from hh4b.core.errors import ContractError, InputFileError
 from hh4b.core.files import Provenance
+from hh4b.pairing.jets import KeptJets
+from hh4b.selection.candidates import build_candidates
 from hh4b.selection.feature_stage import iterate_jets, write_features
-from hh4b.selection.features import (
-    COLUMNS,
-    JET_COLUMNS,
-    EventObservables,
-    Jets,
-    build_candidates,
-    compute_features,
-)
+from hh4b.selection.features import COLUMNS, JET_COLUMNS, EventObservables, compute_features
+from hh4b.selection.settings import FeatureSettings
 
 N, J = 41, 7
+FULL, BARE = FeatureSettings(), FeatureSettings(event_observables=False)
 
 
 @pytest.fixture
@@ -32,7 +29,7 @@ def events():
     def field(low, high):
         return np.where(valid, rng.uniform(low, high, (N, J)), np.nan).astype(np.float32)
 
-    jets = Jets(
+    jets = KeptJets(
         valid, field(40, 200), field(-2.5, 2.5), field(-3.14, 3.14), field(4, 20), field(0, 1)
     )
     pairing = np.stack([rng.permutation(n)[:4].reshape(2, 2) for n in n_real]).astype(np.int8)
@@ -104,7 +101,7 @@ def test_masses_of_a_symmetric_event():
     # m = sqrt(2) 60 GeV, and the four of them m = 240 GeV at rest.
     ones = np.ones((1, 4))
     phi = np.array([[0.0, 0.5, 1.0, 1.5]]) * np.pi - 1.0
-    jets = Jets(ones > 0, 60 * ones, 0 * ones, phi, 0 * ones, ones)
+    jets = KeptJets(ones > 0, 60 * ones, 0 * ones, phi, 0 * ones, ones)
     row = compute_features(jets, np.array([[[0, 1], [2, 3]]]), None)[0]
     named = dict(zip(JET_COLUMNS, row.tolist(), strict=True))
     assert named["h1_mass"] == pytest.approx(math.sqrt(2) * 60, rel=1e-6)
@@ -151,7 +148,7 @@ def test_events_without_pairing_are_rows_of_nan(events):
 
 def test_candidates_of_no_event(events):
     jets, pairing, event = events
-    empty = Jets(*(field[:0] for field in jets))
+    empty = KeptJets(*(field[:0] for field in jets))
     assert build_candidates(empty, pairing[:0]).pt.shape == (2, 0)
     none = EventObservables(*(field[:0] for field in event))
     assert compute_features(empty, pairing[:0], none).shape == (0, 20)
@@ -194,7 +191,7 @@ def test_file_does_not_depend_on_chunks(samples, monkeypatch, tmp_path):
         return iterate_jets(*paths, chunk_rows=97)
 
     monkeypatch.setattr("hh4b.selection.feature_stage.iterate_jets", small_chunks)
-    write_features(sample.dataset, sample.pairing, tmp_path / "f.h5")
+    write_features(sample.dataset, sample.pairing, tmp_path / "f.h5", FULL)
     one = read_table(sample.features, FEATURES)["features"]
     np.testing.assert_array_equal(read_table(tmp_path / "f.h5", FEATURES)["features"], one)
 
@@ -210,10 +207,10 @@ def test_dataset_without_met_is_refused_by_name_unless_allowed(samples, tmp_path
     sample = samples[1.0]
     bare = copy_dataset(sample.dataset, tmp_path / "bare.h5", drop=("HH4B/met", "HH4B/n_muons"))
     output = tmp_path / "f.h5"
-    with pytest.raises(ContractError, match=r"bare.h5: column 'HH4B/met' .*--without-event-obs"):
-        write_features(bare, sample.pairing, output)
+    with pytest.raises(ContractError, match=r"bare.h5: column 'HH4B/met' .*--no-event-obs"):
+        write_features(bare, sample.pairing, output, FULL)
     assert not output.exists()
-    write_features(bare, sample.pairing, output, event_observables=False)
+    write_features(bare, sample.pairing, output, BARE)
     assert tuple(read_attributes(output)["columns"]) == JET_COLUMNS
     full = read_table(sample.features, FEATURES)["features"]
     chosen = [COLUMNS.index(name) for name in JET_COLUMNS]
@@ -225,7 +222,7 @@ def test_dataset_without_events_gives_a_file_without_rows(samples, tmp_path):
     empty = copy_dataset(sample.dataset, tmp_path / "d.h5", rows=0)
     pairing = {"jets": np.zeros((0, 2, 2), np.int8)}
     write_table(tmp_path / "p.h5", PAIRING, pairing, Provenance("test", {}))
-    write_features(empty, tmp_path / "p.h5", tmp_path / "f.h5")
+    write_features(empty, tmp_path / "p.h5", tmp_path / "f.h5", FULL)
     assert read_table(tmp_path / "f.h5", FEATURES)["features"].shape == (0, 20)
 
 
@@ -233,17 +230,17 @@ def test_bad_files_end_in_one_clear_line(samples, tmp_path):
     sample, output = samples[1.0], tmp_path / "f.h5"
     short = copy_dataset(sample.dataset, tmp_path / "short.h5", rows=599)
     with pytest.raises(ContractError, match=r"pairs 600 events, .*short.h5 has 599"):
-        write_features(short, sample.pairing, output)
+        write_features(short, sample.pairing, output, FULL)
     with pytest.raises(InputFileError, match="no such file"):
-        write_features(sample.dataset, tmp_path / "none.h5", output)
+        write_features(sample.dataset, tmp_path / "none.h5", output, FULL)
     with pytest.raises(ContractError, match="'jets' is missing"):
-        write_features(sample.dataset, sample.features, output)
+        write_features(sample.dataset, sample.features, output, FULL)
     with pytest.raises(ContractError, match=r"'INPUTS/Source/MASK' is missing"):
-        write_features(sample.features, sample.pairing, output, event_observables=False)
+        write_features(sample.features, sample.pairing, output, BARE)
     cut = tmp_path / "cut.h5"
     cut.write_bytes(sample.dataset.read_bytes()[:3000])
     with pytest.raises(InputFileError, match="truncated"):
-        write_features(cut, sample.pairing, output)
+        write_features(cut, sample.pairing, output, FULL)
     assert not output.exists()
 
 
@@ -254,4 +251,4 @@ def test_nan_in_a_chosen_jet_names_file_and_event(samples, tmp_path):
         pt = file["INPUTS/Source/pt"]
         pt[7] = np.nan
     with pytest.raises(ContractError, match=r"broken.h5.*event 7"):
-        write_features(broken, sample.pairing, tmp_path / "f.h5")
+        write_features(broken, sample.pairing, tmp_path / "f.h5", FULL)

@@ -6,7 +6,7 @@ import pytest
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
-from hh4b.selection.samples import read_events, read_scored, split_pair
+from hh4b.selection.samples import read_labelled, read_scored
 
 MADE = Provenance("test", {})
 
@@ -27,7 +27,7 @@ def write_scores(path, score, kappas):
 
 def test_classes_and_samples_weigh_the_same(samples):
     signal = [samples[1.0].pair, samples[5.0].pair]
-    events = read_events(signal, [samples["background"].pair], part="training")
+    events = read_labelled(signal, [samples["background"].pair], part="training")
     assert events.weight[events.label].sum() == pytest.approx(1)
     assert events.weight[~events.label].sum() == pytest.approx(1)
     for kappa in (1.0, 5.0):
@@ -43,23 +43,33 @@ def test_rows_are_the_paired_events_of_the_part(samples):
     background = [samples["background"].pair]
     sizes = {}
     for part, value in (("training", 0), ("testing", 1)):
-        events = read_events([sample.pair], background, part=part)
+        events = read_labelled([sample.pair], background, part=part)
         keep = (dataset["HH4B/split"] == value) & np.isfinite(features[:, 0])
         np.testing.assert_array_equal(events.features[events.label], features[keep])
         weight = dataset["HH4B/weight"][keep]
         np.testing.assert_allclose(events.weight[events.label], weight / weight.sum())
         sizes[part] = len(events.label)
-    everything = read_events([sample.pair], background, part="all")
+    everything = read_labelled([sample.pair], background, part="all")
     assert len(everything.label) == sum(sizes.values()) == 2 * 588
 
 
-def test_dataset_without_split_or_weight_counts_whole(samples, tmp_path):
-    drop = [f"HH4B/{name}" for name in ("weight", "split")]
-    bare = rewrite(samples[1.0].dataset, tmp_path / "bare.h5", drop)
+def test_dataset_without_weight_counts_every_event(samples, tmp_path):
+    bare = rewrite(samples[1.0].dataset, tmp_path / "bare.h5", ["HH4B/weight"])
     signal = [f"{bare}:{samples[1.0].features}"]
-    events = read_events(signal, [samples["background"].pair], part="training")
+    events = read_labelled(signal, [samples["background"].pair], part="all")
     assert events.label.sum() == 588
     np.testing.assert_allclose(events.weight[events.label], 1 / 588)
+
+
+def test_dataset_without_split_has_no_training_part(samples, scored, tmp_path):
+    bare = rewrite(samples[1.0].dataset, tmp_path / "bare.h5", ["HH4B/split"])
+    signal = [f"{bare}:{samples[1.0].features}"]
+    with pytest.raises(ContractError, match=r"bare.h5: column 'HH4B/split' is missing"):
+        read_labelled(signal, [samples["background"].pair], part="training")
+    scores = scored[1.0].split(":")[1]
+    with pytest.raises(ContractError, match="the testing part is not known"):
+        read_scored([f"{bare}:{scores}"], label=True, part="testing")
+    assert read_labelled(signal, [samples["background"].pair], part="all").label.sum() == 588
 
 
 def test_score_is_taken_at_the_own_kappa(samples, tmp_path):
@@ -100,34 +110,34 @@ def test_efficiency_counts_as_one_where_unknown(samples, scored, tmp_path):
     assert not found.generated
 
 
-@pytest.mark.parametrize("text", ["a.h5", "a.h5:", "a:b:c", ""])
-def test_pairs_need_two_paths(text):
-    with pytest.raises(ConfigError, match=r"write DATASET.h5:OTHER.h5"):
-        split_pair(text)
+@pytest.mark.parametrize("text", ["a.h5", "a.h5:", "a:b:c", "hh=a.h5", ""])
+def test_samples_need_two_paths(text):
+    with pytest.raises(ConfigError, match=r"is not of the form .*DATASET.h5:OTHER.h5"):
+        read_labelled([text], ["a.h5:b.h5"])
 
 
 def test_what_does_not_fit_is_named(samples, tmp_path):
     signal, background = samples[1.0], samples["background"]
     with pytest.raises(ConfigError, match="no background sample"):
-        read_events([signal.pair], [])
+        read_labelled([signal.pair], [])
     with pytest.raises(ContractError, match=r"event 0 is labelled 1 .* as background"):
-        read_events([signal.pair], [signal.pair])
+        read_labelled([signal.pair], [signal.pair])
     with pytest.raises(ContractError, match=r"labelled 0 .* as signal"):
-        read_events([background.pair], [signal.pair])
+        read_labelled([background.pair], [signal.pair])
     narrow = tmp_path / "narrow.h5"
     features = read_table(background.features, FEATURES)["features"]
     write_table(narrow, FEATURES, {"features": features[:, :3]}, MADE, columns=["a", "b", "c"])
     with pytest.raises(ContractError, match=r"narrow.h5: columns .* differ"):
-        read_events([signal.pair], [f"{background.dataset}:{narrow}"])
+        read_labelled([signal.pair], [f"{background.dataset}:{narrow}"])
     short = tmp_path / "short.h5"
     attributes = {"columns": [f"c{n}" for n in range(20)]}
     write_table(short, FEATURES, {"features": features[:599]}, MADE, **attributes)
     with pytest.raises(ContractError, match=r"short.h5 has 599 events, .* has 600"):
-        read_events([f"{signal.dataset}:{short}"], [background.pair])
+        read_labelled([f"{signal.dataset}:{short}"], [background.pair])
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0])
 def test_samples_without_weight_are_refused(samples, tmp_path, value):
     dataset = rewrite(samples[1.0].dataset, tmp_path / "d.h5", HH4B__weight=np.full(600, value))
     with pytest.raises(ContractError, match=r"d.h5: the chosen .* no weight"):
-        read_events([f"{dataset}:{samples[1.0].features}"], [samples["background"].pair])
+        read_labelled([f"{dataset}:{samples[1.0].features}"], [samples["background"].pair])

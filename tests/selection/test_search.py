@@ -7,13 +7,13 @@ import optuna
 import pytest
 
 from hh4b.core.errors import ConfigError, ContractError, InputFileError, TrainingFailed
-from hh4b.selection.options import TrainingOptions, read_options
 from hh4b.selection.search_stage import search_to_file
+from hh4b.selection.settings import DnnSearchSettings, DnnTrainSettings
 from hh4b.training.search_ranges import DnnRanges, SpanetRanges, parse_ranges
 from hh4b.training.trial_storage import require_own_storage, write_outcome
-from hh4b.training.trials import StudyPlan, Worker, run_trials
+from hh4b.training.trials import StudyPlan, run_trials
 
-OPTIONS = TrainingOptions(batch_size=256, max_epochs=1, validation_fraction=0.2)
+SETTINGS = DnnSearchSettings(batch_size=256, max_epochs=1, validation_fraction=0.2, trials=2)
 
 
 def plan(tmp_path, trials, **changes):
@@ -153,17 +153,19 @@ def test_ranges_are_those_of_the_note():
     assert (layers.low, layers.high) == (1, 5)
 
 
-def test_outcome_is_a_file_of_training_options(samples, tmp_path):
+def test_outcome_is_what_a_training_takes(samples, tmp_path):
     signal, background = [samples[1.0].pair], [samples["background"].pair]
-    worker = Worker(tmp_path / "s.log", trials=2)
-    best = tmp_path / "best.json"
-    search_to_file(signal, background, best, OPTIONS, worker)
+    storage, best = tmp_path / "s.log", tmp_path / "best.json"
+    search_to_file(signal, background, best, SETTINGS, storage=storage)
     found = json.loads(best.read_text())
     assert found["n_trials"] == 2
     winner = min(found["trials"], key=lambda trial: trial["value"])["parameters"]
-    assert read_options(best, {}) == OPTIONS.model_copy(update=winner)
+    assert found["options"] == SETTINGS.network() | winner
+    training = DnnTrainSettings.of(SETTINGS)
+    assert training.with_outcome(found, where="best.json").network() == found["options"]
     assert np.isfinite(found["value"])
-    search_to_file([samples[5.0].pair], background, tmp_path / "other.json", OPTIONS, worker)
-    other = json.loads((tmp_path / "other.json").read_text())
+    other = tmp_path / "other.json"
+    search_to_file([samples[5.0].pair], background, other, SETTINGS, storage=storage)
+    other = json.loads(other.read_text())
     assert other["n_trials"] == 2
     assert other["value"] != found["value"]

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from hh4b.core.errors import ContractError
-from hh4b.selection.dnn import Network, NetworkConfig
-from hh4b.selection.samples import Events
+from hh4b.selection.dnn import DenseNetwork, NetworkConfig
+from hh4b.selection.samples import LabelledFeatures
 from hh4b.selection.sensitivity import (
     importance,
     importance_from_files,
@@ -17,6 +17,7 @@ from hh4b.selection.sensitivity import (
     jacobian,
     kappa_slope,
 )
+from hh4b.selection.settings import SensitivitySettings
 
 # torch builds its forward-mode rules with its own deprecated compiler, at the first use.
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated
 
 @pytest.fixture
 def network():
-    made = Network(
+    made = DenseNetwork(
         NetworkConfig(columns=("a", "b"), hidden_dim=9, n_layers=2),
         torch.Generator().manual_seed(3),
     )
@@ -75,7 +76,9 @@ def test_importance_ranks_what_the_network_uses(network):
         network.hidden[0].weight[:, 1] = 0
     features = np.random.default_rng(1).normal(size=(50, 2)).astype(np.float32)
     weight = np.ones(50)
-    events = Events(features, np.ones(50, np.float32), np.arange(50) < 25, weight, ("a", "b"))
+    events = LabelledFeatures(
+        features, np.ones(50, np.float32), np.arange(50) < 25, weight, ("a", "b")
+    )
     found = importance(network, events)
     assert found["columns"] == ["a", "b", "kappa_lambda"]
     assert found["importance"][1] == 0
@@ -83,14 +86,14 @@ def test_importance_ranks_what_the_network_uses(network):
     assert found["importance"][0] >= abs(found["mean_gradient"][0])
     assert found["importance_error"][0] < found["importance"][0]
     assert math.isfinite(found["kappa_slope_at_1"])
-    other = Events(features, events.kappa, events.label, weight, ("a", "c"))
+    other = LabelledFeatures(features, events.kappa, events.label, weight, ("a", "c"))
     with pytest.raises(ContractError, match="the network wants"):
         importance(network, other)
 
 
 def test_importance_of_a_trained_network(trained, samples):
     found = importance_from_files(
-        trained, [samples[1.0].pair], [samples["background"].pair], part="testing"
+        trained, [samples[1.0].pair], [samples["background"].pair], SensitivitySettings()
     )
     json.dumps(found)
     ranking = dict(zip(found["columns"], found["importance"], strict=True))

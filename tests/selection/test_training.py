@@ -10,13 +10,19 @@ import torch
 
 from hh4b.core.errors import TrainingFailed
 from hh4b.selection import training
-from hh4b.selection.dnn import Network, NetworkConfig
+from hh4b.selection.dnn import DenseNetwork, NetworkConfig
 from hh4b.selection.dnn_stage import train_to_directory
-from hh4b.selection.options import TrainingOptions
-from hh4b.selection.samples import Events
-from hh4b.selection.training import Batch, make_optimiser, split_validation, train, weighted_loss
+from hh4b.selection.samples import LabelledFeatures
+from hh4b.selection.settings import DnnTrainSettings
+from hh4b.selection.training import (
+    WeightedEvents,
+    make_optimiser,
+    split_validation,
+    train,
+    weighted_loss,
+)
 
-SMALL = TrainingOptions(hidden_dim=8, batch_size=64, max_epochs=3, validation_fraction=0.2)
+SMALL = DnnTrainSettings(hidden_dim=8, batch_size=64, max_epochs=3, validation_fraction=0.2)
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def events():
     for of_class in (label, ~label):
         weight[of_class] /= weight[of_class].sum()
     kappa = rng.choice([-5, 1, 5], 500).astype(np.float32)
-    return Events(features, kappa, label, weight, ("a", "b", "c"))
+    return LabelledFeatures(features, kappa, label, weight, ("a", "b", "c"))
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +47,9 @@ def one_thread():
 
 def test_loss_is_the_weighted_cross_entropy():
     logits = torch.tensor([0.3, -2.0, 1.1])
-    batch = Batch(torch.zeros(3, 1), torch.tensor([1.0, 0, 1]), torch.tensor([0.5, 2.0, 0.5]))
+    batch = WeightedEvents(
+        torch.zeros(3, 1), torch.tensor([1.0, 0, 1]), torch.tensor([0.5, 2.0, 0.5])
+    )
     expected = 0.0
     for z, y, w in zip([0.3, -2.0, 1.1], [1, 0, 1], [0.5, 2.0, 0.5], strict=True):
         p = 1 / (1 + math.exp(-z))
@@ -50,7 +58,7 @@ def test_loss_is_the_weighted_cross_entropy():
 
 
 def test_optimiser_is_adam():
-    network = Network(NetworkConfig(columns=("a",), hidden_dim=2, n_layers=1))
+    network = DenseNetwork(NetworkConfig(columns=("a",), hidden_dim=2, n_layers=1))
     optimiser = make_optimiser(network, 0.05)
     theta = network.output.weight.detach().clone().double().numpy()
     first, second = np.zeros_like(theta), np.zeros_like(theta)
@@ -119,10 +127,12 @@ def test_best_epoch_is_kept_and_patience_stops(events, monkeypatch):
 def test_weights_of_one_class_do_not_shift_the_other(events):
     # Duplicating an event and doubling its weight are the same to the loss.
     batch = training.to_batch(events, "cpu")
-    twice = Batch(*(torch.cat([f, f[:1]]) for f in (batch.inputs, batch.label, batch.weight)))
-    doubled = Batch(batch.inputs, batch.label, batch.weight.clone())
+    twice = WeightedEvents(
+        *(torch.cat([f, f[:1]]) for f in (batch.inputs, batch.label, batch.weight))
+    )
+    doubled = WeightedEvents(batch.inputs, batch.label, batch.weight.clone())
     doubled.weight[0] *= 2
-    network = Network(NetworkConfig(columns=("a", "b", "c"), hidden_dim=4, n_layers=1))
+    network = DenseNetwork(NetworkConfig(columns=("a", "b", "c"), hidden_dim=4, n_layers=1))
     total = weighted_loss(network(twice.inputs), twice) * len(twice)
     expected = weighted_loss(network(doubled.inputs), doubled) * len(doubled)
     torch.testing.assert_close(total, expected)
@@ -133,21 +143,21 @@ def test_diverging_training_fails_in_words(events):
     broken = events.features.copy()
     broken[:] *= np.float32(1e30)
     options = SMALL.model_copy(update={"learning_rate": 0.9})
-    wild = Events(broken, events.kappa, events.label, events.weight, events.columns)
+    wild = LabelledFeatures(broken, events.kappa, events.label, events.weight, events.columns)
 
-    class Infinite(Network):
+    class Infinite(DenseNetwork):
         def forward(self, inputs):
             return super().forward(inputs) * float("inf")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "Network", Infinite)
+        patch.setattr(training, "DenseNetwork", Infinite)
         with pytest.raises(TrainingFailed, match="learning rate below 0.9"):
             train(wild, options, seed=1)
 
 
 def test_too_few_events_fail_in_words(events):
     rows = [0, 300, 301]
-    few = Events(
+    few = LabelledFeatures(
         *(f[rows] for f in (events.features, events.kappa, events.label, events.weight)),
         events.columns,
     )
@@ -173,6 +183,6 @@ def test_directory_holds_model_curves_and_summary(samples, trained):
 def test_directory_is_the_same_each_time(samples, tmp_path):
     signal, background = [samples[1.0].pair], [samples["background"].pair]
     for name in ("one", "two"):
-        train_to_directory(signal, background, tmp_path / name, SMALL, seed=5)
+        train_to_directory(signal, background, tmp_path / name, SMALL)
     for file in ("model.pt", "metrics.csv", "training.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()

@@ -8,8 +8,9 @@ import pytest
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.selection import working_point
 from hh4b.selection.samples import ScoredSample
-from hh4b.selection.threshold_scan import Scan, tail_sums, thresholds
-from hh4b.selection.working_point import Choice, Normalisation, find_working_point
+from hh4b.selection.settings import WorkingPointSettings
+from hh4b.selection.threshold_scan import ThresholdScan, tail_sums, thresholds
+from hh4b.selection.working_point import find_working_point
 
 
 def sample(score, weight=None, kappa=1.0, generated=True):
@@ -18,12 +19,17 @@ def sample(score, weight=None, kappa=1.0, generated=True):
     return ScoredSample(score, np.full(len(score), kappa, np.float32), weight, generated)
 
 
+def choice(**values):
+    """Return settings with the smallest number of background events that these tests are about."""
+    return WorkingPointSettings(**{"min_background_events": 10, **values})
+
+
 @pytest.fixture
 def given(monkeypatch):
     """Replace the files by samples: ``given(signal, background)``."""
 
     def give(signal, background):
-        def read(_pairs, *, label, part, kappas=()):
+        def read(_pairs, *, label, part, kappas=(), weights=None):
             return signal if label else background
 
         monkeypatch.setattr(working_point, "signal_kappas", lambda _pairs: ())
@@ -58,7 +64,7 @@ def test_tail_sums_agree_with_a_slow_loop():
 def test_best_threshold_by_hand(given):
     # Above 0.25: 3/sqrt(4); above 0.5: 2/sqrt(1); above 0.75: 1/sqrt(1).
     given([sample([0.3, 0.6, 0.8])], [sample([0.3, 0.3, 0.3, 0.8])])
-    found = find_working_point(["s"], ["b"], Choice(step=0.25, min_background_events=0))
+    found = find_working_point(["s"], ["b"], choice(step=0.25, min_background_events=0))
     assert found["threshold"] == 0.5
     scan = found["scan"]
     assert scan["s_over_sqrt_b"] == pytest.approx([1.5, 1.5, 2, 1, None])
@@ -71,19 +77,19 @@ def test_best_threshold_by_hand(given):
 def test_thresholds_with_too_little_background_are_not_chosen(given):
     background = [sample(np.linspace(0.001, 0.999, 400))]
     given([sample(np.full(50, 0.995))], background)
-    found = find_working_point(["s"], ["b"], Choice(min_background_events=10))
+    found = find_working_point(["s"], ["b"], choice(min_background_events=10))
     assert found["at_threshold"]["n_background_effective"] >= 10
     assert found["threshold"] == pytest.approx(0.97)
-    few = find_working_point(["s"], ["b"], Choice(min_background_events=1))
+    few = find_working_point(["s"], ["b"], choice(min_background_events=1))
     assert few["threshold"] == pytest.approx(0.99)
     with pytest.raises(ContractError, match="no threshold leaves enough"):
-        find_working_point(["s"], ["b"], Choice(min_background_events=401))
+        find_working_point(["s"], ["b"], choice(min_background_events=401))
 
 
 def test_a_heavy_event_counts_as_one_effective_event(given):
     weight = [1e-3] * 99 + [1.0]
     given([sample([0.9])], [sample(np.full(100, 0.5), weight)])
-    found = find_working_point(["s"], ["b"], Choice(min_background_events=0))
+    found = find_working_point(["s"], ["b"], choice(min_background_events=0))
     assert found["at_threshold"]["n_background"] == 100
     assert found["at_threshold"]["n_background_effective"] == pytest.approx(1.208, abs=1e-3)
 
@@ -91,9 +97,9 @@ def test_a_heavy_event_counts_as_one_effective_event(given):
 def test_overall_factors_move_no_threshold(given):
     rng = np.random.default_rng(5)
     given([sample(rng.beta(5, 2, 900))], [sample(rng.beta(2, 5, 900))])
-    one = find_working_point(["s"], ["b"], Choice())
-    factors = Normalisation(signal_fb=3.0, background_fb=700.0, luminosity_ifb=139.0)
-    other = find_working_point(["s"], ["b"], Choice(), normalisation=factors)
+    one = find_working_point(["s"], ["b"], choice())
+    factors = choice(signal_fb=3.0, background_fb=700.0, luminosity_ifb=139.0)
+    other = find_working_point(["s"], ["b"], factors)
     assert other["threshold"] == one["threshold"]
     assert other["threshold_error"] == one["threshold_error"]
     ratio = np.array(other["scan"]["signal"][:90]) / one["scan"]["signal"][:90]
@@ -111,7 +117,7 @@ def test_error_of_s_over_sqrt_b_matches_repetitions():
             number = rng.poisson(mean)
             weight = rng.choice([0.5, 2.0], number)
             tails.append(tail_sums(np.full(number, 0.5, np.float32), weight, np.array([0.4])))
-        value, error = Scan(np.array([0.4]), *tails, 0).significance
+        value, error = ThresholdScan(np.array([0.4]), *tails, 0).significance
         values.append(value[0])
         errors.append(error[0])
     assert np.std(values) == pytest.approx(np.mean(errors), rel=0.12)
@@ -122,7 +128,7 @@ def test_error_of_the_place_matches_repetitions(given):
     for seed in range(40):
         rng = np.random.default_rng(seed)
         given([sample(rng.beta(4, 2, 600))], [sample(rng.beta(2, 4, 600))])
-        found = find_working_point(["s"], ["b"], Choice(step=0.02), seed=1)
+        found = find_working_point(["s"], ["b"], choice(step=0.02, seed=1))
         places.append(found["threshold"])
         errors.append(found["threshold_error"])
     assert 0.5 < np.mean(errors) / np.std(places) < 2
@@ -131,17 +137,17 @@ def test_error_of_the_place_matches_repetitions(given):
 def test_signal_is_the_one_at_kappa_lambda(given):
     signals = [sample([0.95] * 20, kappa=5.0), sample([0.4] * 20, kappa=1.0)]
     given(signals, [sample(np.linspace(0, 0.99, 200), kappa=5.0)])
-    found = find_working_point(["s"], ["b"], Choice())
+    found = find_working_point(["s"], ["b"], choice())
     assert found["threshold"] < 0.4
-    assert find_working_point(["s"], ["b"], Choice(kappa_lambda=5.0))["threshold"] > 0.8
+    assert find_working_point(["s"], ["b"], choice(kappa_lambda=5.0))["threshold"] > 0.8
     with pytest.raises(ContractError, match=r"kappa_lambda = 2.4, only at \[1.0, 5.0\]"):
-        find_working_point(["s"], ["b"], Choice(kappa_lambda=2.4))
+        find_working_point(["s"], ["b"], choice(kappa_lambda=2.4))
 
 
 def test_samples_of_one_process_are_averaged(given):
     halves = [sample([0.9] * 30, [0.02] * 30), sample([0.9] * 10, [0.06] * 10)]
     given(halves, [sample(np.linspace(0, 1, 50))])
-    found = find_working_point(["s"], ["b"], Choice())
+    found = find_working_point(["s"], ["b"], choice())
     # Both say an efficiency of 0.6; forty events of the same information.
     assert found["at_threshold"]["signal"] == pytest.approx(0.6)
     assert found["at_threshold"]["n_signal_effective"] == pytest.approx(40)
@@ -149,28 +155,32 @@ def test_samples_of_one_process_are_averaged(given):
 
 def test_fixed_threshold_is_evaluated_where_it_lies(given):
     given([sample([0.997])], [sample([0.5, 0.996, 0.9955])])
-    choice = Choice("fixed", threshold=0.995, min_background_events=2)
-    found = find_working_point(["s"], ["b"], choice)
+    chosen = choice(threshold=0.995, min_background_events=2)
+    found = find_working_point(["s"], ["b"], chosen)
     assert found["threshold"] == 0.995
     assert found["threshold_error"] is None
     assert found["at_threshold"]["n_background"] == 2
     with pytest.raises(ContractError, match=r"threshold 0.998 leaves 0 effective"):
-        choice = Choice("fixed", threshold=0.998, min_background_events=0)
-        find_working_point(["s"], ["b"], choice)
+        chosen = choice(threshold=0.998, min_background_events=0)
+        find_working_point(["s"], ["b"], chosen)
+
+
+def test_at_least_twenty_background_events_by_default():
+    assert WorkingPointSettings().min_background_events == 20
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("values", "words"),
     [
-        (lambda: Choice("best"), "'best' is unknown"),
-        (lambda: Choice("fixed"), "belongs to the criterion"),
-        (lambda: Choice(threshold=0.9), "belongs to the criterion"),
-        (lambda: Choice("fixed", threshold=1.0), "not in"),
-        (lambda: Choice("fixed", threshold=float("nan")), "not in"),
-        (lambda: Choice(min_background_events=-1), "below 0"),
-        (lambda: Normalisation(luminosity_ifb=0.0), "luminosity_ifb is 0.0"),
+        ({"threshold": "best"}, "threshold"),
+        ({"threshold": 1.0}, "threshold"),
+        ({"threshold": float("nan")}, "threshold"),
+        ({"min_background_events": -1}, "min_background_events: value -1"),
+        ({"luminosity_ifb": 0.0}, "luminosity_ifb: value 0.0"),
+        ({"part": "validation"}, "part: value 'validation'"),
+        ({"background_weights": {"four_b": -1}}, "background_weights.four_b: value -1"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(make, words):
+def test_what_cannot_be_meant_is_refused(values, words):
     with pytest.raises(ConfigError, match=words):
-        make()
+        WorkingPointSettings.checked(values)

@@ -11,7 +11,8 @@ from hh4b import cli
 from hh4b.core.errors import GeneratorFailed
 from hh4b.detector.truth import is_b_hadron
 from hh4b.simulation import shower as shower_module
-from hh4b.simulation.simulate_stage import Chunk, simulate
+from hh4b.simulation.settings import SimulateSettings, Simulation
+from hh4b.simulation.simulate_stage import simulate
 
 
 def arrays_of(path):
@@ -20,17 +21,19 @@ def arrays_of(path):
 
 
 @pytest.fixture(scope="module")
-def run(lhe_path, atlas, tmp_path_factory):
+def run(lhe_path, atlas_path, tmp_path_factory):
     """Simulate a chunk and return (arrays, provenance)."""
     folder = tmp_path_factory.mktemp("chunks")
     made = {}
 
-    def make(first, n_events, tags="draw", seed=1, gen_jets=False):
-        key = (first, n_events, tags, seed, gen_jets)
+    def make(first, events, **settings):
+        chosen = SimulateSettings(
+            **{"sample": "toy", "first": first, "events": events, "tags": "draw", **settings}
+        )
+        key = chosen.as_json()
         if key not in made:
-            path = folder / "-".join(map(str, (*key, "chunk.root")))
-            chunk = Chunk(lhe_path, "toy", first, n_events, seed, tags, gen_jets)
-            simulate(chunk, atlas, path)
+            path = folder / f"{len(made)}.root"
+            simulate(lhe_path, atlas_path, path, chosen)
             made[key] = arrays_of(path)
         return made[key]
 
@@ -70,14 +73,15 @@ def test_a_chunk_follows_the_contract(run):
                 assert is_b_hadron(np.array(hadrons, dtype=np.int32)).all()
 
 
-def test_chunks_and_runs_do_not_matter(run, lhe_path, atlas, tmp_path):
+def test_chunks_and_runs_do_not_matter(run, lhe_path, atlas_path, tmp_path):
     whole, _ = run(0, 12, gen_jets=True)
     first, _ = run(0, 8)
     second, _ = run(8, 4)
     parts = ak.concatenate([first, second])
     for name in parts.fields:
         assert parts[name].tolist() == whole[name].tolist(), name
-    simulate(Chunk(lhe_path, "toy", 8, 4), atlas, tmp_path / "again.root")
+    settings = SimulateSettings(sample="toy", first=8, events=4, tags="draw")
+    simulate(lhe_path, atlas_path, tmp_path / "again.root", settings)
     again, _ = arrays_of(tmp_path / "again.root")
     assert again["Jet.PT"].tolist() == second["Jet.PT"].tolist()
     other, _ = run(8, 4, seed=2)
@@ -102,14 +106,58 @@ def test_weighted_events_pass_and_count_their_chance(run):
     assert same["Jet.PT"].tolist() == weighted["Jet.PT"].tolist()
 
 
-def test_events_of_another_place_in_the_file_are_noticed(lhe_path, atlas, tmp_path, monkeypatch):
+def test_jet_energy_scale_is_a_paired_comparison(run):
+    """Same shower, same response, same tags: only the jets' four-momenta differ, by the factor."""
+    changes = {"jets.energy_scale": 1.02}
+    nominal, _ = run(0, 12, gen_jets=True)
+    varied, provenance = run(0, 12, gen_jets=True, detector_changes=changes)
+    assert provenance["settings"]["detector"]["jets"]["energy_scale"] == 1.02
+    for name in nominal.fields:
+        before, after = (ak.to_numpy(ak.flatten(a[name], axis=None)) for a in (nominal, varied))
+        if name in ("Jet.PT", "Jet.Mass"):
+            np.testing.assert_allclose(after, 1.02 * before, rtol=1e-6, atol=1e-4)
+        elif name in ("Jet.Eta", "Jet.Phi"):
+            np.testing.assert_allclose(after, before, atol=1e-6)
+        else:  # MET, leptons and generator jets too: the scale is one of jets alone
+            np.testing.assert_array_equal(after, before, err_msg=name)
+    assert ak.count(nominal["Jet.PT"]) > 40
+
+
+def test_jet_energy_scale_of_weighted_events(run):
+    """The chance of four tags, and so who survives, may differ; the jets of common events do not.
+
+    More jets are above the cut on pT, so that the weights can only grow.
+    """
+    nominal, _ = run(0, 24, tags="weight")
+    varied, _ = run(0, 24, tags="weight", detector_changes={"jets.energy_scale": 1.02})
+    numbers = [ak.flatten(a["Event.Number"]).to_numpy() for a in (nominal, varied)]
+    common = np.intersect1d(*numbers)
+    assert set(numbers[0].tolist()) == set(common.tolist())
+    before, after = (
+        a[np.isin(number, common)] for a, number in zip((nominal, varied), numbers, strict=True)
+    )
+    np.testing.assert_allclose(
+        ak.flatten(after["Jet.PT"]), 1.02 * ak.flatten(before["Jet.PT"]), rtol=1e-6
+    )
+    weights = [ak.flatten(a["Event.Weight"]).to_numpy() for a in (before, after)]
+    assert (weights[1] >= weights[0] * (1 - 1e-12)).all()
+
+
+def test_tags_have_one_default():
+    assert SimulateSettings(sample="x").tags == Simulation.of().tags == "weight"
+
+
+def test_events_of_another_place_in_the_file_are_noticed(
+    lhe_path, atlas_path, tmp_path, monkeypatch
+):
     def shifted(path, *, first, **kwargs):
         for block in shower_module.shower(path, first=first + 1, **kwargs):
             yield replace(block, index=block.index - 1)
 
     monkeypatch.setattr("hh4b.simulation.simulate_stage.shower", shifted)
     with pytest.raises(GeneratorFailed, match="event 0 is not that of .*hh_toy"):
-        simulate(Chunk(lhe_path, "toy", 0, 3), atlas, tmp_path / "out.root")
+        settings = SimulateSettings(sample="toy", events=3)
+        simulate(lhe_path, atlas_path, tmp_path / "out.root", settings)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -132,6 +180,8 @@ def command(*words):
         ("not LHE", "is not an LHE file"),
         ("bad detector", "jets.radius"),
         ("unknown tagging", "'deepcsv'"),
+        ("unknown key", "'jets.scale'"),
+        ("no JSON", "--detector-changes is not JSON"),
     ],
 )
 def test_bad_input_ends_in_one_line(case, message, lhe_path, atlas_path, tmp_path, capfd):
@@ -147,9 +197,12 @@ def test_bad_input_ends_in_one_line(case, message, lhe_path, atlas_path, tmp_pat
         partons.write_text("hello")
     else:
         partons.write_text(text)
-        more = {"too many": ["--events", 25], "unknown tagging": ["--b-tagging", "deepcsv"]}.get(
-            case, []
-        )
+        more = {
+            "too many": ["--events", 25],
+            "unknown tagging": ["--b-tagging", "deepcsv"],
+            "unknown key": ["--detector-changes", '{"jets.scale": 1.02}'],
+            "no JSON": ["--detector-changes", "jets.energy_scale=1.02"],
+        }.get(case, [])
     if case == "bad detector":
         detector = tmp_path / "detector.yaml"
         detector.write_text(atlas_path.read_text().replace("radius: 0.4", "radius: 0"))

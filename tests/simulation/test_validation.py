@@ -6,7 +6,8 @@ import pytest
 
 from hh4b import cli
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.detector.observables import (
+from hh4b.simulation.generator_files import GeneratorEvents, read_generator_events
+from hh4b.simulation.observables import (
     Observed,
     higgs_masses,
     higgs_quarks,
@@ -14,8 +15,8 @@ from hh4b.detector.observables import (
     peak_position,
     read_observed,
 )
-from hh4b.simulation.generator_files import GeneratorEvents, read_generator_events
-from hh4b.simulation.simulate_stage import Chunk, simulate
+from hh4b.simulation.settings import SimulateSettings
+from hh4b.simulation.simulate_stage import simulate
 from hh4b.simulation.validation import (
     Comparison,
     chi2_distance,
@@ -108,9 +109,10 @@ def test_equal_detectors_agree_and_a_scale_is_seen():
 
 
 @pytest.fixture(scope="module")
-def own_tree(lhe_path, atlas, tmp_path_factory):
+def own_tree(lhe_path, atlas_path, tmp_path_factory):
     path = tmp_path_factory.mktemp("own") / "own.root"
-    simulate(Chunk(lhe_path, "toy", 0, 3), atlas, path)
+    settings = SimulateSettings(sample="toy", events=3, tags="draw")
+    simulate(lhe_path, atlas_path, path, settings)
     return path
 
 

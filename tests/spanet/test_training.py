@@ -8,9 +8,10 @@ from spanet_toys import event_of, write_events
 from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
 from hh4b.spanet import checkpoints, native
 from hh4b.spanet.data import read_events
+from hh4b.spanet.devices import choose_devices
 from hh4b.spanet.options import Options
 from hh4b.spanet.preparation import event_weights, prepare
-from hh4b.spanet.training import Training, choose_devices, validation_metrics
+from hh4b.spanet.training import Training, validation_metrics
 from hh4b.spanet.training_stage import run
 
 OPTIONS = Options(
@@ -218,7 +219,7 @@ def test_missing_gpu_is_said():
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
     with pytest.raises(ConfigError, match="num_gpu = 2.* finds 0 GPUs"):
-        choose_devices(OPTIONS.changed(num_gpu=2))
+        choose_devices(2)
 
 
 def test_divergence_stops(toys):

@@ -34,7 +34,7 @@ def test_keys_are_energies_however_they_are_written():
         background = Process.checked({"kind": "background", "cross_section_pb": {key: 2}})
         assert background.other_pb("b", 13) == 2
         signal = Process.checked({"kind": "signal", "cross_section": {key: [42, -27, 5.5]}})
-        assert signal.signal_fb("hh", 13, **MASSES).tolist() == [42, -27, 5.5]
+        assert signal.signal_fb("hh", 13, **MASSES) == (42, -27, 5.5)
     again = Process.checked(json.loads(background.as_json()))
     assert again == background
 
@@ -49,7 +49,7 @@ def test_the_k_factor_multiplies_every_cross_section(monkeypatch):
 
     monkeypatch.setattr(amplitude, "own_cross_section_fb", lambda s, **m: np.array([s, 0, 1]))
     own = Process.checked({"kind": "signal", "cross_section": "own", "k_factor": 2})
-    assert own.signal_fb("hh", 13.6, **MASSES).tolist() == [27.2, 0, 2]
+    assert own.signal_fb("hh", 13.6, **MASSES) == (27.2, 0, 2)
 
 
 @pytest.mark.parametrize(

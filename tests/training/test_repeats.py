@@ -53,7 +53,7 @@ def test_what_cannot_be_ranked_is_refused(candidates, tmp_path):
         choose(candidates({"loss": 1}), *output)
     with pytest.raises(ContractError, match=r"1\.json: entry 'accuracy' is None"):
         choose(candidates({"accuracy": 1.0}, {}), *output)
-    with pytest.raises(ConfigError, match="no pair of files"):
+    with pytest.raises(ConfigError, match="is not of the form MODEL.pt:METRICS.json"):
         parse_candidate("model.pt")
     with pytest.raises(ConfigError, match="no training"):
         choose([], *output)

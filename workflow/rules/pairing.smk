@@ -1,25 +1,30 @@
-# Jets to Higgs candidates, and how often that is right.
-rule pair_min_dr:
+# Jets to Higgs candidates, how often that is right, and the observables of the candidates.
+rule pair:
     input:
-        dataset=rules.ingest.output.dataset,
+        dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
+        plugins=lambda w: FILES.plugins([STUDY.pairings[w.pairing].method]),
     output:
-        pairing=f"{RESULTS}/pairings/min_dr/{{sample}}.h5",
+        pairing=f"{RESULTS}/{{variation}}pairings/{{pairing}}/{{sample}}.h5",
     log:
-        f"{RESULTS}/logs/pair_min_dr/{{sample}}.log",
+        f"{RESULTS}/{{variation}}logs/pair/{{pairing}}/{{sample}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/pair_min_dr/{{sample}}.tsv"
+        f"{RESULTS}/{{variation}}benchmarks/pair/{{pairing}}/{{sample}}.tsv"
+    wildcard_constraints:
+        pairing=names_pattern(FILES.function_pairings()),
     params:
-        code=command("pairing:min_dr"),
+        settings=settings("pair", "pairing"),
+        code=command("pairing:run_method"),
     message:
-        "Pairing jets by minimal dR: {wildcards.sample}"
+        "Pairing jets by {wildcards.pairing}: {wildcards.variation}{wildcards.sample}"
     shell:
-        "hh4b pair min-dr {input.dataset} -o {output.pairing} > {log} 2>&1"
+        "hh4b pair run {input.dataset} -o {output.pairing} --settings {params.settings:q}"
+        " > {log} 2>&1"
 
 
 rule efficiency_curve:
     input:
-        datasets=paths("datasets/{sample}.h5", SIGNALS),
-        pairings=lambda w: [pairing_file(w.pairing, name) for name in SIGNALS],
+        datasets=LAYOUT.datasets(LAYOUT.signals),
+        pairings=lambda w: [LAYOUT.pairing(w.pairing, name) for name in LAYOUT.signals],
     output:
         curve=f"{RESULTS}/metrics/pairing/{{pairing}}.json",
     log:
@@ -27,12 +32,34 @@ rule efficiency_curve:
     benchmark:
         f"{RESULTS}/benchmarks/efficiency_curve/{{pairing}}.tsv"
     params:
-        pairs=lambda w, input: " ".join(
-            f"--dataset {d} --pairing {p}"
-            for d, p in zip(input.datasets, input.pairings)
+        pairs=lambda w, input: (
+            f"{option('--dataset', input.datasets)} {option('--pairing', input.pairings)}"
         ),
+        settings=settings("efficiency_curve"),
         code=command("pairing:efficiency_curve"),
     message:
         "Pairing efficiency against kappa_lambda: {wildcards.pairing}"
     shell:
-        "hh4b pair efficiency-curve {params.pairs} --part testing -o {output.curve} > {log} 2>&1"
+        "hh4b pair efficiency-curve {params.pairs} -o {output.curve}"
+        " --settings {params.settings:q} > {log} 2>&1"
+
+
+rule features:
+    input:
+        dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
+        pairing=lambda w: LAYOUT.pairing(w.pairing, w.sample, w.variation),
+        plugins=FILES.plugins(STUDY.features.extra),
+    output:
+        features=f"{RESULTS}/{{variation}}features/{{pairing}}/{{sample}}.h5",
+    log:
+        f"{RESULTS}/{{variation}}logs/features/{{pairing}}/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/{{variation}}benchmarks/features/{{pairing}}/{{sample}}.tsv"
+    params:
+        settings=settings("features"),
+        code=command("selection:features"),
+    message:
+        "Building observables: {wildcards.variation}{wildcards.sample}, {wildcards.pairing} pairing"
+    shell:
+        "hh4b features {input.dataset} {input.pairing} -o {output.features}"
+        " --settings {params.settings:q} > {log} 2>&1"

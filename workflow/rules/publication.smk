@@ -1,4 +1,4 @@
-# Tables and figures, numbered as in the note; each a target of its own.
+# Tables and figures of the catalogue, each a target of its own; what they compare at parton level.
 rule comparison_hh:
     output:
         partons=temp(f"{RESULTS}/comparison/hh_{{energy}}tev.lhe.gz"),
@@ -7,15 +7,12 @@ rule comparison_hh:
     benchmark:
         f"{RESULTS}/benchmarks/comparison_hh/{{energy}}.tsv"
     params:
-        kappa=STUDY.energy_comparison.kappa_lambda,
-        events=STUDY.energy_comparison.events,
-        seed=STUDY.seed,
+        settings=settings("comparison_hh", "energy"),
         code=command("signal:generate_hh"),
     message:
         "Generating gg -> HH partons at {wildcards.energy} TeV"
     shell:
-        "hh4b generate hh --kappa-lambda={params.kappa} --sqrt-s {wildcards.energy}"
-        " --events {params.events} --seed {params.seed} -o {output.partons} > {log} 2>&1"
+        "hh4b generate hh --settings {params.settings:q} -o {output.partons} > {log} 2>&1"
 
 
 rule comparison_four_b:
@@ -26,15 +23,12 @@ rule comparison_four_b:
     benchmark:
         f"{RESULTS}/benchmarks/comparison_four_b/{{energy}}.tsv"
     params:
-        events=STUDY.energy_comparison.events,
-        scale=STUDY.physics.four_b_scale,
-        seed=STUDY.seed,
+        settings=settings("comparison_four_b", "energy"),
         code=command("background:generate_four_b"),
     message:
         "Generating pp -> 4b partons at {wildcards.energy} TeV"
     shell:
-        "hh4b generate 4b --sqrt-s {wildcards.energy} --events {params.events} --scale {params.scale}"
-        " --seed {params.seed} -o {output.partons} > {log} 2>&1"
+        "hh4b generate 4b --settings {params.settings:q} -o {output.partons} > {log} 2>&1"
 
 
 rule parton_histograms:
@@ -56,89 +50,95 @@ rule parton_histograms:
         "hh4b parton-histograms {input.partons} -o {output.histograms} > {log} 2>&1"
 
 
-for _key, _inputs in TABLES.items():
+TABLES = [o for o in OUTPUTS.values() if o.medium == "table" and not o.absent]
+FIGURES = [o for o in OUTPUTS.values() if o.medium == "figure" and not o.absent]
+
+for _output in TABLES:
 
     rule:
         name:
-            f"table_{_key}"
+            _output.name
         input:
             reference=STUDY.publication.reference,
-            files=input_files(_inputs),
+            files=_output.files,
         output:
-            csv=f"{table_file(_key)}.csv",
-            md=f"{table_file(_key)}.md",
-            tex=f"{table_file(_key)}.tex",
+            csv=f"{_output.stem}.csv",
+            md=f"{_output.stem}.md",
+            tex=f"{_output.stem}.tex",
         log:
-            f"{RESULTS}/logs/table/table_{_key.zfill(2)}.log",
+            f"{RESULTS}/logs/table/{_output.name}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/table/table_{_key.zfill(2)}.tsv"
+            f"{RESULTS}/benchmarks/table/{_output.name}.tsv"
         params:
-            key=_key,
-            stem=lambda w, output: os.path.splitext(output.csv)[0],
-            inputs=inputs_option(_inputs),
-            code=code_digest(f"hh4b.publication.note_tables.table_{_key.zfill(2)}"),
+            key=_output.key,
+            stem=_output.stem,
+            inputs=_output.input_options,
+            settings=_output.settings.as_json(),
+            code=code_digest(*_output.code),
         message:
             "Table {params.key}"
         shell:
-            "hh4b table {params.key} -o {params.stem} --reference {input.reference}"
-            " {params.inputs} > {log} 2>&1"
+            "hh4b table {params.key} -o {params.stem:q} --reference {input.reference}"
+            " {params.inputs} --settings {params.settings:q} > {log} 2>&1"
 
 
-for _key, _inputs in FIGURES.items():
+for _output in FIGURES:
 
     rule:
         name:
-            f"figure_{_key}"
+            _output.name
         input:
-            files=input_files(_inputs),
+            files=_output.files,
         output:
-            pdf=f"{figure_file(_key)}.pdf",
-            png=f"{figure_file(_key)}.png",
+            pdf=f"{_output.stem}.pdf",
+            png=f"{_output.stem}.png",
         log:
-            f"{RESULTS}/logs/figure/figure_{_key}.log",
+            f"{RESULTS}/logs/figure/{_output.name}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/figure/figure_{_key}.tsv"
+            f"{RESULTS}/benchmarks/figure/{_output.name}.tsv"
         params:
-            key=_key,
-            stem=lambda w, output: os.path.splitext(output.pdf)[0],
-            inputs=inputs_option(_inputs),
-            style=style_option(_key),
-            code=code_digest(f"hh4b.publication.figures.figure_{_key.zfill(2)}"),
+            key=_output.key,
+            stem=_output.stem,
+            inputs=_output.input_options,
+            settings=_output.settings.as_json(),
+            code=code_digest(*_output.code),
         message:
             "Figure {params.key}"
         shell:
-            "hh4b figure {params.key} -o {params.stem} {params.inputs} {params.style}"
-            " > {log} 2>&1"
+            "hh4b figure {params.key} -o {params.stem:q} {params.inputs}"
+            " --settings {params.settings:q} > {log} 2>&1"
 
 
-for _kind, _keys in ABSENT.items():
-    for _key in _keys:
+for _output in OUTPUTS.values():
+    if _output.absent:
 
         rule:
             name:
-                f"{_kind}_{_key}"
+                _output.name
             input:
-                absent(_kind, _key),
+                refused(_output.absent),
 
 
 rule all_tables:
     input:
-        [f"{table_file(key)}.csv" for key in TABLES],
+        [f"{table.stem}.csv" for table in TABLES],
 
 
 rule all_figures:
     input:
-        [f"{figure_file(key)}.pdf" for key in FIGURES],
+        [f"{figure.stem}.pdf" for figure in FIGURES],
 
 
 rule summary:
     input:
         tables=rules.all_tables.input,
         figures=rules.all_figures.input,
-        limits=ALL_LIMITS,
-        classification=expand(
-            rules.evaluate_classifier.output.metrics, classifier=STUDY.classifiers
-        ),
+        limits=[
+            path
+            for selection in STUDY.selections
+            for path in LAYOUT.of_every_energy("limits", selection)
+        ],
+        classification=[LAYOUT.classifier_metrics(name) for name in STUDY.classifiers],
     output:
         page=f"{RESULTS}/README.md",
     log:

@@ -1,38 +1,12 @@
 # SPANet2: any number of named trainings, and what they predict.
-rule datasets_merge:
-    input:
-        signal=training_datasets("signal"),
-        background=training_datasets("background"),
-    output:
-        dataset=f"{RESULTS}/trainings/{{training}}/{{part}}.h5",
-    log:
-        f"{RESULTS}/logs/datasets_merge/{{training}}_{{part}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/datasets_merge/{{training}}_{{part}}.tsv"
-    wildcard_constraints:
-        part="training|testing",
-    params:
-        limit=lambda w: (
-            f"--max-events-per-sample {TRAININGS[w.training].max_events_per_sample}"
-            if TRAININGS[w.training].max_events_per_sample
-            else ""
-        ),
-        seed=STUDY.seed,
-        code=command("events:merge"),
-    message:
-        "Merging the {wildcards.part} events of {wildcards.training}"
-    shell:
-        "hh4b datasets merge {input.signal} {input.background} -o {output.dataset}"
-        " --part {wildcards.part} --balance --shuffle-seed {params.seed} {params.limit}"
-        " > {log} 2>&1"
 
 
 rule spanet_train:
     input:
         dataset=f"{RESULTS}/trainings/{{training}}/training.h5",
-        options=lambda w: TRAININGS[w.training].options,
+        options=lambda w: STUDY.spanet_trainings[w.training].options,
         event="config/spanet/event.yaml",
-        search=lambda w: search_outcome(TRAININGS[w.training]),
+        search=lambda w: FILES.outcome(STUDY.spanet_trainings[w.training]),
     output:
         model=f"{RESULTS}/models/spanet/{{training}}/repeat_{{repeat}}/model.pt",
         metrics=f"{RESULTS}/models/spanet/{{training}}/repeat_{{repeat}}/metrics.csv",
@@ -44,25 +18,15 @@ rule spanet_train:
     resources:
         gpu=STUDY.gpus_per_training,
     params:
-        folder=lambda w, output: Path(output.model).parent,
-        changes=lambda w: set_options(w.training),
-        search=lambda w, input: f"--search {input.search}" if input.search else "",
-        epochs=lambda w: (
-            f"--epochs {TRAININGS[w.training].epochs}"
-            if TRAININGS[w.training].epochs
-            else ""
-        ),
-        gpus=STUDY.gpus_per_training,
-        # Not the threads that Snakemake grants: the result must not depend on --cores.
-        threads=STUDY.threads_per_training,
-        seed=lambda w: STUDY.seed + int(w.repeat),
+        folder=lambda w, output: os.path.dirname(output.model),
+        search=lambda w, input: option("--search", input.get("search", [])),
+        settings=settings("spanet_train", "training", "repeat"),
         code=command("spanet:train"),
     message:
         "Training SPANet2: {wildcards.training}, repeat {wildcards.repeat}"
     shell:
-        "hh4b spanet train --options {input.options} {params.changes} {params.search} --event {input.event}"
-        " --train {input.dataset} -o {params.folder} --seed {params.seed} --num-gpu {params.gpus}"
-        " --threads {params.threads} {params.epochs} > {log} 2>&1"
+        "hh4b spanet train --options {input.options} {params.search} --event {input.event}"
+        " --train {input.dataset} -o {params.folder} --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_evaluate:
@@ -77,28 +41,25 @@ rule spanet_evaluate:
         f"{RESULTS}/benchmarks/spanet_evaluate/{{training}}_{{repeat}}.tsv"
     threads: STUDY.threads_per_training
     params:
-        gpus=STUDY.gpus_per_training,
-        threads=STUDY.threads_per_training,
+        settings=settings("spanet_evaluate"),
         code=command("spanet:evaluate"),
     message:
         "Evaluating SPANet2: {wildcards.training}, repeat {wildcards.repeat}"
     shell:
         "hh4b spanet evaluate {input.model} {input.dataset} -o {output.metrics}"
-        " --num-gpu {params.gpus} --threads {params.threads} > {log} 2>&1"
+        " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_choose:
     input:
-        models=lambda w: expand(
-            rules.spanet_train.output.model,
-            training=w.training,
-            repeat=repeats_of(TRAININGS[w.training]),
-        ),
-        metrics=lambda w: expand(
-            rules.spanet_evaluate.output.metrics,
-            training=w.training,
-            repeat=repeats_of(TRAININGS[w.training]),
-        ),
+        models=lambda w: [
+            LAYOUT.spanet_model(w.training, repeat)
+            for repeat in repeats_of(STUDY.spanet_trainings[w.training])
+        ],
+        metrics=lambda w: [
+            LAYOUT.spanet_metrics(w.training, repeat)
+            for repeat in repeats_of(STUDY.spanet_trainings[w.training])
+        ],
     output:
         model=f"{RESULTS}/models/spanet/{{training}}/model.pt",
         metrics=f"{RESULTS}/metrics/spanet/{{training}}.json",
@@ -107,7 +68,7 @@ rule spanet_choose:
     benchmark:
         f"{RESULTS}/benchmarks/spanet_choose/{{training}}.tsv"
     params:
-        candidates=lambda w, input: joined("", input.models, input.metrics),
+        candidates=lambda w, input: option("", input.models, input.metrics),
         code=command("selection:choose_repeat"),
     message:
         "Choosing the best training of {wildcards.training}"
@@ -119,47 +80,43 @@ rule spanet_choose:
 rule spanet_predict:
     input:
         model=rules.spanet_choose.output.model,
-        dataset=f"{RESULTS}/datasets/{{sample}}.h5",
+        dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
     output:
-        pairing=f"{RESULTS}/pairings/spanet/{{training}}/{{sample}}.h5",
+        pairing=f"{RESULTS}/{{variation}}pairings/spanet/{{training}}/{{sample}}.h5",
     log:
-        f"{RESULTS}/logs/spanet_predict/{{training}}/{{sample}}.log",
+        f"{RESULTS}/{{variation}}logs/spanet_predict/{{training}}/{{sample}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/spanet_predict/{{training}}/{{sample}}.tsv"
+        f"{RESULTS}/{{variation}}benchmarks/spanet_predict/{{training}}/{{sample}}.tsv"
     threads: STUDY.threads_per_training
     params:
-        gpus=STUDY.gpus_per_training,
-        threads=STUDY.threads_per_training,
+        settings=settings("spanet_predict"),
         code=command("spanet:predict"),
     message:
-        "Pairing {wildcards.sample} with {wildcards.training}"
+        "Pairing {wildcards.variation}{wildcards.sample} with {wildcards.training}"
     shell:
         "hh4b spanet predict {input.model} {input.dataset} --pairing-output {output.pairing}"
-        " --num-gpu {params.gpus} --threads {params.threads} > {log} 2>&1"
+        " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_score:
     input:
         model=rules.spanet_choose.output.model,
-        dataset=f"{RESULTS}/datasets/{{sample}}.h5",
+        dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
     output:
-        scores=f"{RESULTS}/scores/spanet/{{training}}/{{sample}}.h5",
+        scores=f"{RESULTS}/{{variation}}scores/spanet/{{training}}/{{sample}}.h5",
     log:
-        f"{RESULTS}/logs/spanet_score/{{training}}/{{sample}}.log",
+        f"{RESULTS}/{{variation}}logs/spanet_score/{{training}}/{{sample}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/spanet_score/{{training}}/{{sample}}.tsv"
+        f"{RESULTS}/{{variation}}benchmarks/spanet_score/{{training}}/{{sample}}.tsv"
     threads: STUDY.threads_per_training
     params:
-        kappas=numbers(SCORE_KAPPAS),
-        gpus=STUDY.gpus_per_training,
-        threads=STUDY.threads_per_training,
+        settings=settings("spanet_score"),
         code=command("spanet:predict"),
     message:
-        "Scoring {wildcards.sample} with {wildcards.training}"
+        "Scoring {wildcards.variation}{wildcards.sample} with {wildcards.training}"
     shell:
         "hh4b spanet predict {input.model} {input.dataset} --scores-output {output.scores}"
-        " --kappa-values={params.kappas} --num-gpu {params.gpus} --threads {params.threads}"
-        " > {log} 2>&1"
+        " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_vectors:
@@ -175,21 +132,20 @@ rule spanet_vectors:
         f"{RESULTS}/benchmarks/spanet_vectors/{{training}}.tsv"
     threads: STUDY.threads_per_training
     params:
-        gpus=STUDY.gpus_per_training,
-        threads=STUDY.threads_per_training,
+        settings=settings("spanet_vectors"),
         code=command("spanet:predict"),
     message:
         "Embedding vectors of {wildcards.training}"
     shell:
         "hh4b spanet predict {input.model} {input.dataset} -o {output.prediction}"
-        " --output-vectors --pairing-output {output.pairing} --num-gpu {params.gpus}"
-        " --threads {params.threads} > {log} 2>&1"
+        " --pairing-output {output.pairing} --settings {params.settings:q} > {log} 2>&1"
 
 
 rule embedding_features:
     input:
         dataset=f"{RESULTS}/trainings/{{training}}/testing.h5",
         pairing=rules.spanet_vectors.output.pairing,
+        plugins=FILES.plugins(STUDY.features.extra),
     output:
         features=f"{RESULTS}/embeddings/{{training}}/features.h5",
     log:
@@ -197,13 +153,13 @@ rule embedding_features:
     benchmark:
         f"{RESULTS}/benchmarks/embedding_features/{{training}}.tsv"
     params:
-        columns=EVENT_OBSERVABLES,
+        settings=settings("features"),
         code=command("selection:features"),
     message:
         "Observables of the testing events of {wildcards.training}"
     shell:
-        "hh4b features {input.dataset} {input.pairing} -o {output.features} {params.columns}"
-        " > {log} 2>&1"
+        "hh4b features {input.dataset} {input.pairing} -o {output.features}"
+        " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule embeddings:
@@ -218,21 +174,23 @@ rule embeddings:
     benchmark:
         f"{RESULTS}/benchmarks/embeddings/{{training}}.tsv"
     params:
-        seed=STUDY.seed,
+        settings=settings("embeddings"),
         code=command("publication:embeddings"),
     message:
         "Components and clusters of the vectors of {wildcards.training}"
     shell:
         "hh4b embeddings {input.dataset}:{input.prediction}:{input.features}"
-        " -o {output.embeddings} --seed {params.seed} > {log} 2>&1"
+        " -o {output.embeddings} --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_search_worker:
     input:
-        dataset=lambda w: (
-            f"{RESULTS}/trainings/{STUDY.searches[w.search].training}/training.h5"
+        dataset=lambda w: LAYOUT.training_file(
+            STUDY.searches[w.search].training, "training"
         ),
-        options=lambda w: TRAININGS[STUDY.searches[w.search].training].options,
+        options=lambda w: STUDY.spanet_trainings[
+            STUDY.searches[w.search].training
+        ].options,
         event="config/spanet/event.yaml",
     output:
         outcome=f"{RESULTS}/searches/{{search}}/worker_{{worker}}.json",
@@ -241,26 +199,17 @@ rule spanet_search_worker:
     benchmark:
         f"{RESULTS}/benchmarks/spanet_search/{{search}}_{{worker}}.tsv"
     wildcard_constraints:
-        search=searches_of("spanet"),
+        search=names_pattern(FILES.searches("spanet")),
     threads: STUDY.threads_per_training
     resources:
         gpu=STUDY.gpus_per_training,
     params:
-        changes=lambda w: set_options(STUDY.searches[w.search].training),
-        storage=lambda w: search_storage(w.search),
-        size=lambda w: (
-            f"--trials {STUDY.searches[w.search].trials}"
-            f" --epochs {STUDY.searches[w.search].epochs}"
-        ),
-        ranges=lambda w: ranges_option(w.search),
-        gpus=STUDY.gpus_per_training,
-        threads=STUDY.threads_per_training,
-        seed=STUDY.seed,
+        storage=lambda w: LAYOUT.search(w.search, "trials.journal"),
+        settings=settings("spanet_search_worker", "search"),
         code=command("spanet:search"),
     message:
         "Searching hyper-parameters: {wildcards.search}, worker {wildcards.worker}"
     shell:
-        "hh4b spanet search --options {input.options} {params.changes} --event {input.event}"
-        " --train {input.dataset} {params.size} {params.ranges} --storage {params.storage}"
-        " --worker {wildcards.worker} --seed {params.seed} --num-gpu {params.gpus}"
-        " --threads {params.threads} -o {output.outcome} > {log} 2>&1"
+        "hh4b spanet search --options {input.options} --event {input.event}"
+        " --train {input.dataset} --settings {params.settings:q} --storage {params.storage}"
+        " --worker {wildcards.worker} -o {output.outcome} > {log} 2>&1"

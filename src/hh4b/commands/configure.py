@@ -12,10 +12,11 @@ Files = typer.Argument(help="YAML files, each laid over the ones before.")
 @groups.config.command("check")
 def check(files: list[Path] = Files) -> None:
     """Check a configuration and list what it makes."""
-    from hh4b.study.reading import expand_samples, read_study
+    from hh4b.study.reading import read_study
+    from hh4b.study.samples import expand_samples
 
     study = read_study(*files)
-    for sample in expand_samples(study).values():
+    for sample in expand_samples(study.samples, study.processes).values():
         typer.echo(f"sample {sample.name}: {sample.definition.source}")
     for name, selection in study.selections.items():
         typer.echo(f"selection {name}: {selection.classifier} on {selection.pairing} pairing")

@@ -1,48 +1,59 @@
 """Commands: Tables and figures."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from hh4b.commands.groups import app
+from hh4b.commands.options import takes_settings
+from hh4b.spanet.settings import EmbeddingSettings
 
 INPUT = typer.Option(..., "--input", metavar="KEY=PATH", help="A file of the run; repeatable.")
+SETTINGS = typer.Option(
+    None, help="What it is, as JSON; without it, the package's output of that name."
+)
 STEM = typer.Option(..., "-o", "--output", help="Path of the output without suffix.")
 
 
 @app.command("table")
 def table(
-    name: str = typer.Argument(help="Number of the table in the note, or an extra table's name."),
+    name: str = typer.Argument(help="Number of the table in the note, or another table's name."),
     output: Path = STEM,
     reference: Path = typer.Option(..., help="Published values: config/reference/note.yaml."),
     input_: list[str] = INPUT,
+    settings: str | None = SETTINGS,
 ) -> None:
     """Write a table as CSV, Markdown and LaTeX: this run beside the note."""
-    from hh4b.publication.find import find_module
+    from hh4b.publication.catalogue import default_settings
     from hh4b.publication.inputs import Inputs
-    from hh4b.publication.reference import Reference
-    from hh4b.publication.tables import write_files
+    from hh4b.publication.outputs_stage import write_table
+    from hh4b.publication.settings import OutputSettings
 
-    module = find_module("table", name)
-    built = module.build(Inputs.parse(f"table {name}", input_), Reference.read(reference))
-    write_files(output, f"Table {name}", built)
+    chosen = OutputSettings.from_json(settings) if settings else default_settings("table", name)
+    write_table(output, name, Inputs.parse(f"table {name}", input_), reference, chosen)
 
 
 @app.command("figure")
 def figure(
-    name: str = typer.Argument(help="Number of the figure in the note, or an extra's name."),
+    name: str = typer.Argument(help="Number of the figure in the note, or another's name."),
     output: Path = STEM,
     input_: list[str] = INPUT,
-    style: str = typer.Option("{}", help="Style as JSON, e.g. '{\"font_size\": 12}'."),
+    settings: str | None = SETTINGS,
+    style: str = typer.Option(
+        "{}", help="Style as JSON, e.g. '{\"font_size\": 12}', over that of --settings."
+    ),
 ) -> None:
     """Draw a figure as PDF and PNG."""
-    from hh4b.publication.find import find_module
+    from hh4b.publication.catalogue import default_settings
     from hh4b.publication.inputs import Inputs
-    from hh4b.publication.style import FigureStyle, write_figure
+    from hh4b.publication.outputs_stage import write_figure
+    from hh4b.publication.settings import OutputSettings
+    from hh4b.publication.style import FigureStyle
 
-    chosen = FigureStyle.parse(style)
-    inputs = Inputs.parse(f"figure {name}", input_)
-    write_figure(output, name, find_module("figure", name).draw, inputs, chosen)
+    chosen = OutputSettings.from_json(settings) if settings else default_settings("figure", name)
+    look = FigureStyle.parse(style, chosen.style)
+    write_figure(output, name, Inputs.parse(f"figure {name}", input_), chosen, look)
 
 
 @app.command("parton-histograms")
@@ -51,7 +62,7 @@ def parton_histograms(
     output: Path = typer.Option(..., "-o", "--output", help="JSON file to write."),
 ) -> None:
     """Histogram parton-level events once, for the figures that compare energies."""
-    from hh4b.publication.partons import write_parton_histograms
+    from hh4b.publication.partons_stage import write_parton_histograms
 
     write_parton_histograms(partons, output)
 
@@ -63,24 +74,27 @@ def summary(
     figures: Path = typer.Option(..., help="Folder of the figures."),
 ) -> None:
     """Write one page with all tables and figures, and where this run and the note differ."""
-    from hh4b.publication.summary import write_summary
+    from hh4b.publication.summary_stage import write_summary
 
     write_summary(output, tables, figures)
 
 
 @app.command("embeddings")
+@takes_settings(EmbeddingSettings)
 def embeddings(
-    samples: list[str] = typer.Argument(
-        metavar="DATASET:PREDICTION:FEATURES", help="Files of a sample; signal and background."
-    ),
-    output: Path = typer.Option(..., "-o", "--output", help="JSON file to write."),
-    points: int = typer.Option(600, help="Events in the map and the silhouette scores."),
-    seed: int = typer.Option(1, help="Of the map, the clusters and the choice of points."),
+    settings: EmbeddingSettings,
+    samples: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATASET:PREDICTION:FEATURES", help="Files of a sample; signal and background."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="JSON file to write.")],
 ) -> None:
     """Analyse SPANet2 embedding vectors: components, correlations, map, clusters."""
-    from hh4b.publication.embeddings import EmbeddingOptions, write_embeddings
+    from hh4b.publication.embeddings_stage import write_embeddings
 
-    write_embeddings(samples, output, EmbeddingOptions(points=points, seed=seed))
+    write_embeddings(samples, output, settings)
 
 
 @app.command("hepdata")
@@ -89,6 +103,6 @@ def hepdata(
     tables: Path = typer.Option(..., help="Folder of the tables."),
 ) -> None:
     """Write all tables as a HEPData submission; published values are not part of it."""
-    from hh4b.publication.hepdata import write_submission
+    from hh4b.publication.hepdata_stage import write_submission
 
     write_submission(tables, output)

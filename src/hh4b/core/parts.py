@@ -1,14 +1,13 @@
 """The training and the testing events of a sample, by its column ``HH4B/split``."""
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.settings import Part
 
-Part = Literal["training", "testing", "all"]
 PARTS: tuple[Part, ...] = ("training", "testing", "all")
 
 

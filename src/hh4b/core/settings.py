@@ -7,7 +7,7 @@ of them, and a rule hands them over whole, as one JSON value.
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,6 +21,8 @@ Kappa = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
 Kappas = Annotated[list[Kappa], Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Seed = Annotated[int, Field(ge=0)]
+#: Events of a sample by its column ``HH4B/split``, see `hh4b.core.parts`.
+Part = Literal["training", "testing", "all"]
 
 
 class Settings(BaseModel):

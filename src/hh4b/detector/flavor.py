@@ -1,11 +1,10 @@
 """Flavour of jets: the heaviest quark of the event record within a cone."""
 
-import math
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.kinematics import abs_delta_phi
 from hh4b.detector.jets import Jets
 from hh4b.detector.particles import Partons
 from hh4b.detector.settings import FlavorSettings
@@ -39,9 +38,7 @@ def _associate(jets, partons, delta_r_max, flavors):  # type: ignore[no-untyped-
                 flavor = 0 if code[j] == _GLUON else code[j]
                 if not usable[j] or flavor <= best:
                     continue
-                d_phi = abs(jet_phi[i] - phi[j])
-                if d_phi > math.pi:
-                    d_phi = 2.0 * math.pi - d_phi
+                d_phi = abs_delta_phi(jet_phi[i], phi[j])
                 if (jet_eta[i] - eta[j]) ** 2 + d_phi * d_phi <= delta_r_max * delta_r_max:
                     best = flavor
             # Gluons have the lowest priority.

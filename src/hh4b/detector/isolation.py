@@ -1,12 +1,12 @@
 """Isolated photons, electrons and muons, from energy flow."""
 
-import math
 from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.kinematics import abs_delta_phi
 from hh4b.detector.calorimeter import Towers
 from hh4b.detector.particles import Floats, Integers
 from hh4b.detector.settings import DetectorSettings, IdentificationSettings
@@ -169,9 +169,7 @@ def _sum_around(candidates, flow, delta_r_max, out):  # type: ignore[no-untyped-
     offsets, flow_pt, flow_eta, flow_phi, flow_tower = flow
     for i in range(len(etas)):
         for j in range(offsets[events[i]], offsets[events[i] + 1]):
-            d_phi = abs(phis[i] - flow_phi[j])
-            if d_phi > math.pi:
-                d_phi = 2.0 * math.pi - d_phi
+            d_phi = abs_delta_phi(phis[i], flow_phi[j])
             inside = (etas[i] - flow_eta[j]) ** 2 + d_phi * d_phi <= delta_r_max * delta_r_max
             if inside and not (towers[i] >= 0 and towers[i] == flow_tower[j]):
                 out[i] += flow_pt[j]

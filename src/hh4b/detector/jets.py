@@ -7,6 +7,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.kinematics import abs_delta_phi
 from hh4b.detector.particles import Floats, Integers
 from hh4b.detector.settings import JetSettings
 
@@ -103,9 +104,15 @@ def select(jets: Jets, keep: NDArray[np.bool_]) -> Jets:
 
 
 def scale_energy(jets: Jets, settings: JetSettings) -> Jets:
-    """Multiply the four-momenta by the jet energy scale, and sort again."""
+    """Multiply the four-momenta by the jet energy scale, and sort again.
+
+    ``energy_scale`` multiplies every jet alike, behind the formula of the card and behind the
+    threshold of the clustering, so that it changes neither the number of jets nor their order. A
+    run with another value therefore takes the same random numbers for the same jets: with the same
+    seed the two are a paired comparison.
+    """
     slope = settings.scale_offset_sqrt_gev - settings.scale_slope_sqrt_gev * np.abs(jets.eta)
-    factor = np.sqrt(slope**2 / jets.pt + 1.0)
+    factor = settings.energy_scale * np.sqrt(slope**2 / jets.pt + 1.0)
     return _sorted(
         Jets(
             jets.offsets, jets.px * factor, jets.py * factor, jets.pz * factor,
@@ -137,9 +144,7 @@ def _set(work, i, px, py, pz, energy):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True)
 def _distance2(work, i, j):  # type: ignore[no-untyped-def]
     _, rapidity, phi, _ = work
-    d_phi = abs(phi[i] - phi[j])
-    if d_phi > math.pi:
-        d_phi = 2.0 * math.pi - d_phi
+    d_phi = abs_delta_phi(phi[i], phi[j])
     d_rapidity = rapidity[i] - rapidity[j]
     return d_rapidity * d_rapidity + d_phi * d_phi
 

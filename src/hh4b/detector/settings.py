@@ -1,23 +1,20 @@
 """Settings of the detector response, read from YAML and checked before any event is simulated."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.settings import NonNegative, Positive, Settings
+from hh4b.detector.dotted_keys import replaced
 from hh4b.detector.expressions import evaluate
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _require_increasing(name: str, edges: tuple[float, ...]) -> None:
@@ -25,7 +22,7 @@ def _require_increasing(name: str, edges: tuple[float, ...]) -> None:
         raise ValueError(f"{name} must increase, got {list(edges)}")
 
 
-class FieldSettings(_Settings):
+class FieldSettings(Settings):
     """The cylinder filled by the solenoid's field; its surface is the calorimeter's face."""
 
     radius_m: Positive
@@ -33,7 +30,7 @@ class FieldSettings(_Settings):
     strength_t: float = Field(description="field along the beam")
 
 
-class EfficiencyTable(_Settings):
+class EfficiencyTable(Settings):
     """Efficiency in bins of |eta| (rows) and pT (columns); zero outside."""
 
     abs_eta_edges: tuple[float, ...] = Field(min_length=2)
@@ -51,7 +48,7 @@ class EfficiencyTable(_Settings):
         return self
 
 
-class MomentumResolution(_Settings):
+class MomentumResolution(Settings):
     """sigma(pT)/pT = sqrt(constant^2 + (slope pT)^2) in bins of |eta|."""
 
     pt_min_gev: NonNegative
@@ -68,14 +65,14 @@ class MomentumResolution(_Settings):
         return self
 
 
-class TrackSettings(_Settings):
+class TrackSettings(Settings):
     """Tracking of one kind of charged particle."""
 
     efficiency: EfficiencyTable
     resolution: MomentumResolution
 
 
-class TrackingSettings(_Settings):
+class TrackingSettings(Settings):
     """Tracking by kind of particle."""
 
     charged_hadron: TrackSettings
@@ -83,7 +80,7 @@ class TrackingSettings(_Settings):
     muon: TrackSettings
 
 
-class Segment(_Settings):
+class Segment(Settings):
     """Upper (and lowest) eta edges of towers that share a number of phi bins."""
 
     n_phi: int = Field(ge=1)
@@ -107,7 +104,7 @@ class Segment(_Settings):
         return [round(self.start + self.step * i, 9) for i in range(1, self.count + 1)]
 
 
-class EnergyResolution(_Settings):
+class EnergyResolution(Settings):
     """sigma(E) = factor sqrt((constant E)^2 + stochastic^2 E + noise^2) up to an |eta|."""
 
     abs_eta_max: Positive
@@ -127,7 +124,7 @@ class EnergyResolution(_Settings):
         return self
 
 
-class CalorimeterSettings(_Settings):
+class CalorimeterSettings(Settings):
     """Towers, sharing of energy by particle, resolution and thresholds of one calorimeter."""
 
     segments: tuple[Segment, ...] = Field(min_length=1)
@@ -143,7 +140,7 @@ class CalorimeterSettings(_Settings):
         return self
 
 
-class IsolationSettings(_Settings):
+class IsolationSettings(Settings):
     """Sum of pT around a candidate over its own pT."""
 
     delta_r_max: Positive
@@ -151,15 +148,19 @@ class IsolationSettings(_Settings):
     pt_ratio_max: NonNegative
 
 
-class IdentificationSettings(_Settings):
+class IdentificationSettings(Settings):
     """Efficiency and isolation of photons, electrons or muons."""
 
     efficiency: EfficiencyTable
     isolation: IsolationSettings
 
 
-class JetSettings(_Settings):
-    """Anti-kt jets and their energy scale sqrt((offset - slope |eta|)^2 / pT + 1)."""
+class JetSettings(Settings):
+    """Anti-kt jets and their energy scale sqrt((offset - slope |eta|)^2 / pT + 1).
+
+    As the module of Delphes, the energy scale acts on jets alone: missing momentum is that of the
+    towers, and stays as it is.
+    """
 
     inputs: Literal["towers", "energy_flow"] = Field(
         default="towers", description="of jets and MET: all towers and muons, or energy flow"
@@ -168,9 +169,12 @@ class JetSettings(_Settings):
     pt_min_gev: Positive
     scale_offset_sqrt_gev: float
     scale_slope_sqrt_gev: float
+    energy_scale: Positive = Field(
+        default=1.0, description="factor on the four-momenta of all jets, on top of the formula"
+    )
 
 
-class FlavorSettings(_Settings):
+class FlavorSettings(Settings):
     """Partons that give a jet its flavour: the heaviest quark within the cone."""
 
     delta_r_max: Positive
@@ -178,7 +182,7 @@ class FlavorSettings(_Settings):
     parton_abs_eta_max: Positive
 
 
-class TagEfficiency(_Settings):
+class TagEfficiency(Settings):
     """Tag efficiency by jet flavour: numbers or expressions in pt [GeV] and abs_eta."""
 
     b: str | float
@@ -198,7 +202,7 @@ class TagEfficiency(_Settings):
         return self
 
 
-class TaggingSettings(_Settings):
+class TaggingSettings(Settings):
     """Named tag efficiencies and the one in use."""
 
     use: str
@@ -216,7 +220,7 @@ class TaggingSettings(_Settings):
         return self.parametrisations[self.use]
 
 
-class TagWeightSettings(_Settings):
+class TagWeightSettings(Settings):
     """Acceptance of the tag condition and the probability below which events play roulette."""
 
     n_tags_min: int = Field(ge=1)
@@ -225,7 +229,7 @@ class TagWeightSettings(_Settings):
     roulette_probability: Annotated[float, Field(gt=0, le=1)]
 
 
-class DetectorSettings(_Settings):
+class DetectorSettings(Settings):
     """Everything that decides the detector response."""
 
     name: str
@@ -267,10 +271,29 @@ def read_detector_settings(path: Path | str) -> DetectorSettings:
     except yaml.YAMLError as error:
         problem = " ".join(str(error).split())
         raise ConfigError(f"detector file {path} is not YAML: {problem}") from error
+    return _validated(content, str(path))
+
+
+def with_changes(settings: DetectorSettings, changes: Mapping[str, Any]) -> DetectorSettings:
+    """Return the detector with other values at some keys, e.g. for a systematic variation.
+
+    Args:
+        settings: the detector.
+        changes: values by dotted key of the card, e.g. ``{"jets.energy_scale": 1.02}``; a number
+            counts the entries of a list from 0.
+
+    Raises:
+        ConfigError: naming a key that the card does not know, or a value that it cannot have.
+    """
+    content = replaced(settings.model_dump(mode="json"), changes)
+    return _validated(content, "changes of the detector")
+
+
+def _validated(content: Any, where: str) -> DetectorSettings:
     try:
         return DetectorSettings.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "(top)"
         value = repr(first["input"])[:80]
-        raise ConfigError(f"{path}: {key} = {value}: {first['msg']}") from error
+        raise ConfigError(f"{where}: {key} = {value}: {first['msg']}") from error

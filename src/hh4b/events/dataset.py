@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.contracts import DATASET, check, open_table
-from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.errors import ContractError
 
-PARTS = ("training", "testing", "all")
 TARGETS = ("TARGETS/h1/b1", "TARGETS/h1/b2", "TARGETS/h2/b1", "TARGETS/h2/b2")
 BLOCK_ROWS = 131072
 _COLUMNS = {column.name: column for column in DATASET}
@@ -51,31 +50,6 @@ def blocks(
             }
             check(chosen, arrays, where=f"{path} from event {first}")
             yield arrays
-
-
-def part_mask(path: Path | str, split: NDArray[np.int8] | None, part: str, n: int) -> Any:
-    """Return which events belong to ``part`` of the sample, as a mask of shape (n,).
-
-    Args:
-        path: the dataset, for errors.
-        split: its column ``HH4B/split``, None if it has none.
-        part: ``training``, ``testing`` or ``all``.
-        n: number of events.
-
-    Raises:
-        ConfigError: for an unknown part.
-        ContractError: if the dataset is not divided.
-    """
-    if part not in PARTS:
-        raise ConfigError(f"part {part!r}: must be one of {', '.join(PARTS)}")
-    if part == "all":
-        return np.ones(n, np.bool_)
-    if split is None:
-        raise ContractError(
-            f"{path}: column 'HH4B/split' is missing, so that the {part} part is not known;"
-            " take --part all"
-        )
-    return split == PARTS.index(part)
 
 
 def _column(file: Any, name: str, path: Path | str) -> Any:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,60 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.contracts import DATASET, TableWriter
-from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
+from hh4b.core.kappa import same_kappa
 from hh4b.core.seeds import stream
 from hh4b.events.dataset import blocks, lacking
+from hh4b.events.settings import ImportSettings
 
 log = logging.getLogger(__name__)
-EVENTS = ("signal", "background", "all")
-PARTS = ("training", "testing", "split")
 #: What import adds; everything else that is lacking stays away, so that its use fails by name.
 ADDED = ("HH4B/weight", "HH4B/kappa_lambda", "HH4B/split")
-
-
-@dataclass(frozen=True)
-class ImportSettings:
-    """Which events of a published file become a sample, and what the file does not say.
-
-    Attributes:
-        sample: name of the sample.
-        events: ``signal``, ``background`` or ``all`` by ``CLASSIFICATIONS/EVENT/signal``.
-        kappa_lambda: only signal events with this kappa input; None = all.
-        part: ``training`` or ``testing``: what the whole file is for; ``split`` divides it at
-            random.
-        training_fraction: share of training events, where the file is divided.
-        seed: seed of the study, for the division.
-        n_generated: number of generated events behind the chosen ones; None = not known, so that
-            the sample can train and be paired but not be normalised to a cross section.
-    """
-
-    sample: str
-    events: str = "all"
-    kappa_lambda: float | None = None
-    part: str = "split"
-    training_fraction: float = 0.9
-    seed: int = 1
-    n_generated: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant.
-
-        Raises:
-            ConfigError: naming the setting.
-        """
-        if self.events not in EVENTS:
-            raise ConfigError(f"events = {self.events!r}: must be one of {', '.join(EVENTS)}")
-        if self.part not in PARTS:
-            raise ConfigError(f"part = {self.part!r}: must be one of {', '.join(PARTS)}")
-        if not 0 <= self.training_fraction <= 1:
-            raise ConfigError(
-                f"training_fraction = {self.training_fraction}: must lie between 0 and 1"
-            )
-        if self.kappa_lambda is not None and self.events != "signal":
-            raise ConfigError("kappa_lambda chooses signal events: say --events signal")
-        if self.n_generated is not None and self.n_generated < 1:
-            raise ConfigError(f"n_generated = {self.n_generated}: must be positive")
 
 
 def import_published(
@@ -77,17 +32,18 @@ def import_published(
     Args:
         path: the published file.
         output: the dataset to write.
-        settings: what to choose.
+        settings: what to choose; the sample has the name of the output unless it is given.
         testing: a second published file whose events are for testing; those of ``path`` are then
             for training, whatever ``settings.part`` says.
 
     Raises:
         ContractError: if a file is no dataset, or no event of it is chosen.
     """
+    settings = settings.named_after(output)
     files = [(path, settings)]
     if testing is not None:
         parts = ((path, "training"), (testing, "testing"))
-        files = [(file, replace(settings, part=part)) for file, part in parts]
+        files = [(file, settings.model_copy(update={"part": part})) for file, part in parts]
     absent = {name for file, _ in files for name in lacking(file)}
     names = [column.name for column in DATASET if column.name not in absent]
     with TableWriter(output, DATASET) as writer:
@@ -104,7 +60,7 @@ def import_published(
         if settings.n_generated is not None:
             attributes["n_generated"] = settings.n_generated
             attributes["sum_weights_generated"] = float(settings.n_generated)
-        options = {name: value for name, value in asdict(settings).items() if name != "seed"}
+        options = settings.model_dump(mode="json", exclude={"seed"})
         if testing is not None:
             options["part"] = "by file"
         seed = settings.seed if options["part"] == "split" else None
@@ -117,7 +73,7 @@ def import_published(
 def _append(writer: TableWriter, path: Path, names: list[str], settings: ImportSettings) -> None:
     """Append the chosen events of one file."""
     before = writer.rows
-    rng = stream(settings.seed, settings.sample, "import", "split")
+    rng = stream(settings.seed, str(settings.sample), "import", "split")
     for block in blocks(path, names):
         columns = _chosen(block, settings, rng)
         if len(columns["HH4B/weight"]):
@@ -136,7 +92,7 @@ def _chosen(
     kappa = block["INPUTS/Kappa/kappa"].astype(np.float32)
     chosen = {"signal": signal, "background": ~signal, "all": np.ones_like(signal)}[settings.events]
     if settings.kappa_lambda is not None:
-        chosen = chosen & np.isclose(kappa, settings.kappa_lambda, atol=1e-4)
+        chosen = chosen & same_kappa(kappa, settings.kappa_lambda)
     number = int(chosen.sum())
     columns = {name: values[chosen] for name, values in block.items()}
     columns.setdefault("HH4B/weight", np.ones(number))

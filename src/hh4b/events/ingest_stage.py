@@ -55,7 +55,6 @@ def ingest(
     output: Path | str,
     settings: IngestSettings,
     *,
-    skip_bad_files: bool = False,
     step_bytes: int = STEP_BYTES,
 ) -> IngestResult:
     """Select, match and write the events of a sample.
@@ -63,8 +62,8 @@ def ingest(
     Args:
         files: names or addresses of Delphes ROOT files.
         output: the dataset (``hh4b.core.contracts.DATASET``); appears only if all went well.
-        settings: what to select and how to label it.
-        skip_bad_files: leave out the files that cannot be used instead of refusing the sample.
+        settings: what to select and how to label it; the sample has the name of the output
+            unless it is given.
         step_bytes: bytes of uncompressed branches in memory at once.
 
     Raises:
@@ -73,6 +72,7 @@ def ingest(
             error names them all.
     """
     start = time.monotonic()
+    settings = settings.named_after(output)
     total = Cutflow()
     total.add("generated", 0, 0.0)
     errors: list[Hh4bError] = []
@@ -90,10 +90,10 @@ def ingest(
                 continue
             good.append(result)
             total.merge(result.cutflow)
-        _judge(errors, len(files), skip_bad_files=skip_bad_files)
+        _judge(errors, len(files), skip_bad_files=settings.skip_bad_files)
         _check_bit(good, settings, files)
         skipped = [str(error) for error in errors]
-        provenance = Provenance("ingest", settings.as_dict(), settings.seed, _counts(total))
+        provenance = Provenance("ingest", _decided(settings), settings.seed, _counts(total))
         writer.set_attributes(provenance, **_attributes(files, skipped, settings, total))
     _report(total, time.monotonic() - start, output)
     return IngestResult(total, len(files), skipped)
@@ -108,9 +108,9 @@ def _ingest_file(
     step_bytes: int,
 ) -> _FileResult:
     """Append the selected events of one file."""
-    own_tags = settings.tag_efficiency != "file"
+    own_tags = settings.tags != "file"
     branches = Branches.choose(
-        settings.jet_collection, truth=not settings.is_background, own_tags=own_tags
+        settings.jet_collection, truth=not settings.background, own_tags=own_tags
     )
     streams = Streams.of_file(settings, index)
     with open_delphes(path) as file:
@@ -174,7 +174,7 @@ def _check_bit(good: list[_FileResult], settings: IngestSettings, files: Sequenc
     bits = 0
     for result in good:
         bits |= result.bits
-    if settings.tag_efficiency != "file" or bits >> settings.b_tag_bit & 1:
+    if settings.tags != "file" or bits >> settings.b_tag_bit & 1:
         return
     known = [str(bit) for bit in range(32) if bits >> bit & 1]
     raise ContractError(
@@ -182,6 +182,11 @@ def _check_bit(good: list[_FileResult], settings: IngestSettings, files: Sequenc
         f" '{settings.jet_collection}.BTag' is never set (set: {', '.join(known) or 'none'});"
         " choose another --b-tag-bit"
     )
+
+
+def _decided(settings: IngestSettings) -> dict[str, Any]:
+    """Return the settings for the provenance, where the seed stands on its own."""
+    return settings.model_dump(mode="json", exclude={"seed"})
 
 
 def _counts(total: Cutflow) -> dict[str, float | int]:
@@ -197,14 +202,14 @@ def _attributes(
     """Return the root attributes of the dataset (docs/data.md)."""
     return {
         "sample": settings.sample,
-        "is_background": settings.is_background,
+        "is_background": settings.background,
         "kappa_lambda": np.nan if settings.kappa_lambda is None else settings.kappa_lambda,
         "n_generated": total.events["generated"],
         "sum_weights_generated": total.weights["generated"],
         "cutflow": json.dumps(total.as_dict()),
         "files": json.dumps(list(files)),
         "skipped_files": json.dumps(skipped),
-        "settings": json.dumps(settings.as_dict()),
+        "settings": json.dumps(_decided(settings)),
     }
 
 

@@ -24,8 +24,8 @@ def keep_jets(jets: Collection, settings: IngestSettings) -> NDArray[np.int64]:
         jets.offsets,
         jets["PT"],
         jets["Eta"],
-        settings.pt_min_gev,
-        settings.abs_eta_max,
+        settings.jet_pt_min_gev,
+        settings.jet_abs_eta_max,
         settings.max_jets,
     )
     return result

@@ -13,42 +13,14 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import DATASET, read_attributes, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
+from hh4b.core.parts import part_mask
 from hh4b.core.seeds import stream
-from hh4b.events.dataset import lacking, part_mask
+from hh4b.events.dataset import lacking
+from hh4b.events.settings import MergeSettings
 from hh4b.training.kappa_input import pick_kappa
 
 log = logging.getLogger(__name__)
 Columns = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class MergeSettings:
-    """How datasets are merged.
-
-    Attributes:
-        part: ``training``, ``testing`` or ``all`` of each dataset.
-        max_events_per_sample: at most so many events of each, drawn at random; None = all.
-        shuffle_seed: seed of draw and order; None keeps the order of the datasets.
-        balance: scale weights so that all signal samples weigh the same, backgrounds (if any)
-            together as much as the signals together, and the mean is 1.
-    """
-
-    part: str = "all"
-    max_events_per_sample: int | None = None
-    shuffle_seed: int | None = None
-    balance: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant.
-
-        Raises:
-            ConfigError: naming the setting.
-        """
-        limit = self.max_events_per_sample
-        if limit is not None and limit < 1:
-            raise ConfigError(f"max_events_per_sample = {limit}: must be at least 1")
-        if limit is not None and self.shuffle_seed is None:
-            raise ConfigError("max_events_per_sample needs --shuffle-seed to draw the events by")
 
 
 @dataclass(frozen=True)
@@ -197,7 +169,7 @@ def _write(
     number = len(merged["INPUTS/Source/MASK"])
     provenance = Provenance(
         "datasets merge",
-        {**asdict(settings), "samples": [source.sample for source in sources]},
+        {**settings.model_dump(), "samples": [source.sample for source in sources]},
         settings.shuffle_seed,
         {"n_events": number},
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 HIGGS, BOTTOM, INCOMING, HARD = 25, 5, 21, 22
 
 
-class Record(NamedTuple):
+class ParticleLinks(NamedTuple):
     """Generator particles, flat.
 
     Attributes:
@@ -145,7 +145,7 @@ def _fill(record, n_higgs, hard, quarks, incoming):  # type: ignore[no-untyped-d
                 quarks[event, 0, side] = harder
 
 
-def find_in_record(record: Record) -> HiggsPairs:
+def find_in_record(record: ParticleLinks) -> HiggsPairs:
     """Find H bosons, their last b quarks and the incoming partons of every event.
 
     Quarks are looked for only in events with exactly two H.

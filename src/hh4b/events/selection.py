@@ -55,7 +55,9 @@ class Streams:
     def of_file(cls, settings: IngestSettings, index: int) -> "Streams":
         """Derive the streams from seed, sample and the file's place in the list."""
         names = ("split", "kappa", "tags")
-        return cls(*(stream(settings.seed, settings.sample, "ingest", n, index) for n in names))
+        return cls(
+            *(stream(settings.seed, str(settings.sample), "ingest", n, index) for n in names)
+        )
 
 
 def select(
@@ -118,7 +120,7 @@ def _check_numbers(block: Block, settings: IngestSettings, path: str) -> None:
 
 def _kappa_input(draws: NDArray[np.float32], settings: IngestSettings) -> NDArray[np.float32]:
     """Return what a network is told: the coupling of the signal, a random one for background."""
-    if settings.is_background:
+    if settings.background:
         return pick_kappa(draws, settings.kappa_values)
     kappa = 1.0 if settings.kappa_lambda is None else settings.kappa_lambda
     return np.full(len(draws), kappa, np.float32)
@@ -149,7 +151,7 @@ def _truth_columns(
     ambiguous = np.zeros(number, np.bool_)
     m_hh = np.full(number, np.nan)
     cos_theta_star = np.full(number, np.nan)
-    if not settings.is_background and block.particles is not None:
+    if not settings.background and block.particles is not None:
         pairs = truth.find_higgs_pairs(block.particles)
         truth.require_pairs(pairs, path=path, first_entry=block.first_entry)
         pairs = pairs.at(chosen)
@@ -187,7 +189,7 @@ def _event_columns(
     kappa = np.nan if settings.kappa_lambda is None else settings.kappa_lambda
     columns: Columns = {
         "INPUTS/Kappa/kappa": kappa_input,
-        "CLASSIFICATIONS/EVENT/signal": np.full(number, int(not settings.is_background), np.int64),
+        "CLASSIFICATIONS/EVENT/signal": np.full(number, int(not settings.background), np.int64),
         "HH4B/weight": block.weight[chosen],
         "HH4B/kappa_lambda": np.full(number, kappa, np.float32),
         "HH4B/source_entry": block.first_entry + chosen,

@@ -1,93 +1,130 @@
-"""What an ingestion is told: selection, matching, tags, and how the sample is labelled."""
+"""Settings of datasets, and the section of the configuration that shares fields with them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Literal, Self
 
-from hh4b.core.errors import ConfigError
+from pydantic import Field, model_validator
 
-MATCHINGS = ("one_to_one", "drop_ambiguous")
-TAG_SOURCES = ("file", "dl1r_77")
+from hh4b.core.samples import NamedSample
+from hh4b.core.settings import Count, Fraction, Kappa, Part, Positive, Seed, Settings
+
 #: Distance within which a kept jet is taken for the image of a b quark (docs/data.md).
 MATCHING_RADIUS = 0.4
-#: What a background event may be given as the network's input, if the study names nothing else.
-DEFAULT_KAPPA_VALUES = (-5.0, -3.0, -1.0, 0.0, 1.0, 2.0, 2.4, 3.0, 5.0, 7.0, 9.0, 10.0)
+# Defaults whose bounds are wider by hand than in a study.
+_MIN_TAGS = 4
+_TRAINING_FRACTION = 0.5
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True)
-class IngestSettings:
-    """Everything that decides the content of a dataset besides the files.
+class EventSelection(Settings):
+    """The four-tag cut and truth matching."""
 
-    Attributes:
-        sample: name of the sample; names its random streams.
-        is_background: no truth is looked for, targets are -1.
-        kappa_lambda: coupling the signal was generated with; None = does not apply (a resonance).
-        pt_min_gev: jets above this transverse momentum are kept.
-        abs_eta_max: jets below this absolute pseudorapidity are kept.
-        max_jets: so many jets, leading in pT, are kept.
-        min_tags: events with at least so many b-tagged kept jets are selected.
-        b_tag_bit: the bit of ``Jet.BTag`` that is the tag (0 to 31).
-        jet_collection: branch of the jets.
-        kappa_values: background events take their kappa input from here, at random.
-        training_fraction: share of events labelled as training.
-        seed: seed of the study.
-        matching: ``one_to_one``, or ``drop_ambiguous`` to drop also the events in which a quark has
-            two kept jets within `MATCHING_RADIUS`.
-        tag_efficiency: ``file`` takes the tags of the file, ``dl1r_77`` draws own ones by flavour.
-        allow_negative_weights: accept events of negative weight.
-    """
+    jet_pt_min_gev: Positive = Field(
+        40.0, description="jet pT cut", json_schema_extra={"flags": ["--pt-min-gev"]}
+    )
+    jet_abs_eta_max: Positive = Field(
+        2.5, description="jet |eta| cut", json_schema_extra={"flags": ["--abs-eta-max"]}
+    )
+    max_jets: Annotated[int, Field(ge=4, le=100)] = Field(10, description="leading jets kept")
+    min_tags: Annotated[int, Field(ge=4)] = Field(_MIN_TAGS, description="b-tagged jets required")
+    b_tag_bit: Annotated[int, Field(ge=0, le=31)] = Field(0, description="bit of Jet.BTag")
+    jet_collection: str = Field("Jet", description="branch of the jets")
+    matching: Literal["one_to_one", "drop_ambiguous"] = Field(
+        "one_to_one", description="what to do with a quark that has two jets within 0.4"
+    )
+    training_fraction: Fraction = Field(
+        _TRAINING_FRACTION, description="share of the events used for training"
+    )
+    tags: Literal["file", "dl1r_77"] = Field(
+        "file",
+        description="b-tags of `files` samples",
+        json_schema_extra={"flags": ["--tag-efficiency"]},
+    )
 
-    sample: str
-    is_background: bool = False
-    kappa_lambda: float | None = None
-    pt_min_gev: float = 40.0
-    abs_eta_max: float = 2.5
-    max_jets: int = 10
-    min_tags: int = 4
-    b_tag_bit: int = 0
-    jet_collection: str = "Jet"
-    kappa_values: tuple[float, ...] = DEFAULT_KAPPA_VALUES
-    training_fraction: float = 0.9
-    seed: int = 1
-    matching: str = "one_to_one"
-    tag_efficiency: str = "file"
-    allow_negative_weights: bool = False
+    @model_validator(mode="after")
+    def _enough_jets(self) -> Self:
+        if self.min_tags > self.max_jets:
+            raise ValueError(f"min_tags {self.min_tags} is above max_jets {self.max_jets}")
+        return self
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant.
 
-        Raises:
-            ConfigError: naming the setting, its value and what it may be.
-        """
-        finite = float("inf")
-        limits = {
-            "pt_min_gev": (0.0, finite),
-            "abs_eta_max": (0.0, finite),
-            "max_jets": (4, 100),
-            "min_tags": (0, self.max_jets),
-            "b_tag_bit": (0, 31),
-            "training_fraction": (0.0, 1.0),
-        }
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ConfigError(f"{name} = {value}: must lie between {low} and {high}")
-        for name, choices in (("matching", MATCHINGS), ("tag_efficiency", TAG_SOURCES)):
-            if getattr(self, name) not in choices:
-                raise ConfigError(
-                    f"{name} = {getattr(self, name)!r}: must be one of {', '.join(choices)}"
-                )
-        kappas = [*self.kappa_values, *([] if self.kappa_lambda is None else [self.kappa_lambda])]
-        if not all(abs(kappa) < finite for kappa in kappas):
-            raise ConfigError(f"kappa_lambda: {kappas} must be finite numbers")
-        if self.is_background and not self.kappa_values:
-            raise ConfigError("kappa_values is empty: a background event needs a kappa input")
-        if self.is_background and self.kappa_lambda is not None:
-            raise ConfigError(
+class FileChoices(Settings):
+    """Which files and events of a sample are let in."""
+
+    skip_bad_files: bool = Field(False, description="go on without them, and say what was lost")
+    allow_negative_weights: bool = Field(False, description="take them instead of stopping")
+
+
+class IngestSettings(NamedSample, FileChoices, EventSelection):
+    """Everything that decides the content of a dataset besides the files."""
+
+    min_tags: Annotated[int, Field(ge=0)] = Field(_MIN_TAGS, description="b-tagged jets required")
+    training_fraction: Share = Field(
+        _TRAINING_FRACTION, description="share of the events used for training"
+    )
+    background: bool = Field(False, description="no truth is looked for, targets are -1")
+    kappa_lambda: Kappa | None = Field(
+        None, description="coupling of the signal; null = has none (a resonance)"
+    )
+    kappa_values: tuple[Kappa, ...] = Field(
+        (-5.0, -3.0, -1.0, 0.0, 1.0, 2.0, 2.4, 3.0, 5.0, 7.0, 9.0, 10.0),
+        description="background events take their kappa input from here, at random",
+    )
+    seed: Seed = Field(1, description="seed of every random stream")
+
+    @model_validator(mode="after")
+    def _kappas(self) -> Self:
+        if self.background and not self.kappa_values:
+            raise ValueError("kappa_values is empty: a background event needs a kappa input")
+        if self.background and self.kappa_lambda is not None:
+            raise ValueError(
                 f"kappa_lambda = {self.kappa_lambda} for a background: a background has none;"
                 " leave out --kappa-lambda or --background"
             )
+        return self
 
-    def as_dict(self) -> Mapping[str, Any]:
-        """Return plain data for the provenance (the seed stands there on its own)."""
-        return {name: value for name, value in asdict(self).items() if name != "seed"}
+
+class MergeSettings(Settings):
+    """How datasets are merged."""
+
+    part: Part = Field("all", description="events to take of each dataset")
+    max_events_per_sample: Count | None = Field(None, description="limit on events of one sample")
+    shuffle_seed: Seed | None = Field(
+        None, description="seed of draw and order; null keeps the order of the datasets"
+    )
+    balance: bool = Field(
+        False,
+        description="scale weights so that all signal samples weigh the same, backgrounds together"
+        " as much as the signals together, and the mean is 1",
+    )
+
+    @model_validator(mode="after")
+    def _draw(self) -> Self:
+        if self.max_events_per_sample is not None and self.shuffle_seed is None:
+            raise ValueError("max_events_per_sample needs --shuffle-seed to draw the events by")
+        return self
+
+
+class ImportSettings(NamedSample):
+    """Which events of a published file become a sample, and what the file does not say."""
+
+    events: Literal["signal", "background", "all"] = Field("all", description="class of events")
+    kappa_lambda: Kappa | None = Field(
+        None, description="take the signal events of this value; null = all"
+    )
+    part: Literal["training", "testing", "split"] = Field(
+        "split", description="what the whole file is for; split divides it at random"
+    )
+    training_fraction: Share = Field(
+        _TRAINING_FRACTION, description="share of training events, where the file is divided"
+    )
+    seed: Seed = Field(1, description="seed of every random stream")
+    n_generated: Count | None = Field(
+        None, description="generated events behind it; pass rates and limits need it"
+    )
+
+    @model_validator(mode="after")
+    def _coupling(self) -> Self:
+        if self.kappa_lambda is not None and self.events != "signal":
+            raise ValueError("kappa_lambda chooses signal events: say --events signal")
+        return self

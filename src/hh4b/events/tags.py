@@ -35,7 +35,7 @@ def tag_jets(
         rng: stream of the file; takes one number a jet in file order, so that tags do not depend on
             how many events are read at once.
     """
-    if settings.tag_efficiency == "file":
+    if settings.tags == "file":
         tagged: NDArray[np.bool_] = (jets["BTag"].astype(np.int64) >> settings.b_tag_bit) & 1 == 1
         return tagged
     flavor = jets["Flavor"].astype(np.int64)

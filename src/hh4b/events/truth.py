@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ContractError
 from hh4b.core.kinematics import FourVector, add, delta_r, from_pt_eta_phi_mass, invariant_mass
 from hh4b.events.block import Collection
-from hh4b.events.record import HiggsPairs, Record, find_in_record
+from hh4b.events.record import HiggsPairs, ParticleLinks, find_in_record
 from hh4b.events.settings import MATCHING_RADIUS
 
 Rows = NDArray[np.int64]
@@ -22,7 +22,7 @@ def find_higgs_pairs(particles: Collection) -> HiggsPairs:
         particles: flat generator particles with PID, Status, M1, M2, PT.
     """
     leaves = (particles[name] for name in ("PID", "Status", "M1", "M2", "PT"))
-    return find_in_record(Record(particles.offsets, *leaves))
+    return find_in_record(ParticleLinks(particles.offsets, *leaves))
 
 
 def require_pairs(pairs: HiggsPairs, *, path: str, first_entry: int) -> None:

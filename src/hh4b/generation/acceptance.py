@@ -20,18 +20,17 @@ import numpy as np
 import yaml
 from numba import njit
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.kinematics import abs_delta_phi
+from hh4b.core.settings import Positive, Settings
 
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0.0, le=1.0)]
 
 
-class AcceptanceBias(BaseModel):
+class AcceptanceBias(Settings):
     """Parameters of the acceptance bias; the formula stands at the top of the module."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     pt_gev: Positive = Field(description="quark pT of the half-way point of the turn-on, GeV")
     pt_width_gev: Positive = Field(description="width of the turn-on in pT, GeV")
@@ -70,6 +69,15 @@ class AcceptanceBias(BaseModel):
                 f" the keys are {sorted(cls.model_fields)}"
             ) from error
 
+    @classmethod
+    def from_optional_file(cls, path: Path | str | None) -> "AcceptanceBias | None":
+        """Read the parameters where a file is named; None stands for plain events.
+
+        Raises:
+            ConfigError: as `from_file`.
+        """
+        return None if path is None else cls.from_file(path)
+
     def as_array(self) -> NDArray[np.float64]:
         """Return the parameters in the order of the fields, for compiled code."""
         return np.array([getattr(self, name) for name in type(self).model_fields])
@@ -100,8 +108,7 @@ def acceptance_of_event(p: NDArray[np.float64], parameters: NDArray[np.float64])
         estimate *= r + (1.0 - r) * inside
     for i in range(3):
         for j in range(i + 1, 4):
-            dphi = abs(phi[i] - phi[j])
-            dphi = min(dphi, 2.0 * np.pi - dphi)
+            dphi = abs_delta_phi(phi[i], phi[j])
             distance = np.sqrt((eta[i] - eta[j]) ** 2 + dphi * dphi)
             estimate *= r + (1.0 - r) * _logistic((distance - dr0) / dr_width)
     return float(floor + (1.0 - floor) * estimate**exponent)

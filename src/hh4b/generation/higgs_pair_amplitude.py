@@ -30,8 +30,8 @@ class HiggsPairModel:
         fermi_constant: G_F in GeV^-2.
     """
 
-    m_top_gev: float = 173.0
-    m_higgs_gev: float = 125.0
+    m_top_gev: float
+    m_higgs_gev: float
     fermi_constant: float = 1.1663787e-5
 
     def __post_init__(self) -> None:

@@ -5,85 +5,64 @@ import logging
 import shlex
 import shutil
 import subprocess
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from hh4b.core.errors import ConfigError, GeneratorFailed, InputFileError
 from hh4b.core.files import atomic_path
 from hh4b.generation import madgraph as cards
+from hh4b.generation.settings import MadgraphSettings
 
 log = logging.getLogger(__name__)
 PROCESS, PARTONS, HEPMC, ROOT = "process", "partons.lhe", "events.hepmc", "delphes.root"
+DELPHES_PYTHIA, INTERFACE = "DelphesPythia8", "MG5aMC_PY8_interface"
 _TAIL = 5
 
 
-@dataclass(frozen=True)
-class Programs:
-    """How the programs are reached.
+def run_program(launcher: str, program: str, *arguments: str, work: Path) -> None:
+    """Run a program in ``work`` with its output in a log there.
 
-    Attributes:
-        launcher: words in front of every command, e.g. ``apptainer exec image.sif``; empty = PATH.
-        shower: ``DelphesPythia8`` (shower and detector in one), ``MG5aMC_PY8_interface`` (with
-            DelphesHepMC2 behind it), or ``auto``: the first that is found.
-        model: UFO model instead of the one of the process; its trilinear coupling is left alone.
-        delphes_card: the Delphes card to start from.
-        cores: processes that MG5_aMC may run at once.
+    Args:
+        launcher: words in front of the command, e.g. ``apptainer exec image.sif``; empty = PATH.
+        program: its name.
+        arguments: its arguments.
+        work: the folder.
+
+    Raises:
+        GeneratorFailed: if it is not on PATH (without launcher), or fails.
     """
+    if not launcher:
+        find(program)
+    command = [*shlex.split(launcher), program, *arguments]
+    record = work / f"{program}.log"
+    log.info("running %s, log %s", shlex.join(command), record)
+    try:
+        with record.open("wb") as stream:
+            status = subprocess.run(
+                command,
+                cwd=work,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+                check=False,
+            ).returncode
+    except OSError as error:
+        raise GeneratorFailed(f"cannot run {command[0]}: {error.strerror}") from error
+    if status:
+        lines = record.read_text(encoding="utf-8", errors="replace").splitlines()
+        raise GeneratorFailed(
+            f"{shlex.join(command)} ended with status {status}; the end of {record}: "
+            + " | ".join(lines[-_TAIL:])
+        )
 
-    delphes_card: Path
-    launcher: str = ""
-    shower: str = "auto"
-    model: str | None = None
-    cores: int = 1
 
-    def __post_init__(self) -> None:
-        """Refuse an unknown shower.
-
-        Raises:
-            ConfigError: naming the choices.
-        """
-        if self.shower not in cards.SHOWERS:
-            raise ConfigError(
-                f"shower = {self.shower!r}: must be one of {', '.join(cards.SHOWERS)}"
-            )
-
-    def run(self, program: str, *arguments: str, work: Path) -> None:
-        """Run a program in ``work`` with its output in a log there.
-
-        Raises:
-            GeneratorFailed: if it is not on PATH (without launcher), or fails.
-        """
-        if not self.launcher:
-            find(program)
-        command = [*shlex.split(self.launcher), program, *arguments]
-        record = work / f"{program}.log"
-        log.info("running %s, log %s", shlex.join(command), record)
-        try:
-            with record.open("wb") as stream:
-                status = subprocess.run(
-                    command,
-                    cwd=work,
-                    stdin=subprocess.DEVNULL,
-                    stdout=stream,
-                    stderr=stream,
-                    check=False,
-                ).returncode
-        except OSError as error:
-            raise GeneratorFailed(f"cannot run {command[0]}: {error.strerror}") from error
-        if status:
-            lines = record.read_text(encoding="utf-8", errors="replace").splitlines()
-            raise GeneratorFailed(
-                f"{shlex.join(command)} ended with status {status}; the end of {record}: "
-                + " | ".join(lines[-_TAIL:])
-            )
-
-    def chosen_shower(self) -> str:
-        """Return the program that showers."""
-        if self.shower != "auto":
-            return self.shower
-        if not self.launcher and not shutil.which(cards.SHOWERS[1]):
-            return cards.SHOWERS[2]
-        return cards.SHOWERS[1]
+def chosen_shower(settings: MadgraphSettings) -> str:
+    """Return the program that showers."""
+    if settings.shower != "auto":
+        return settings.shower
+    if not settings.launcher and not shutil.which(DELPHES_PYTHIA):
+        return INTERFACE
+    return DELPHES_PYTHIA
 
 
 def find(program: str) -> Path:
@@ -100,8 +79,16 @@ def find(program: str) -> Path:
     return Path(found).resolve()
 
 
-def write_cards(settings: cards.MadGraphSettings, programs: Programs, work: Path) -> None:
+def write_cards(
+    settings: MadgraphSettings, delphes_card: Path, work: Path, *, cores: int = 1
+) -> None:
     """Write all cards into ``work``: ``mg5.txt``, ``pythia8.cmnd``, ``delphes.tcl``.
+
+    Args:
+        settings: what to generate; must name the sample.
+        delphes_card: the card to start from.
+        work: the folder.
+        cores: processes that MG5_aMC may run at once.
 
     Raises:
         InputFileError: if the Delphes card or the UFO model cannot be used.
@@ -109,59 +96,62 @@ def write_cards(settings: cards.MadGraphSettings, programs: Programs, work: Path
     """
     work.mkdir(parents=True, exist_ok=True)
     try:
-        delphes = programs.delphes_card.read_text(encoding="utf-8")
+        delphes = delphes_card.read_text(encoding="utf-8")
     except OSError as error:
         raise InputFileError(
-            f"cannot read {programs.delphes_card}: {error.strerror}; Delphes brings"
+            f"cannot read {delphes_card}: {error.strerror}; Delphes brings"
             " cards/delphes_card_ATLAS.tcl"
         ) from error
-    hepmc = HEPMC if programs.chosen_shower() == "MG5aMC_PY8_interface" else None
+    hepmc = HEPMC if chosen_shower(settings) == INTERFACE else None
+    model = _model(settings, work)
     texts = {
-        "mg5.txt": cards.mg5_script(
-            settings, model=_model(settings, programs, work), folder=PROCESS, cores=programs.cores
-        ),
+        "mg5.txt": cards.mg5_script(settings, model=model, folder=PROCESS, cores=cores),
         "pythia8.cmnd": cards.pythia_card(settings, partons=PARTONS, hepmc=hepmc),
-        "delphes.tcl": cards.delphes_card(delphes, settings, where=str(programs.delphes_card)),
+        "delphes.tcl": cards.delphes_card(delphes, settings, where=str(delphes_card)),
     }
     for name, text in texts.items():
         (work / name).write_text(text, encoding="utf-8")
 
 
 def run_madgraph(
-    settings: cards.MadGraphSettings,
-    programs: Programs,
+    settings: MadgraphSettings,
+    delphes_card: Path,
     output: Path,
     work: Path,
     *,
+    cores: int = 1,
     restart: bool = False,
 ) -> None:
     """Generate, shower and simulate; ``output`` is the Delphes file, there only if all went well.
 
     Args:
-        settings: what to generate.
-        programs: how to reach the programs.
+        settings: what to generate; the sample has the name of the output unless it is given.
+        delphes_card: the Delphes card to start from.
         output: the ROOT file.
         work: folder for cards, logs and what lies between; must not hold a run already.
+        cores: processes that MG5_aMC may run at once.
         restart: take away what an earlier run left in ``work``, finished or not.
 
     Raises:
         GeneratorFailed: if a program is missing, fails, or does not write what it should.
         InputFileError: if the Delphes card or the UFO model cannot be used.
     """
+    settings = settings.named_after(output)
     if restart:
         _clear(work)
     if (work / PROCESS).exists() or (work / ROOT).exists():
         raise GeneratorFailed(
             f"{work} holds a run already; say --restart to replace it, or name another --work"
         )
-    write_cards(settings, programs, work)
-    programs.run("mg5_aMC", "mg5.txt", work=work)
+    write_cards(settings, delphes_card, work, cores=cores)
+    run = partial(run_program, settings.launcher, work=work)
+    run("mg5_aMC", "mg5.txt")
     _unpack(work)
-    if programs.chosen_shower() == "DelphesPythia8":
-        programs.run("DelphesPythia8", "delphes.tcl", "pythia8.cmnd", ROOT, work=work)
+    if chosen_shower(settings) == DELPHES_PYTHIA:
+        run(DELPHES_PYTHIA, "delphes.tcl", "pythia8.cmnd", ROOT)
     else:
-        programs.run("MG5aMC_PY8_interface", "pythia8.cmnd", work=work)
-        programs.run("DelphesHepMC2", "delphes.tcl", ROOT, HEPMC, work=work)
+        run(INTERFACE, "pythia8.cmnd")
+        run("DelphesHepMC2", "delphes.tcl", ROOT, HEPMC)
     result = work / ROOT
     if not result.is_file() or not result.stat().st_size:
         raise GeneratorFailed(f"Delphes wrote no {result}; see the logs beside it")
@@ -177,14 +167,14 @@ def _clear(work: Path) -> None:
         (work / name).unlink(missing_ok=True)
 
 
-def _model(settings: cards.MadGraphSettings, programs: Programs, work: Path) -> str:
+def _model(settings: MadgraphSettings, work: Path) -> str:
     """Return the UFO model; for another kappa_lambda, that of a changed copy in ``work``."""
-    name = cards.PROCESSES[settings.process][0]
-    if programs.model is not None:
-        return programs.model
-    if settings.process != "hh" or settings.kappa_lambda == 1.0:
+    name = cards.PROCESSES[settings.generate][0]
+    if settings.ufo_model is not None:
+        return settings.ufo_model
+    if settings.kappa_lambda is None or settings.kappa_lambda == 1.0:
         return name
-    if programs.launcher:
+    if settings.launcher:
         raise ConfigError(
             f"kappa_lambda = {settings.kappa_lambda:g} through a container: the UFO model has to be"
             " named by --model, with its trilinear coupling set"

@@ -25,13 +25,17 @@ def kappa_polynomial(
     The factor of proportionality depends on (m_HH, cos theta*) but not on kappa, so ratios between
     different kappa of one event are ratios of its probability densities.
 
+    The masses must be those of the generated events. The amplitude is tabulated once for each pair
+    of masses and process, which takes about a second.
+
     Args:
         m_hh_gev: true mass of the Higgs pair in GeV, shape (N,).
         cos_theta_star: true cosine of the angle of a Higgs boson to the beam in the pair's frame.
-        m_higgs_gev: Higgs boson mass.
-        m_top_gev: top-quark mass.
+        m_higgs_gev: Higgs mass of the events.
+        m_top_gev: top-quark mass in their loops.
 
     Raises:
+        ConfigError: if the masses are impossible.
         ContractError: if a mass lies below the threshold, or a cosine outside [-1, 1].
     """
     model = HiggsPairModel(m_top_gev, m_higgs_gev)
@@ -61,7 +65,7 @@ def cross_section_coefficients_fb(
     """Return (c0, c1, c2) of sigma(gg -> HH) = c0 + c1 kappa + c2 kappa^2 in fb.
 
     Raises:
-        ConfigError: if energy or scale are impossible.
+        ConfigError: if energy, masses or scale are impossible.
     """
     collisions = Collisions(1000.0 * sqrt_s_tev, mu_factor)
     return cross_section(collisions, HiggsPairModel(m_top_gev, m_higgs_gev)).coefficients_fb

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,10 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ConfigError
 from hh4b.core.seeds import stream
 from hh4b.generation import two_body
+from hh4b.generation.acceptance import AcceptanceBias, acceptance_probability
 from hh4b.generation.higgs_pair_cross_section import Collisions
 from hh4b.generation.higgs_pair_sampling import PhaseSpacePoints
 from hh4b.generation.lhe import LheEvents
-
-if TYPE_CHECKING:
-    from hh4b.generation.acceptance import AcceptanceBias
 
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
@@ -54,7 +51,7 @@ class SignalRequest:
     cross_section_pb: float
     m_higgs_gev: float
     m_bottom_gev: float
-    bias: "AcceptanceBias | None" = None
+    bias: AcceptanceBias | None = None
 
     def __post_init__(self) -> None:
         """Check that the request can be met.
@@ -72,7 +69,7 @@ class SignalRequest:
 
 
 @dataclass(frozen=True)
-class SignalSample:
+class HiggsPairSample:
     """Generated events.
 
     Attributes:
@@ -86,7 +83,9 @@ class SignalSample:
     cross_section_error_pb: float
 
 
-def generate(source: PointSource, request: SignalRequest, collisions: Collisions) -> SignalSample:
+def generate(
+    source: PointSource, request: SignalRequest, collisions: Collisions
+) -> HiggsPairSample:
     """Turn phase-space points into events until there are enough.
 
     Every block of points has its own random stream, so the events depend on nothing but the
@@ -121,7 +120,7 @@ def generate(source: PointSource, request: SignalRequest, collisions: Collisions
     mass = np.sqrt(pair[:, 0] ** 2 - (pair[:, 1:] ** 2).sum(axis=1))
     log.info("%d events from %d unweighted ones", n_kept, n_offered)
     events = assemble(momenta, weights, collisions.scale_gev(mass), request, collisions)
-    return SignalSample(events, n_offered, _error_of_mean(weights, kept_share))
+    return HiggsPairSample(events, n_offered, _error_of_mean(weights, kept_share))
 
 
 def _error_of_mean(weights: Floats, kept_share: float) -> float:
@@ -152,13 +151,11 @@ def event_momenta(
 
 
 def _accept(
-    momenta: Floats, bias: "AcceptanceBias | None", rng: np.random.Generator
+    momenta: Floats, bias: AcceptanceBias | None, rng: np.random.Generator
 ) -> tuple[NDArray[np.intp], Floats]:
     """Return the rows that are kept and their 1/b."""
     if bias is None:
         return np.arange(len(momenta)), np.ones(len(momenta))
-    from hh4b.generation.acceptance import acceptance_probability
-
     probability = acceptance_probability(momenta[:, 4:], bias)
     rows = np.flatnonzero(rng.random(len(momenta)) < probability)
     return rows, 1.0 / probability[rows]

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import DATASET, PAIRING, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, write_json
-from hh4b.events.dataset import TARGETS, lacking, part_mask
+from hh4b.core.parts import part_mask
+from hh4b.core.settings import Part
+from hh4b.events.dataset import TARGETS, lacking
 from hh4b.pairing.metrics import pairing_metrics
+from hh4b.pairing.settings import PairingEvaluationSettings
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class PairedEvents:
         return pairing_metrics(self.targets, self.predicted, self.n_jets, self.weights)
 
 
-def load(dataset: Path | str, pairing: Path | str, *, part: str = "all") -> PairedEvents:
+def load(dataset: Path | str, pairing: Path | str, *, part: Part = "all") -> PairedEvents:
     """Read a dataset and its pairing.
 
     Weights are scaled to mean 1 in the part, so that samples of very different cross sections can
@@ -78,7 +81,10 @@ def pool(samples: Sequence[PairedEvents]) -> PairedEvents:
 
 
 def evaluate_files(
-    datasets: Sequence[Path], pairings: Sequence[Path], output: Path, *, part: str
+    datasets: Sequence[Path],
+    pairings: Sequence[Path],
+    output: Path,
+    settings: PairingEvaluationSettings,
 ) -> dict[str, Any]:
     """Write the metrics of all given samples together as JSON; return them.
 
@@ -86,16 +92,19 @@ def evaluate_files(
         ConfigError: if there are not as many datasets as pairings.
     """
     _same_number(datasets, pairings)
-    samples = [load(d, p, part=part) for d, p in zip(datasets, pairings, strict=True)]
+    samples = [load(d, p, part=settings.part) for d, p in zip(datasets, pairings, strict=True)]
     groups = pool(samples).metrics()
     names = [str(read_attributes(d).get("sample", d.stem)) for d in datasets]
-    provenance = Provenance("pair evaluate", {"part": part, "samples": names})
+    provenance = Provenance("pair evaluate", {**settings.model_dump(), "samples": names})
     write_json(output, {"groups": groups}, provenance)
     return groups
 
 
 def efficiency_curve(
-    datasets: Sequence[Path], pairings: Sequence[Path], output: Path, *, part: str
+    datasets: Sequence[Path],
+    pairings: Sequence[Path],
+    output: Path,
+    settings: PairingEvaluationSettings,
 ) -> dict[str, list[Any]]:
     """Write the event efficiency of each signal sample against its kappa_lambda as JSON.
 
@@ -112,14 +121,14 @@ def efficiency_curve(
                 f"{dataset}: attribute 'kappa_lambda' is missing or no number;"
                 " ingest the signal with --kappa-lambda"
             )
-        total = load(dataset, pairing, part=part).metrics()["total"]
+        total = load(dataset, pairing, part=settings.part).metrics()["total"]
         points.append((kappa, total["event_efficiency"], total["event_efficiency_error"]))
     points.sort(key=lambda point: point[0])
     curve = {
         name: [point[index] for point in points]
         for index, name in enumerate(("kappa_lambda", "event_efficiency", "error"))
     }
-    write_json(output, curve, Provenance("pair efficiency-curve", {"part": part}))
+    write_json(output, curve, Provenance("pair efficiency-curve", settings.model_dump()))
     return curve
 
 

@@ -1,19 +1,13 @@
 """Pair jets by the smallest distance within the leading Higgs candidate, as ATLAS does."""
 
-import logging
-from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import PAIRING, TableWriter, read_attributes
-from hh4b.core.files import Provenance
-from hh4b.events.dataset import blocks
-
-log = logging.getLogger(__name__)
-_COLUMNS = ("MASK", "pt", "eta", "phi", "mass", "btag")
+from hh4b.core import kinematics
+from hh4b.pairing.jets import KeptJets
 
 
 def pair_min_dr(
@@ -51,28 +45,12 @@ def pair_min_dr(
     return result
 
 
-def pair_file(dataset: Path | str, output: Path | str) -> int:
-    """Pair all events of a dataset, in constant memory; return how many were paired.
+def min_dr(jets: KeptJets) -> NDArray[np.int8]:
+    """Pair by `pair_min_dr`, as the pairing method ``min_dr``."""
+    return pair_min_dr(jets.pt, jets.eta, jets.phi, jets.btag, jets.valid)
 
-    Raises:
-        InputFileError: if the dataset cannot be read.
-        ContractError: if a column is missing or broken.
-    """
-    paired = 0
-    with TableWriter(output, PAIRING) as writer:
-        for block in blocks(dataset, [f"INPUTS/Source/{name}" for name in _COLUMNS]):
-            source = {name: block[f"INPUTS/Source/{name}"] for name in _COLUMNS}
-            jets = pair_min_dr(
-                source["pt"], source["eta"], source["phi"], source["btag"], source["MASK"]
-            )
-            writer.append({"jets": jets})
-            paired += int((jets[:, 0, 0] >= 0).sum())
-        counts = {"n_events": writer.rows, "n_paired": paired}
-        sample = str(read_attributes(dataset).get("sample", ""))
-        provenance = Provenance("pair min-dr", {"sample": sample}, counts=counts)
-        writer.set_attributes(provenance, method="min_dr")
-    log.info("%d of %d events paired, wrote %s", paired, counts["n_events"], output)
-    return paired
+
+_delta_phi: Any = numba.njit(cache=True)(kinematics.delta_phi)
 
 
 @numba.njit(cache=True)
@@ -111,9 +89,9 @@ def _pair(pt, eta, phi, tagged, valid):  # type: ignore[no-untyped-def]
             else:
                 lead, lead_2, sub, sub_2 = other, last, 0, partner
             deta = np.float64(eta[event, four[lead]]) - np.float64(eta[event, four[lead_2]])
-            dphi = np.float64(phi[event, four[lead]]) - np.float64(phi[event, four[lead_2]])
-            # Compiled twin of kinematics.delta_r; a test holds the two together.
-            dphi = (dphi + np.pi) % (2 * np.pi) - np.pi
+            dphi = _delta_phi(
+                np.float64(phi[event, four[lead]]), np.float64(phi[event, four[lead_2]])
+            )
             distance = deta * deta + dphi * dphi
             if distance < closest:
                 closest = distance

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Histogram:
+class WeightedHistogram:
     """Sums of weights in B bins.
 
     Attributes:
@@ -35,7 +35,7 @@ class Histogram:
     @classmethod
     def fill(
         cls, values: ArrayLike, edges: ArrayLike, weights: ArrayLike | None = None
-    ) -> "Histogram":
+    ) -> "WeightedHistogram":
         """Histogram ``values`` of shape (N,); the last edge belongs to the last bin."""
         data, borders = np.asarray(values, dtype=float), np.asarray(edges, dtype=float)
         w = np.ones(len(data)) if weights is None else np.asarray(weights, dtype=float)
@@ -48,7 +48,7 @@ class Histogram:
         )
 
     @classmethod
-    def from_json(cls, entry: Mapping[str, Any], *, where: str) -> "Histogram":
+    def from_json(cls, entry: Mapping[str, Any], *, where: str) -> "WeightedHistogram":
         """Read what `as_json` wrote; totals default to the sums over the bins.
 
         Raises:
@@ -102,7 +102,7 @@ class Histogram:
     def bin_label(self, unit: str) -> str:
         """Return the label of an axis of fractions, e.g. ``Fraction / 25 GeV``.
 
-        >>> Histogram.fill([1.0], [0, 25, 50]).bin_label("GeV")
+        >>> WeightedHistogram.fill([1.0], [0, 25, 50]).bin_label("GeV")
         'Fraction / 25 GeV'
         """
         width = float(self.edges[1] - self.edges[0])
@@ -110,9 +110,9 @@ class Histogram:
             return "Fraction"
         return f"Fraction / {width:.3g} {unit}".rstrip()
 
-    def merged(self, other: "Histogram") -> "Histogram":
+    def merged(self, other: "WeightedHistogram") -> "WeightedHistogram":
         """Return the sum of two histograms with the same edges."""
-        return Histogram(
+        return WeightedHistogram(
             self.edges,
             self.sum_weights + other.sum_weights,
             self.sum_weights_squared + other.sum_weights_squared,
@@ -121,7 +121,9 @@ class Histogram:
         )
 
 
-def fraction_ratio(numerator: Histogram, denominator: Histogram) -> tuple[Floats, Floats]:
+def fraction_ratio(
+    numerator: WeightedHistogram, denominator: WeightedHistogram
+) -> tuple[Floats, Floats]:
     """Return the ratio of independent fractions and its error, NaN where one of them is zero."""
     (a, da), (b, db) = numerator.fractions(), denominator.fractions()
     filled = (a > 0) & (b > 0)
@@ -133,7 +135,7 @@ def fraction_ratio(numerator: Histogram, denominator: Histogram) -> tuple[Floats
 
 
 def draw_fractions(
-    axes: Axes, histogram: Histogram, look: Look, label: str, *, fill: bool = False
+    axes: Axes, histogram: WeightedHistogram, look: Look, label: str, *, fill: bool = False
 ) -> float:
     """Draw fractions as steps with error bars; return the highest point with its error."""
     value, error = histogram.fractions()

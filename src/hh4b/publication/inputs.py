@@ -63,12 +63,6 @@ class Inputs:
             raise ConfigError(f"{self.what}: input {key!r} was given {len(paths)} times, want one")
         return paths[0]
 
-    def keys(self, order: Sequence[str], *, without: Iterable[str] = ()) -> list[str]:
-        """Return the keys given, those of ``order`` first, then the others as given."""
-        skip = set(without)
-        known = [key for key in order if key in self.files and key not in skip]
-        return known + [key for key in self.files if key not in known and key not in skip]
-
     def only(self, allowed: Iterable[str]) -> None:
         """Refuse keys that the output does not know.
 

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 #: Below this many combined errors, an order could be chance.
 DISTINCT = 2.0
-MIN_DR, SPANET = "min-ΔR", "mixing κ SPANet2"
 
 
-class Number(NamedTuple):
+class RunNumber(NamedTuple):
     """A value of this run with its error."""
 
     value: float
@@ -28,8 +27,8 @@ class Claim(NamedTuple):
     """
 
     text: str
-    larger: Number
-    smaller: Number
+    larger: RunNumber
+    smaller: RunNumber
 
     def sentence(self) -> str:
         """Say whether the claim holds."""
@@ -42,66 +41,84 @@ class Claim(NamedTuple):
         return f"{self.text}: {'holds' if gap > 0 else '**does not hold**'} ({numbers})."
 
 
-def read_numbers(path: Path) -> dict[tuple[str, ...], Number]:
-    """Return this run's numbers of a table by labels and quantity; empty if there is no table."""
+class Ranking(NamedTuple):
+    """A claim of the note, by keys of rows.
+
+    Attributes:
+        text: in words.
+        table: key of the table that both rows stand in.
+        quantity: column, or ``profile_width`` and ``cls_width`` of tables of bounds.
+        larger: row of what should be larger.
+        smaller: row of what should be smaller.
+    """
+
+    text: str
+    table: str
+    quantity: str
+    larger: str
+    smaller: str
+
+
+RANKINGS = (
+    *(
+        Ranking(
+            f"SPANet2 pairs better than min-ΔR at κλ = {kappa}",
+            "24", f"kappa_lambda_{kappa}", "mixing_spanet_tuned", "min_dr",
+        )
+        for kappa in (-5, 1, 5)
+    ),
+    Ranking(
+        "SPANet2 separates better (AUC) than the DNN on min-ΔR pairing",
+        "25", "auc", "mixing_spanet_tuned", "min_dr_dnn_tuned",
+    ),
+    *(
+        Ranking(
+            f"min-ΔR + DNN gives a wider interval than SPANet2 by {name}",
+            "26", f"{method}_width", "min_dr_dnn_tuned", "mixing_spanet_tuned",
+        )
+        for method, name in (("profile", "profile likelihood"), ("cls", "CLs"))
+    ),
+)  # fmt: skip
+
+
+def read_numbers(path: Path) -> dict[tuple[str, str], RunNumber]:
+    """Return this run's numbers of a table by row key and quantity; empty if there is no table.
+
+    Of lower and upper bounds, the width is added: errors of the two added in squares.
+    """
     if not path.exists():
         return {}
     numbers = {}
     with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.reader(stream)
-        head = next(reader)
-        quantity = head.index("quantity")
-        for row in reader:
-            if row[quantity + 1]:
-                error = float(row[quantity + 2] or 0)
-                numbers[tuple(row[: quantity + 1])] = Number(float(row[quantity + 1]), error)
-    return numbers
+        for row in csv.DictReader(stream):
+            if row["this_run"]:
+                error = float(row["this_run_error"] or 0)
+                place = row["key"], row["quantity"]
+                numbers[place] = RunNumber(float(row["this_run"]), error)
+    return {**_widths(numbers), **numbers}
 
 
 def claims_of(tables: Path) -> list[Claim]:
     """Return the claims of the note that the tables of a folder allow to check."""
     claims = []
-    pairing = read_numbers(tables / "table_24.csv")
-    for kappa in (-5, 1, 5):
-        name = f"kappa_lambda_{kappa}"
-        claims += _claim(
-            f"SPANet2 pairs better than min-ΔR at κλ = {kappa}",
-            pairing, (SPANET, name), (MIN_DR, name),
-        )  # fmt: skip
-    classes = read_numbers(tables / "table_25.csv")
-    claims += _claim(
-        "SPANet2 separates better (AUC) than the DNN on min-ΔR pairing",
-        classes, (SPANET, "SPANet2", "auc"), (MIN_DR, "DNN", "auc"),
-    )  # fmt: skip
-    widths = _widths(read_numbers(tables / "table_26.csv"))
-    for method, name in (("profile", "profile likelihood"), ("cls", "CLs")):
-        claims += _claim(
-            f"min-ΔR + DNN gives a wider interval than SPANet2 by {name}",
-            widths, (MIN_DR, "DNN", method), (SPANET, "SPANet2", method),
-        )  # fmt: skip
+    for ranking in RANKINGS:
+        numbers = read_numbers(tables / f"table_{ranking.table.zfill(2)}.csv")
+        pair = [numbers.get((key, ranking.quantity)) for key in (ranking.larger, ranking.smaller)]
+        larger, smaller = pair
+        if larger is not None and smaller is not None:
+            claims.append(Claim(ranking.text, larger, smaller))
     return claims
 
 
-def _claim(
-    text: str,
-    numbers: dict[tuple[str, ...], Number],
-    larger: tuple[str, ...],
-    smaller: tuple[str, ...],
-) -> list[Claim]:
-    if larger not in numbers or smaller not in numbers:
-        return []
-    return [Claim(text, numbers[larger], numbers[smaller])]
-
-
-def _widths(numbers: dict[tuple[str, ...], Number]) -> dict[tuple[str, ...], Number]:
+def _widths(numbers: dict[tuple[str, str], RunNumber]) -> dict[tuple[str, str], RunNumber]:
     """Return upper minus lower bound; errors of the two added in squares."""
     widths = {}
-    for (*labels, quantity), upper in numbers.items():
+    for (key, quantity), upper in numbers.items():
         method, _, side = quantity.partition("_")
-        lower = numbers.get((*labels, f"{method}_lower"))
+        lower = numbers.get((key, f"{method}_lower"))
         if side == "upper" and lower is not None:
             error = math.hypot(upper.error, lower.error)
-            widths[(*labels, method)] = Number(upper.value - lower.value, error)
+            widths[key, f"{method}_width"] = RunNumber(upper.value - lower.value, error)
     return widths
 
 

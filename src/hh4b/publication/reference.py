@@ -70,6 +70,15 @@ class Reference:
         place = "/".join(map(str, keys))
         raise ConfigError(f"{self.path}: entry {place!r} is {node!r}, expected a number")
 
+    def has(self, *keys: str | float) -> bool:
+        """Return whether there is an entry at a path of keys."""
+        node: Any = self.content
+        for key in keys:
+            if not isinstance(node, Mapping) or key not in node:
+                return False
+            node = node[key]
+        return True
+
     def width(self, *keys: str | float) -> Published | None:
         """Return upper minus lower bound of an interval of the note, or None."""
         lower, upper = self.find(*keys, 0), self.find(*keys, 1)

@@ -21,17 +21,14 @@ def count_file(path: Path) -> dict[str, Measured]:
     return _measured([path], _counts(arrays))
 
 
-def count_by_part(paths: Iterable[Path], part: str) -> dict[str, Measured]:
-    """Count signal and background events of the training or testing part of several datasets."""
+def count_by_part(paths: Iterable[Path], part: str) -> Measured:
+    """Count the events of the training or testing part of several datasets."""
     files = list(paths)
-    total = {"signal": 0, "background": 0}
+    total = 0
     for path in files:
-        arrays = contracts.read_table(path, contracts.DATASET, columns=[_SIGNAL, _SPLIT])
-        chosen = arrays[_SPLIT] == PARTS.index(part)
-        signal = int((arrays[_SIGNAL][chosen] == 1).sum())
-        total["signal"] += signal
-        total["background"] += int(chosen.sum()) - signal
-    return _measured(files, total)
+        split = contracts.read_table(path, contracts.DATASET, columns=[_SPLIT])[_SPLIT]
+        total += int((split == PARTS.index(part)).sum())
+    return _measured(files, {"events": total})["events"]
 
 
 def _counts(arrays: dict[str, NDArray[np.int64]]) -> dict[str, int]:

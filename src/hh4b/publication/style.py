@@ -1,7 +1,7 @@
 """How figures look: fonts, colours, physics labels, and files that are the same every time."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,18 @@ import mplhep  # noqa: F401  registers the TeX Gyre fonts with matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hh4b import __version__
 from hh4b.core.errors import ConfigError
-from hh4b.core.files import atomic_path, canonical_hash
-from hh4b.publication.inputs import Inputs, configuration_hashes
+from hh4b.core.files import atomic_path
+from hh4b.core.settings import Settings
 
 GOLDEN = 0.75
 
 
-class FigureStyle(BaseModel):
+class FigureStyle(Settings):
     """What may be changed about a figure without changing its content."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     font_size: float = Field(8.5, gt=3, lt=40, description="of labels, in points")
     font_family: str = Field("TeX Gyre Heros", description="any font that matplotlib knows")
@@ -37,28 +35,32 @@ class FigureStyle(BaseModel):
     qualifier: str = Field("simulation", description="text after the header")
     colors: dict[str, str] = Field(default_factory=dict, description="colour by method key")
 
+    @field_validator("colors")
     @classmethod
-    def parse(cls, text: str) -> "FigureStyle":
+    def _colors(cls, value: dict[str, str]) -> dict[str, str]:
+        for key, color in value.items():
+            if not mpl.colors.is_color_like(color):
+                raise ValueError(f"{key}: {color!r} is no colour")
+        return value
+
+    @classmethod
+    def parse(cls, text: str, base: Mapping[str, Any] | None = None) -> "FigureStyle":
         """Read a style from JSON text.
+
+        Args:
+            text: a JSON object.
+            base: style that the text goes over.
 
         Raises:
             ConfigError: if it is no JSON object, or a key or value is not known.
         """
         try:
-            style = cls.model_validate(json.loads(text))
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "style"
-            raise ConfigError(
-                f"figure style: {place}: {first['msg']} (got {first['input']!r});"
-                f" keys: {', '.join(cls.model_fields)}"
-            ) from error
+            content = json.loads(text)
         except ValueError as error:
             raise ConfigError(f"figure style {text!r} is not JSON ({error})") from error
-        for key, color in style.colors.items():
-            if not mpl.colors.is_color_like(color):
-                raise ConfigError(f"figure style: colors.{key}: {color!r} is no colour")
-        return style
+        if not isinstance(content, dict):
+            raise ConfigError(f"figure style {text!r}: expected a JSON object")
+        return cls.checked({**(base or {}), **content}, where="figure style: ")
 
     def rc(self) -> dict[Any, Any]:
         """Return the matplotlib parameters of this style."""
@@ -135,7 +137,13 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LINES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 
 #: A tuned training has the colour and marker of the untuned one.
+_TUNED = {
+    "min_dr_dnn_tuned": "min_dr_dnn", "mixing_spanet_dnn_tuned": "mixing_spanet_dnn",
+    "mixing_spanet_tuned": "mixing_spanet", "mixing_joint_tuned": "mixing_joint",
+}  # fmt: skip
 _TUNED_LINE = (0, (1, 1))
+#: Backgrounds, in this order; the signal's colour is not among them.
+_BACKGROUNDS = (_GREY, _BLUE, _GREEN, _ORANGE, _PURPLE, _SKY, _BLACK)
 
 
 class Look(BaseModel):
@@ -155,14 +163,27 @@ def look_of(key: str, style: FigureStyle, index: int = 0) -> Look:
         style: may override the colour.
         index: place among the methods of the figure, for keys without a colour of their own.
     """
-    stem = key.removesuffix("_tuned")
-    names = list(_COLORS)
+    stem = _TUNED.get(key, key)
     color = style.colors.get(key) or _COLORS.get(stem) or _CYCLE[index % len(_CYCLE)]
     place = _CYCLE.index(color) if color in _CYCLE else index
-    if stem in names and color not in _CYCLE:
+    if stem in _COLORS and color not in _CYCLE:
         place = 0
     line = _TUNED_LINE if key != stem else _LINES[place % len(_LINES)]
     return Look(color=color, marker=_MARKERS[place % len(_MARKERS)], line=line)
+
+
+def looks_of_samples(keys: Sequence[str], style: FigureStyle) -> dict[str, Look]:
+    """Return how signal and backgrounds are drawn: ``signal``, ``background``, or processes."""
+    looks, place = {}, 0
+    for key in keys:
+        if key in ("signal", "background"):
+            looks[key] = look_of(key, style)
+            continue
+        color = style.colors.get(key) or _BACKGROUNDS[place % len(_BACKGROUNDS)]
+        number = place % len(_LINES)
+        looks[key] = Look(color=color, marker=_MARKERS[number], line=_LINES[number])
+        place += 1
+    return looks
 
 
 def series_look(index: int) -> Look:
@@ -209,36 +230,39 @@ def energy_text(sqrt_s_tev: float | None = None, luminosity_ifb: float | None = 
     return ", ".join(parts)
 
 
-Draw = Callable[[Inputs, FigureStyle], Figure]
-
-
-def write_figure(
-    stem: Path | str, name: str, draw: Draw, inputs: Inputs, style: FigureStyle
+def save_figure(
+    stem: Path | str, figure: Figure, title: str, description: str, note: str
 ) -> list[Path]:
-    """Draw a figure and write ``stem.pdf`` and ``stem.png``, each whole or not at all.
+    """Write ``stem.pdf`` and ``stem.png``, each whole or not at all.
 
-    The files hold no date: equal inputs and style give equal bytes. The configuration hash of
-    style and inputs stands in their metadata.
+    The files hold no date: equal figures give equal bytes.
+
+    Args:
+        stem: path without suffix.
+        figure: what to write.
+        title: e.g. ``"Figure 3"``.
+        description: its caption; `hh4b summary` reads it from the PNG.
+        note: program and hash of the configuration.
 
     Returns:
         The paths written.
     """
-    settings = {
-        "figure": name,
-        "style": style.model_dump(),
-        "inputs": configuration_hashes(inputs),
-    }
-    note = f"hh4b {__version__}, configuration {canonical_hash(settings)}"
     metadata: dict[str, dict[str, str | None]] = {
-        "pdf": {"Title": f"Figure {name}", "Creator": note, "Producer": None, "CreationDate": None},
-        "png": {"Title": f"Figure {name}", "Software": note},
-    }
+        "pdf": {
+            "Title": title, "Subject": description, "Creator": note, "Producer": None,
+            "CreationDate": None,
+        },
+        "png": {"Title": title, "Description": description, "Software": note},
+    }  # fmt: skip
     paths = []
-    with mpl.rc_context(style.rc()):
-        figure = draw(inputs, style)
-        for kind, entries in metadata.items():
-            path = Path(f"{stem}.{kind}")
-            with atomic_path(path) as temporary:
-                figure.savefig(temporary, format=kind, metadata=entries)
-            paths.append(path)
+    for kind, entries in metadata.items():
+        path = Path(f"{stem}.{kind}")
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, format=kind, metadata=entries)
+        paths.append(path)
     return paths
+
+
+def program() -> str:
+    """Return name and version of the program."""
+    return f"hh4b {__version__}"

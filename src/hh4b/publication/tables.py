@@ -2,28 +2,21 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hh4b import __version__
 from hh4b.core.files import atomic_path
-from hh4b.publication.inputs import Inputs, Measured
-from hh4b.publication.reference import Published, Reference
+from hh4b.publication.inputs import Measured
+from hh4b.publication.reference import Published
+from hh4b.publication.text import latex
 
 DASH = "—"
 
 
 @dataclass(frozen=True)
-class Text:
-    """A label in plain Unicode and in LaTeX."""
-
-    plain: str
-    latex: str
-
-
-@dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A quantity.
 
     Attributes:
@@ -33,7 +26,7 @@ class Column:
     """
 
     name: str
-    label: Text
+    label: str
     decimals: int
 
 
@@ -54,9 +47,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the note's table: its labels and its cells by column name."""
+    """A line of a table.
 
-    labels: tuple[Text, ...]
+    Attributes:
+        key: what the line is of, e.g. the name of a selection; what reads tables goes by it.
+        labels: the same for people, one a heading.
+        cells: by name of the column.
+    """
+
+    key: str
+    labels: tuple[str, ...]
     cells: dict[str, Cell]
 
 
@@ -70,21 +70,15 @@ class Table:
         columns: the quantities.
         rows: the lines.
         remarks: further sentences of the caption (meaning of errors, slips of the note).
+
+    All texts are Unicode; `hh4b.publication.text` makes LaTeX of them.
     """
 
-    title: Text
-    headings: tuple[Text, ...]
-    columns: tuple[Column, ...]
+    title: str
+    headings: tuple[str, ...]
+    columns: tuple[TableColumn, ...]
     rows: tuple[Row, ...]
-    remarks: tuple[Text, ...] = field(default=())
-
-
-Build = Callable[[Inputs, Reference], Table]
-
-
-def plain(text: str) -> Text:
-    """Return a label that reads the same in Unicode and LaTeX."""
-    return Text(text, text.replace("%", r"\%").replace("&", r"\&").replace("_", r"\_"))
+    remarks: tuple[str, ...] = field(default=())
 
 
 def format_number(value: float | None, error: float | None, decimals: int, text: str = "") -> str:
@@ -135,14 +129,14 @@ def _lines(table: Table, row: Row) -> list[tuple[str, list[str]]]:
 
 def as_markdown(name: str, table: Table) -> str:
     """Return the table as Markdown."""
-    head = [*(h.plain for h in table.headings), "", *(c.label.plain for c in table.columns)]
+    head = [*table.headings, "", *(c.label for c in table.columns)]
     align = ["---"] * (len(table.headings) + 1) + ["---:"] * len(table.columns)
-    lines = [f"**{name}:** {table.title.plain}", "", _bar(head), _bar(align)]
+    lines = [f"**{name}:** {table.title}", "", _bar(head), _bar(align)]
     for row in table.rows:
         for index, (what, texts) in enumerate(_lines(table, row)):
-            labels = [t.plain for t in row.labels] if index == 0 else [""] * len(row.labels)
+            labels = [*row.labels] if index == 0 else [""] * len(row.labels)
             lines.append(_bar([*labels, what, *texts]))
-    lines += ["", *(f"{remark.plain}  " for remark in table.remarks)]
+    lines += ["", *(f"{remark}  " for remark in table.remarks)]
     lines += ["", f"<!-- hh4b {__version__}; {_hashes(table)} -->"]
     return "\n".join(lines) + "\n"
 
@@ -163,8 +157,8 @@ def _hashes(table: Table) -> str:
 def as_latex(name: str, table: Table) -> str:
     """Return the table as a LaTeX ``table`` with booktabs rules."""
     align = "l" * (len(table.headings) + 1) + "r" * len(table.columns)
-    head = [*(h.latex for h in table.headings), "", *(c.label.latex for c in table.columns)]
-    caption = " ".join([table.title.latex + ".", *(r.latex for r in table.remarks)])
+    head = [*(latex(h) for h in table.headings), "", *(latex(c.label) for c in table.columns)]
+    caption = " ".join([latex(table.title) + ".", *map(latex, table.remarks)])
     lines = [
         f"% {name}; hh4b {__version__}; {_hashes(table)}",
         r"\begin{table}",
@@ -177,7 +171,9 @@ def as_latex(name: str, table: Table) -> str:
     for row in table.rows:
         lines.append(r"    \midrule")
         for index, (what, texts) in enumerate(_lines(table, row)):
-            labels = [t.latex for t in row.labels] if index == 0 else [""] * len(row.labels)
+            labels = (
+                [latex(label) for label in row.labels] if index == 0 else [""] * len(row.labels)
+            )
             cells = [*labels, what, *(_latex_number(text) for text in texts)]
             lines.append(f"    {' & '.join(cells)} " + r"\\")
     lines += [r"    \bottomrule", r"  \end{tabular}", r"\end{table}"]
@@ -193,8 +189,8 @@ def _latex_number(text: str) -> str:
 
 
 CSV_FIELDS = (
-    "quantity", "this_run", "this_run_error", "note", "note_error", "difference_in_errors",
-    "remark", "source", "configuration_hash", "version",
+    "key", "quantity", "this_run", "this_run_error", "note", "note_error",
+    "difference_in_errors", "remark", "source", "configuration_hash", "version",
 )  # fmt: skip
 
 
@@ -202,7 +198,7 @@ def as_csv(table: Table) -> str:
     """Return the table as CSV, one line a number, with the file each number came from."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*(h.plain for h in table.headings), *CSV_FIELDS])
+    writer.writerow([*table.headings, *CSV_FIELDS])
     for row in table.rows:
         for column in table.columns:
             cell = row.cells.get(column.name)
@@ -218,7 +214,8 @@ def as_csv(table: Table) -> str:
             )
             writer.writerow(
                 [
-                    *(label.plain for label in row.labels),
+                    *row.labels,
+                    row.key,
                     column.name,
                     *("" if number is None else f"{number:.6g}" for number in numbers),
                     cell.run.text,

@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 from hh4b.core.errors import InputFileError
 from hh4b.core.files import Provenance, atomic_path
-from hh4b.selection.dnn import Network, NetworkConfig
+from hh4b.selection.dnn import DenseNetwork, NetworkConfig
 
 FORMAT = "hh4b dnn 1"
 MODEL_FILE = "model.pt"
 
 
 def save_network(
-    path: Path | str, network: Network, metrics: Mapping[str, Any], provenance: Provenance
+    path: Path | str, network: DenseNetwork, metrics: Mapping[str, Any], provenance: Provenance
 ) -> None:
     """Write a network; the same network gives the same bytes.
 
@@ -44,7 +44,7 @@ def save_network(
         temporary.write_bytes(buffer.getvalue())
 
 
-def load_network(path: Path | str) -> Network:
+def load_network(path: Path | str) -> DenseNetwork:
     """Read a network for prediction, on the CPU.
 
     Args:
@@ -61,7 +61,7 @@ def load_network(path: Path | str) -> Network:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise InputFileError(f"{path} holds no network of `hh4b dnn train`; train it again")
-        network = Network(NetworkConfig.model_validate_json(content["network"]))
+        network = DenseNetwork(NetworkConfig.model_validate_json(content["network"]))
         network.load_state_dict(content["state"])
     except FileNotFoundError as error:
         raise InputFileError(f"cannot read {path}: no such file; run `hh4b dnn train`") from error

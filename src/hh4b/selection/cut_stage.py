@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from hh4b.core.contracts import SCORES, TableWriter, read_attributes
 from hh4b.core.files import Provenance, write_json
-from hh4b.selection.cuts import CUT_NAMES, CutOptions, passed_cuts
+from hh4b.selection.cuts import CUT_NAMES, passed_cuts
 from hh4b.selection.feature_stage import iterate_jets, located
+from hh4b.selection.settings import CutScoreSettings
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +22,7 @@ def select_by_cuts(
     pairing_path: Path | str,
     output_path: Path | str,
     cutflow_path: Path | str | None,
-    kappas: NDArray[np.float64],
-    options: CutOptions,
+    settings: CutScoreSettings,
 ) -> list[dict[str, Any]]:
     """Write a score of 1 for events that pass every cut, else 0, the same at every kappa.
 
@@ -31,8 +31,7 @@ def select_by_cuts(
         pairing_path: file of contract `PAIRING`, same events.
         output_path: file of contract `SCORES` to write.
         cutflow_path: JSON to write, or None.
-        kappas: values of the kappa input, shape (K,).
-        options: values of the cuts.
+        settings: values of the cuts and of the kappa input.
 
     Returns:
         The cutflow: steps with ``name, n_events, sum_weights, sum_weights_squared, efficiency``
@@ -42,14 +41,14 @@ def select_by_cuts(
         InputFileError, ContractError: if the files cannot be used.
     """
     sums = np.zeros((3, len(CUT_NAMES) + 1))
-    settings = {**options.model_dump(), "kappa_lambda": kappas.tolist()}
+    kappas = np.array(settings.kappa_values)
     with TableWriter(output_path, SCORES) as writer:
         writer.append({"kappa_lambda": kappas, "score": np.zeros((0, len(kappas)), np.float32)})
         for start, dataset, jets, pairing in iterate_jets(
             dataset_path, pairing_path, chunk_rows=8192
         ):
             with located(dataset_path):
-                passed = passed_cuts(jets, pairing, options, first_row=start)
+                passed = passed_cuts(jets, pairing, settings, first_row=start)
             so_far = np.logical_and.accumulate(passed, axis=1)
             score = np.repeat(so_far[:, -1:].astype(np.float32), len(kappas), axis=1)
             writer.append({"kappa_lambda": kappas, "score": score})
@@ -59,7 +58,7 @@ def select_by_cuts(
             steps = np.column_stack([np.ones(len(passed), dtype=bool), so_far])
             sums += [steps.sum(axis=0), weight @ steps, weight**2 @ steps]
         counts = {"n_events": int(sums[0, 0]), "n_selected": int(sums[0, -1])}
-        provenance = Provenance("select cuts", settings, counts=counts)
+        provenance = Provenance("select cuts", settings.model_dump(), counts=counts)
         writer.set_attributes(provenance)
     cutflow = _cutflow(sums, read_attributes(dataset_path))
     if cutflow_path is not None:

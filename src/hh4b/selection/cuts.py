@@ -9,43 +9,27 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from hh4b.core import kinematics
 from hh4b.core.kinematics import FourVector
-from hh4b.selection.features import Jets, build_candidates
+from hh4b.pairing.jets import KeptJets
+from hh4b.selection.candidates import build_candidates
+from hh4b.selection.settings import CutSettings
 
 Values = NDArray[np.floating[Any]]
 #: Cuts in the order in which they are applied.
 CUT_NAMES: tuple[str, ...] = ("paired", "delta_eta_hh", "top_veto", "signal_region")
 
 
-class CutOptions(BaseModel):
-    """Values of the cuts; masses in GeV."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    delta_eta_max: float = Field(default=1.5, gt=0, description="|eta_H1 - eta_H2| stays below")
-    x_wt_min: float = Field(default=1.5, ge=0, description="X_Wt stays above: no top candidate")
-    x_hh_max: float = Field(default=1.6, gt=0, description="X_HH stays below: signal region")
-    w_mass_gev: float = Field(default=80.4, gt=0, description="of the W boson")
-    top_mass_gev: float = Field(default=172.5, gt=0, description="of the top quark")
-    h1_mass_gev: float = Field(default=124.0, gt=0, description="centre for the leading candidate")
-    h2_mass_gev: float = Field(
-        default=117.0, gt=0, description="centre for the subleading candidate"
-    )
-    relative_width: float = Field(default=0.1, gt=0, description="resolution over candidate mass")
-
-
 def passed_cuts(
-    jets: Jets, pairing: NDArray[Any], options: CutOptions, *, first_row: int = 0
+    jets: KeptJets, pairing: NDArray[Any], settings: CutSettings, *, first_row: int = 0
 ) -> NDArray[np.bool_]:
     """Return which cuts each event passes, every cut by itself.
 
     Args:
         jets: kept jets.
         pairing: jet indices of shape (event, 2, 2), -1 = no pairing.
-        options: values of the cuts.
+        settings: values of the cuts.
         first_row: number of the first event, for messages.
 
     Returns:
@@ -60,25 +44,24 @@ def passed_cuts(
     rows = candidates.rows
     passed = np.zeros((len(pairing), len(CUT_NAMES)), dtype=bool)
     passed[rows, 0] = True
-    passed[rows, 1] = np.abs(eta[0] - eta[1]) < options.delta_eta_max
-    passed[rows, 2] = smallest_x_wt(jets, pairing, rows, options) >= options.x_wt_min
-    passed[rows, 3] = x_hh(mass[0], mass[1], options) < options.x_hh_max
+    passed[rows, 1] = np.abs(eta[0] - eta[1]) < settings.delta_eta_max
+    passed[rows, 2] = smallest_x_wt(jets, pairing, rows, settings) >= settings.x_wt_min
+    passed[rows, 3] = x_hh(mass[0], mass[1], settings) < settings.x_hh_max
     return passed
 
 
-def x_hh(mass_1: Values, mass_2: Values, options: CutOptions) -> Values:
+def x_hh(mass_1: Values, mass_2: Values, settings: CutSettings) -> Values:
     """Return the distance of two candidate masses [GeV] from the signal, in resolutions.
 
     X_HH^2 = ((m1 - 124)/(0.1 m1))^2 + ((m2 - 117)/(0.1 m2))^2.
     """
-    width = options.relative_width
-    return np.hypot(
-        _pull(mass_1, options.h1_mass_gev, width), _pull(mass_2, options.h2_mass_gev, width)
-    )
+    width = settings.x_hh_relative_width
+    leading, subleading = settings.x_hh_centre_gev
+    return np.hypot(_pull(mass_1, leading, width), _pull(mass_2, subleading, width))
 
 
 def smallest_x_wt(
-    jets: Jets, pairing: NDArray[Any], rows: NDArray[np.int64], options: CutOptions
+    jets: KeptJets, pairing: NDArray[Any], rows: NDArray[np.int64], settings: CutSettings
 ) -> Values:
     """Return the smallest X_Wt over all hadronic top candidates of each paired event.
 
@@ -89,7 +72,7 @@ def smallest_x_wt(
         jets: kept jets of all events.
         pairing: jet indices of shape (event, 2, 2).
         rows: the paired events.
-        options: masses and width.
+        settings: masses and width.
 
     Returns:
         Shape (paired event,).
@@ -107,10 +90,10 @@ def smallest_x_wt(
     for one, two in combinations(range(len(valid)), 2):
         w_boson = FourVector(*(field[one] + field[two] for field in vectors))
         w_mass = kinematics.invariant_mass(w_boson)
-        w_pull = _pull(w_mass, options.w_mass_gev, options.relative_width)
+        w_pull = _pull(w_mass, settings.w_mass_gev, settings.x_wt_relative_width)
         top = FourVector(*(w + jet for w, jet in zip(w_boson, from_higgs, strict=True)))
         top_mass = kinematics.invariant_mass(top)
-        top_pull = _pull(top_mass, options.top_mass_gev, options.relative_width)
+        top_pull = _pull(top_mass, settings.top_mass_gev, settings.x_wt_relative_width)
         distance = np.where((higgs == one) | (higgs == two), np.inf, np.hypot(w_pull, top_pull))
         distance[:, ~(valid[one] & valid[two])] = np.inf
         np.minimum(smallest, distance.min(axis=0), out=smallest)

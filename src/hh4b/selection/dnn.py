@@ -51,7 +51,7 @@ class Standardisation(nn.Module):
         return (inputs - self.mean) / self.scale
 
 
-class Network(nn.Module):
+class DenseNetwork(nn.Module):
     """Features and kappa_lambda to the logit of the signal probability.
 
     Hidden layers a = ReLU(W x + b), one linear output; the probability is sigma(logit).

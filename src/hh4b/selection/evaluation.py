@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from hh4b.selection.samples import (
-    Part,
     ReadScores,
     ScoredSample,
     read_score_file,
     read_scored,
     signal_kappas,
 )
+from hh4b.selection.settings import EvaluationSettings
 from hh4b.training import metrics
 
 log = logging.getLogger(__name__)
@@ -23,22 +23,19 @@ ROC_POINTS = 500
 def evaluate(
     signal: Sequence[str],
     background: Sequence[str],
+    settings: EvaluationSettings,
     *,
-    part: Part = "testing",
-    threshold: float = 0.5,
-    beta: float = 2.0,
     read: ReadScores = read_score_file,
 ) -> dict[str, Any]:
     """Compare the scores of signal and background samples, each event at its own kappa input.
 
-    Every sample of a class has the same total weight and the classes are balanced.
+    The classes are balanced; in a class every sample has the same total weight, unless cross
+    sections weigh the background processes.
 
     Args:
-        signal: pairs ``"DATASET.h5:SCORES.h5"``.
+        signal: ``"[PROCESS=]DATASET.h5:SCORES.h5"`` of each sample.
         background: the same.
-        part: which events.
-        threshold: an event is called signal above it.
-        beta: weight of recall against precision in ``f_beta``.
+        settings: which events, threshold, beta, weights of processes.
         read: what turns the second path of a pair into scores; see `read_scored`.
 
     Returns:
@@ -49,17 +46,24 @@ def evaluate(
         ConfigError, ContractError, InputFileError: if the samples cannot be used.
     """
     found = compute(
-        read_scored(signal, label=True, part=part, read=read),
-        read_scored(background, label=False, part=part, kappas=signal_kappas(signal), read=read),
-        threshold=threshold,
-        beta=beta,
+        read_scored(signal, label=True, part=settings.part, read=read),
+        read_scored(
+            background,
+            label=False,
+            part=settings.part,
+            kappas=signal_kappas(signal),
+            weights=settings.background_weights,
+            read=read,
+        ),
+        threshold=settings.threshold,
+        beta=settings.beta,
     )
     log.info(
         "accuracy %.4f +- %.4f, AUC %.4f +- %.4f on %d signal and %d background events",
         found["accuracy"], found["accuracy_error"], found["auc"], found["auc_error"],
         found["n_signal"], found["n_background"],
     )  # fmt: skip
-    return {**found, "part": part}
+    return {**found, "part": settings.part}
 
 
 def compute(

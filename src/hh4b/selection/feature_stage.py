@@ -12,25 +12,16 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import FEATURES, PAIRING, TableWriter, check, open_table
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
+from hh4b.pairing.jets import JET_FIELDS, KeptJets
 from hh4b.selection.features import (
-    COLUMNS,
     EVENT_COLUMNS,
-    JET_COLUMNS,
-    UNITS,
     EventObservables,
-    Jets,
     compute_features,
+    find_features,
 )
+from hh4b.selection.settings import FeatureSettings
 
 log = logging.getLogger(__name__)
-JET_FIELDS = {
-    "valid": "INPUTS/Source/MASK",
-    "pt": "INPUTS/Source/pt",
-    "eta": "INPUTS/Source/eta",
-    "phi": "INPUTS/Source/phi",
-    "mass": "INPUTS/Source/mass",
-    "btag": "INPUTS/Source/btag",
-}
 
 
 def require(file: Any, path: Path | str, *names: str) -> None:
@@ -57,7 +48,7 @@ def located(path: Path | str) -> Iterator[None]:
 
 def iterate_jets(
     dataset_path: Path | str, pairing_path: Path | str, *, chunk_rows: int = 16384
-) -> Iterator[tuple[int, Any, Jets, NDArray[Any]]]:
+) -> Iterator[tuple[int, Any, KeptJets, NDArray[Any]]]:
     """Go through a dataset and its pairing.
 
     Yields:
@@ -79,7 +70,7 @@ def iterate_jets(
             part = slice(start, start + chunk_rows)
             chosen = pairing["jets"][part]
             check(PAIRING[:1], {"jets": chosen}, where=str(pairing_path))
-            jets = Jets(**{field: dataset[name][part] for field, name in JET_FIELDS.items()})
+            jets = KeptJets(**{field: dataset[name][part] for field, name in JET_FIELDS.items()})
             yield start, dataset, jets, chosen
 
 
@@ -87,8 +78,7 @@ def write_features(
     dataset_path: Path | str,
     pairing_path: Path | str,
     output_path: Path | str,
-    *,
-    event_observables: bool = True,
+    settings: FeatureSettings,
 ) -> dict[str, int]:
     """Compute the features of a dataset under a pairing and write them.
 
@@ -96,35 +86,36 @@ def write_features(
         dataset_path: file of contract `DATASET`.
         pairing_path: file of contract `PAIRING`, same events.
         output_path: file of contract `FEATURES` to write.
-        event_observables: False leaves out missing momentum and leptons.
+        settings: which columns.
 
     Returns:
         Numbers of events in all and of events with a pairing.
 
     Raises:
-        ContractError: if the dataset lacks a column that is asked for, or the files disagree.
+        ConfigError: if an extra feature cannot be used.
+        ContractError: if the dataset lacks a column that is asked for, the files disagree, or a
+            feature is not what it should be.
     """
     counts = {"n_events": 0, "n_paired": 0}
-    _check_observables(dataset_path, event_observables)
-    columns = COLUMNS if event_observables else JET_COLUMNS
+    features = find_features(settings)
+    _check_observables(dataset_path, settings.event_observables)
     with TableWriter(output_path, FEATURES) as writer:
         for start, dataset, jets, pairing in iterate_jets(dataset_path, pairing_path):
             part = slice(start, start + len(pairing))
             event = None
-            if event_observables:
+            if settings.event_observables:
                 event = EventObservables(*(dataset[f"HH4B/{name}"][part] for name in EVENT_COLUMNS))
             with located(dataset_path):
-                features = compute_features(jets, pairing, event, first_row=start)
-            writer.append({"features": features})
-            counts["n_events"] += len(features)
-            counts["n_paired"] += int(np.isfinite(features[:, 0]).sum())
+                table = compute_features(jets, pairing, event, features=features, first_row=start)
+            writer.append({"features": table})
+            counts["n_events"] += len(table)
+            counts["n_paired"] += int(np.isfinite(table[:, 0]).sum())
         if not counts["n_events"]:
-            writer.append({"features": np.empty((0, len(columns)), dtype=np.float32)})
-        settings = {"event_observables": event_observables}
+            writer.append({"features": np.empty((0, len(features)), dtype=np.float32)})
         writer.set_attributes(
-            Provenance("features", settings, counts=counts),
-            columns=list(columns),
-            units=[UNITS[name] for name in columns],
+            Provenance("features", settings.model_dump(), counts=counts),
+            columns=[entry.name for entry in features],
+            units=[entry.unit for entry in features],
         )
     log.info("%s: %d events, %d with a pairing", output_path, *counts.values())
     return counts
@@ -137,6 +128,6 @@ def _check_observables(dataset_path: Path | str, wanted: bool) -> None:
         missing = [name for name in EVENT_COLUMNS if f"HH4B/{name}" not in file]
     if missing:
         raise ContractError(
-            f"{dataset_path}: column 'HH4B/{missing[0]}' is missing; give"
-            " --without-event-observables to leave missing momentum and leptons out"
+            f"{dataset_path}: column 'HH4B/{missing[0]}' is missing; give --no-event-observables"
+            " to leave missing momentum and leptons out"
         )

@@ -1,106 +1,213 @@
-"""High-level observables of paired events: the inputs of every classifier but SPANet2."""
+"""High-level observables of paired events: the inputs of every classifier but SPANet2.
 
+A feature is one entry of the table `OWN`, or a function of the user: of `FeatureInputs`, returning
+one number for each paired event.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core import kinematics
-from hh4b.core.errors import ContractError
+from hh4b.core.errors import ConfigError, ContractError, Hh4bError
+from hh4b.core.kinematics import FourVector
+from hh4b.core.plugins import find_plugin, require_parameters
+from hh4b.pairing.jets import KeptJets
+from hh4b.selection.candidates import Candidates, build_candidates
+from hh4b.selection.settings import FeatureSettings
 
-#: Columns in order, with their units (docs/architecture.md).
-UNITS: dict[str, str] = {
-    "h1_pt": "GeV", "h1_eta": "1", "h1_phi": "rad", "h1_mass": "GeV",
-    "h2_pt": "GeV", "h2_eta": "1", "h2_phi": "rad", "h2_mass": "GeV",
-    "h1_delta_r": "1", "h2_delta_r": "1",
-    "met": "GeV", "met_phi": "rad", "n_electrons": "1", "n_muons": "1",
-    "h1_b1_btag": "1", "h1_b2_btag": "1", "h2_b1_btag": "1", "h2_b2_btag": "1",
-    "hh_pt": "GeV", "hh_mass": "GeV",
-}  # fmt: skip
-COLUMNS: tuple[str, ...] = tuple(UNITS)
-EVENT_COLUMNS: tuple[str, ...] = ("met", "met_phi", "n_electrons", "n_muons")
-JET_COLUMNS: tuple[str, ...] = tuple(name for name in COLUMNS if name not in EVENT_COLUMNS)
-
-
-class Jets(NamedTuple):
-    """Kept jets of a set of events, each field of shape (event, jet); GeV and rad.
-
-    ``valid`` is True for real jets; whatever stands in the padding is never used.
-    """
-
-    valid: NDArray[np.bool_]
-    pt: NDArray[Any]
-    eta: NDArray[Any]
-    phi: NDArray[Any]
-    mass: NDArray[Any]
-    btag: NDArray[Any]
+Values = NDArray[Any]
 
 
 class EventObservables(NamedTuple):
     """Observables of shape (event,) that need no pairing; ``met`` in GeV, ``met_phi`` in rad."""
 
-    met: NDArray[Any]
-    met_phi: NDArray[Any]
-    n_electrons: NDArray[Any]
-    n_muons: NDArray[Any]
+    met: Values
+    met_phi: Values
+    n_electrons: Values
+    n_muons: Values
 
 
-class Candidates(NamedTuple):
-    """The two Higgs candidates of paired events, the one with the larger pT first.
+EVENT_COLUMNS: tuple[str, ...] = EventObservables._fields
+
+
+@dataclass(frozen=True)
+class FeatureInputs:
+    """What features are computed from; only events that have a pairing.
 
     Attributes:
-        vectors: four-momenta, each component of shape (Higgs, event), GeV.
-        pt: transverse momenta of shape (Higgs, event), GeV.
-        delta_r: distance of the two jets of a candidate, shape (Higgs, event).
-        btag: flags of the jets, shape (Higgs, product, event), the harder jet first.
-        rows: the events that have a pairing, shape (event,): positions in the input.
+        candidates: the two Higgs candidates, that of larger pT first.
+        all_jets: kept jets of all events, with and without a pairing.
+        all_pairings: jet indices of all events, shape (all events, Higgs, product).
+        all_events: observables of all events, or None where the dataset has none.
     """
 
-    vectors: kinematics.FourVector
-    pt: NDArray[np.float64]
-    delta_r: NDArray[np.float64]
-    btag: NDArray[np.float64]
-    rows: NDArray[np.int64]
+    candidates: Candidates
+    all_jets: KeptJets
+    all_pairings: Values
+    all_events: EventObservables | None = None
+
+    @cached_property
+    def jets(self) -> KeptJets:
+        """Return the kept jets, each field of shape (event, jet)."""
+        return self.all_jets.take(self.candidates.rows)
+
+    @cached_property
+    def pairing(self) -> Values:
+        """Return the jet indices of the candidates as paired, shape (event, Higgs, product)."""
+        return self.all_pairings[self.candidates.rows]
+
+    @cached_property
+    def event(self) -> EventObservables:
+        """Return the observables that need no pairing, each of shape (event,)."""
+        if self.all_events is None:
+            raise ContractError(
+                "event observables are left out; the feature must say it needs them"
+            )
+        return EventObservables(*(field[self.candidates.rows] for field in self.all_events))
+
+    @cached_property
+    def eta(self) -> Values:
+        """Return the pseudorapidities of the candidates, shape (Higgs, event)."""
+        return kinematics.pseudorapidity(self.candidates.vectors)
+
+    @cached_property
+    def phi(self) -> Values:
+        """Return the azimuths of the candidates in rad, shape (Higgs, event)."""
+        return kinematics.azimuth(self.candidates.vectors)
+
+    @cached_property
+    def mass(self) -> Values:
+        """Return the masses of the candidates in GeV, shape (Higgs, event)."""
+        return kinematics.invariant_mass(self.candidates.vectors)
+
+    @cached_property
+    def pair(self) -> FourVector:
+        """Return the sum of the two candidates, components of shape (event,) in GeV."""
+        return FourVector(*(part[0] + part[1] for part in self.candidates.vectors))
 
 
-def build_candidates(jets: Jets, pairing: NDArray[Any], *, first_row: int = 0) -> Candidates:
-    """Add up the jets of each Higgs candidate.
+@dataclass(frozen=True)
+class FeatureColumn:
+    """A column of a feature file.
 
-    The candidates are ordered by their own pT and the jets of a candidate by jet pT, whatever the
-    order in ``pairing``: the result has the symmetries of the final state.
+    Attributes:
+        name: of the column.
+        unit: unit, or ``"1"``.
+        compute: function of `FeatureInputs`, returning finite numbers of shape (event,).
+        needs: the event observables that must be in the dataset, of `EVENT_COLUMNS`.
+    """
 
-    Args:
-        jets: kept jets.
-        pairing: jet indices of shape (event, Higgs=2, product=2); events with any -1 are left out.
-        first_row: number of the first event, for messages.
+    name: str
+    unit: str
+    compute: Callable[[FeatureInputs], Values]
+    needs: tuple[str, ...] = ()
+
+
+def feature(
+    unit: str = "1", *, needs: Sequence[str] = ()
+) -> Callable[[Callable[[FeatureInputs], Values]], FeatureColumn]:
+    """Make a feature of a function; the column gets its name.
+
+    >>> @feature(unit="GeV")
+    ... def mass_sum(inputs):
+    ...     return inputs.mass.sum(axis=0)
+    >>> (mass_sum.name, mass_sum.unit)
+    ('mass_sum', 'GeV')
+    """
+    return lambda function: FeatureColumn(function.__name__, unit, function, tuple(needs))
+
+
+def _of_candidate(name: str, number: int) -> tuple[FeatureColumn, ...]:
+    def pt(inputs: FeatureInputs) -> Values:
+        return np.asarray(inputs.candidates.pt[number])
+
+    def eta(inputs: FeatureInputs) -> Values:
+        return np.asarray(inputs.eta[number])
+
+    def phi(inputs: FeatureInputs) -> Values:
+        return np.asarray(inputs.phi[number])
+
+    def mass(inputs: FeatureInputs) -> Values:
+        return np.asarray(inputs.mass[number])
+
+    return (
+        FeatureColumn(f"{name}_pt", "GeV", pt),
+        FeatureColumn(f"{name}_eta", "1", eta),
+        FeatureColumn(f"{name}_phi", "rad", phi),
+        FeatureColumn(f"{name}_mass", "GeV", mass),
+    )
+
+
+#: The features of the package in the order of their columns (docs/architecture.md).
+_TABLE: tuple[FeatureColumn, ...] = (
+    *_of_candidate("h1", 0),
+    *_of_candidate("h2", 1),
+    FeatureColumn("h1_delta_r", "1", lambda x: x.candidates.delta_r[0]),
+    FeatureColumn("h2_delta_r", "1", lambda x: x.candidates.delta_r[1]),
+    FeatureColumn("met", "GeV", lambda x: x.event.met, ("met",)),
+    FeatureColumn("met_phi", "rad", lambda x: x.event.met_phi, ("met_phi",)),
+    FeatureColumn("n_electrons", "1", lambda x: x.event.n_electrons, ("n_electrons",)),
+    FeatureColumn("n_muons", "1", lambda x: x.event.n_muons, ("n_muons",)),
+    FeatureColumn("h1_b1_btag", "1", lambda x: x.candidates.btag[0, 0]),
+    FeatureColumn("h1_b2_btag", "1", lambda x: x.candidates.btag[0, 1]),
+    FeatureColumn("h2_b1_btag", "1", lambda x: x.candidates.btag[1, 0]),
+    FeatureColumn("h2_b2_btag", "1", lambda x: x.candidates.btag[1, 1]),
+    FeatureColumn("hh_pt", "GeV", lambda x: kinematics.transverse_momentum(x.pair)),
+    FeatureColumn("hh_mass", "GeV", lambda x: kinematics.invariant_mass(x.pair)),
+)
+OWN: dict[str, FeatureColumn] = {entry.name: entry for entry in _TABLE}
+COLUMNS: tuple[str, ...] = tuple(OWN)
+JET_COLUMNS: tuple[str, ...] = tuple(name for name, entry in OWN.items() if not entry.needs)
+
+
+def find_features(settings: FeatureSettings) -> tuple[FeatureColumn, ...]:
+    """Return the features of a file in order: those of the package, then the extra ones.
 
     Raises:
-        ContractError: if a pairing names a jet that is not there, names one jet twice, or a jet
-            has a value that is no number.
+        ConfigError: if an extra one does not exist, has the name of another, or needs event
+            observables that are left out.
     """
-    rows = np.flatnonzero((pairing >= 0).all(axis=(1, 2)))
-    index = _checked_indices(jets, pairing, rows, first_row)
-    pt, eta, phi, mass, btag = (
-        np.take(np.ravel(field), index).astype(np.float64)
-        for field in (jets.pt, jets.eta, jets.phi, jets.mass, jets.btag)
+    own = [entry for entry in _TABLE if settings.event_observables or not entry.needs]
+    found = {entry.name: entry for entry in own}
+    for reference in settings.extra:
+        entry = _as_feature(reference, find_plugin("feature", reference, OWN))
+        unknown = sorted(set(entry.needs) - set(EVENT_COLUMNS))
+        if unknown:
+            raise ConfigError(
+                f"feature {reference!r} needs {unknown[0]!r}; expected some of {EVENT_COLUMNS}"
+            )
+        if entry.needs and not settings.event_observables:
+            raise ConfigError(
+                f"feature {reference!r} needs {entry.needs[0]!r}, but event_observables is false"
+            )
+        if entry.name in found:
+            raise ConfigError(f"feature {reference!r}: there is a column {entry.name!r} already")
+        found[entry.name] = entry
+    return tuple(found.values())
+
+
+def _as_feature(reference: str, found: Any) -> FeatureColumn:
+    """Take a `FeatureColumn`, or a function with the attributes ``unit`` and ``needs``."""
+    if isinstance(found, FeatureColumn):
+        return found
+    require_parameters("feature", reference, found, ["inputs"])
+    name = getattr(found, "__name__", reference)
+    return FeatureColumn(
+        name, getattr(found, "unit", "1"), found, tuple(getattr(found, "needs", ()))
     )
-    vectors = kinematics.from_pt_eta_phi_mass(pt, eta, phi, mass)
-    pairs = kinematics.FourVector(*(component[:, 0] + component[:, 1] for component in vectors))
-    _require_finite(pairs, btag, rows, first_row)
-    delta_r = kinematics.delta_r(eta[:, 0], phi[:, 0], eta[:, 1], phi[:, 1])
-    softer_first = (pt[:, 0] < pt[:, 1])[:, None]
-    btag = np.where(softer_first, btag[:, ::-1], btag)
-    pair_pt = kinematics.transverse_momentum(pairs)
-    swap = pair_pt[0] < pair_pt[1]
-    ordered = [np.where(swap, field[::-1], field) for field in (*pairs, pair_pt, delta_r, btag)]
-    return Candidates(kinematics.FourVector(*ordered[:4]), ordered[4], ordered[5], ordered[6], rows)
 
 
 def compute_features(
-    jets: Jets,
-    pairing: NDArray[Any],
+    jets: KeptJets,
+    pairing: Values,
     event: EventObservables | None,
     *,
+    features: Sequence[FeatureColumn] | None = None,
     first_row: int = 0,
 ) -> NDArray[np.float32]:
     """Return the feature columns of every event.
@@ -109,73 +216,52 @@ def compute_features(
         jets: kept jets.
         pairing: jet indices of shape (event, 2, 2), -1 = no pairing.
         event: observables without pairing, or None to leave their columns out.
+        features: columns, see `find_features`; default: `COLUMNS`, or `JET_COLUMNS` without
+            ``event``.
         first_row: number of the first event, for messages.
 
     Returns:
-        Shape (event, F): `COLUMNS`, or `JET_COLUMNS` without ``event``; a row of NaN where there
-        is no pairing. H1 is the candidate with the larger pT.
+        Shape (event, F); a row of NaN where there is no pairing. H1 is the candidate with the
+        larger pT.
 
     Raises:
-        ContractError: see `build_candidates`.
+        ContractError: see `build_candidates`; if a feature is not what it should be.
     """
+    if features is None:
+        features = find_features(FeatureSettings(event_observables=event is not None, extra=[]))
     candidates = build_candidates(jets, pairing, first_row=first_row)
-    vectors, rows = candidates.vectors, candidates.rows
-    pair = kinematics.FourVector(*(component[0] + component[1] for component in vectors))
-    eta, phi = kinematics.pseudorapidity(vectors), kinematics.azimuth(vectors)
-    mass = kinematics.invariant_mass(vectors)
-    columns = [
-        *(field[higgs] for higgs in (0, 1) for field in (candidates.pt, eta, phi, mass)),
-        *candidates.delta_r,
-        *(() if event is None else (field[rows] for field in event)),
-        *candidates.btag.reshape(4, -1),
-        kinematics.transverse_momentum(pair),
-        kinematics.invariant_mass(pair),
-    ]
-    features = np.full((len(pairing), len(columns)), np.nan, dtype=np.float32)
+    inputs = FeatureInputs(candidates, jets, pairing, event)
+    rows = candidates.rows
+    table = np.full((len(pairing), len(features)), np.nan, dtype=np.float32)
+    columns = [_checked(entry, inputs, first_row) for entry in features]
     if len(rows) == len(pairing):
         for number, column in enumerate(columns):
-            features[:, number] = column
+            table[:, number] = column
     else:
-        features[rows] = np.stack(columns, axis=1)
-    return features
+        table[rows] = np.stack(columns, axis=1)
+    return table
 
 
-def _checked_indices(
-    jets: Jets, pairing: NDArray[Any], rows: NDArray[np.int64], first_row: int
-) -> NDArray[np.int64]:
-    """Return flat positions of the paired jets, shape (Higgs, product, event)."""
-    n_jets = jets.valid.shape[1]
-    chosen = np.ascontiguousarray(pairing[rows].transpose(1, 2, 0)).astype(np.int64)
-    beyond = (chosen >= n_jets).any(axis=(0, 1))
-    if beyond.any():
-        event = first_row + rows[np.argmax(beyond)]
+def _checked(entry: FeatureColumn, inputs: FeatureInputs, first_row: int) -> Values:
+    """Compute a feature and check what it returns."""
+    try:
+        values = np.asarray(entry.compute(inputs))
+    except Hh4bError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise ContractError(f"feature {entry.name!r}: {type(error).__name__}: {reason}") from error
+    rows = inputs.candidates.rows
+    if values.shape != rows.shape or values.dtype.kind not in "biuf":
         raise ContractError(
-            f"pairing of event {event} names jet {chosen.max()} of {n_jets} kept jets;"
-            " pair this dataset again"
+            f"feature {entry.name!r} returns {values.dtype} of shape {values.shape}; expected one"
+            f" number for each paired event, shape {rows.shape}"
         )
-    flat = chosen + rows * n_jets
-    flags = np.take(np.ravel(jets.valid), flat)
-    one, two, three, four = chosen.reshape(4, -1)
-    repeated = (one == two) | (one == three) | (one == four)
-    repeated |= (two == three) | (two == four) | (three == four)
-    bad = repeated | ~flags.all(axis=(0, 1))
-    if bad.any():
-        event = first_row + rows[np.argmax(bad)]
+    finite = np.isfinite(values)
+    if not finite.all():
+        event = int(np.argmin(finite))
         raise ContractError(
-            f"pairing of event {event} is {pairing[event - first_row].tolist()}: every jet must be"
-            " a real jet and be used once; pair this dataset again"
+            f"feature {entry.name!r} is {values[event]} in event {first_row + rows[event]};"
+            " expected finite numbers"
         )
-    return np.asarray(flat)
-
-
-def _require_finite(
-    pairs: kinematics.FourVector, btag: NDArray[Any], rows: NDArray[np.int64], first_row: int
-) -> None:
-    """Refuse paired jets that are no numbers; energy, px and tag together show all of them."""
-    broken = ~np.isfinite(pairs.energy + pairs.px).all(axis=0)
-    broken |= ~np.isfinite(btag).all(axis=(0, 1))
-    if broken.any():
-        raise ContractError(
-            f"event {first_row + rows[np.argmax(broken)]}: a paired jet has a pt, eta, phi, mass or"
-            " btag that is no finite number; remove or repair the event upstream"
-        )
+    return values

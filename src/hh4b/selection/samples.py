@@ -1,34 +1,37 @@
 """Labelled events for training and evaluation, read from dataset, feature and score files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.joined import SampleFiles
+from hh4b.core.kappa import same_kappa
+from hh4b.core.parts import part_mask
+from hh4b.core.settings import Part
+from hh4b.selection.mixture import class_weights, mixture_factors, split_samples, warn_unweighed
 from hh4b.training.kappa_input import pick_kappa
 
-Part = Literal["training", "testing", "all"]
-ReadScores = Callable[[str], tuple[NDArray[np.float32], NDArray[np.float64]]]
-_SPLIT = {"training": 0, "testing": 1}
+ReadScores = Callable[[Path], tuple[NDArray[np.float32], NDArray[np.float64]]]
 _KAPPA = "INPUTS/Kappa/kappa"
 _DRAW = "HH4B/kappa_draw"
 _LABEL = "CLASSIFICATIONS/EVENT/signal"
 
 
 @dataclass(frozen=True)
-class Events:
+class LabelledFeatures:
     """Labelled events of one or more samples.
 
     Attributes:
         features: shape (event, F), see `columns`.
         kappa: the kappa input, shape (event,).
         label: True = signal, shape (event,).
-        weight: shape (event,), every sample summing to 1 / (samples of its class).
+        weight: shape (event,), summing to 1 in each class.
         columns: names of the F columns.
     """
 
@@ -57,21 +60,6 @@ class ScoredSample:
     generated: bool
 
 
-def split_pair(text: str) -> tuple[str, str]:
-    """Split ``"DATASET.h5:OTHER.h5"`` into its two paths.
-
-    Raises:
-        ConfigError: if there is not exactly one colon with text on both sides.
-
-    >>> split_pair("a.h5:b.h5")
-    ('a.h5', 'b.h5')
-    """
-    parts = text.split(":")
-    if len(parts) != 2 or not all(parts):
-        raise ConfigError(f"{text!r} is no pair of files; write DATASET.h5:OTHER.h5")
-    return parts[0], parts[1]
-
-
 def read_columns(features_path: Path | str) -> tuple[str, ...]:
     """Return the column names of a feature file.
 
@@ -86,83 +74,112 @@ def read_columns(features_path: Path | str) -> tuple[str, ...]:
     return tuple(str(name) for name in columns)
 
 
-def read_events(
-    signal: Sequence[str], background: Sequence[str], *, part: Part = "training"
-) -> Events:
-    """Read labelled features; every sample of a class enters with the same total weight.
+def read_labelled(
+    signal: Sequence[str],
+    background: Sequence[str],
+    *,
+    part: Part = "training",
+    background_weights: Mapping[str, float] | None = None,
+) -> LabelledFeatures:
+    """Read labelled features; both classes enter with the same total weight.
 
-    Events without a pairing are left out: they have no features.
+    Every sample of a class weighs the same, unless cross sections weigh the background processes
+    (see `hh4b.selection.mixture`). Events without a pairing are left out: they have no features.
 
     Args:
-        signal: pairs ``"DATASET.h5:FEATURES.h5"`` of signal samples.
+        signal: ``"[PROCESS=]DATASET.h5:FEATURES.h5"`` of signal samples.
         background: the same of background samples.
-        part: which events; a dataset without ``HH4B/split`` belongs to every part.
+        part: which events.
+        background_weights: cross section by background process in fb; empty or None = not used.
 
     Raises:
-        ConfigError: if a class has no sample.
+        ConfigError: if a class has no sample, or a background process no cross section.
         ContractError: if files disagree, or a sample has no event or weight left.
     """
     parts: list[tuple[NDArray[Any], ...]] = []
     kappas = signal_kappas(signal)
     columns: tuple[str, ...] | None = None
-    for label, pairs in ((True, signal), (False, background)):
-        _require_samples(pairs, label)
-        for pair in pairs:
-            dataset, path = split_pair(pair)
-            names = read_columns(path)
+    for label, texts in ((True, signal), (False, background)):
+        samples = _class_samples(texts, "FEATURES", label)
+        if not label:
+            warn_unweighed(samples, background_weights)
+        found = []
+        for sample in samples:
+            names = read_columns(sample.paths[1])
             if columns is not None and names != columns:
-                raise ContractError(f"{path}: columns {names} differ from {columns} of the others")
+                raise ContractError(
+                    f"{sample.paths[1]}: columns {names} differ from {columns} of the others"
+                )
             columns = names
-            features = read_table(path, FEATURES)["features"]
-            kappa, weight, keep = _read_rows(dataset, path, len(features), label, part, kappas)
-            keep &= np.isfinite(features).all(axis=1)
-            share = _share(weight[keep], dataset) / len(pairs)
-            chosen = features[keep]
-            parts.append((chosen, kappa[keep], np.full(len(chosen), label), share))
-    features, kappa, labels, weights = (np.concatenate(field) for field in zip(*parts, strict=True))
-    return Events(features, kappa, labels, weights, columns or ())
+            found.append(_read_features(sample, label, part, kappas))
+        shares, sums = [entry[2] for entry in found], [entry[3] for entry in found]
+        weights = class_weights(samples, shares, sums, None if label else background_weights)
+        parts += [
+            (features, kappa, np.full(len(kappa), label), weight)
+            for (features, kappa, *_), weight in zip(found, weights, strict=True)
+        ]
+    features, kappa, labels, weight = (np.concatenate(field) for field in zip(*parts, strict=True))
+    return LabelledFeatures(features, kappa, labels, weight, columns or ())
 
 
-def signal_kappas(pairs: Sequence[str]) -> tuple[float, ...]:
-    """Return the values of the kappa input in the datasets of signal pairs, ``"DATASET.h5:…"``."""
+def _read_features(
+    sample: SampleFiles, label: bool, part: Part, kappas: Sequence[float]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64], float]:
+    """Return features, kappa input, weight of sum one, and the sum of weights they stand for."""
+    dataset, path = sample.paths
+    features = read_table(path, FEATURES)["features"]
+    kappa, weight, keep = _read_rows(dataset, path, len(features), label, part, kappas)
+    # What a part of the sample says is scaled to the whole of it.
+    whole = weight.sum() / weight[keep].sum() if weight[keep].sum() > 0 else 1.0
+    keep &= np.isfinite(features).all(axis=1)
+    share = _share(weight[keep], dataset)
+    return features[keep], kappa[keep], share, float(weight[keep].sum() * whole)
+
+
+def signal_kappas(texts: Sequence[str]) -> tuple[float, ...]:
+    """Return the values of the kappa input in the datasets of signals, ``"DATASET.h5:OTHER"``."""
     values: set[float] = set()
-    for pair in pairs:
-        kappa = read_table(split_pair(pair)[0], DATASET, columns=[_KAPPA])[_KAPPA]
+    for sample in split_samples(texts, ("DATASET.h5", "OTHER.h5")):
+        kappa = read_table(sample.paths[0], DATASET, columns=[_KAPPA])[_KAPPA]
         values.update(np.unique(kappa).tolist())
     return tuple(sorted(values))
 
 
-def read_score_file(path: str) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+def read_score_file(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return the scores of a file of contract `SCORES`, (event, K), and their kappas, (K,)."""
     table = read_table(path, SCORES)
     return table["score"], table["kappa_lambda"]
 
 
 def read_scored(
-    pairs: Sequence[str],
+    texts: Sequence[str],
     *,
     label: bool,
     part: Part,
     kappas: Sequence[float] = (),
+    weights: Mapping[str, float] | None = None,
     read: ReadScores = read_score_file,
 ) -> list[ScoredSample]:
     """Read samples of one class with the score of every event at its own kappa input.
 
     Args:
-        pairs: ``"DATASET.h5:SCORES.h5"`` of each sample.
+        texts: ``"[PROCESS=]DATASET.h5:SCORES.h5"`` of each sample.
         label: True where they are signal; a dataset that says otherwise is refused.
-        part: which events; a dataset without ``HH4B/split`` belongs to every part.
+        part: which events.
         kappas: for background, the kappa inputs of the signal it stands against.
-        read: what turns the second path of a pair into scores and their kappas.
+        weights: cross section by process in fb; with them all samples come as one, whose weights
+            sum to the efficiency of the mixture of processes.
+        read: what turns the second path into scores and their kappas.
 
     Raises:
-        ConfigError: if there is no sample.
+        ConfigError: if there is no sample, or a process has no cross section.
         ContractError: if files disagree, or a sample has no event or weight left.
     """
-    _require_samples(pairs, label)
+    files = _class_samples(texts, "SCORES", label)
+    if not label:
+        warn_unweighed(files, weights)
     samples = []
-    for pair in pairs:
-        dataset, path = split_pair(pair)
+    for dataset, path in (sample.paths for sample in files):
         scores, available = read(path)
         kappa, weight, keep = _read_rows(dataset, path, len(scores), label, part, kappas)
         column = _kappa_columns(kappa, available, path)
@@ -171,17 +188,31 @@ def read_scored(
         scale = 1.0 if generated is None else weight.sum() / float(generated)
         share = _share(weight[keep], dataset) * scale
         samples.append(ScoredSample(score[keep], kappa[keep], share, generated is not None))
-    return samples
+    return _pooled(samples, mixture_factors(files, weights)) if weights else samples
 
 
-def _require_samples(pairs: Sequence[str], label: bool) -> None:
-    if not pairs:
+def _pooled(samples: Sequence[ScoredSample], factors: Sequence[float]) -> list[ScoredSample]:
+    """Return one sample of all, each weighed by its factor."""
+    weights = [sample.weight * factor for sample, factor in zip(samples, factors, strict=True)]
+    return [
+        ScoredSample(
+            np.concatenate([sample.score for sample in samples]),
+            np.concatenate([sample.kappa for sample in samples]),
+            np.concatenate(weights),
+            generated=True,
+        )
+    ]
+
+
+def _class_samples(texts: Sequence[str], second: str, label: bool) -> list[SampleFiles]:
+    if not texts:
         kind = "signal" if label else "background"
-        raise ConfigError(f"no {kind} sample; give at least one --{kind} DATASET.h5:OTHER.h5")
+        raise ConfigError(f"no {kind} sample; give at least one --{kind} DATASET.h5:{second}.h5")
+    return split_samples(texts, ("DATASET.h5", f"{second}.h5"))
 
 
 def _read_rows(
-    dataset: str, path: str, rows: int, label: bool, part: Part, kappas: Sequence[float]
+    dataset: Path, path: Path, rows: int, label: bool, part: Part, kappas: Sequence[float]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]:
     """Return kappa input, weight and the choice of ``part`` for every row of a dataset."""
     with open_table(dataset) as file:
@@ -199,13 +230,10 @@ def _read_rows(
             f" the sample was given as {'signal' if label else 'background'}"
         )
     weight = np.asarray(table.get("HH4B/weight", np.ones(rows)), dtype=np.float64)
-    keep = np.ones(rows, dtype=bool)
-    if part != "all" and "HH4B/split" in table:
-        keep = np.asarray(table["HH4B/split"] == _SPLIT[part])
-    return kappa, weight, keep
+    return kappa, weight, part_mask(dataset, table.get("HH4B/split"), part, rows)
 
 
-def _share(weight: NDArray[np.float64], dataset: str) -> NDArray[np.float64]:
+def _share(weight: NDArray[np.float64], dataset: Path) -> NDArray[np.float64]:
     """Scale weights to a sum of one."""
     if (weight < 0).any() or not weight.sum() > 0:
         raise ContractError(
@@ -216,7 +244,7 @@ def _share(weight: NDArray[np.float64], dataset: str) -> NDArray[np.float64]:
 
 
 def _kappa_columns(
-    kappa: NDArray[np.float32], available: NDArray[np.float64], path: str
+    kappa: NDArray[np.float32], available: NDArray[np.float64], path: Path
 ) -> NDArray[np.int64]:
     """Return for each event the score column that belongs to its kappa input."""
     if not len(kappa):
@@ -225,7 +253,7 @@ def _kappa_columns(
     distance = np.abs(values[:, None] - available[None, :])
     nearest = np.argmin(distance, axis=1)
     # The input is float32: the values agree to its rounding or they are different points.
-    far = distance.min(axis=1) > 1e-5 * (1 + np.abs(values))
+    far = ~same_kappa(available[nearest], values)
     if far.any():
         raise ContractError(
             f"{path}: no score at kappa input {float(values[far][0]):g}, only at"

@@ -12,8 +12,9 @@ from torch.func import jacfwd, jacrev, vmap
 
 from hh4b.core.errors import ContractError
 from hh4b.selection.checkpoint import load_network
-from hh4b.selection.dnn import Network
-from hh4b.selection.samples import Events, Part, read_events
+from hh4b.selection.dnn import DenseNetwork
+from hh4b.selection.samples import LabelledFeatures, read_labelled
+from hh4b.selection.settings import SensitivitySettings
 from hh4b.training.metrics import effective_number
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def jacobian(
     return derivative
 
 
-def input_gradients(network: Network, inputs: Tensor, *, rows_at_once: int = 8192) -> Tensor:
+def input_gradients(network: DenseNetwork, inputs: Tensor, *, rows_at_once: int = 8192) -> Tensor:
     """Return d logit / d z of every event for inputs z in units of their spread.
 
     One output and many inputs: reverse mode, all events of a block at once.
@@ -66,7 +67,7 @@ def input_gradients(network: Network, inputs: Tensor, *, rows_at_once: int = 819
     return torch.cat(blocks) * network.standardise.scale
 
 
-def kappa_slope(network: Network, features: Tensor, kappa: float) -> Tensor:
+def kappa_slope(network: DenseNetwork, features: Tensor, kappa: float) -> Tensor:
     """Return d logit / d kappa of every event at one kappa.
 
     One input and an output for each event: forward mode, a single pass.
@@ -86,7 +87,7 @@ def kappa_slope(network: Network, features: Tensor, kappa: float) -> Tensor:
     return jacobian(logits, torch.tensor(kappa), mode="forward")
 
 
-def importance(network: Network, events: Events) -> dict[str, Any]:
+def importance(network: DenseNetwork, events: LabelledFeatures) -> dict[str, Any]:
     """Rank the inputs by the mean of |d logit / d z| over events, both classes weighing the same.
 
     Args:
@@ -123,20 +124,26 @@ def importance(network: Network, events: Events) -> dict[str, Any]:
 
 
 def importance_from_files(
-    model: Path | str, signal: Sequence[str], background: Sequence[str], *, part: Part
+    model: Path | str,
+    signal: Sequence[str],
+    background: Sequence[str],
+    settings: SensitivitySettings,
 ) -> dict[str, Any]:
     """Return `importance` of a trained network on samples.
 
     Args:
         model: directory of `hh4b dnn train`.
-        signal: pairs ``"DATASET.h5:FEATURES.h5"``.
+        signal: ``"[PROCESS=]DATASET.h5:FEATURES.h5"`` of each sample.
         background: the same.
-        part: which events.
+        settings: which events, and how background processes weigh.
 
     Raises:
         ConfigError, ContractError, InputFileError: if model or samples cannot be used.
     """
-    found = importance(load_network(model), read_events(signal, background, part=part))
+    events = read_labelled(
+        signal, background, part=settings.part, background_weights=settings.background_weights
+    )
+    found = importance(load_network(model), events)
     order = np.argsort(found["importance"])[::-1]
     log.info("most important inputs: %s", ", ".join(found["columns"][i] for i in order[:5]))
     return found

@@ -61,7 +61,7 @@ class Tail:
 
 
 @dataclass(frozen=True)
-class Scan:
+class ThresholdScan:
     """Yields above each threshold.
 
     Attributes:

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from hh4b.core.errors import TrainingFailed
 from hh4b.core.seeds import derive_seed
-from hh4b.selection.dnn import Network, NetworkConfig, probability
-from hh4b.selection.options import TrainingOptions
-from hh4b.selection.samples import Events
+from hh4b.selection.dnn import DenseNetwork, NetworkConfig, probability
+from hh4b.selection.samples import LabelledFeatures
+from hh4b.selection.settings import DnnSettings
 from hh4b.training import metrics
 
 log = logging.getLogger(__name__)
@@ -32,22 +32,22 @@ class Trained:
         best_epoch: index of the epoch with the smallest validation loss.
     """
 
-    network: Network
+    network: DenseNetwork
     epochs: list[Epoch]
     best_epoch: int
 
 
 @dataclass(frozen=True)
-class Batch:
+class WeightedEvents:
     """Events on the device: inputs (event, F + 1), label (event,), weight (event,) of mean 1."""
 
     inputs: Tensor
     label: Tensor
     weight: Tensor
 
-    def take(self, rows: Tensor) -> "Batch":
+    def take(self, rows: Tensor) -> "WeightedEvents":
         """Return the chosen rows."""
-        return Batch(self.inputs[rows], self.label[rows], self.weight[rows])
+        return WeightedEvents(self.inputs[rows], self.label[rows], self.weight[rows])
 
     def __len__(self) -> int:
         """Return the number of events."""
@@ -55,8 +55,8 @@ class Batch:
 
 
 def train(
-    events: Events,
-    options: TrainingOptions,
+    events: LabelledFeatures,
+    settings: DnnSettings,
     *,
     seed: int,
     device: str = "cpu",
@@ -69,7 +69,7 @@ def train(
 
     Args:
         events: labelled features.
-        options: sizes, step, stopping.
+        settings: sizes, step, stopping.
         seed: decides initial weights, validation events and the order of the batches.
         device: where the tensors live.
         on_epoch: called with the number and the curves of each finished epoch; a search prunes by
@@ -79,24 +79,24 @@ def train(
         TrainingFailed: if there are too few events, or the loss is no longer a number.
     """
     everything = to_batch(events, device)
-    fit_rows, validation_rows = split_validation(events, options.validation_fraction, seed)
+    fit_rows, validation_rows = split_validation(events, settings.validation_fraction, seed)
     fit, validation = everything.take(fit_rows), everything.take(validation_rows)
 
     config = NetworkConfig(
-        columns=events.columns, hidden_dim=options.hidden_dim, n_layers=options.n_layers
+        columns=events.columns, hidden_dim=settings.hidden_dim, n_layers=settings.n_layers
     )
-    network = Network(config, _generator(seed, "weights")).to(device)
+    network = DenseNetwork(config, _generator(seed, "weights")).to(device)
     network.standardise.fit(fit.inputs, fit.weight)
-    optimiser = make_optimiser(network, options.learning_rate)
+    optimiser = make_optimiser(network, settings.learning_rate)
     order = _generator(seed, "order")
 
     epochs: list[Epoch] = []
     best_loss, best_epoch, best_state = float("inf"), -1, network.state_dict()
-    for number in range(options.max_epochs):
-        train_loss = run_epoch(network, optimiser, fit, options.batch_size, order)
+    for number in range(settings.max_epochs):
+        train_loss = run_epoch(network, optimiser, fit, settings.batch_size, order)
         epoch = {"epoch": number, "train_loss": train_loss, **validate(network, validation)}
         epochs.append(epoch)
-        _require_finite(epoch, options)
+        _require_finite(epoch, settings)
         if epoch["validation_loss"] < best_loss:
             best_loss, best_epoch = epoch["validation_loss"], number
             best_state = copy.deepcopy(network.state_dict())
@@ -107,22 +107,22 @@ def train(
         )  # fmt: skip
         if on_epoch is not None:
             on_epoch(number, epoch)
-        if number - best_epoch >= options.patience:
+        if number - best_epoch >= settings.patience:
             break
     network.load_state_dict(best_state)
     return Trained(network.eval(), epochs, best_epoch)
 
 
-def make_optimiser(network: Network, learning_rate: float) -> torch.optim.Adam:
+def make_optimiser(network: DenseNetwork, learning_rate: float) -> torch.optim.Adam:
     """Return Adam with bias correction, beta = (0.9, 0.999), epsilon = 1e-8."""
     # foreach is not the default on the CPU, where it saves a third of an epoch.
     return torch.optim.Adam(network.parameters(), lr=learning_rate, foreach=True)
 
 
 def run_epoch(
-    network: Network,
+    network: DenseNetwork,
     optimiser: torch.optim.Optimizer,
-    events: Batch,
+    events: WeightedEvents,
     batch_size: int,
     order: torch.Generator,
 ) -> float:
@@ -140,7 +140,7 @@ def run_epoch(
     return total.item() / len(events)
 
 
-def weighted_loss(logits: Tensor, batch: Batch) -> Tensor:
+def weighted_loss(logits: Tensor, batch: WeightedEvents) -> Tensor:
     """Return the mean of w times -[y ln p + (1 - y) ln(1 - p)], p = sigma(logit)."""
     loss: Tensor = torch.nn.functional.binary_cross_entropy_with_logits(
         logits, batch.label, weight=batch.weight
@@ -149,7 +149,7 @@ def weighted_loss(logits: Tensor, batch: Batch) -> Tensor:
 
 
 @torch.no_grad()
-def validate(network: Network, events: Batch) -> Epoch:
+def validate(network: DenseNetwork, events: WeightedEvents) -> Epoch:
     """Return validation loss, balanced accuracy at 0.5 and AUC."""
     network.eval()
     logits = torch.cat([network(inputs) for inputs in torch.split(events.inputs, 8192)])
@@ -164,18 +164,18 @@ def validate(network: Network, events: Batch) -> Epoch:
     }
 
 
-def to_batch(events: Events, device: str) -> Batch:
+def to_batch(events: LabelledFeatures, device: str) -> WeightedEvents:
     """Put events on the device, with weights of mean one."""
     inputs = np.column_stack([events.features, events.kappa])
     weight = events.weight * (len(events.weight) / events.weight.sum())
-    return Batch(
+    return WeightedEvents(
         torch.from_numpy(inputs).to(device),
         torch.from_numpy(events.label.astype(np.float32)).to(device),
         torch.from_numpy(weight.astype(np.float32)).to(device),
     )
 
 
-def split_validation(events: Events, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
+def split_validation(events: LabelledFeatures, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
     """Return rows to fit and rows to validate on, the same fraction of each class.
 
     Raises:
@@ -201,11 +201,11 @@ def _generator(seed: int, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(derive_seed(seed, "dnn", purpose))
 
 
-def _require_finite(epoch: Epoch, options: TrainingOptions) -> None:
+def _require_finite(epoch: Epoch, settings: DnnSettings) -> None:
     if not all(np.isfinite(value) for value in epoch.values()):
         raise TrainingFailed(
             f"the loss is {epoch['train_loss']} (validation {epoch['validation_loss']}) after epoch"
-            f" {epoch['epoch']:.0f}; try a learning rate below {options.learning_rate:g}"
+            f" {epoch['epoch']:.0f}; try a learning rate below {settings.learning_rate:g}"
         )
 
 

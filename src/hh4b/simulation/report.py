@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from hh4b.core.files import atomic_path
-from hh4b.detector.observables import Observed
 from hh4b.detector.particles import Floats
+from hh4b.simulation.observables import Observed
 from hh4b.simulation.validation import Comparison, distances, numbers, response_bins
 
 _DELPHES, _OURS = "#1b1b1b", "#d1495b"

@@ -11,7 +11,12 @@ from scipy import stats
 
 from hh4b.core.errors import ContractError
 from hh4b.core.seeds import stream
-from hh4b.detector.observables import (
+from hh4b.detector.particles import Floats
+from hh4b.detector.response import cluster_generator_jets, reconstruct
+from hh4b.detector.settings import DetectorSettings
+from hh4b.detector.tagging import draw_tags, tag_probabilities
+from hh4b.simulation.generator_files import GeneratorEvents, read_generator_events
+from hh4b.simulation.observables import (
     Observed,
     higgs_masses,
     higgs_quarks,
@@ -20,11 +25,6 @@ from hh4b.detector.observables import (
     read_observed,
     response,
 )
-from hh4b.detector.particles import Floats
-from hh4b.detector.response import cluster_generator_jets, reconstruct
-from hh4b.detector.settings import DetectorSettings
-from hh4b.detector.tagging import draw_tags, tag_probabilities
-from hh4b.simulation.generator_files import GeneratorEvents, read_generator_events
 
 PT_EDGES_GEV = (20.0, 40.0, 60.0, 90.0, 140.0, 1000.0)
 ABS_ETA_EDGES = (0.0, 0.8, 1.5, 2.5)
@@ -57,7 +57,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Number:
+class ComparedNumber:
     """A number of the event sample under both detectors.
 
     Attributes:
@@ -200,16 +200,18 @@ NUMBERS: Mapping[str, Callable[[Observed], float]] = {
 }
 
 
-def numbers(comparison: Comparison) -> list[Number]:
+def numbers(comparison: Comparison) -> list[ComparedNumber]:
     """Return the numbers of `NUMBERS` and the position of the H peak."""
     table = []
     for name, value in NUMBERS.items():
         ours = np.array([value(run) for run in comparison.ours])
-        table.append(Number(name, value(comparison.delphes), float(ours.mean()), _spread(ours)))
+        table.append(
+            ComparedNumber(name, value(comparison.delphes), float(ours.mean()), _spread(ours))
+        )
     if len(comparison.delphes_higgs_gev):
         peaks = np.array([peak_position(masses) for masses in comparison.our_higgs_gev])
         theirs = peak_position(comparison.delphes_higgs_gev)
-        table.append(Number("H peak [GeV]", theirs, float(peaks.mean()), _spread(peaks)))
+        table.append(ComparedNumber("H peak [GeV]", theirs, float(peaks.mean()), _spread(peaks)))
     return table
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,59 @@ from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path
 from hh4b.core.logs import progress
 from hh4b.spanet.data import count_events, read_chunks
+from hh4b.spanet.devices import open_network
 from hh4b.spanet.network import Network
 from hh4b.spanet.prediction import Prediction, class_probability, predict
+from hh4b.spanet.settings import SpanetPredictSettings
 
 #: Events read at a time: some 100 MB with ten jets each, whatever the size of the file.
 CHUNK = 32768
 KAPPA = "Kappa/kappa"
 SIGNAL = "EVENT/signal"
+
+
+@dataclass(frozen=True)
+class PredictionFiles:
+    """Files that a prediction writes; None: not this one.
+
+    Attributes:
+        prediction: in the layout of the reference.
+        pairing: of the contract `PAIRING`.
+        scores: of the contract `SCORES`.
+    """
+
+    prediction: Path | None = None
+    pairing: Path | None = None
+    scores: Path | None = None
+
+
+def predict_to_files(
+    model: Path, dataset: Path, files: PredictionFiles, settings: SpanetPredictSettings
+) -> None:
+    """Predict assignments and classes of all events of a file.
+
+    Args:
+        model: checkpoint, or folder of a training.
+        dataset: HDF5 file with the inputs.
+        files: what is written, at least one.
+        settings: values of the kappa input, and where it is computed.
+
+    Raises:
+        ConfigError: if nothing is to be written, or the network cannot give what is asked for.
+        ContractError: if the dataset lacks an input or holds values that are not finite.
+        InputFileError: if there is no checkpoint.
+    """
+    if files == PredictionFiles():
+        raise ConfigError("nothing to write; give --output, --pairing-output or --scores-output")
+    network, identity = open_network(model, settings)
+    made = Provenance("spanet predict", identity)
+    if files.prediction is not None or files.pairing is not None:
+        write_predictions(
+            network, dataset, made, prediction=files.prediction, pairing=files.pairing,
+            vectors=settings.output_vectors,
+        )  # fmt: skip
+    if files.scores is not None:
+        write_scores(network, dataset, files.scores, settings.kappa_values, made)
 
 
 def write_predictions(

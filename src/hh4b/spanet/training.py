@@ -1,11 +1,9 @@
-"""The training loop: read it from top to bottom."""
+"""State and steps of a training; `training_run` goes through the epochs."""
 
-import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,11 +12,9 @@ from torch import Tensor
 
 from hh4b.core import seeds
 from hh4b.core.errors import ConfigError, TrainingFailed
-from hh4b.core.files import Provenance, canonical_hash
 from hh4b.core.logs import progress
-from hh4b.spanet import checkpoints, losses, native, pair_features
+from hh4b.spanet import losses, pair_features
 from hh4b.spanet.batches import EventStore
-from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.data import Events
 from hh4b.spanet.evaluation import assignment_metrics, classification_metrics
 from hh4b.spanet.event import EventDescription
@@ -26,9 +22,7 @@ from hh4b.spanet.network import Network, Parts
 from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import predict
 from hh4b.spanet.preparation import Preparation, TargetStore, set_statistics
-from hh4b.spanet.recording import Recorder
 
-log = logging.getLogger(__name__)
 FINITE_CHECK_STEPS = 50
 
 
@@ -52,7 +46,7 @@ class Workers:
 
 
 @dataclass(frozen=True)
-class Kept:
+class BestState:
     """The best state so far, apart from the network that goes on learning.
 
     Attributes:
@@ -66,23 +60,6 @@ class Kept:
     epoch: int
     step: int
     metrics: dict[str, float]
-
-
-def choose_devices(options: Options) -> list[torch.device]:
-    """Return the devices the options ask for.
-
-    Raises:
-        ConfigError: if there are fewer GPUs than asked for.
-    """
-    if options.num_gpu == 0:
-        return [torch.device("cpu")]
-    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if there < options.num_gpu:
-        raise ConfigError(
-            f"num_gpu = {options.num_gpu}, but torch {torch.__version__} finds {there} GPUs here;"
-            " give --num-gpu 0 to train on the CPU"
-        )
-    return [torch.device("cuda", number) for number in range(options.num_gpu)]
 
 
 def make_optimizer(network: Network, options: Options) -> torch.optim.Optimizer:
@@ -133,7 +110,7 @@ class Training:
         self.targets = TargetStore(data.training, self.store, options, event)
         self.epoch = 0
         self.best = -math.inf
-        self.kept: Kept | None = None
+        self.kept: BestState | None = None
         self.steps_per_epoch = self.store.n_events // (options.batch_size * self.workers.world)
         self.parts = Parts(
             assignment=bool(options.assignment_loss_scale or options.kl_loss_scale),
@@ -253,111 +230,3 @@ def validation_metrics(network: Network, events: Events) -> dict[str, float]:
             if not key.endswith("_error")
         }
     return result
-
-
-def train(
-    options: Options,
-    event: EventDescription,
-    data: Preparation,
-    folder: Path,
-    *,
-    seed: int,
-    workers: Workers | None = None,
-    restart: bool = False,
-) -> Path:
-    """Train, or go on with a training that was interrupted; return the best checkpoint's file.
-
-    The folder gets ``model.pt`` (best by validation), ``last.pt`` (to go on from), ``metrics.csv``
-    and TensorBoard events. An interrupted training ends as if it had never stopped.
-
-    Raises:
-        TrainingFailed: if the loss is not finite.
-    """
-    native.keep_freed_memory()
-    training = Training(options, event, data, seed=seed, workers=workers)
-    settings = {**training.network.configuration(), "data": data.digest}
-    provenance = Provenance(
-        "spanet train",
-        settings,
-        seed,
-        {"n_training": len(data.training), "n_validation": len(data.validation)},
-    )
-    identity = canonical_hash([settings, seed])
-    rows = [] if restart else _resume(training, folder, identity, provenance)
-    master = training.workers.rank == 0
-    recorder = Recorder(folder, finished_epochs=training.epoch) if master else None
-    try:
-        if recorder is not None:
-            recorder.restore(rows)
-        while training.epoch < options.epochs:
-            row = {"learning_rate": training.learning_rate(training.step), **training.run_epoch()}
-            if recorder is not None:
-                row |= training.validate()
-                recorder.record(training.epoch, training.step, row)
-                extra = {"identity": identity, "rows": recorder.rows}
-                _save(training, folder, row, provenance, extra)
-            training.workers.wait()
-    finally:
-        if recorder is not None:
-            recorder.close()
-    return folder / checkpoints.BEST
-
-
-def _save(
-    training: Training,
-    folder: Path,
-    metrics: dict[str, float],
-    provenance: Provenance,
-    extra: dict[str, Any],
-) -> None:
-    """Write the best checkpoint if it is a new one, and the last one.
-
-    The last one holds the best one and the metrics of all epochs too, so that a training can go on
-    from it alone: Snakemake removes the outputs of a job that was killed.
-    """
-    value = training.monitored(metrics)
-    now = Checkpoint(training.network, training.epoch, training.step, metrics, training.seed)
-    if value > training.best or training.kept is None:
-        training.best = max(value, training.best)
-        weights = {k: v.detach().cpu().clone() for k, v in training.network.state_dict().items()}
-        training.kept = Kept(weights, training.epoch, training.step, dict(metrics))
-        checkpoints.save(folder / checkpoints.BEST, now, provenance)
-        log.info("epoch %d is the best so far: %.4f", training.epoch, value)
-    last = replace(
-        now,
-        extra={
-            **extra,
-            "optimizer": training.optimizer.state_dict(),
-            "best": training.best,
-            "kept": vars(training.kept),
-        },
-    )
-    checkpoints.save(folder / checkpoints.LAST, last, provenance)
-
-
-def _resume(
-    training: Training, folder: Path, identity: str, provenance: Provenance
-) -> list[dict[str, str]]:
-    """Go on from the last checkpoint if it belongs to the same training; else say why not.
-
-    Returns:
-        The metrics of the finished epochs.
-    """
-    path = folder / checkpoints.LAST
-    if not path.exists():
-        return []
-    saved = checkpoints.load(path)
-    if saved.extra.get("identity") != identity:
-        log.info("%s is of another configuration, data or seed: starting anew", path)
-        return []
-    training.network.load_state_dict(saved.network.state_dict())
-    training.optimizer.load_state_dict(saved.extra["optimizer"])
-    training.epoch, training.best = saved.epoch, saved.extra["best"]
-    training.kept = Kept(**saved.extra["kept"])
-    if training.workers.rank == 0:
-        saved.network.load_state_dict(training.kept.weights)
-        kept = training.kept
-        best = Checkpoint(saved.network, kept.epoch, kept.step, kept.metrics, training.seed)
-        checkpoints.save(folder / checkpoints.BEST, best, provenance)
-    log.info("going on after epoch %d of %s", saved.epoch, path)
-    return list(saved.extra["rows"])

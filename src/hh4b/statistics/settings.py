@@ -4,18 +4,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from hh4b.core.kappa import same_kappa
-from hh4b.core.parts import Part
 from hh4b.core.settings import (
     Count,
     Kappa,
     Kappas,
     Name,
     NonNegative,
+    Part,
     Positive,
     Seed,
     Settings,
 )
+from hh4b.generation.settings import HiggsMass, TopMass
 from hh4b.statistics.processes import Process, check_processes, default_processes
 from hh4b.statistics.systematics import Systematics, check_systematics, template_systematics
 
@@ -25,11 +25,8 @@ NOTE_SCAN = [float(kappa) for kappa in range(-10, 16)]
 NOTE_MIXTURE = [-5.0, -3.0, -1.0, 1.0, 2.0, 3.0, 5.0, 7.0, 9.0, 12.0]
 
 
-class AmplitudeMasses(Settings):
+class AmplitudeMasses(TopMass, HiggsMass):
     """Masses in the own amplitude of gg -> HH."""
-
-    m_higgs_gev: Positive = Field(125.0, description="Higgs boson mass")
-    m_top_gev: Positive = Field(173.0, description="top-quark mass in the loops")
 
 
 class PhysicsModel(Settings):
@@ -166,6 +163,9 @@ class TemplateSettings(PhysicsModel, TemplateChoices, AmplitudeMasses):
     @field_validator("kappa_values")
     @classmethod
     def _standard_model(cls, value: list[float]) -> list[float]:
+        # The command line reads this module and does without NumPy.
+        from hh4b.core.kappa import same_kappa
+
         if not same_kappa(value, 1.0).any():
             raise ValueError("lacks kappa_lambda = 1, which normalises the Standard Model")
         if len(set(value)) != len(value):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hh4b.spanet.options import Options
-from hh4b.study.model import SpanetTraining, Study
-from hh4b.study.reading import SampleInfo, expand_samples
+from hh4b.study.methods import SpanetTraining
+from hh4b.study.model import Study
+from hh4b.study.samples import SampleInfo, expand_samples
 
 #: CPU seconds of one event: partons, shower, detector, ingestion.
 SECONDS_PER_EVENT = 0.0095
@@ -42,7 +43,7 @@ def cost_lines(study: Study) -> list[str]:
         ConfigError: if an option of a training is unknown or impossible.
     """
     costs = list(_costs(study))
-    samples = expand_samples(study).values()
+    samples = expand_samples(study.samples, study.processes).values()
     showered = sum(info.events for info in samples)
     disk = showered * KILOBYTES_PER_EVENT / 1e6
     total = sum(cost.cpu_hours for cost in costs)
@@ -53,7 +54,7 @@ def cost_lines(study: Study) -> list[str]:
 
 
 def _costs(study: Study) -> Iterator[Cost]:
-    infos = expand_samples(study)
+    infos = expand_samples(study.samples, study.processes)
     for kind, background in (("signal", False), ("background", True)):
         events = sum(info.events for info in infos.values() if info.background == background)
         yield Cost(f"{kind} through shower and detector", events, _hours(events, SECONDS_PER_EVENT))

@@ -4,17 +4,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hh4b.core.errors import ConfigError
-from hh4b.study.model import (
-    BackgroundSample,
+from hh4b.detector.settings import read_detector_settings, with_changes
+from hh4b.study.labels import check_labels
+from hh4b.study.methods import (
     Dnn,
-    FilesSample,
-    MadgraphSample,
-    SignalSample,
     SpanetClassifier,
-    SpanetDatasetSample,
     SpanetPairing,
     SpanetTraining,
-    Study,
+)
+from hh4b.study.model import Study
+from hh4b.study.plugin_checks import check_plugins
+from hh4b.study.samples import (
+    FilesSample,
+    FourBSample,
+    MadgraphSample,
+    ResonanceSample,
+    SampleInfo,
+    SignalSample,
+    SpanetDatasetSample,
+    expand_samples,
 )
 
 
@@ -24,31 +32,120 @@ def check_references(study: Study) -> None:
     Raises:
         ConfigError: one line with key, value and what was expected.
     """
+    _check_samples(study)
     _check_pairings_and_trainings(study)
     _check_classifiers(study)
     _check_searches(study)
     _check_selections(study)
-    for figure in study.publication.figure_style:
-        if not figure.startswith("figure_"):
-            raise ConfigError(
-                f"publication.figure_style.{figure}: expected figure_<number or name>"
-            )
+    _check_processes(study)
+    _check_systematics(study)
+    check_plugins(study)
+    check_labels(study)
 
 
 def signal_values(study: Study, groups: Iterable[str] | None = None) -> set[float]:
     """Return the kappa_lambda of the signal samples of some groups; None = all."""
-    values: set[float] = set()
-    for group, definition in study.samples.items():
-        if groups is not None and group not in groups:
-            continue
-        if isinstance(definition, SignalSample):
-            values.update(definition.kappa_lambda)
-        elif (
-            isinstance(definition, FilesSample | MadgraphSample | SpanetDatasetSample)
-            and definition.kappa_lambda is not None
-        ):
-            values.add(definition.kappa_lambda)
-    return values
+    chosen = None if groups is None else set(groups)
+    return {
+        info.kappa_lambda
+        for info in expand_samples(study.samples, study.processes).values()
+        if info.kappa_lambda is not None and (chosen is None or info.group in chosen)
+    }
+
+
+#: The kinds of process that events of a source can belong to.
+_KINDS: dict[type, tuple[str, ...]] = {
+    SignalSample: ("signal",),
+    ResonanceSample: ("resonance",),
+    FourBSample: ("background",),
+    MadgraphSample: ("signal", "background"),
+    FilesSample: ("signal", "background", "resonance"),
+    SpanetDatasetSample: ("signal", "background", "resonance"),
+}
+
+
+def _check_samples(study: Study) -> None:
+    for name, sample in study.samples.items():
+        key = f"samples.{name}"
+        _known(sample.process, study.processes, f"{key}.process")
+        kind = study.processes[sample.process].kind
+        kinds = _KINDS[type(sample)]
+        if isinstance(sample, MadgraphSample):
+            kinds = ("signal",) if sample.generate == "hh" else ("background",)
+        if isinstance(sample, SpanetDatasetSample):
+            kinds = ("background",) if sample.events == "background" else ("signal", "resonance")
+        if kind not in kinds:
+            raise ConfigError(
+                f"{key}.process: value {sample.process!r}: is of kind {kind}, expected a process of"
+                f" kind {' or '.join(kinds)}"
+            )
+        has_kappa = getattr(sample, "kappa_lambda", None) is not None
+        if has_kappa != (kind == "signal"):
+            raise ConfigError(
+                f"{key}.kappa_lambda: value {getattr(sample, 'kappa_lambda', None)!r}: a sample of"
+                f" kind {kind} has {'one' if kind == 'signal' else 'none'}"
+            )
+
+
+def _check_processes(study: Study) -> None:
+    """Check that what limits are made of has cross sections at every energy."""
+    if not study.selections:
+        return
+    infos = expand_samples(study.samples, study.processes).values()
+    used = {info.process: info for info in infos if info.kind != "resonance"}
+    signals = [name for name in used if study.processes[name].kind == "signal"]
+    if len(signals) > 1:
+        raise ConfigError(
+            f"processes: value {signals}: limits on kappa_lambda are of one signal process; give"
+            " the samples of kind signal the same process"
+        )
+    for name in used:
+        for energy in study.statistics.sqrt_s_tev:
+            # The errors name the process, the energy and the key to give.
+            process = study.processes[name]
+            if process.kind != "signal":
+                process.other_pb(name, energy)
+            elif process.cross_section != "own":
+                physics = study.physics
+                process.signal_fb(
+                    name,
+                    energy,
+                    m_higgs_gev=physics.m_higgs_gev,
+                    m_top_gev=physics.m_top_gev,
+                )
+
+
+def _check_systematics(study: Study) -> None:
+    if study.systematics and study.statistics.model == "note":
+        first = next(iter(study.systematics))
+        raise ConfigError(
+            f"systematics.{first}: nothing is uncertain in statistics.model 'note'; expected"
+            " 'complete'"
+        )
+    infos = list(expand_samples(study.samples, study.processes).values())
+    for name, systematic in study.systematics.items():
+        key = f"systematics.{name}.processes"
+        for process in systematic.processes:
+            _known(process, study.processes, key)
+            if study.processes[process].kind == "resonance":
+                raise ConfigError(f"{key}: value {process!r}: a resonance is part of no limit")
+            if not any(info.process == process for info in infos):
+                raise ConfigError(f"{key}: value {process!r}: no sample is of this process")
+        if systematic.effect in ("detector", "shower"):
+            _require_generated(systematic.processes, infos, key)
+        if systematic.effect == "detector":
+            card = read_detector_settings(study.simulation.detector)
+            for side in ("up", "down"):
+                with_changes(card, getattr(systematic, side))
+
+
+def _require_generated(processes: Iterable[str], infos: Iterable[SampleInfo], key: str) -> None:
+    for info in infos:
+        if info.process in processes and not info.generated:
+            raise ConfigError(
+                f"{key}: value {info.process!r}: sample {info.name!r} comes from"
+                f" {info.definition.source}, whose detector and shower cannot be changed"
+            )
 
 
 def _check_pairings_and_trainings(study: Study) -> None:
@@ -59,12 +156,13 @@ def _check_pairings_and_trainings(study: Study) -> None:
         key = f"spanet_trainings.{name}"
         for sample in (*training.signal, *training.background):
             _known(sample, study.samples, key)
-        for sample in training.background:
-            if isinstance(study.samples[sample], SignalSample):
-                raise ConfigError(f"{key}.background: value {sample!r}: is a signal")
-        for sample in training.signal:
-            if isinstance(study.samples[sample], BackgroundSample):
-                raise ConfigError(f"{key}.signal: value {sample!r}: is background")
+        for role, wanted in (("signal", False), ("background", True)):
+            for sample in getattr(training, role):
+                kind = study.processes[study.samples[sample].process].kind
+                if (kind == "background") != wanted:
+                    raise ConfigError(
+                        f"{key}.{role}: value {sample!r}: its process is of kind {kind}"
+                    )
         _check_values(training.kappa_lambda, signal_values(study, training.signal), key)
         if training.search is not None:
             _known_search(training.search, "spanet", study, f"{key}.search")

@@ -75,7 +75,7 @@ class RocCurve(NamedTuple):
     background_efficiency: NDArray[np.float64]
 
 
-class Estimate(NamedTuple):
+class ValueWithError(NamedTuple):
     """A value and its statistical error (one standard deviation)."""
 
     value: float
@@ -124,7 +124,7 @@ def area_under_curve(curve: RocCurve) -> float:
     return float(np.trapezoid(curve.signal_efficiency, curve.background_efficiency))
 
 
-def auc(label: Flags, score: Values, weight: Values) -> Estimate:
+def auc(label: Flags, score: Values, weight: Values) -> ValueWithError:
     """Return the area under the ROC curve with DeLong's error, extended to weights.
 
     The area is the probability that a signal event scores above a background event, ties counting
@@ -138,10 +138,12 @@ def auc(label: Flags, score: Values, weight: Values) -> Estimate:
     beaten = 1 - _placement(background, signal, w_signal)
     value = float((w_signal * beats).sum() / w_signal.sum())
     variance = _mean_variance(beats, w_signal) + _mean_variance(beaten, w_background)
-    return Estimate(value, float(np.sqrt(variance)))
+    return ValueWithError(value, float(np.sqrt(variance)))
 
 
-def balanced_accuracy(label: Flags, score: Values, weight: Values, *, threshold: float) -> Estimate:
+def balanced_accuracy(
+    label: Flags, score: Values, weight: Values, *, threshold: float
+) -> ValueWithError:
     """Return the accuracy with both classes weighted alike: (recall + specificity) / 2.
 
     The error is that of the two efficiencies, see `efficiency`.
@@ -150,10 +152,10 @@ def balanced_accuracy(label: Flags, score: Values, weight: Values, *, threshold:
     recall = efficiency(chosen[label], weight[label])
     specificity = efficiency(~chosen[~label], weight[~label])
     error = 0.5 * float(np.hypot(recall.error, specificity.error))
-    return Estimate(0.5 * (recall.value + specificity.value), error)
+    return ValueWithError(0.5 * (recall.value + specificity.value), error)
 
 
-def efficiency(passed: Values, weight: Values) -> Estimate:
+def efficiency(passed: Values, weight: Values) -> ValueWithError:
     """Return the maximum-likelihood estimate of a Bernoulli probability: the mean of outcomes.
 
     The error is sqrt(sum w^2 (y - p)^2) / sum w, which is sqrt(p (1 - p) / n) for unit weights.
@@ -163,7 +165,7 @@ def efficiency(passed: Values, weight: Values) -> Estimate:
     """
     outcomes = np.asarray(passed, dtype=np.float64)
     value = float((weight * outcomes).sum() / weight.sum())
-    return Estimate(value, float(np.sqrt(_mean_variance(outcomes, weight))))
+    return ValueWithError(value, float(np.sqrt(_mean_variance(outcomes, weight))))
 
 
 def effective_number(weight: Values) -> float:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, atomic_path, read_json, write_json
+from hh4b.core.joined import split_files
 
 log = logging.getLogger(__name__)
 #: Entries of a metrics file that rank trainings, in order of preference: with a classifier its
@@ -33,10 +34,7 @@ def parse_candidate(text: str) -> Candidate:
     Raises:
         ConfigError: if there are not two paths.
     """
-    parts = text.split(":")
-    if len(parts) != 2 or not all(parts):
-        raise ConfigError(f"{text!r} is no pair of files; write MODEL.pt:METRICS.json")
-    return Candidate(Path(parts[0]), Path(parts[1]))
+    return Candidate(*split_files(text, ("MODEL.pt", "METRICS.json")).paths)
 
 
 def choose(candidates: Sequence[Candidate], model: Path, metrics: Path) -> int:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.settings import Count, NonNegative, Positive, Settings, one_line
 
 
 class Trial(Protocol):
@@ -21,16 +22,11 @@ class Trial(Protocol):
         """Draw one of the choices."""
 
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(gt=0)]
 Choices = Annotated[tuple[Count, ...], Field(min_length=1)]
 
 
-class _Ranges(BaseModel):
+class _Ranges(Settings):
     """Pairs are smallest and largest value; `hidden_dim` lists its choices."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -74,14 +70,14 @@ class SpanetRanges(_Ranges):
     learning_rate: tuple[Positive, Positive] = Field(
         default=(1e-5, 1e-2), description="smallest and largest, logarithmic"
     )
-    dropout: tuple[NotNegative, NotNegative] = Field(
-        default=(0, 0.5), description="smallest and largest"
+    dropout: tuple[NonNegative, NonNegative] = Field(
+        default=(0.0, 0.5), description="smallest and largest"
     )
-    gradient_clip: tuple[NotNegative, NotNegative] = Field(
-        default=(0, 0.5), description="smallest and largest"
+    gradient_clip: tuple[NonNegative, NonNegative] = Field(
+        default=(0.0, 0.5), description="smallest and largest"
     )
-    l2_penalty: tuple[NotNegative, NotNegative] = Field(
-        default=(0, 0.0005), description="smallest and largest"
+    l2_penalty: tuple[NonNegative, NonNegative] = Field(
+        default=(0.0, 0.0005), description="smallest and largest"
     )
     hidden_dim: Choices = Field(default=(16, 32, 64, 128, 256), description="choices")
     num_encoder_layers: tuple[Count, Count] = Field(
@@ -121,6 +117,4 @@ def parse_ranges(kind: type[R], text: str) -> R:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"--ranges {key}: {first['msg']}") from error
+        raise ConfigError(f"--ranges {one_line(error)}") from error

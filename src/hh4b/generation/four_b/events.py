@@ -16,7 +16,7 @@ _B = 5
 
 
 @dataclass(frozen=True)
-class Kept:
+class AcceptedPoints:
     """Accepted points of one channel.
 
     Attributes:
@@ -79,7 +79,12 @@ def choose(weights: Real, rng: np.random.Generator) -> NDArray[np.intp]:
 
 
 def as_lhe(
-    kept: Kept, weights: Real, *, sqrt_s_gev: float, b_mass_gev: float, rng: np.random.Generator
+    kept: AcceptedPoints,
+    weights: Real,
+    *,
+    sqrt_s_gev: float,
+    b_mass_gev: float,
+    rng: np.random.Generator,
 ) -> LheEvents:
     """Return the events of one channel.
 

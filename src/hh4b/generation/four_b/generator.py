@@ -12,9 +12,9 @@ from hh4b.core.errors import GeneratorFailed
 from hh4b.core.seeds import stream
 from hh4b.generation.acceptance import AcceptanceBias
 from hh4b.generation.alpha_s import AlphaS
-from hh4b.generation.four_b.events import Kept, as_lhe, joined
-from hh4b.generation.four_b.integrand import CHANNELS, Integrand, Points, Process
-from hh4b.generation.four_b.sampler import Adaptation, Estimate, Sampler, adapt
+from hh4b.generation.four_b.events import AcceptedPoints, as_lhe, joined
+from hh4b.generation.four_b.integrand import CHANNELS, FourBProcess, Integrand, Points
+from hh4b.generation.four_b.sampler import Adaptation, IntegralEstimate, Sampler, adapt
 from hh4b.generation.lhe import LheEvents
 from hh4b.generation.pdf import load_pdf
 
@@ -25,7 +25,7 @@ _MOST_POINTS = 100_000_000
 
 
 def samplers(
-    process: Process,
+    process: FourBProcess,
     *,
     seed: int,
     bias: AcceptanceBias | None = None,
@@ -66,7 +66,7 @@ class CrossSection:
 
 
 def cross_section(
-    process: Process,
+    process: FourBProcess,
     *,
     seed: int,
     relative_error: float = 0.003,
@@ -80,7 +80,7 @@ def cross_section(
     settings = adaptation or Adaptation()
     fitted = samplers(process, seed=seed, adaptation=settings)
     rngs = [stream(seed, "4b", "integrate", s.integrand.channel) for s in fitted]
-    sums = [Estimate() for _ in fitted]
+    sums = [IntegralEstimate() for _ in fitted]
     ratios = np.zeros((len(fitted), len(_VARIATIONS)))
     while True:
         for i, (sampler, rng) in enumerate(zip(fitted, rngs, strict=True)):
@@ -129,7 +129,7 @@ class Generated:
 
 
 def generate(
-    process: Process,
+    process: FourBProcess,
     n_events: int,
     *,
     seed: int,
@@ -154,9 +154,9 @@ def generate(
     fitted = samplers(process, seed=seed, bias=bias, adaptation=settings)
     maxima = np.array([s.maximum for s in fitted])
     rng = stream(seed, "4b", "events")
-    kept: list[Kept] = []
-    biased = [Estimate() for _ in fitted]
-    plain = [Estimate() for _ in fitted]
+    kept: list[AcceptedPoints] = []
+    biased = [IntegralEstimate() for _ in fitted]
+    plain = [IntegralEstimate() for _ in fitted]
     thrown = 0
     for _ in _until(kept, n_events):
         numbers = rng.multinomial(settings.n_batch, maxima / maxima.sum())
@@ -189,16 +189,16 @@ def generate(
     return Generated(events, *sigma, counts)
 
 
-def _unweight(sampler: Sampler, points: Points, rng: np.random.Generator) -> Kept:
+def _unweight(sampler: Sampler, points: Points, rng: np.random.Generator) -> AcceptedPoints:
     """Accept points in proportion to their weights."""
     ratio = points.weights / sampler.maximum
     accepted = rng.random(len(points)) < ratio
-    return Kept(
+    return AcceptedPoints(
         sampler.integrand.channel, points.select(accepted), np.maximum(ratio[accepted], 1.0)
     )
 
 
-def _unweighting(kept: list[Kept], thrown: int) -> dict[str, float]:
+def _unweighting(kept: list[AcceptedPoints], thrown: int) -> dict[str, float]:
     overweight = np.concatenate([k.overweight for k in kept])
     return {
         "unweighting_efficiency": len(overweight) / thrown,
@@ -207,7 +207,7 @@ def _unweighting(kept: list[Kept], thrown: int) -> dict[str, float]:
     }
 
 
-def _until(kept: list[Kept], n_events: int) -> Iterator[None]:
+def _until(kept: list[AcceptedPoints], n_events: int) -> Iterator[None]:
     """Yield until there are enough events, telling the progress now and then."""
     start = last = time.monotonic()
     while (found := sum(map(len, kept))) < n_events:
@@ -221,12 +221,14 @@ def _until(kept: list[Kept], n_events: int) -> Iterator[None]:
             last = now
 
 
-def _total(fitted: list[Sampler], thrown: list[Estimate], which: str) -> tuple[float, float]:
+def _total(
+    fitted: list[Sampler], thrown: list[IntegralEstimate], which: str
+) -> tuple[float, float]:
     """Return the integral and its error over channels, from the survey and later points."""
     value = variance = 0.0
     for sampler, later in zip(fitted, thrown, strict=True):
-        survey: Estimate = getattr(sampler, which)
-        both = Estimate(
+        survey: IntegralEstimate = getattr(sampler, which)
+        both = IntegralEstimate(
             survey.n + later.n, survey.total + later.total, survey.squares + later.squares
         )
         value += both.value
@@ -235,7 +237,11 @@ def _total(fitted: list[Sampler], thrown: list[Estimate], which: str) -> tuple[f
 
 
 def _assemble(
-    process: Process, kept: list[Kept], sigma_b: float, n_events: int, rng: np.random.Generator
+    process: FourBProcess,
+    kept: list[AcceptedPoints],
+    sigma_b: float,
+    n_events: int,
+    rng: np.random.Generator,
 ) -> LheEvents:
     """Weigh, mix and cut to ``n_events``."""
     mean = float(np.concatenate([k.overweight for k in kept]).mean())

@@ -1,7 +1,7 @@
 """Differential cross section of pp -> b b~ b b~ on arrays of phase-space points."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from hh4b.generation.four_b.phase_space import N_COORDINATES, set_momenta
 from hh4b.generation.four_b.scales import SCALES, Scales
 from hh4b.generation.four_b.spinors import Real, compiled
 from hh4b.generation.pdf import GLUON, PdfGrid
+from hh4b.generation.settings import FourBProcessSettings
 
 Channel = Literal["gg", "qq~"]
 
@@ -25,7 +26,7 @@ _PB_GEV2 = 0.3893793721e9
 
 
 @dataclass(frozen=True)
-class Process:
+class FourBProcess:
     """What is generated.
 
     Attributes:
@@ -37,12 +38,28 @@ class Process:
         mu_factor: factor on both.
     """
 
-    sqrt_s_gev: float = 13000.0
-    pt_min_gev: float = 25.0
-    abs_eta_max: float = 2.5
-    b_mass_gev: float = 4.7
-    scale: str = "ht_half"
-    mu_factor: float = 1.0
+    sqrt_s_gev: float
+    pt_min_gev: float
+    abs_eta_max: float
+    b_mass_gev: float
+    scale: str
+    mu_factor: float
+
+    @classmethod
+    def of(cls, settings: FourBProcessSettings) -> Self:
+        """Return the process of the settings.
+
+        Raises:
+            ConfigError: if there is no phase space for it.
+        """
+        return cls(
+            sqrt_s_gev=1000.0 * settings.sqrt_s_tev,
+            pt_min_gev=settings.b_pt_min_gev,
+            abs_eta_max=settings.b_abs_eta_max,
+            b_mass_gev=settings.b_mass_gev,
+            scale=settings.four_b_scale,
+            mu_factor=settings.mu_factor,
+        )
 
     def __post_init__(self) -> None:
         """Refuse what has no phase space or no meaning."""
@@ -147,7 +164,7 @@ def _squares(
 class Integrand:
     """Cross section of one partonic channel, times an optional acceptance bias."""
 
-    process: Process
+    process: FourBProcess
     channel: Channel
     pdf: PdfGrid
     alpha_s: AlphaS

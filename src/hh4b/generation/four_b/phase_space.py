@@ -12,21 +12,17 @@ and 2 in (eta, phi) as radius (logarithmic, for the gluon splitting peak) and di
 for 3 and 4, w = pT_3 / (pT_3 + pT_4) and eta_3 (logistic about the first pair).
 """
 
-from math import atan2, cos, exp, floor, hypot, log, log1p, pi, sin, sqrt
+from math import atan2, cos, exp, hypot, log, log1p, pi, sin, sqrt
 
 import numpy as np
 
+from hh4b.core.kinematics import wrap_phi
 from hh4b.generation.four_b.spinors import Real, compiled
 
 N_COORDINATES = 9
 _POWER = 2.0
 _DELTA_SQUARED = 0.3**2
 _RAPIDITY_WIDTH = 1.0
-
-
-@compiled
-def _wrap(phi: float) -> float:
-    return phi - 2.0 * pi * floor((phi + pi) / (2.0 * pi))
 
 
 @compiled
@@ -122,13 +118,13 @@ def locate(
     u[2] = 0.5 * (eta[a] / eta_max + 1.0)
     jacobian *= 2.0 * eta_max
     span = _log_range(eta_max)
-    delta_eta, delta_phi = eta[b] - eta[a], _wrap(phi[b] - phi[a])
+    delta_eta, delta_phi = eta[b] - eta[a], wrap_phi(phi[b] - phi[a])
     grow = 1.0 + (delta_eta * delta_eta + delta_phi * delta_phi) / _DELTA_SQUARED
     u[3] = log(grow) / span
     u[4] = _turn(delta_phi, delta_eta)
     jacobian *= _DELTA_SQUARED * grow * span * pi
     k = sqrt(pt[a] ** 2 + pt[b] ** 2 + 2.0 * pt[a] * pt[b] * cos(delta_phi))
-    delta_eta, xi = eta[d] - eta[c], _wrap(phi[d] - phi[c])
+    delta_eta, xi = eta[d] - eta[c], wrap_phi(phi[d] - phi[c])
     grow = 1.0 + (delta_eta * delta_eta + xi * xi) / _DELTA_SQUARED
     u[5] = log(grow) / span
     u[6] = _turn(xi, delta_eta)

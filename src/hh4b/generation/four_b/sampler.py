@@ -40,7 +40,7 @@ class Adaptation:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class IntegralEstimate:
     """A sum of weights with its variance, per thrown point.
 
     Attributes:
@@ -53,9 +53,9 @@ class Estimate:
     total: float = 0.0
     squares: float = 0.0
 
-    def plus(self, weights: Real, n: int) -> "Estimate":
+    def plus(self, weights: Real, n: int) -> "IntegralEstimate":
         """Return the estimate after another batch of ``n`` points."""
-        return Estimate(
+        return IntegralEstimate(
             self.n + n, self.total + float(weights.sum()), self.squares + float(weights @ weights)
         )
 
@@ -85,8 +85,8 @@ class Sampler:
     integrand: Integrand
     mixture: Mixture
     maximum: float
-    biased: Estimate
-    cross_section: Estimate
+    biased: IntegralEstimate
+    cross_section: IntegralEstimate
 
     def throw(self, n: int, rng: np.random.Generator) -> Points:
         """Return the allowed ones of ``n`` thrown points."""
@@ -112,7 +112,7 @@ def adapt(integrand: Integrand, rng: np.random.Generator, settings: Adaptation) 
         )  # fmt: skip
         mixture = mixture.updated(histograms)
         log.debug("%s: EM step %d, shares %s", integrand.channel, step, mixture.shares.round(3))
-    biased, plain, weights = Estimate(), Estimate(), []
+    biased, plain, weights = IntegralEstimate(), IntegralEstimate(), []
     for start in range(0, settings.n_survey, settings.n_batch):
         n = min(settings.n_batch, settings.n_survey - start)
         points = _throw(integrand, mixture, n, rng)

@@ -1,0 +1,77 @@
+"""Names of the note's methods in the default study, and what a study has beside them."""
+
+from collections.abc import Callable, Sequence
+
+from hh4b.publication.catalogue.sources import existing
+from hh4b.study.layout import Layout
+
+#: In the order of the note, as are all lists below.
+NOTE_SELECTIONS = (
+    "min_dr_cuts", "mixing_spanet_cuts", "min_dr_dnn", "min_dr_dnn_tuned", "kappa5_spanet_dnn",
+    "mixing_spanet_dnn", "mixing_spanet_dnn_tuned", "mixing_spanet",
+    "mixing_spanet_classification_only", "mixing_spanet_tuned",
+)  # fmt: skip
+#: Compared in the table of classifiers only.
+BASELINES = (
+    "min_dr_logistic_regression", "min_dr_linear_discriminant", "min_dr_svm",
+    "min_dr_random_forest", "min_dr_gradient_boosting",
+)  # fmt: skip
+NOTE_PAIRINGS = ("min_dr", "kappa5_spanet", "mixing_spanet", "mixing_spanet_tuned")
+DNNS = ("min_dr_dnn", "kappa5_spanet_dnn", "mixing_spanet_dnn")
+FIRST = ("min_dr_dnn", "kappa5_spanet_dnn", "mixing_spanet")
+#: The note's summary (sections 13 and 15) shows the tuned trainings.
+FINAL = ("min_dr_dnn_tuned", "mixing_spanet_dnn_tuned", "mixing_spanet_tuned")
+#: Rows of the note that print the tuned trainings without saying so in their key.
+FINAL_ROWS = {name: name.removesuffix("_tuned") for name in FINAL}
+
+Names = Callable[[Layout], Sequence[str]]
+
+
+def selections(*names: str, own: bool = False) -> Names:
+    """Return those of some selections that a study has, and with ``own`` all that are not ours."""
+
+    def found(layout: Layout) -> list[str]:
+        known = layout.study.selections
+        others = [n for n in known if n not in (*NOTE_SELECTIONS, *BASELINES)] if own else []
+        return [*existing(known, names), *others]
+
+    return found
+
+
+def classifiers(*names: str, own: bool = False) -> Names:
+    """Return those of some classifiers that a study has, and with ``own`` all that are not ours."""
+
+    def found(layout: Layout) -> list[str]:
+        known = layout.study.classifiers
+        others = [n for n in known if n not in (*NOTE_SELECTIONS, *BASELINES)] if own else []
+        return [*existing(known, names), *others]
+
+    return found
+
+
+def pairings(*names: str, own: bool = False) -> Names:
+    """Return those of some pairings that a study has, and with ``own`` all that are not ours."""
+
+    def found(layout: Layout) -> list[str]:
+        known = layout.study.pairings
+        others = [n for n in known if n not in NOTE_PAIRINGS] if own else []
+        return [*existing(known, names), *others]
+
+    return found
+
+
+def all_selections(layout: Layout) -> list[str]:
+    """Return every selection."""
+    return list(layout.study.selections)
+
+
+def all_classifiers(layout: Layout) -> list[str]:
+    """Return every classifier, the note's first."""
+    known = layout.study.classifiers
+    first = existing(known, NOTE_SELECTIONS)
+    return [*first, *(name for name in known if name not in first)]
+
+
+def joint_trainings(layout: Layout) -> list[str]:
+    """Return the SPANet2 trainings that classify."""
+    return [name for name, t in layout.study.spanet_trainings.items() if t.background]

@@ -1,0 +1,231 @@
+"""Tables and figures of the user: the files of what she names, and checks before any job."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hh4b.core.errors import ConfigError
+from hh4b.publication.catalogue import samples, sources
+from hh4b.publication.catalogue.sources import InputFiles, Source
+from hh4b.publication.registry import Kind, find_kind
+from hh4b.study.layout import Layout
+from hh4b.study.model import Study
+from hh4b.study.outputs import OwnOutput
+
+_SECTIONS = {
+    "selections": "selections",
+    "classifiers": "classifiers",
+    "pairings": "pairings",
+    "trainings": "spanet_trainings",
+}
+
+
+def source_of(own: OwnOutput) -> Source:
+    """Return the files of an output of the user, by its kind and what it names."""
+    build = _SOURCES.get(own.kind)
+    return _everything(own) if build is None else build(own)
+
+
+def _named(names: Sequence[str]) -> Callable[[Layout], Sequence[str]]:
+    return lambda layout: names
+
+
+def _limits(own: OwnOutput) -> Source:
+    return sources.limits_of(
+        _named(own.selections),
+        "",
+        sqrt_s_tev=own.sqrt_s_tev,
+        luminosity_ifb=own.luminosity_ifb,
+    )
+
+
+def _by_condition(own: OwnOutput) -> Source:
+    return sources.limits_by_condition(
+        _named(own.selections), "", energies=_only(own.sqrt_s_tev),
+        luminosities=_only(own.luminosity_ifb),
+    )  # fmt: skip
+
+
+def _only(value: float | None) -> tuple[float, ...] | None:
+    return None if value is None else (value,)
+
+
+def _reaching(own: OwnOutput) -> Source:
+    target, scanned = own.selections
+
+    def inputs(layout: Layout) -> InputFiles:
+        headline = layout.study.statistics.headline.sqrt_s_tev
+        energy = headline if own.sqrt_s_tev is None else own.sqrt_s_tev
+        source = sources.reaching(scanned, target, (energy,), _only(own.luminosity_ifb))
+        return source.inputs(layout)
+
+    def label(layout: Layout, key: str) -> str:
+        return sources.selection_label(layout, scanned if key == "scan" else target)
+
+    return Source(inputs, "", label)
+
+
+def _network(own: OwnOutput) -> Source:
+    return Source(lambda layout: {"model": [layout.spanet_model(own.trainings[0])]}, "")
+
+
+def _embeddings(own: OwnOutput) -> Source:
+    return sources.embeddings_of(own.trainings[0])
+
+
+def _training_sizes(own: OwnOutput) -> Source:
+    def inputs(layout: Layout) -> InputFiles:
+        return {
+            f"{name}.{part}": [layout.training_file(name, part)]
+            for name in own.trainings
+            for part in ("training", "testing")
+        }
+
+    return Source(inputs, "", sources.training_label)
+
+
+_SOURCES: Mapping[str, Callable[[OwnOutput], Source]] = {
+    "pairing_by_multiplicity": lambda own: sources.training_metrics({n: n for n in own.trainings}),
+    "pairing_points": lambda own: sources.curves_of(_named(own.pairings), ""),
+    "classification": lambda own: sources.metrics_of(
+        _named(own.classifiers), "", trainings="all"
+    ),
+    "classifiers": lambda own: sources.metrics_and_limits_of(_named(own.classifiers), ""),
+    "intervals": _limits,
+    "intervals_by_luminosity": _by_condition,
+    "equivalent_luminosity": _reaching,
+    "sizes_of_trainings": _training_sizes,
+    "efficiency": lambda own: sources.curves_of(_named(own.pairings), ""),
+    "masses": lambda own: samples.masses(
+        _named(own.pairings),
+        f"{samples.STANDARD_MODEL}, or a background",
+        signal=True,
+        background=True,
+    ),
+    "templates": lambda own: sources.templates_of(_named(own.selections), ""),
+    "intervals_against_luminosity": lambda own: sources.scans_of(_named(own.selections), ""),
+    "widths_against_luminosity": lambda own: sources.scans_of(_named(own.selections), ""),
+    "limits_against_kappa": _limits,
+    "likelihood": _limits,
+    "network": _network,
+    "variance": _embeddings,
+    "correlations": _embeddings,
+    "embedding_map": _embeddings,
+    "cutflow": lambda own: samples.cutflow(own.classifiers[0]),
+    "roc": lambda own: sources.metrics_of(_named(own.classifiers), ""),
+    "scores": lambda own: samples.scores(_named(own.classifiers), ", ".join(own.classifiers)),
+    "learning": lambda own: sources.learning_of(
+        _named(own.classifiers), _named(own.trainings)
+    ),
+}  # fmt: skip
+
+
+def _everything(own: OwnOutput) -> Source:
+    """Return for code of the user all files of what it names.
+
+    Keys are ``limits.S`` and ``templates.S`` of selections, ``metrics.C`` of classifiers and of
+    those that the selections cut on, ``pairing.P`` of pairings, ``training.T`` of trainings.
+    """
+
+    def inputs(layout: Layout) -> InputFiles:
+        found: InputFiles = {}
+        for name in own.selections:
+            found[f"limits.{name}"] = [layout.limits(name, own.sqrt_s_tev, own.luminosity_ifb)]
+            found[f"templates.{name}"] = [layout.templates(name)]
+            classifier = layout.study.selections[name].classifier
+            found[f"metrics.{classifier}"] = [layout.classifier_metrics(classifier)]
+        for name in own.classifiers:
+            found[f"metrics.{name}"] = [layout.classifier_metrics(name)]
+        found |= {f"pairing.{name}": [layout.pairing_metrics(name)] for name in own.pairings}
+        return found | {f"training.{n}": [layout.spanet_metrics(n)] for n in own.trainings}
+
+    return Source(inputs, "", _any_label, _any_parts)
+
+
+def _any_label(layout: Layout, key: str) -> str:
+    what, _, name = key.partition(".")
+    label = {
+        "metrics": sources.classifier_label,
+        "pairing": sources.pairing_label,
+        "training": sources.training_label,
+    }.get(what, sources.selection_label)
+    return label(layout, name)
+
+
+def _any_parts(layout: Layout, key: str) -> tuple[str, str] | None:
+    what, _, name = key.partition(".")
+    if what == "metrics":
+        return sources.classifier_parts(layout, name)
+    return sources.selection_parts(layout, name) if what in ("limits", "templates") else None
+
+
+def check_own(study: Study, name: str, own: OwnOutput, taken: Sequence[str]) -> None:
+    """Refuse an output of the user that could not be made.
+
+    Args:
+        study: names, energies and luminosities.
+        name: of the output.
+        own: what it is.
+        taken: names of the package's outputs of the same medium.
+
+    Raises:
+        ConfigError: one line that names the key.
+    """
+    where = f"outputs.{name}"
+    if name in taken:
+        raise ConfigError(f"{where}: the package has a {own.medium} of that name; choose another")
+    try:
+        kind = find_kind(own.kind, own.medium)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.kind: {error}") from error
+    _check_names(study, where, own, kind)
+    statistics = study.statistics
+    for key, allowed in (
+        ("sqrt_s_tev", statistics.sqrt_s_tev),
+        ("luminosity_ifb", statistics.luminosities_ifb),
+    ):
+        value = getattr(own, key)
+        if value is not None and value not in allowed:
+            section = "sqrt_s_tev" if key == "sqrt_s_tev" else "luminosities_ifb"
+            raise ConfigError(
+                f"{where}.{key}: value {value:g} is not in statistics.{section}:"
+                f" {', '.join(f'{v:g}' for v in allowed)}"
+            )
+    _check_look(where, own, kind)
+
+
+def _check_names(study: Study, where: str, own: OwnOutput, kind: Any) -> None:
+    """Check that what an output names exists, and that it names what its kind shows."""
+    for field, section in _SECTIONS.items():
+        for name in getattr(own, field):
+            if name not in getattr(study, section):
+                raise ConfigError(f"{where}.{field}: no {name!r} under {section}")
+    if not isinstance(kind, Kind):
+        if not any(getattr(own, field) for field in _SECTIONS):
+            raise ConfigError(f"{where}: names nothing to show; give one of {', '.join(_SECTIONS)}")
+        return
+    if kind.section is None:
+        raise ConfigError(f"{where}.kind: {kind.name!r} always shows the same, nothing to choose")
+    names = getattr(own, kind.section)
+    if kind.name == "learning":
+        names = [*own.classifiers, *own.trainings]
+    if not names:
+        raise ConfigError(f"{where}.{kind.section}: kind {kind.name!r} needs at least one")
+    if kind.count is not None and len(names) != kind.count:
+        raise ConfigError(
+            f"{where}.{kind.section}: kind {kind.name!r} needs {kind.count}, has {len(names)}"
+        )
+
+
+def _check_look(where: str, own: OwnOutput, kind: Any) -> None:
+    """Check style and options; the modules that know them load only where they are given."""
+    if own.style and own.medium == "table":
+        raise ConfigError(f"{where}.style: a table has none")
+    if own.style:
+        from hh4b.publication.style import FigureStyle
+
+        FigureStyle.checked(own.style, where=f"{where}.style: ")
+    if own.options and isinstance(kind, Kind):
+        options = getattr(kind.load(), "Options", None)
+        if options is None:
+            raise ConfigError(f"{where}.options: kind {kind.name!r} has none")
+        options.checked(own.options, where=f"{where}.options: ")

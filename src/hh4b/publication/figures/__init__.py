@@ -1,1 +1,0 @@
-"""One module per figure, each with ``draw(inputs, style) -> matplotlib Figure``."""

@@ -1,0 +1,1 @@
+"""One module per kind of table or figure: ``build(...) -> Table`` or ``draw(...) -> Figure``."""

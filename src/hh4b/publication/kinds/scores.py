@@ -1,0 +1,85 @@
+"""Figure of the classifier output by class or process, a panel per classifier."""
+
+import functools
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from hh4b.core import contracts
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.joined import split_files
+from hh4b.publication.event_columns import event_weights
+from hh4b.publication.histograms import WeightedHistogram, draw_fractions
+from hh4b.publication.inputs import Inputs
+from hh4b.publication.settings import OutputSettings
+from hh4b.publication.style import (
+    FigureStyle,
+    energy_text,
+    looks_of_samples,
+    new_figure,
+    put_header,
+)
+from hh4b.publication.text import math_text
+
+EDGES = np.linspace(0, 1, 41)
+
+
+def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
+    """Draw one panel per classifier C on a logarithmic axis.
+
+    Keys are ``C.signal`` and ``C.background``, or ``C.<process>``; files are
+    ``DATASET.h5:SCORES.h5``, several of a key are taken together. The score shown is that at
+    kappa_lambda = 1, or at the value closest to it.
+    """
+    panels: dict[str, list[str]] = {}
+    for text in inputs.files:
+        classifier, separator, sample = text.partition(".")
+        if not separator:
+            raise ConfigError(f"{inputs.what}: input {text!r} is not of the form CLASSIFIER.SAMPLE")
+        panels.setdefault(classifier, []).append(sample)
+    columns = min(len(panels), 2)
+    rows = -(-len(panels) // columns)
+    figure = new_figure(style.size(columns, height=0.8 * rows))
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (classifier, samples) in zip(grid, panels.items(), strict=False):
+        top = 0.0
+        looks = looks_of_samples(samples, style)
+        for sample in samples:
+            histogram = read_scores(inputs.many(f"{classifier}.{sample}"))
+            name, filled = math_text(settings.label(sample)), sample == "background"
+            top = max(top, draw_fractions(axes, histogram, looks[sample], name, fill=filled))
+        axes.set_yscale("log")
+        axes.set(
+            xlabel="Classifier output", ylabel=histogram.bin_label(""), xlim=(0, 1),
+            ylim=(1e-4, 20 * top),
+        )  # fmt: skip
+        title = math_text(settings.label(classifier))
+        axes.legend(loc="upper center", title=title, ncols=2)
+        put_header(axes, style, energy_text(settings.sqrt_s_tev))
+    for axes in grid[len(panels) :]:
+        axes.remove()
+    return figure
+
+
+def read_scores(pairs: tuple[Path, ...]) -> WeightedHistogram:
+    """Histogram the scores of samples given as ``DATASET.h5:SCORES.h5``, at kappa_lambda = 1.
+
+    Raises:
+        ConfigError: if an input is no pair.
+        ContractError: if the two files differ in their number of events.
+    """
+    parts = []
+    for pair in pairs:
+        dataset, scores = split_files(str(pair), ("DATASET.h5", "SCORES.h5")).paths
+        arrays = contracts.read_table(scores, contracts.SCORES)
+        weights = event_weights(dataset)
+        if len(weights) != len(arrays["score"]):
+            raise ContractError(
+                f"{scores} has {len(arrays['score'])} events, {dataset} has {len(weights)}"
+            )
+        column = int(np.argmin(np.abs(arrays["kappa_lambda"] - 1)))
+        # Samples of different cross section count by their number of events.
+        scaled = weights / weights.mean()
+        parts.append(WeightedHistogram.fill(arrays["score"][:, column], EDGES, scaled))
+    return functools.reduce(WeightedHistogram.merged, parts)

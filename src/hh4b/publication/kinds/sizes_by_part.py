@@ -1,0 +1,43 @@
+"""Table of event numbers of the training and the testing part, a column per class or process."""
+
+from pydantic import Field
+
+from hh4b.core.settings import Settings
+from hh4b.publication.inputs import Inputs
+from hh4b.publication.reference import Reference
+from hh4b.publication.sample_sizes import PARTS, count_by_part
+from hh4b.publication.settings import OutputSettings
+from hh4b.publication.tables import Cell, Row, Table, TableColumn
+
+
+class Options(Settings):
+    """Options of the kind."""
+
+    sample: str | None = Field(None, description="entry of the note's sample sizes")
+    total: bool = Field(False, description="whether a last column adds the backgrounds")
+
+
+def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
+    """Build the table from datasets by class (``signal``, ``background``) or process."""
+    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    columns = {key: settings.label(key).capitalize() for key in inputs.files}
+    if set(inputs.files) - {"signal", "background"}:
+        columns = {key: settings.label(key) for key in inputs.files}
+    files = {key: inputs.many(key) for key in inputs.files}
+    if options.total:
+        columns["background"] = "All background"
+        files["background"] = tuple(p for key in files if key != "signal" for p in files[key])
+    rows = []
+    for part in PARTS:
+        cells = {}
+        for name, paths in files.items():
+            note = reference.find("samples", options.sample, part, name) if options.sample else None
+            cells[name] = Cell(count_by_part(paths, part), note)
+        rows.append(Row(part, (part,), cells))
+    return Table(
+        settings.title,
+        ("Part",),
+        tuple(TableColumn(name, label, 0) for name, label in columns.items()),
+        tuple(rows),
+        tuple(settings.remarks),
+    )

@@ -1,0 +1,62 @@
+"""Settings of shower and detector, and the section of the configuration that shares them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from hh4b.core.settings import Count, Seed, Settings
+
+
+class _Chunks(Settings):
+    """How samples are cut into jobs, and their detector."""
+
+    chunk_events: Annotated[int, Field(gt=0, multiple_of=250)] = Field(
+        5000, description="events of one job, whole blocks of the random streams"
+    )
+    detector: str = Field("config/detector/atlas.yaml", description="card of the detector response")
+
+
+class ShowerChoice(Settings):
+    """Tags and further settings of Pythia."""
+
+    tags: Literal["weight", "draw"] = Field("weight", description="weighted or drawn b-tags")
+    pythia_settings: list[str] = Field(
+        [],
+        description="further settings of Pythia, e.g. `SpaceShower:pTmaxMatch = 1`",
+        json_schema_extra={"flags": ["--pythia"]},
+    )
+
+
+class Simulation(ShowerChoice, _Chunks):
+    """Shower and detector of own samples."""
+
+    signal_acceptance_bias: str | None = Field(
+        None, description="density of partons that favours events that pass; null = plain"
+    )
+    background_acceptance_bias: str | None = Field(
+        "config/detector/acceptance_bias.yaml", description="the same for pp -> 4b"
+    )
+
+
+class SimulateSettings(ShowerChoice):
+    """A chunk of a sample through shower and detector."""
+
+    sample: str = Field(min_length=1, description="name of the sample; names its random streams")
+    first: Annotated[int, Field(ge=0)] = Field(0, description="first event of the file")
+    events: Count | None = Field(None, description="number of events; null = to the end")
+    b_tagging: str | None = Field(
+        None, description="named tag efficiencies of the detector card instead of its default"
+    )
+    gen_jets: bool = Field(False, description="also write jets of generator particles")
+    detector_changes: dict[str, Any] = Field(
+        {}, description='other values of the card by dotted key, e.g. {"jets.energy_scale": 1.02}'
+    )
+    seed: Seed = Field(1, description="seed of every random stream")
+
+
+class ValidateSettings(Settings):
+    """The comparison of our detector with Delphes."""
+
+    b_tagging: str = Field("delphes_card", description="named tag efficiencies to compare with")
+    repeats: Annotated[int, Field(ge=2)] = Field(10, description="runs of our detector")
+    seed: Seed = Field(1, description="seed of our detector")

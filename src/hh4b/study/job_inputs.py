@@ -1,0 +1,190 @@
+"""Files that go together on the command lines of the workflow, and those that a job waits for."""
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from glob import glob
+
+from hh4b.core.plugins import plugin_file
+from hh4b.study.layout import Layout
+from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetTraining
+from hh4b.study.samples import FilesSample
+
+
+class JobInputs:
+    """Files that go together on a command line, and the ones a rule waits for."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Name the files by a layout."""
+        self.layout = layout
+        self.study = layout.study
+
+    def compared(self, kind: str, classifier: str) -> dict[str, list[str]]:
+        """Return datasets, and ``features`` or ``scores``, of what a classifier is compared with.
+
+        The keys are ``signal``, ``signal_datasets``, ``background`` and ``background_datasets``.
+        """
+        files = {}
+        for role, names in (
+            ("signal", self.layout.compared_signals(classifier)),
+            ("background", self.layout.backgrounds),
+        ):
+            files[f"{role}_datasets"] = self.layout.datasets(names)
+            files[role] = [self._of(kind, classifier, name) for name in names]
+        return files
+
+    def _of(self, kind: str, classifier: str, sample: str, variation: str = "") -> str:
+        if kind == "scores":
+            return self.layout.scores(classifier, sample, variation)
+        chosen = self.study.classifiers[classifier]
+        assert not isinstance(chosen, SpanetClassifier)
+        return self.layout.features(chosen.pairing, sample, variation)
+
+    def compared_option(self, files: dict[str, list[str]]) -> str:
+        """Write ``--signal DATASET:FILE … --background PROCESS=DATASET:FILE …``."""
+        signal = option("--signal", files["signal_datasets"], files["signal"])
+        processes = [self.layout.samples[name].process for name in self.layout.backgrounds]
+        datasets = [
+            f"{process}={path}"
+            for process, path in zip(processes, files["background_datasets"], strict=True)
+        ]
+        return f"{signal} {option('--background', datasets, files['background'])}"
+
+    def scored(self, classifier: str) -> dict[str, list[str]]:
+        """Return datasets and features of everything that a classifier scores."""
+        return {
+            "datasets": [self.layout.dataset(name, prefix) for prefix, name in self.layout.scored],
+            "features": [
+                self._of("features", classifier, name, prefix)
+                for prefix, name in self.layout.scored
+            ],
+        }
+
+    def scores_pattern(self) -> list[str]:
+        """Return the score files of a classifier as patterns over ``{classifier}``."""
+        return [
+            self.layout.file(f"{prefix}scores/{{classifier}}/{name}.h5")
+            for prefix, name in self.layout.scored
+        ]
+
+    def template_rows(self, selection: str) -> list[tuple[str, str, str, str]]:
+        """Return (key, dataset, features, scores) of everything in the templates of a selection.
+
+        The key is the process of nominal samples, ``SYSTEMATIC.SIDE.PROCESS`` of varied ones.
+        """
+        chosen = self.study.selections[selection]
+        rows = []
+        for prefix, name in self.layout.scored:
+            variation = self.layout.variation(prefix)
+            process = self.layout.samples[name].process
+            key = f"{variation.systematic}.{variation.side}.{process}" if variation else process
+            rows.append(
+                (
+                    key,
+                    self.layout.dataset(name, prefix),
+                    self.layout.features(chosen.pairing, name, prefix),
+                    self.layout.scores(chosen.classifier, name, prefix),
+                )
+            )
+        return rows
+
+    def templates(self, selection: str) -> list[str]:
+        """Return the files that the templates of a selection are made from."""
+        return [path for _, *paths in self.template_rows(selection) for path in paths]
+
+    def templates_option(self, selection: str) -> str:
+        """Write ``--sample PROCESS=D:F:S … --varied SYSTEMATIC.SIDE.PROCESS=D:F:S …``."""
+        texts = []
+        for key, *paths in self.template_rows(selection):
+            name = "--varied" if "." in key else "--sample"
+            texts.append(option(name, [f"{key}={paths[0]}"], *([path] for path in paths[1:])))
+        return " ".join(texts)
+
+    # Single files --------------------------------------------------------------------------------
+
+    def event_files(self, sample: str, variation: str = "") -> list[str]:
+        """Return the event files that a dataset is made from, as far as they are local."""
+        info = self.layout.samples[sample]
+        if info.generated:
+            chunks = self.layout.chunks(sample)
+            return [self.layout.events(sample, chunk, variation) for chunk in chunks]
+        if isinstance(info.definition, FilesSample):
+            # `hh4b ingest` expands the patterns itself and names what is not there.
+            patterns = [file for file in info.definition.files if "://" not in file]
+            found = (glob(pattern, recursive=True) for pattern in patterns)  # noqa: PTH207 (absolute too)
+            return sorted(path for paths in found for path in paths)
+        return [self.layout.events(sample, "madgraph")]
+
+    def event_arguments(self, sample: str, variation: str = "") -> str:
+        """Write the files for `hh4b ingest`."""
+        definition = self.layout.samples[sample].definition
+        if isinstance(definition, FilesSample):
+            return " ".join(shlex.quote(file) for file in definition.files)
+        # Names of many chunks would be more than a command line holds.
+        return shlex.quote(self.layout.events(sample, "*", variation))
+
+    def testing_file(self, sample: str) -> list[str]:
+        """Return the second file of a published dataset, or nothing."""
+        file = getattr(self.layout.samples[sample].definition, "testing_file", None)
+        return [file] if file else []
+
+    def merged(self, training: str) -> list[str]:
+        """Return the datasets of a SPANet2 training."""
+        signals = self.layout.training_signals(training)
+        return self.layout.datasets([*signals, *self.layout.training_backgrounds(training)])
+
+    def outcome(self, definition: Dnn | SpanetTraining) -> list[str]:
+        """Return the outcome of the search that a training starts from, or nothing."""
+        if definition.search is None:
+            return []
+        return [self.layout.search(definition.search, "outcome.json")]
+
+    def workers(self, search: str) -> list[str]:
+        """Return what the workers of a search write."""
+        numbers = range(self.study.searches[search].workers)
+        return [self.layout.search(search, f"worker_{number}.json") for number in numbers]
+
+    def pairing_of_cuts(self, classifier: str, sample: str, variation: str = "") -> str:
+        """Return the pairing that a selection by cuts uses."""
+        chosen = self.study.classifiers[classifier]
+        assert not isinstance(chosen, SpanetClassifier)
+        return self.layout.pairing(chosen.pairing, sample, variation)
+
+    # Names ---------------------------------------------------------------------------------------
+
+    def classifiers(self, kind: str) -> list[str]:
+        """Return the classifiers of a kind."""
+        return [name for name, c in self.study.classifiers.items() if c.kind == kind]
+
+    def searches(self, kind: str) -> list[str]:
+        """Return the searches of a kind."""
+        return [name for name, s in self.study.searches.items() if s.kind == kind]
+
+    def function_pairings(self) -> list[str]:
+        """Return the pairings that need no training."""
+        chosen = self.study.pairings.items()
+        return [name for name, pairing in chosen if isinstance(pairing, FunctionPairing)]
+
+    def weights(self) -> list[str]:
+        """Return the weight functions of the systematics."""
+        chosen = self.study.systematics.values()
+        return [systematic.weight for systematic in chosen if systematic.effect == "weights"]
+
+    def plugins(self, references: Iterable[str]) -> list[str]:
+        """Return the files of the user's code that a job runs, so that it follows their changes."""
+        return [str(path) for reference in references if (path := plugin_file(reference))]
+
+
+def option(name: str, *columns: Sequence[str]) -> str:
+    """Write a repeated option whose value joins files, quoted for a shell.
+
+    >>> option("--signal", ["a.h5", "b c.h5"], ["x.h5", "y.h5"])
+    "--signal a.h5:x.h5 --signal 'b c.h5:y.h5'"
+    """
+    values = (":".join(row) for row in zip(*columns, strict=True))
+    return " ".join(f"{name} {shlex.quote(value)}".strip() for value in values)
+
+
+def names_pattern(names: Iterable[str]) -> str:
+    """Return a regular expression that matches the names, and nothing where there are none."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"

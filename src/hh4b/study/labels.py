@@ -1,0 +1,103 @@
+"""What pairings, classifiers, selections and trainings are called in tables and figures.
+
+A label is given in the configuration, or made of what an entry is; names are keys and never read.
+"""
+
+from collections.abc import Iterable
+
+from hh4b.core.errors import ConfigError
+from hh4b.study.methods import (
+    CutClassifier,
+    Dnn,
+    SpanetClassifier,
+    SpanetPairing,
+)
+from hh4b.study.model import Study
+
+_METHODS = {"min_dr": "min-ΔR"}
+_BASELINES = {"svm": "SVM"}
+
+
+def _spelled(name: str) -> str:
+    return name.rpartition(":")[2].replace("_", " ")
+
+
+def training_label(study: Study, training: str) -> str:
+    """Return the label of a SPANet2 training."""
+    return study.spanet_trainings[training].label or _spelled(training)
+
+
+def pairing_label(study: Study, pairing: str) -> str:
+    """Return the label of a pairing."""
+    chosen = study.pairings[pairing]
+    if chosen.label:
+        return chosen.label
+    if isinstance(chosen, SpanetPairing):
+        return training_label(study, chosen.training)
+    return _METHODS.get(chosen.method) or _spelled(chosen.method)
+
+
+def kind_label(study: Study, classifier: str) -> str:
+    """Return what separates signal from background, without the pairing: ``DNN, tuned``."""
+    chosen = study.classifiers[classifier]
+    if chosen.label:
+        return chosen.label
+    tuned = ", tuned"
+    if isinstance(chosen, SpanetClassifier):
+        searched = study.spanet_trainings[chosen.training].search
+        return "SPANet2" + (tuned if searched else "")
+    if isinstance(chosen, Dnn):
+        return "DNN" + (tuned if chosen.search else "")
+    if isinstance(chosen, CutClassifier):
+        return "cuts"
+    return _BASELINES.get(chosen.method) or _spelled(chosen.method)
+
+
+def classifier_label(study: Study, classifier: str) -> str:
+    """Return the label of a classifier with its pairing: ``min-ΔR + DNN``."""
+    chosen = study.classifiers[classifier]
+    if isinstance(chosen, SpanetClassifier):
+        return training_label(study, chosen.training)
+    return f"{pairing_label(study, chosen.pairing)} + {kind_label(study, classifier)}"
+
+
+def selection_label(study: Study, selection: str) -> str:
+    """Return the label of a selection."""
+    chosen = study.selections[selection]
+    return chosen.label or classifier_label(study, chosen.classifier)
+
+
+def selection_parts(study: Study, selection: str) -> tuple[str, str]:
+    """Return pairing and classifier of a selection, for tables with a column for each."""
+    chosen = study.selections[selection]
+    return (
+        pairing_label(study, chosen.pairing),
+        chosen.label or kind_label(study, chosen.classifier),
+    )
+
+
+def check_labels(study: Study) -> None:
+    """Refuse labels that two entries share: a reader could not tell them apart.
+
+    Raises:
+        ConfigError: naming both entries and the label.
+    """
+    _unique("processes", ((name, p.label) for name, p in study.processes.items()))
+    for section, names, label in (
+        ("spanet_trainings", study.spanet_trainings, training_label),
+        ("pairings", study.pairings, pairing_label),
+        ("classifiers", study.classifiers, classifier_label),
+        ("selections", study.selections, selection_label),
+    ):
+        _unique(section, ((name, label(study, name)) for name in names))
+
+
+def _unique(section: str, labels: Iterable[tuple[str, str]]) -> None:
+    seen: dict[str, str] = {}
+    for name, label in labels:
+        if label in seen:
+            raise ConfigError(
+                f"{section}.{name}.label: value {label!r}: is also that of {section}.{seen[label]};"
+                " give one of them a label of its own"
+            )
+        seen[label] = name

@@ -1,0 +1,296 @@
+"""Where the files of a study lie, and which samples each of its parts uses."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from math import ceil
+from typing import NamedTuple
+
+from hh4b.study.methods import Dnn, SpanetClassifier, SpanetPairing, SpanetTraining
+from hh4b.study.model import Study
+from hh4b.study.samples import expand_samples
+
+
+class Variation(NamedTuple):
+    """Events made anew with another detector or shower.
+
+    Attributes:
+        systematic: name under `systematics`.
+        side: ``"up"`` or ``"down"``.
+    """
+
+    systematic: str
+    side: str
+
+    @property
+    def prefix(self) -> str:
+        """Return the folder, below the results, of everything that the variation changes."""
+        return f"variations/{self.systematic}_{self.side}/"
+
+
+class Layout:
+    """Names of files, all below the folder of results.
+
+    Methods that take ``variation`` are given the `Variation.prefix`, or nothing for the nominal
+    events.
+    """
+
+    def __init__(self, study: Study) -> None:
+        """Expand the samples of a study."""
+        self.study = study
+        self.results = study.results
+        self.samples = expand_samples(study.samples, study.processes)
+
+    # Samples ------------------------------------------------------------------------------------
+
+    @cached_property
+    def signals(self) -> list[str]:
+        """Samples of the signal in kappa_lambda."""
+        return [s.name for s in self.samples.values() if s.kind == "signal"]
+
+    @cached_property
+    def backgrounds(self) -> list[str]:
+        """Samples of all backgrounds."""
+        return [s.name for s in self.samples.values() if s.background]
+
+    @cached_property
+    def standard_model(self) -> list[str]:
+        """Signal samples at kappa_lambda = 1."""
+        return [name for name in self.signals if self.samples[name].kappa_lambda == 1]
+
+    @cached_property
+    def signal_kappas(self) -> list[float]:
+        """Values of kappa_lambda that signal samples have."""
+        return sorted({k for s in self.samples.values() if (k := s.kappa_lambda) is not None})
+
+    @cached_property
+    def score_kappas(self) -> list[float]:
+        """Values of the kappa input at which scores are kept: all that anything asks for."""
+        return sorted({*self.study.statistics.scan(), *self.signal_kappas})
+
+    def of_source(self, source: str) -> list[str]:
+        """Return the samples of a source."""
+        return [n for n, info in self.samples.items() if info.definition.source == source]
+
+    def of_groups(self, groups: Iterable[str], kappas: Sequence[float] | None = None) -> list[str]:
+        """Return the samples that keys of the configuration expand to, at some kappa_lambda."""
+        chosen = set(groups)
+        return [
+            info.name
+            for info in self.samples.values()
+            if info.group in chosen
+            and (kappas is None or info.kappa_lambda is None or info.kappa_lambda in kappas)
+        ]
+
+    def training_signals(self, training: str) -> list[str]:
+        """Return the signal samples of a SPANet2 training."""
+        chosen = self.study.spanet_trainings[training]
+        return self.of_groups(chosen.signal, chosen.kappa_lambda)
+
+    def training_backgrounds(self, training: str) -> list[str]:
+        """Return the background samples of a SPANet2 training."""
+        return self.of_groups(self.study.spanet_trainings[training].background)
+
+    def compared_signals(self, classifier: str) -> list[str]:
+        """Return the signal samples that a classifier is trained and compared with."""
+        chosen = self.study.classifiers[classifier]
+        if isinstance(chosen, SpanetClassifier):
+            return self.training_signals(chosen.training)
+        values = chosen.kappa_lambda
+        return [
+            name
+            for name in self.signals
+            if values is None or self.samples[name].kappa_lambda in values
+        ]
+
+    def compared_kappas(self, classifier: str) -> list[float]:
+        """Return the values that the kappa input of background is drawn from."""
+        infos = [self.samples[name] for name in self.compared_signals(classifier)]
+        return sorted({k for info in infos if (k := info.kappa_lambda) is not None})
+
+    def event_observables(self) -> bool:
+        """Return whether all samples have missing energy and leptons; published ones have none."""
+        return not self.of_source("spanet_dataset")
+
+    # Variations ---------------------------------------------------------------------------------
+
+    @cached_property
+    def variations(self) -> dict[Variation, list[str]]:
+        """Variations that make events anew, and the samples they change."""
+        found = {}
+        for name, systematic in self.study.systematics.items():
+            if systematic.effect not in ("detector", "shower"):
+                continue
+            changed = [
+                info.name
+                for info in self.samples.values()
+                if info.process in systematic.processes and info.kind != "resonance"
+            ]
+            for side in ("up", "down"):
+                found[Variation(name, side)] = changed
+        return found
+
+    def variation(self, prefix: str) -> Variation | None:
+        """Return the variation of a `Variation.prefix`; None for the nominal events."""
+        return next((v for v in self.variations if v.prefix == prefix), None)
+
+    def varied(self, *, nominal: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+        """Yield (prefix, sample) of nominal samples, then of everything that variations change."""
+        yield from (("", name) for name in nominal)
+        for variation, names in self.variations.items():
+            yield from ((variation.prefix, name) for name in names)
+
+    @cached_property
+    def scored(self) -> list[tuple[str, str]]:
+        """(prefix, sample) of everything that a classifier scores.
+
+        Every signal is scored, so that all events make the template of any kappa_lambda.
+        """
+        return list(self.varied(nominal=[*self.signals, *self.backgrounds]))
+
+    # Files of samples ---------------------------------------------------------------------------
+
+    def file(self, name: str) -> str:
+        """Return a path below the folder of results."""
+        return f"{self.results}/{name}"
+
+    def partons(self, sample: str, suffix: str = "lhe.gz") -> str:
+        """Return the parton-level events of a sample, or their histograms (``json``)."""
+        return self.file(f"partons/{sample}.{suffix}")
+
+    def chunks(self, sample: str) -> list[str]:
+        """Return the chunk names of a generated sample."""
+        events = self.samples[sample].events
+        return [f"{i:04d}" for i in range(ceil(events / self.study.simulation.chunk_events))]
+
+    def chunk_range(self, sample: str, chunk: str) -> tuple[int, int]:
+        """Return the first event and the number of events of a chunk."""
+        size = self.study.simulation.chunk_events
+        first = int(chunk) * size
+        return first, min(size, self.samples[sample].events - first)
+
+    def events(self, sample: str, chunk: str, variation: str = "") -> str:
+        """Return the Delphes file of a chunk."""
+        return self.file(f"{variation}events/{sample}/{chunk}.root")
+
+    def dataset(self, sample: str, variation: str = "") -> str:
+        """Return the four-tag dataset of a sample."""
+        return self.file(f"{variation}datasets/{sample}.h5")
+
+    def datasets(self, samples: Iterable[str]) -> list[str]:
+        """Return the nominal datasets of several samples."""
+        return [self.dataset(sample) for sample in samples]
+
+    def pairing(self, pairing: str, sample: str, variation: str = "") -> str:
+        """Return the pairing of a sample by a method of the configuration."""
+        method = self.study.pairings[pairing]
+        folder = f"spanet/{method.training}" if isinstance(method, SpanetPairing) else pairing
+        return self.file(f"{variation}pairings/{folder}/{sample}.h5")
+
+    def features(self, pairing: str, sample: str, variation: str = "") -> str:
+        """Return the observables of a sample under a pairing."""
+        return self.file(f"{variation}features/{pairing}/{sample}.h5")
+
+    def scores(self, classifier: str, sample: str, variation: str = "") -> str:
+        """Return the scores of a sample by a classifier of the configuration."""
+        chosen = self.study.classifiers[classifier]
+        folder = classifier
+        if isinstance(chosen, SpanetClassifier):
+            folder = f"spanet/{chosen.training}"
+        return self.file(f"{variation}scores/{folder}/{sample}.h5")
+
+    def cutflow(self, classifier: str, sample: str) -> str:
+        """Return the cutflow of a sample by a cut-based selection."""
+        return self.file(f"cutflows/{classifier}/{sample}.json")
+
+    # Files of methods ---------------------------------------------------------------------------
+
+    def training_file(self, training: str, part: str) -> str:
+        """Return the merged training or testing events of a SPANet2 training."""
+        return self.file(f"trainings/{training}/{part}.h5")
+
+    def spanet_model(self, training: str, repeat: str | None = None) -> str:
+        """Return the chosen checkpoint of a SPANet2 training, or that of one repeat."""
+        inner = "" if repeat is None else f"repeat_{repeat}/"
+        return self.file(f"models/spanet/{training}/{inner}model.pt")
+
+    def dnn_model(self, classifier: str, repeat: str) -> str:
+        """Return the checkpoint of one repeat of a dense network."""
+        return self.file(f"models/{classifier}/repeat_{repeat}/model.pt")
+
+    def spanet_metrics(self, training: str, repeat: str | None = None) -> str:
+        """Return the metrics of the chosen SPANet2 training, or of one repeat."""
+        inner = "" if repeat is None else f"/repeat_{repeat}"
+        return self.file(f"metrics/spanet/{training}{inner}.json")
+
+    def learning_curve(self, model: str) -> str:
+        """Return the learning curve of the first repeat; ``spanet/TRAINING`` or a classifier."""
+        return self.file(f"models/{model}/repeat_0/metrics.csv")
+
+    def embeddings(self, training: str) -> str:
+        """Return the analysis of a training's embedding vectors."""
+        return self.file(f"embeddings/{training}/embeddings.json")
+
+    def pairing_metrics(self, pairing: str) -> str:
+        """Return the efficiency of a pairing against kappa_lambda."""
+        return self.file(f"metrics/pairing/{pairing}.json")
+
+    def classifier_metrics(self, classifier: str) -> str:
+        """Return accuracy, AUC and ROC of a classifier."""
+        return self.file(f"metrics/classification/{classifier}.json")
+
+    def repeat_metrics(self, classifier: str) -> list[str]:
+        """Return the metrics of every repeated training of a classifier."""
+        chosen = self.study.classifiers[classifier]
+        if isinstance(chosen, Dnn):
+            folder = f"models/{classifier}"
+            numbers = repeats_of(chosen)
+            return [self.file(f"{folder}/repeat_{number}/evaluation.json") for number in numbers]
+        if isinstance(chosen, SpanetClassifier):
+            training = self.study.spanet_trainings[chosen.training]
+            return [self.spanet_metrics(chosen.training, n) for n in repeats_of(training)]
+        return [self.classifier_metrics(classifier)]
+
+    def search(self, search: str, file: str) -> str:
+        """Return a file of a search, e.g. ``outcome.json`` or ``trials.journal``."""
+        return self.file(f"searches/{search}/{file}")
+
+    # Files of selections ------------------------------------------------------------------------
+
+    def working_point(self, selection: str) -> str:
+        """Return the working point of a selection."""
+        return self.file(f"working_points/{selection}.json")
+
+    def templates(self, selection: str) -> str:
+        """Return the m_HH templates of a selection."""
+        return self.file(f"templates/{selection}.json")
+
+    def limits(
+        self, selection: str, energy: float | None = None, luminosity: float | None = None
+    ) -> str:
+        """Return the limits of a selection; without energy and luminosity, the headline ones."""
+        headline = self.study.statistics.headline
+        energy = headline.sqrt_s_tev if energy is None else energy
+        luminosity = headline.luminosity_ifb if luminosity is None else luminosity
+        return self.file(f"limits/{selection}_{energy:g}tev_{luminosity:g}ifb.json")
+
+    def of_every_energy(self, folder: str, selection: str) -> list[str]:
+        """Return the workspaces or limits of a selection at every energy and luminosity."""
+        return [
+            self.file(f"{folder}/{selection}_{energy:g}tev_{luminosity:g}ifb.json")
+            for energy in self.study.statistics.sqrt_s_tev
+            for luminosity in self.study.statistics.luminosities_ifb
+        ]
+
+    def scan(self, selection: str, reaching: str | None = None) -> str:
+        """Return the luminosity scan of a selection, or the one that looks for another's limits."""
+        inner = "" if reaching is None else f"_reaching_{reaching}"
+        return self.file(f"scans/{selection}{inner}.json")
+
+    def comparison(self, source: str, energy: float) -> str:
+        """Return histograms of parton-level events of ``hh`` or ``four_b`` at an energy."""
+        return self.file(f"comparison/{source}_{energy:g}tev.json")
+
+
+def repeats_of(definition: Dnn | SpanetTraining) -> list[str]:
+    """Return the numbers of repeated trainings as they stand in names of files."""
+    return [str(number) for number in range(definition.repeats)]

@@ -1,0 +1,330 @@
+"""What each job of the workflow is told: the settings of its stage.
+
+Rules and methods have the same names. A rule hands over what a method here returns, so that a key
+of the configuration is spelled where its stage reads it and nowhere else.
+"""
+
+from typing import Any
+
+from hh4b.core.settings import Settings
+from hh4b.events.settings import ImportSettings, IngestSettings, MergeSettings
+from hh4b.generation.settings import (
+    FourBSettings,
+    HiggsPairSettings,
+    MadgraphSettings,
+    ResonanceSettings,
+)
+from hh4b.pairing.settings import PairingEvaluationSettings, PairSettings
+from hh4b.selection.settings import (
+    ClassifierSettings,
+    CutScoreSettings,
+    DnnSearchSettings,
+    DnnTrainSettings,
+    EvaluationSettings,
+    FeatureSettings,
+    ScoreSettings,
+    WorkingPointSettings,
+)
+from hh4b.simulation.settings import SimulateSettings
+from hh4b.spanet.settings import (
+    EmbeddingSettings,
+    SpanetEvaluateSettings,
+    SpanetPredictSettings,
+    SpanetSearchSettings,
+    SpanetTrainSettings,
+)
+from hh4b.statistics.settings import (
+    LimitSettings,
+    LuminosityScanSettings,
+    TemplateSettings,
+    WorkspaceSettings,
+)
+from hh4b.study.layout import Layout
+
+
+class StageSettings:
+    """The settings of every job, by rule."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Read them from the study behind a layout."""
+        self.layout = layout
+        self.study = layout.study
+
+    def text(self, rule: str, **wildcards: Any) -> str:
+        """Return the settings of a job as JSON text; ``wildcards`` are those of the rule."""
+        settings: Settings = getattr(self, rule)(**wildcards)
+        return settings.as_json()
+
+    # Events -------------------------------------------------------------------------------------
+
+    def generate_hh(self, sample: str) -> HiggsPairSettings:
+        """Gg -> HH at one kappa_lambda."""
+        info = self.layout.samples[sample]
+        return HiggsPairSettings.of(
+            self.study.physics,
+            kappa_lambda=info.kappa_lambda,
+            events=info.events,
+            acceptance_bias=self.study.simulation.signal_acceptance_bias,
+            seed=self.study.seed,
+        )
+
+    def generate_resonance(self, sample: str) -> ResonanceSettings:
+        """X -> HH."""
+        info = self.layout.samples[sample]
+        return ResonanceSettings.of(
+            self.study.physics,
+            info.definition,
+            acceptance_bias=self.study.simulation.signal_acceptance_bias,
+            seed=self.study.seed,
+        )
+
+    def generate_four_b(self, sample: str) -> FourBSettings:
+        """Pp -> 4b."""
+        return FourBSettings.of(
+            self.study.physics,
+            self.layout.samples[sample].definition,
+            acceptance_bias=self.study.simulation.background_acceptance_bias,
+            seed=self.study.seed,
+        )
+
+    def comparison_hh(self, energy: str) -> HiggsPairSettings:
+        """Gg -> HH for the figures that compare energies."""
+        return HiggsPairSettings.of(
+            self.study.physics,
+            self.study.energy_comparison,
+            sqrt_s_tev=float(energy),
+            seed=self.study.seed,
+        )
+
+    def comparison_four_b(self, energy: str) -> FourBSettings:
+        """Pp -> 4b for the figures that compare energies."""
+        return FourBSettings.of(
+            self.study.physics,
+            self.study.energy_comparison,
+            sqrt_s_tev=float(energy),
+            seed=self.study.seed,
+        )
+
+    def generate_madgraph(self, sample: str) -> MadgraphSettings:
+        """Events by MG5_aMC, Pythia 8 and Delphes."""
+        return MadgraphSettings.of(
+            self.study.physics,
+            self.layout.samples[sample].definition,
+            sample=sample,
+            seed=self.study.seed,
+        )
+
+    def simulate(self, sample: str, chunk: str, variation: str = "") -> SimulateSettings:
+        """One chunk of a sample through shower and detector."""
+        first, events = self.layout.chunk_range(sample, chunk)
+        simulation = self.study.simulation
+        changes: dict[str, Any] = {}
+        pythia = list(simulation.pythia_settings)
+        chosen = self.layout.variation(variation)
+        if chosen is not None:
+            systematic = self.study.systematics[chosen.systematic]
+            side = getattr(systematic, chosen.side)
+            if systematic.effect == "detector":
+                changes = side
+            else:
+                pythia += side
+        return SimulateSettings.of(
+            simulation,
+            sample=sample,
+            first=first,
+            events=events,
+            pythia_settings=pythia,
+            detector_changes=changes,
+            seed=self.study.seed,
+        )
+
+    def ingest(self, sample: str, variation: str = "") -> IngestSettings:
+        """Delphes files to a dataset."""
+        del variation
+        info = self.layout.samples[sample]
+        selection = self.study.event_selection
+        return IngestSettings.of(
+            selection,
+            info.definition,
+            sample=sample,
+            background=info.background,
+            tags="file" if info.generated else selection.tags,
+            kappa_lambda=info.kappa_lambda,
+            seed=self.study.seed,
+        )
+
+    def datasets_import(self, sample: str) -> ImportSettings:
+        """A published dataset as a sample."""
+        return ImportSettings.of(
+            self.study.event_selection,
+            self.layout.samples[sample].definition,
+            sample=sample,
+            seed=self.study.seed,
+        )
+
+    def datasets_merge(self, training: str, part: str) -> MergeSettings:
+        """The events of a SPANet2 training."""
+        return MergeSettings.of(
+            self.study.spanet_trainings[training],
+            part=part,
+            shuffle_seed=self.study.seed,
+            balance=True,
+        )
+
+    # Pairing and SPANet2 ------------------------------------------------------------------------
+
+    def pair(self, pairing: str) -> PairSettings:
+        """A pairing by a function of the jets."""
+        return PairSettings.of(self.study.pairings[pairing])
+
+    def efficiency_curve(self) -> PairingEvaluationSettings:
+        """Efficiency of a pairing against kappa_lambda."""
+        return PairingEvaluationSettings(part="testing")
+
+    def _devices(self) -> dict[str, int]:
+        # Not the threads that Snakemake grants: the result must not depend on --cores.
+        return {
+            "num_gpu": self.study.gpus_per_training,
+            "threads": self.study.threads_per_training,
+        }
+
+    def spanet_train(self, training: str, repeat: str) -> SpanetTrainSettings:
+        """One of the repeated trainings."""
+        chosen = self.study.spanet_trainings[training]
+        return SpanetTrainSettings.of(chosen, seed=self.study.seed + int(repeat), **self._devices())
+
+    def spanet_evaluate(self) -> SpanetEvaluateSettings:
+        """Metrics of a training on its testing events."""
+        return SpanetEvaluateSettings.of(**self._devices())
+
+    def spanet_predict(self) -> SpanetPredictSettings:
+        """Assignments of a sample."""
+        return SpanetPredictSettings.of(**self._devices())
+
+    def spanet_score(self) -> SpanetPredictSettings:
+        """Scores of a sample at every kappa input."""
+        return SpanetPredictSettings.of(kappa_values=self.layout.score_kappas, **self._devices())
+
+    def spanet_vectors(self) -> SpanetPredictSettings:
+        """Embedding vectors of the testing events."""
+        return SpanetPredictSettings.of(output_vectors=True, **self._devices())
+
+    def embeddings(self) -> EmbeddingSettings:
+        """Components, map and clusters of embedding vectors."""
+        return EmbeddingSettings.of(seed=self.study.seed)
+
+    def spanet_search_worker(self, search: str) -> SpanetSearchSettings:
+        """A worker of a search for options of SPANet2."""
+        chosen = self.study.searches[search]
+        training = self.study.spanet_trainings[chosen.training]  # type: ignore[union-attr]
+        return SpanetSearchSettings.of(training, chosen, seed=self.study.seed, **self._devices())
+
+    # Classifiers and selections -----------------------------------------------------------------
+
+    def features(self) -> FeatureSettings:
+        """Observables of paired events."""
+        return FeatureSettings.of(
+            self.study.features, event_observables=self.layout.event_observables()
+        )
+
+    def dnn_train(self, classifier: str, repeat: str) -> DnnTrainSettings:
+        """One of the repeated trainings of a dense network."""
+        return DnnTrainSettings.of(
+            self.study.classifiers[classifier],
+            seed=self.study.seed + int(repeat),
+            background_weights=self.background_weights(),
+        )
+
+    def dnn_search_worker(self, search: str) -> DnnSearchSettings:
+        """A worker of a search for options of a dense network."""
+        chosen = self.study.searches[search]
+        classifier = self.study.classifiers[chosen.classifier]  # type: ignore[union-attr]
+        return DnnSearchSettings.of(
+            classifier,
+            chosen,
+            seed=self.study.seed,
+            background_weights=self.background_weights(),
+        )
+
+    def dnn_predict(self) -> ScoreSettings:
+        """Scores at every kappa input."""
+        return ScoreSettings.of(kappa_values=self.layout.score_kappas)
+
+    def baseline_train(self, classifier: str) -> ClassifierSettings:
+        """A classical classifier, or one of the user, and its scores."""
+        return ClassifierSettings.of(
+            self.study.classifiers[classifier],
+            kappa_values=self.layout.score_kappas,
+            seed=self.study.seed,
+            background_weights=self.background_weights(),
+        )
+
+    def select_cuts(self, classifier: str) -> CutScoreSettings:
+        """A selection by cuts."""
+        return CutScoreSettings.of(
+            self.study.classifiers[classifier], kappa_values=self.layout.score_kappas
+        )
+
+    def evaluate_classifier(self) -> EvaluationSettings:
+        """Accuracy, AUC and ROC on testing events."""
+        return EvaluationSettings.of(background_weights=self.background_weights())
+
+    def working_point(self, selection: str) -> WorkingPointSettings:
+        """The threshold of a selection."""
+        return WorkingPointSettings.of(
+            self.study.selections[selection], background_weights=self.background_weights()
+        )
+
+    def background_weights(self) -> dict[str, float]:
+        """Return cross sections in fb by process, where backgrounds of several stand together."""
+        names = {self.layout.samples[name].process for name in self.layout.backgrounds}
+        if len(names) < 2:
+            return {}
+        energy = self.study.statistics.headline.sqrt_s_tev
+        return {
+            name: 1e3 * process.other_pb(name, energy)
+            for name, process in self.study.processes.items()
+            if name in names
+        }
+
+    # Limits -------------------------------------------------------------------------------------
+
+    def templates(self, selection: str) -> TemplateSettings:
+        """m_HH templates of a selection."""
+        classifier = self.study.selections[selection].classifier
+        # The energy of the events, not those of the limits.
+        return TemplateSettings.of(
+            self.study.statistics,
+            self.study.physics,
+            processes=self._limit_processes(),
+            systematics=self.study.systematics,
+            kappa_values=self.study.statistics.scan(),
+            background_kappa_values=self.layout.compared_kappas(classifier),
+        )
+
+    def workspace(self) -> WorkspaceSettings:
+        """Workspaces at every energy and luminosity."""
+        return WorkspaceSettings.of(
+            self.study.physics,
+            self.study.statistics,
+            processes=self._limit_processes(),
+            systematics=self.study.systematics,
+        )
+
+    def limits(self) -> LimitSettings:
+        """Scans and intervals."""
+        return LimitSettings.of(self.study.statistics)
+
+    def luminosity_scan(self) -> LuminosityScanSettings:
+        """Intervals against luminosity."""
+        return LuminosityScanSettings.of(
+            self.study.physics,
+            self.study.statistics,
+            processes=self._limit_processes(),
+            systematics=self.study.systematics,
+        )
+
+    def _limit_processes(self) -> dict[str, Any]:
+        used = [*self.layout.signals, *self.layout.backgrounds]
+        names = {self.layout.samples[name].process for name in used}
+        return {name: process for name, process in self.study.processes.items() if name in names}
