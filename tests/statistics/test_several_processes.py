@@ -321,6 +321,20 @@ def test_a_small_background_does_not_fill_a_bin_for_the_leading_one(path, conten
     assert len(merged.bin_edges_gev) == 6
 
 
+def test_limits_beyond_the_bounds_of_the_workspace_are_found(path):
+    """pyhf refused mu above 1000, which a weak signal needs."""
+    processes = {**PROCESSES, "hh": {"kind": "signal", "k_factor": 1e-4}}
+    workspace = content_of(path, processes=processes)
+    own, other = (
+        find_limits(workspace, LimitSettings.checked({**FAST, "engine": engine}), None)
+        for engine in ("own", "pyhf")
+    )
+    assert own["cls"]["mu_upper_expected"][1][2] > 1000
+    np.testing.assert_allclose(
+        own["cls"]["mu_upper_expected"], other["cls"]["mu_upper_expected"], rtol=1e-4
+    )
+
+
 def test_foreign_samples_are_not_ignored(path):
     workspace_path = workspace_of(path)
     specification = json.loads(workspace_path.read_text())

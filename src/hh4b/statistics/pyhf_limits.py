@@ -12,6 +12,7 @@ from scipy.special import gammaln, xlogy
 from hh4b.core.errors import FitFailed
 from hh4b.core.kappa import kappa_name
 from hh4b.core.logs import progress
+from hh4b.statistics.complete_model import MU_LIMIT, NO_LIMIT
 from hh4b.statistics.note_model import CONFIDENCE_LEVEL, band_targets
 from hh4b.statistics.workspace import PREFIX, background_names, expected_data, signal_name
 from hh4b.statistics.workspace_format import WorkspaceContent, quiet_pyhf
@@ -83,8 +84,9 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
             likelihood.append(_minus_2_log_l(model, 1.0, data) - _perfect_fit(model, data))
             limits.append(_limits(model))
         except (pyhf.exceptions.FailedMinimization, ValueError, AssertionError) as error:
+            reason = " ".join(str(error).split())[:200]
             raise FitFailed(
-                f"pyhf found no fit at kappa_lambda = {kappa:g} ({error}); try the other optimizer"
+                f"pyhf found no fit at kappa_lambda = {kappa:g} ({reason}); try the other optimizer"
             ) from error
     return np.array(likelihood), np.array(limits)
 
@@ -122,7 +124,13 @@ def _minus_2_log_l(model: Any, mu: float, data: list[float]) -> float:
         values = list(model.config.suggested_init())
         values[model.config.poi_index] = mu
         return float(-2 * model.logpdf(values, data)[0])
-    _, value = pyhf.infer.mle.fixed_poi_fit(mu, data, model, return_fitted_val=True)
+    # The workspace bounds mu for fits of it; a weak signal has limits beyond.
+    bounds = [tuple(bound) for bound in model.config.suggested_bounds()]
+    low, high = bounds[model.config.poi_index]
+    bounds[model.config.poi_index] = (low, max(high, mu))
+    _, value = pyhf.infer.mle.fixed_poi_fit(
+        mu, data, model, par_bounds=bounds, return_fitted_val=True
+    )
     return float(value)
 
 
@@ -140,6 +148,8 @@ def _limits(model: Any) -> list[float]:
         high = limits[-1] if limits else 0.01
         while statistic(high) < target:
             high *= 2
+            if high > MU_LIMIT:
+                raise FitFailed(NO_LIMIT)
         low = limits[-1] if limits else 0.0
         limits.append(brentq(lambda mu, t=target: statistic(mu) - t, low, high, rtol=1e-5))
     return limits
