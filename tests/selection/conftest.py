@@ -172,7 +172,7 @@ def trained(samples, tmp_path_factory):
 def scored(samples, trained, tmp_path_factory):
     """Pairs DATASET:SCORES of every sample, by its key."""
     from hh4b.selection.dnn_stage import predict_to_file
-    from hh4b.selection.score_files import parse_job
+    from hh4b.selection.scoring import parse_job
     from hh4b.selection.settings import ScoreSettings
 
     directory = tmp_path_factory.mktemp("scores")

@@ -14,7 +14,7 @@ from hh4b.core.files import Provenance
 from hh4b.selection.checkpoint import load_network, save_network
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig, Standardisation, probability
 from hh4b.selection.dnn_stage import predict_to_file, score_at_kappas
-from hh4b.selection.score_files import parse_job, write_scores
+from hh4b.selection.scoring import parse_job, write_scores
 from hh4b.selection.settings import (
     DnnSearchSettings,
     DnnSettings,

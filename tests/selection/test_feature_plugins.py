@@ -10,7 +10,7 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.selection.dnn_stage import predict_to_file, train_to_directory
 from hh4b.selection.feature_stage import write_features
 from hh4b.selection.features import COLUMNS, OWN, find_features
-from hh4b.selection.score_files import parse_job
+from hh4b.selection.scoring import parse_job
 from hh4b.selection.settings import DnnTrainSettings, FeatureSettings, ScoreSettings
 
 PLUGIN = """

@@ -130,7 +130,7 @@ def dnn_sensitivity(
 def dnn_predict(settings: ScoreSettings, model: Model, score: ScoreFiles) -> None:
     """Write the score of every event at every kappa input."""
     from hh4b.selection.dnn_stage import predict_to_file
-    from hh4b.selection.score_files import parse_job
+    from hh4b.selection.scoring import parse_job
 
     limit_threads(settings.threads)
     for job in [parse_job(text) for text in score]:
@@ -223,6 +223,6 @@ def baseline_train(
 ) -> None:
     """Train a classical classifier, own or yours, and write the scores of the samples given."""
     from hh4b.selection.classifier_stage import train_and_score
-    from hh4b.selection.score_files import parse_job
+    from hh4b.selection.scoring import parse_job
 
     train_and_score(signal, background, [parse_job(text) for text in score], settings)

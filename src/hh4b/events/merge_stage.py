@@ -16,8 +16,8 @@ from hh4b.core.files import Provenance
 from hh4b.core.parts import part_mask
 from hh4b.core.seeds import stream
 from hh4b.events.dataset import lacking
+from hh4b.events.kappa_input import pick_kappa
 from hh4b.events.settings import MergeSettings
-from hh4b.training.kappa_input import pick_kappa
 
 log = logging.getLogger(__name__)
 Columns = dict[str, NDArray[Any]]

@@ -11,9 +11,9 @@ from hh4b.core.seeds import stream
 from hh4b.events import truth
 from hh4b.events.block import Block
 from hh4b.events.jets import keep_jets, padded
+from hh4b.events.kappa_input import pick_kappa
 from hh4b.events.settings import IngestSettings
 from hh4b.events.tags import tag_jets
-from hh4b.training.kappa_input import pick_kappa
 
 Columns = dict[str, NDArray[Any]]
 

@@ -17,7 +17,7 @@ from hh4b.selection.checkpoint import MODEL_FILE, load_network, save_network
 from hh4b.selection.dnn import DenseNetwork, probability
 from hh4b.selection.evaluation import evaluate
 from hh4b.selection.samples import read_labelled, signal_kappas
-from hh4b.selection.score_files import write_scores
+from hh4b.selection.scoring import write_scores
 from hh4b.selection.settings import DnnTrainSettings, EvaluationSettings, ScoreSettings
 from hh4b.selection.training import Epoch, Trained, summarise, train
 

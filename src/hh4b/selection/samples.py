@@ -14,8 +14,8 @@ from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
 from hh4b.core.parts import part_mask
 from hh4b.core.settings import Part
+from hh4b.events.kappa_input import pick_kappa
 from hh4b.selection.mixture import class_weights, mixture_factors, split_samples, warn_unweighed
-from hh4b.training.kappa_input import pick_kappa
 
 ReadScores = Callable[[Path], tuple[NDArray[np.float32], NDArray[np.float64]]]
 _KAPPA = "INPUTS/Kappa/kappa"
