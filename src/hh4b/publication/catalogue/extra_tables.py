@@ -2,9 +2,9 @@
 
 from functools import partial
 
+from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.names import all_classifiers, all_selections
 from hh4b.publication.catalogue.naming import training_label
-from hh4b.publication.catalogue.output import Output
 from hh4b.publication.catalogue.samples import pass_rates
 from hh4b.publication.catalogue.sources import (
     InputFiles,
@@ -36,7 +36,7 @@ def _pass_rate_notes(layout: Layout) -> dict[str, dict[str, str]]:
     return {"note": {"sm_hh": "sm_hh", **dict.fromkeys(sorted(processes), "four_b")}}
 
 
-_table = partial(Output, "table")
+_table = partial(Entry, "table")
 TABLES = (
     _table(
         "classifiers", "classifiers", "Classifiers on the same events",

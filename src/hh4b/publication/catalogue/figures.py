@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from hh4b.publication.catalogue import samples
+from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.names import (
     DNNS,
     FINAL,
@@ -16,7 +17,6 @@ from hh4b.publication.catalogue.names import (
     pairings,
     selections,
 )
-from hh4b.publication.catalogue.output import Output
 from hh4b.publication.catalogue.sources import (
     InputFiles,
     Source,
@@ -69,14 +69,14 @@ def _network() -> Source:
     return Source(inputs, one_of("spanet_trainings", (JOINT,)))
 
 
-def _energies(key: str, process: str, text: str, title: str, *observables: str) -> Output:
+def _energies(key: str, process: str, text: str, title: str, *observables: str) -> Entry:
     options: dict[str, Any] = {"observables": list(observables), "process": text}
     source = samples.partons_by_energy(process)
-    return Output("figure", key, "energies", title, source, options=options)
+    return Entry("figure", key, "energies", title, source, options=options)
 
 
-_plain = partial(Output, "figure")
-_events = partial(Output, "figure", events=True)
+_plain = partial(Entry, "figure")
+_events = partial(Entry, "figure", events=True)
 EFFICIENCY = "Pairing efficiency against κλ by method"
 MASS_TITLE = "Mass planes and Higgs-candidate masses of {} events by pairing method"
 NOTE = (

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.names import (
     DNNS,
     FINAL,
@@ -12,7 +13,6 @@ from hh4b.publication.catalogue.names import (
     pairings,
     selections,
 )
-from hh4b.publication.catalogue.output import Output
 from hh4b.publication.catalogue.samples import backgrounds_by_process, sizes_by_part
 from hh4b.publication.catalogue.sources import (
     Source,
@@ -30,9 +30,9 @@ INTERVALS = "Expected 95 % intervals on κλ"
 CLASSIFICATION_ONLY = "mixing_spanet_classification_only"
 
 
-def _pairing(number: int, training: str, title: str, *remarks: str, **options: Any) -> Output:
+def _pairing(number: int, training: str, title: str, *remarks: str, **options: Any) -> Entry:
     options = options or {"table": f"table_{number}"}
-    return Output(
+    return Entry(
         "table",
         str(number),
         "pairing_by_multiplicity",
@@ -43,9 +43,9 @@ def _pairing(number: int, training: str, title: str, *remarks: str, **options: A
     )
 
 
-def _classification(number: int, title: str, source: Source, **rows: str) -> Output:
+def _classification(number: int, title: str, source: Source, **rows: str) -> Entry:
     note = {"table": f"table_{number}", "rows": rows}
-    return Output(
+    return Entry(
         "table",
         str(number),
         "classification",
@@ -62,8 +62,8 @@ def _repeats(*names: str, own: bool = False) -> Source:
 
 def _intervals(
     number: int, title: str, *names: str, own: bool = False, remark: str = "", **rows: str
-) -> Output:
-    return Output(
+) -> Entry:
+    return Entry(
         "table",
         str(number),
         "intervals",
@@ -78,7 +78,7 @@ def _several_backgrounds(layout: Layout) -> dict[str, Any]:
     return {"total": True} if len(backgrounds_by_process(layout)) > 1 else {}
 
 
-_table = partial(Output, "table")
+_table = partial(Entry, "table")
 #: Label by sample, and trainings with settings of version 1 and of SPANet2 on it.
 ALONE = {"sm": "SM", "kappa5": "κλ = 5", "resonant": "Resonant", "mixing": "Mixing κλ"}
 VERSIONS = {name: [f"{name}_version1", name] for name in ALONE}

@@ -10,7 +10,7 @@ from hh4b.publication.settings import OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
 
-class Options(Settings):
+class SizesByPartOptions(Settings):
     """Options of the kind."""
 
     sample: str | None = Field(None, description="entry of the note's sample sizes")
@@ -19,7 +19,7 @@ class Options(Settings):
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from datasets by class (``signal``, ``background``) or process."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(SizesByPartOptions)
     columns = {key: settings.label(key).capitalize() for key in inputs.files}
     if set(inputs.files) - {"signal", "background"}:
         columns = {key: settings.label(key) for key in inputs.files}
