@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.publication.studies import TTBAR, layout
 
 from hh4b.core.digest import code_digest
 from hh4b.core.errors import ConfigError
@@ -11,7 +12,6 @@ from hh4b.publication.registry import KINDS
 from hh4b.publication.style import FigureStyle
 from hh4b.study.layout import Layout
 from hh4b.study.reading import read_study
-from tests.publication.studies import TTBAR, layout
 
 NOTE = {f"table_{n}" for n in range(1, 29)} | {f"figure_{n}" for n in range(1, 15)}
 
@@ -190,7 +190,9 @@ def test_code_of_an_output_is_its_kind_and_not_the_catalogue(default):
         f"digest.code_digest(*{default['table_26'].code!r})\n"
         "print(*seen)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert "hh4b.publication.limit_cells" in done.stdout
     assert not re.search(r"catalogue|registry|hh4b\.study|figures", done.stdout)
 

@@ -49,10 +49,10 @@ class Kind:
         return importlib.import_module(self.target.partition(":")[0])
 
     def options(self) -> type[Settings] | None:
-        """Return the class of the kind's options; None if it has none."""
-        module = self.load()
-        found: type[Settings] | None = getattr(module, "Options", None)
-        return found if found is not None and found.__module__ == module.__name__ else None
+        """Return the class ``<Kind>Options`` of its module; None if the kind has no options."""
+        name = "".join(word.capitalize() for word in self.name.split("_")) + "Options"
+        found: type[Settings] | None = getattr(self.load(), name, None)
+        return found
 
 
 _LIMITS = "`<selection>=limits/….json`"

@@ -11,7 +11,7 @@ from hh4b.publication.tables import Cell, Row, Table, TableColumn
 _QUANTITIES = {"accuracy": "ACC", "auc": "AUC"}
 
 
-class Options(Settings):
+class ClassificationOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with")
@@ -19,7 +19,7 @@ class Options(Settings):
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table; several files of a key are repeated trainings: mean, standard deviation."""
-    note = Options.checked(settings.options, where=f"{inputs.what}: options: ").note
+    note = settings.read(ClassificationOptions).note
     rows, repeats = [], set()
     for key in inputs.files:
         files = [RunFile.read(path) for path in inputs.many(key)]

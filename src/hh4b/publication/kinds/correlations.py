@@ -25,7 +25,7 @@ LABELS = {
 }  # fmt: skip
 
 
-class Options(Settings):
+class CorrelationsOptions(Settings):
     """Options of the kind."""
 
     groups: list[Literal["all", "signal", "background"]] = Field(
@@ -35,7 +35,7 @@ class Options(Settings):
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw a panel per group of events, a row per observable, three components in each."""
-    groups = Options.checked(settings.options, where=f"{inputs.what}: options: ").groups
+    groups = settings.read(CorrelationsOptions).groups
     inputs.only(["embeddings"])
     file = RunFile.read(inputs.one("embeddings"))
     names = [str(name) for name in file.get("features")]

@@ -38,7 +38,7 @@ OBSERVABLES = (
 )
 
 
-class Options(Settings):
+class EnergiesOptions(Settings):
     """Options of the kind."""
 
     observables: list[str] = Field(description="panels, by name in the file")
@@ -48,7 +48,7 @@ class Options(Settings):
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw one panel per observable, two in a row, from files under ``13tev`` and ``14tev``."""
     inputs.only(KEYS)
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(EnergiesOptions)
     process = math_text(options.process)
     panels = [panel for panel in OBSERVABLES if panel.name in options.observables]
     files = [RunFile.read(inputs.one(key)) for key in KEYS]

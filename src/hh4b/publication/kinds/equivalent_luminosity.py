@@ -27,7 +27,7 @@ from hh4b.publication.tables import Cell, Row, Table, TableColumn
 _NAMES = {"profile": "profile", "cls": "CLs"}
 
 
-class Options(Settings):
+class EquivalentLuminosityOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with")
@@ -41,7 +41,7 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
         ContractError: if the scan was not made with `--reach` of these limits.
     """
     inputs.only(["limits", "scan"])
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(EquivalentLuminosityOptions)
     note = NoteLimits(reference, options.note)
     scan = RunFile.read(inputs.one("scan"))
     width = options.equal == "width"

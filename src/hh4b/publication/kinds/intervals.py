@@ -17,7 +17,7 @@ from hh4b.publication.settings import NoteValues, OutputSettings
 from hh4b.publication.tables import Row, Table
 
 
-class Options(Settings):
+class IntervalsOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with")
@@ -25,7 +25,7 @@ class Options(Settings):
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from one limits file per selection."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(IntervalsOptions)
     note = NoteLimits(reference, options.note)
     rows, gaps = [], []
     for key in inputs.files:

@@ -11,7 +11,7 @@ from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure
 from hh4b.publication.text import math_text
 
 
-class Options(Settings):
+class IntervalsAgainstLuminosityOptions(Settings):
     """Options of the kind."""
 
     sqrt_s_tev: Positive = Field(13.0, description="energy of the cross sections")
@@ -19,7 +19,7 @@ class Options(Settings):
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw lower and upper bounds, profile likelihood filled, CLs dashed."""
-    energy = Options.checked(settings.options, where=f"{inputs.what}: options: ").sqrt_s_tev
+    energy = settings.read(IntervalsAgainstLuminosityOptions).sqrt_s_tev
     figure = new_figure(style.size())
     axes = figure.add_subplot()
     for index, key in enumerate(list(inputs.files)):

@@ -20,7 +20,7 @@ from hh4b.publication.settings import NoteValues, OutputSettings
 from hh4b.publication.tables import Row, Table
 
 
-class Options(Settings):
+class IntervalsByLuminosityOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with")
@@ -29,7 +29,7 @@ class Options(Settings):
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from one or more limits files per selection."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(IntervalsByLuminosityOptions)
     note = NoteLimits(reference, options.note)
     rows, gaps = [], []
     for key in inputs.files:

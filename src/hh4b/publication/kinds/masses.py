@@ -23,7 +23,7 @@ PLANE_MAX_GEV = 250.0
 FINE_PLANE_EVENTS = 20_000
 
 
-class Options(CutSettings):
+class MassesOptions(CutSettings):
     """Options of the kind: the cuts whose signal region is drawn."""
 
 
@@ -33,7 +33,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     Keys are ``dataset`` and pairings, or ``dataset.<sample>`` and ``<pairing>.<sample>``: then each
     pairing has a row per sample. Several files of a key are taken together.
     """
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(MassesOptions)
     keys = [key for key in inputs.files if key.partition(".")[0] != "dataset"]
     figure = new_figure(style.size(2, height=0.82 * len(keys)))
     grid = figure.subplots(len(keys), 2, squeeze=False, width_ratios=(1.12, 1))
@@ -68,7 +68,7 @@ def _draw_plane(figure: Figure, axes: Axes, masses: dict[str, Floats], weights: 
         axis.set_major_locator(MultipleLocator(50))
 
 
-def _draw_region(axes: Axes, options: Options) -> None:
+def _draw_region(axes: Axes, options: MassesOptions) -> None:
     """Draw the line on which X_HH is at its limit."""
     m1, m2 = np.meshgrid(np.linspace(60, 200, 281), np.linspace(60, 200, 281))
     distance = x_hh(m1, m2, options)

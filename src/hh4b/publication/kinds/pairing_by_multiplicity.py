@@ -17,7 +17,7 @@ _QUANTITIES = {
 }
 
 
-class Options(Settings):
+class PairingByMultiplicityOptions(Settings):
     """Options of the kind."""
 
     table: str | None = Field(None, description="entry of the reference file to compare with")
@@ -28,7 +28,7 @@ class Options(Settings):
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from the pairing metrics of one method, or of several under each other."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(PairingByMultiplicityOptions)
     several = len(inputs.files) > 1
     rows = []
     for key in inputs.files:
@@ -52,7 +52,9 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
     )
 
 
-def _note(reference: Reference, options: Options, group: str, quantity: str) -> Published | None:
+def _note(
+    reference: Reference, options: PairingByMultiplicityOptions, group: str, quantity: str
+) -> Published | None:
     if options.table is not None:
         index = list(_QUANTITIES).index(quantity)
         return reference.find("pairing", options.table, group, index)

@@ -10,7 +10,7 @@ from hh4b.publication.settings import NoteValues, OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
 
-class Options(Settings):
+class PairingPointsOptions(Settings):
     """Options of the kind."""
 
     note: NoteValues = Field(NoteValues(), description="values to compare with, in this order")
@@ -19,7 +19,7 @@ class Options(Settings):
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from the efficiency curve of each pairing."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(PairingPointsOptions)
     columns = tuple(
         TableColumn(f"kappa_lambda_{kappa:g}", f"κλ = {kappa:g}".replace("-", "−"), 3)
         for kappa in options.kappa_lambda

@@ -16,7 +16,7 @@ _COLUMNS = {
 }
 
 
-class Options(Settings):
+class PairingVersionsOptions(Settings):
     """Options of the kind."""
 
     samples: dict[str, str] = Field(description="label by row")
@@ -32,7 +32,7 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
     Raises:
         ConfigError: if a sample has no label.
     """
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(PairingVersionsOptions)
     inputs.only([key for pair in options.trainings.values() for key in pair])
     rows = []
     for name, keys in options.trainings.items():

@@ -10,7 +10,7 @@ from hh4b.publication.settings import OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
 
-class Options(Settings):
+class PassRatesOptions(Settings):
     """Options of the kind."""
 
     note: dict[str, str] = Field(
@@ -20,7 +20,7 @@ class Options(Settings):
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table; the datasets of one key are samples of one process and are pooled."""
-    note = Options.checked(settings.options, where=f"{inputs.what}: options: ").note
+    note = settings.read(PassRatesOptions).note
     rows = []
     for key in inputs.files:
         published = reference.find("pass_rates", "four_tag", note[key]) if key in note else None

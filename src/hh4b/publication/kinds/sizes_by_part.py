@@ -9,8 +9,10 @@ from hh4b.publication.sample_sizes import PARTS, count_by_part
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
+CLASSES = ("signal", "background")
 
-class Options(Settings):
+
+class SizesByPartOptions(Settings):
     """Options of the kind."""
 
     sample: str | None = Field(None, description="entry of the note's sample sizes")
@@ -19,10 +21,10 @@ class Options(Settings):
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from datasets by class (``signal``, ``background``) or process."""
-    options = Options.checked(settings.options, where=f"{inputs.what}: options: ")
-    columns = {key: settings.label(key).capitalize() for key in inputs.files}
-    if set(inputs.files) - {"signal", "background"}:
-        columns = {key: settings.label(key) for key in inputs.files}
+    options = settings.read(SizesByPartOptions)
+    named = {key: settings.label(key) for key in inputs.files}
+    # The two classes are words; processes have labels of their own.
+    columns = {k: v.capitalize() if k in CLASSES else v for k, v in named.items()}
     files = {key: inputs.many(key) for key in inputs.files}
     if options.total:
         columns["background"] = "All background"

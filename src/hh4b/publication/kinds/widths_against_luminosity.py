@@ -16,7 +16,7 @@ from hh4b.publication.text import math_text
 LINES: dict[str, Literal["-", "--"]] = {"profile": "-", "cls": "--"}
 
 
-class Options(Settings):
+class WidthsAgainstLuminosityOptions(Settings):
     """Options of the kind."""
 
     sqrt_s_tev: Positive = Field(14.0, description="energy of the cross sections")
@@ -24,7 +24,7 @@ class Options(Settings):
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw one colour per selection, profile likelihood in full lines, CLs dashed."""
-    energy = Options.checked(settings.options, where=f"{inputs.what}: options: ").sqrt_s_tev
+    energy = settings.read(WidthsAgainstLuminosityOptions).sqrt_s_tev
     figure = new_figure(style.size())
     axes = figure.add_subplot()
     handles = []
