@@ -5,7 +5,6 @@ import shutil
 
 import numpy as np
 import pytest
-
 from workflow_studies import STUDIES, Study
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(900)]
