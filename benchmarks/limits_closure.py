@@ -16,9 +16,9 @@ from hh4b.generation.higgs_pair_sampling import HiggsPairSampler
 from hh4b.generation.reweight import cross_section_coefficients_fb, kappa_polynomial
 from hh4b.statistics.closure import closure
 from hh4b.statistics.templates import (
+    CutAndBins,
     Scores,
-    Selection,
-    SignalSample,
+    SignalEvents,
     direct_signal_template,
     signal_template,
 )
@@ -28,7 +28,7 @@ EVENTS = 20_000
 MASSES = {"m_higgs_gev": 125.0, "m_top_gev": 173.0}
 
 
-def draw(kappa: float) -> SignalSample:
+def draw(kappa: float) -> SignalEvents:
     """Draw a sample of the wanted size."""
     sampler = HiggsPairSampler.build(kappa, Collisions(13000.0), HiggsPairModel(173.0, 125.0))
     rng = stream(1, "closure", f"{kappa:g}")
@@ -37,7 +37,7 @@ def draw(kappa: float) -> SignalSample:
         points = sampler.trials(EVENTS, rng)
         mass = np.append(mass, points.m_hh_gev)[:EVENTS]
         cosine = np.append(cosine, points.cos_theta)[:EVENTS]
-    return SignalSample(
+    return SignalEvents(
         name=f"kappa_lambda = {kappa:g}",
         efficiency_weight=np.full(EVENTS, 1 / EVENTS),
         m_hh_gev=mass,
@@ -53,7 +53,7 @@ def main() -> None:
     """Print a line for each sample."""
     samples = [draw(kappa) for kappa in KAPPAS]
     cross_section = cross_section_coefficients_fb(13.0, **MASSES)
-    selection = Selection(0.5, np.linspace(200, 1000, 11))
+    selection = CutAndBins(0.5, np.linspace(200, 1000, 11))
     print("kappa  chi2/bins  probability  gain in events")
     for kappa in KAPPAS:
         result = closure(samples, kappa, selection, cross_section)

@@ -12,13 +12,16 @@ from scipy.stats import norm
 
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions, mass_spectrum
-from hh4b.statistics.cross_sections import read_cross_sections
+from hh4b.statistics.cross_sections import note_signal_fb
+from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.limits import scan_model
+from hh4b.statistics.processes import BRANCHING_RATIO
+from hh4b.statistics.scaling import Normalisation, scale
 from hh4b.statistics.template_format import TemplateSet
-from hh4b.statistics.workspace import Normalisation, scale
 
 KAPPA = np.arange(-10.0, 16.0)
 EDGES = np.linspace(200, 1000, 11)
+BACKGROUND_PB = 628.6
 
 
 def signal_shapes() -> np.ndarray:
@@ -33,19 +36,26 @@ def signal_shapes() -> np.ndarray:
 
 def main() -> None:
     """Print intervals for three background slopes, energies and luminosities."""
-    file = read_cross_sections()
     signal = 0.123 / 6.774 * signal_shapes()
     print("slope/GeV  sqrt(s)/TeV  L/fb-1  profile            CLs")
     for slope in (100.0, 150.0, 200.0):
         background = np.diff(-np.exp(-np.maximum(EDGES - 250.0, 0.0) / slope))
         background[0] = max(background[0], 1e-3)
-        background *= 61.0 / (file.background(13) * 1e3) / background.sum()
+        background *= 61.0 / (BACKGROUND_PB * 1e3) / background.sum()
         templates = TemplateSet(
-            EDGES, KAPPA, signal, 0 * signal, background[None], 0 * background[None], 0.0
+            EDGES,
+            KAPPA,
+            BinnedRows(signal, 0 * signal),
+            {"four_b": BinnedRows(background[None], 0 * background[None])},
+            0.0,
         )
         for energy, luminosity in ((13, 139.0), (13, 300.0), (14, 300.0), (14, 3000.0)):
             normalisation = Normalisation(
-                luminosity, energy, file.signal(energy), file.background(13), file.branching_ratio
+                luminosity,
+                energy,
+                np.array(note_signal_fb()[energy]),
+                {"four_b": BACKGROUND_PB},
+                BRANCHING_RATIO,
             )
             scan = scan_model(scale(templates, normalisation), None, threshold=3.92)
             texts = [

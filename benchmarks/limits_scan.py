@@ -17,11 +17,15 @@ import numpy as np
 import pyhf
 
 from hh4b.core.files import read_json
+from hh4b.statistics.engines import own_uncertainty
+from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.limits import scan_model
 from hh4b.statistics.pyhf_limits import point_model
 from hh4b.statistics.replicas import interval_errors
+from hh4b.statistics.scaling import Normalisation, scale
+from hh4b.statistics.systematics import NormSystematic
 from hh4b.statistics.template_format import TemplateSet
-from hh4b.statistics.workspace import Normalisation, build_workspace, scale
+from hh4b.statistics.workspace import build_workspace
 from hh4b.statistics.workspace_format import WorkspaceContent, read_workspace
 
 
@@ -35,10 +39,17 @@ def made_up(model: str) -> dict[str, Any]:
     background = np.exp(-centres / 150)[None]
     background *= 61 / 6.286e5 / background.sum()
     templates = TemplateSet(
-        edges, kappa, signal, signal**2 / 1000, background, background**2 / 50, 0.9
+        edges,
+        kappa,
+        BinnedRows(signal, signal**2 / 1000),
+        {"four_b": BinnedRows(background, background**2 / 50)},
+        0.9,
     )
-    note = Normalisation(139.0, 13.0, np.array([41.99, -27.24, 5.506]), 628.6, 0.582)
-    return build_workspace(scale(templates, note), model=model, background_uncertainty=0.02)
+    coefficients = np.array([41.99, -27.24, 5.506])
+    note = Normalisation(139.0, 13.0, coefficients, {"four_b": 628.6}, 0.582)
+    norm = NormSystematic(effect="norm", processes=["four_b"], size=0.02)
+    systematics = {"background_normalisation": norm} if model == "complete" else {}
+    return build_workspace(scale(templates, note), model=model, systematics=systematics)
 
 
 def cpu_seconds(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -69,7 +80,7 @@ def main() -> None:
     content = read_json(path) if path else made_up("note")
     workspace = read_workspace(content, where=str(path or "made up"))
     yields = workspace.yields
-    uncertainty = None if workspace.model == "note" else workspace.background_uncertainty
+    uncertainty = own_uncertainty(workspace)
     scan_s, scan = cpu_seconds(lambda: scan_model(yields, uncertainty, threshold=3.92))
     replicas_s, _ = cpu_seconds(
         lambda: interval_errors(

@@ -19,7 +19,8 @@ import torch
 from hh4b.core.contracts import DATASET, PAIRING, write_table
 from hh4b.core.files import Provenance
 from hh4b.pairing.jets import KeptJets
-from hh4b.selection.classifiers import CLASSIFIERS, train_classifier
+from hh4b.selection.classifier_training import train_classifier
+from hh4b.selection.classifiers import CLASSIFIERS
 from hh4b.selection.cuts import passed_cuts
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig
 from hh4b.selection.dnn_stage import score_at_kappas

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from hh4b.cli import groups
 from hh4b.core.contracts import PAIRING, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.pairing.methods import find_method, pair_jets
+from hh4b.pairing.methods import METHODS, find_method, pair_jets
 from hh4b.pairing.pairing_stage import pair_file
-from hh4b.pairing.settings import PairSettings
+from hh4b.pairing.settings import OWN_METHODS, PairSettings
 
 N, J = 40, 6
 PLUGIN = """
@@ -109,6 +109,10 @@ def test_a_function_in_a_file_is_a_pairing(dataset, plugin, tmp_path):
     assert attributes["method"] == method
     settings = json.loads(attributes["provenance"])["settings"]
     assert settings == {"method": method, "options": {"ratio": 1.0}, "sample": "hh"}
+
+
+def test_names_for_the_configuration_are_those_of_the_table():
+    assert tuple(METHODS) == OWN_METHODS
 
 
 def test_min_dr_is_registered_like_any_other(dataset, tmp_path):

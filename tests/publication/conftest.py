@@ -176,7 +176,7 @@ def dataset(n, *, signal, rng, jets=10):
     }
 
 
-def templates(kappas=(-5, 1, 2, 5, 10), *, seed=3):
+def templates(kappas=(-5, 1, 2, 5, 10), *, seed=3, processes=("four_b",)):
     rng = np.random.default_rng(seed)
     edges = np.linspace(200, 1000, 11)
     centre = 0.5 * (edges[1:] + edges[:-1])
@@ -196,11 +196,15 @@ def templates(kappas=(-5, 1, 2, 5, 10), *, seed=3):
     for kappa in kappas:
         peak = 460 - 25 * abs(kappa - 1)
         signal.append({"kappa_lambda": kappa, **shape(peak, 0.25, 0.03, 4000)})
-    background = shape(420, 0.35, 2e-5, 150)
+    backgrounds = {
+        process: [{"kappa_lambda": None, **shape(420 - 60 * place, 0.35, 2e-5, 150)}]
+        for place, process in enumerate(processes)
+    }
     return {
         "bin_edges_gev": edges.tolist(),
         "threshold": 0.9,
-        "background": background,
+        "signal_process": "hh",
+        "backgrounds": backgrounds,
         "signal": signal,
     }
 

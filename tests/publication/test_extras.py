@@ -4,27 +4,32 @@ import h5py
 import matplotlib as mpl
 import numpy as np
 import pytest
-from hh4b.publication.find import available, find_module
 
 from hh4b.core import contracts
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json
-from hh4b.publication import embeddings
+from hh4b.publication import embeddings, embeddings_stage
+from hh4b.publication.catalogue import default_settings
 from hh4b.publication.inputs import Inputs
+from hh4b.publication.kinds.cutflow import read_cutflow
+from hh4b.publication.registry import function_of
 from hh4b.publication.style import FigureStyle
 from hh4b.spanet import checkpoints
 from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.network import Network
 from hh4b.spanet.options import Options
+from hh4b.spanet.settings import EmbeddingSettings
 
 FAST = FigureStyle(dpi=60)
-OPTIONS = embeddings.EmbeddingOptions(points=60, clusters=(2, 3))
+OPTIONS = EmbeddingSettings(points=60, clusters=[2, 3])
 
 
-def draw(name, texts):
+def draw(name, texts, **changes):
+    settings = default_settings("figure", name).model_copy(update=changes)
     with mpl.rc_context(FAST.rc()):
-        figure = find_module("figure", name).draw(Inputs.parse(f"figure {name}", texts), FAST)
+        inputs = Inputs.parse(f"figure {name}", texts)
+        figure = function_of(settings.kind, "figure")(inputs, settings, FAST)
         figure.canvas.draw()
     return figure
 
@@ -46,7 +51,7 @@ def predicted(run):
         f"{run}/datasets/{s}.h5:{run}/prediction_{s}.h5:{run}/features/mixing_spanet/{s}.h5"
         for s in ("signal", "background")
     ]
-    embeddings.write_embeddings(triples, run / "embeddings.json", OPTIONS)
+    embeddings_stage.write_embeddings(triples, run / "embeddings.json", OPTIONS)
     return triples
 
 
@@ -88,12 +93,12 @@ def test_a_weight_of_two_is_an_event_twice():
 
 def test_embeddings_need_both_classes_and_vectors(run, predicted, tmp_path):
     with pytest.raises(ContractError, match="only one class"):
-        embeddings.write_embeddings(predicted[:1], tmp_path / "e.json", OPTIONS)
-    with pytest.raises(ConfigError, match="three files"):
-        embeddings.read_embedded(["a.h5:b.h5"])
+        embeddings_stage.write_embeddings(predicted[:1], tmp_path / "e.json", OPTIONS)
+    with pytest.raises(ConfigError, match="DATASET:PREDICTION:FEATURES"):
+        embeddings_stage.read_embedded(["a.h5:b.h5"])
     dataset = f"{run}/datasets/signal.h5"
     with pytest.raises(ContractError, match="--output-vectors"):
-        embeddings.read_embedded([f"{dataset}:{dataset}:{run}/features/min_dr/signal.h5"])
+        embeddings_stage.read_embedded([f"{dataset}:{dataset}:{run}/features/min_dr/signal.h5"])
 
 
 @pytest.mark.parametrize("name", ["7", "8", "9", "embedding"])
@@ -136,15 +141,14 @@ def test_the_cutflow_of_the_cuts_starts_at_what_was_generated(tmp_path):
     ]
     path = tmp_path / "cuts.json"
     path.write_text(json.dumps({"steps": steps}))
-    read = find_module("figure", "cutflow").read_cutflow
-    assert [(round(v, 3), e) for _, v, e in read(path)] == [
+    assert [(round(v, 3), e) for _, v, e in read_cutflow(path)] == [
         (1.0, 0.0),
         (0.08, 0.001),
         (0.06, 0.001),
     ]
     path.write_text(json.dumps({"steps": [{**steps[0], "efficiency": None}]}))
     with pytest.raises(ContractError, match="efficiencies are unknown"):
-        read(path)
+        read_cutflow(path)
 
 
 def test_shapes_by_kappa(run):
@@ -182,7 +186,8 @@ def test_learning_curves(tmp_path):
     )
     alone = draw("learning", [f"min_dr_dnn={dnn}"])
     assert [axes.get_ylabel().split()[0] for axes in alone.axes] == ["Loss", "AUC"]
-    both = draw("learning", [f"min_dr_dnn={dnn}", f"mixing_joint_tuned={spanet}"])
+    names = {"min_dr_dnn": "min-ΔR + DNN", "mixing_joint_tuned": "mixing κ SPANet2, tuned"}
+    both = draw("learning", [f"min_dr_dnn={dnn}", f"mixing_joint_tuned={spanet}"], labels=names)
     assert len(both.axes) == 4
     names = [text.get_text() for text in both.legends[0].get_texts()]
     assert names[:2] == [r"min-$\Delta R$ + DNN", r"mixing $\kappa$ SPANet2, tuned"]
@@ -208,12 +213,3 @@ def test_the_structure_is_that_of_the_network(pytestconfig, tmp_path):
     assert "switched off" not in words[0]
     assert "pairs with the 3 leading" in words[1]
     assert "pairs with" not in words[0]
-
-
-def test_every_table_and_figure_is_documented(pytestconfig):
-    text = (pytestconfig.rootpath / "docs/figures.md").read_text()
-    for kind in ("table", "figure"):
-        for name in available(kind):
-            module = find_module(kind, name)
-            assert f"| {name} |" in text, f"{kind} {name} is missing in docs/figures.md"
-            assert "Inputs:" in module.__doc__

@@ -1,10 +1,11 @@
 import pytest
 import yaml
-from hh4b.publication.find import find_module
-from hh4b.publication.hepdata import write_submission
 
 from hh4b.core.errors import ConfigError
+from hh4b.publication.catalogue import default_settings
+from hh4b.publication.hepdata_stage import write_submission
 from hh4b.publication.inputs import Inputs
+from hh4b.publication.outputs_stage import build_table
 from hh4b.publication.reference import Reference
 from hh4b.publication.tables import write_files
 
@@ -12,7 +13,7 @@ from hh4b.publication.tables import write_files
 def test_a_submission_holds_this_runs_numbers_only(run, tmp_path, pytestconfig):
     reference = Reference.read(pytestconfig.rootpath / "config/reference/note.yaml")
     inputs = Inputs.parse("table 24", [f"min_dr={run}/curves/min_dr.json"])
-    table = find_module("table", "24").build(inputs, reference)
+    table = build_table(inputs, reference, default_settings("table", "24"))
     write_files(tmp_path / "tables/table_24", "Table 24", table)
     write_submission(tmp_path / "tables", tmp_path / "hepdata")
     documents = list(yaml.safe_load_all((tmp_path / "hepdata/submission.yaml").read_text()))

@@ -4,7 +4,7 @@ import pytest
 from hh4b.core.errors import InputFileError
 from hh4b.core.files import Provenance, read_json
 from hh4b.generation.lhe import LheEvents, write_lhe
-from hh4b.publication import partons
+from hh4b.publication import partons_stage as partons
 
 
 def events(pid, momenta, *, status=None, weights=None):

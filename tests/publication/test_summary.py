@@ -1,29 +1,30 @@
 import pytest
-from hh4b.publication.find import find_module
-from hh4b.publication.summary import Compared, comparison_text, write_summary
 
 from hh4b.core.errors import ConfigError
+from hh4b.publication.catalogue import default_settings
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.orderings import claims_of
+from hh4b.publication.outputs_stage import build_table, write_figure
 from hh4b.publication.reference import Reference
-from hh4b.publication.style import FigureStyle, write_figure
+from hh4b.publication.style import FigureStyle
+from hh4b.publication.summary_stage import Compared, comparison_text, write_summary
 from hh4b.publication.tables import write_files
 
 
 def test_the_page_shows_tables_figures_and_says_what_differs(run, tmp_path, pytestconfig):
     reference = Reference.read(pytestconfig.rootpath / "config/reference/note.yaml")
     inputs = Inputs.parse("table 24", [f"min_dr={run}/curves/min_dr.json"])
-    table = find_module("table", "24").build(inputs, reference)
+    table = build_table(inputs, reference, default_settings("table", "24"))
     write_files(tmp_path / "tables/table_24", "Table 24", table)
-    draw = find_module("figure", "1").draw
-    write_figure(tmp_path / "figures/figure_01", "1", draw, inputs, FigureStyle(dpi=60))
+    shown = default_settings("figure", "1")
+    write_figure(tmp_path / "figures/figure_01", "1", inputs, shown, FigureStyle(dpi=60))
     write_summary(tmp_path / "README.md", tmp_path / "tables", tmp_path / "figures")
     page = (tmp_path / "README.md").read_text()
-    assert "Table 24, min-ΔR, kappa lambda -5: 0.78 ± 0.0076 in this run, 0.644 in the note" in page
+    assert "Table 24, min dr, kappa lambda -5: 0.78 ± 0.0076 in this run, 0.644 in the note" in page
     assert "errors above." in page
     assert "![figure_01](figures/figure_01.png)" in page
     assert "[table_24.tex](tables/table_24.tex)" in page
-    assert "Pairing efficiency against kappa_lambda by method" in page
+    assert "Pairing efficiency against κλ by method" in page
 
 
 def test_agreement_is_said_too():
@@ -39,15 +40,15 @@ def test_nothing_to_summarise_is_an_error(tmp_path):
 
 
 def test_the_order_of_methods_is_judged_by_its_errors(tmp_path):
-    head = "Pairing method,quantity,this_run,this_run_error,note\n"
+    head = "Pairing method,key,quantity,this_run,this_run_error,note\n"
     (tmp_path / "table_24.csv").write_text(
         head
-        + "min-ΔR,kappa_lambda_1,0.80,0.01,\n"
-        + "mixing κ SPANet2,kappa_lambda_1,0.90,0.01,\n"
-        + "min-ΔR,kappa_lambda_5,0.50,0.01,\n"
-        + "mixing κ SPANet2,kappa_lambda_5,0.40,0.01,\n"
-        + "min-ΔR,kappa_lambda_-5,0.50,0.1,\n"
-        + "mixing κ SPANet2,kappa_lambda_-5,0.60,0.1,\n"
+        + "first label,min_dr,kappa_lambda_1,0.80,0.01,\n"
+        + "other label,mixing_spanet_tuned,kappa_lambda_1,0.90,0.01,\n"
+        + "first label,min_dr,kappa_lambda_5,0.50,0.01,\n"
+        + "other label,mixing_spanet_tuned,kappa_lambda_5,0.40,0.01,\n"
+        + "first label,min_dr,kappa_lambda_-5,0.50,0.1,\n"
+        + "other label,mixing_spanet_tuned,kappa_lambda_-5,0.60,0.1,\n"
     )
     by_kappa = {claim.text[-2:].strip(): claim.sentence() for claim in claims_of(tmp_path)}
     assert "holds (0.9 and 0.8, 7.1 errors apart)" in by_kappa["1"]
@@ -56,12 +57,12 @@ def test_the_order_of_methods_is_judged_by_its_errors(tmp_path):
 
 
 def test_widths_are_compared_with_the_errors_of_both_bounds(tmp_path):
-    head = "Pairing,Selection,quantity,this_run,this_run_error,note\n"
+    head = "Pairing,Selection,key,quantity,this_run,this_run_error,note\n"
     rows = [
-        f"{pairing},{kind},{method}_{side},{value},0.3,\n"
-        for pairing, kind, low, high in (
-            ("min-ΔR", "DNN", -4, 11),
-            ("mixing κ SPANet2", "SPANet2", -3, 9),
+        f"any,label,{key},{method}_{side},{value},0.3,\n"
+        for key, low, high in (
+            ("min_dr_dnn_tuned", -4, 11),
+            ("mixing_spanet_tuned", -3, 9),
         )
         for method in ("profile", "cls")
         for side, value in (("lower", low), ("upper", high))

@@ -9,18 +9,18 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from hh4b.core.contracts import SCORES, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
 from hh4b.selection.classifier_stage import train_and_score
+from hh4b.selection.classifier_training import train_classifier
 from hh4b.selection.classifiers import (
     CLASSIFIERS,
     LinearDiscriminant,
     LogisticClassifier,
     linear_probability,
     logistic,
-    train_classifier,
 )
 from hh4b.selection.evaluation import evaluate
 from hh4b.selection.samples import LabelledFeatures
 from hh4b.selection.scoring import parse_job
-from hh4b.selection.settings import ClassifierSettings, EvaluationSettings
+from hh4b.selection.settings import OWN_CLASSIFIERS, ClassifierSettings, EvaluationSettings
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,10 @@ def cloud():
     label = np.arange(1000) < 500
     inputs = rng.normal(size=(1000, 4)) @ (np.eye(4) + 0.5 * np.triu(np.ones((4, 4)), 1))
     return inputs + label[:, None] * [0.5, -0.3, 0.0, 0.8], label, np.ones(1000)
+
+
+def test_names_for_the_configuration_are_those_of_the_table():
+    assert tuple(CLASSIFIERS) == OWN_CLASSIFIERS
 
 
 def test_probability_of_the_worked_example():
@@ -190,6 +194,11 @@ class Clumsy(ByOneInput):
     def fit(self, inputs, label, weight):
         raise KeyError("nothing to fit")
 
+class Picky:
+    def __init__(self, seed, depth=0):
+        if depth < 1:
+            raise ValueError("depth must be above 0")
+
 class Incomplete:
     def __init__(self, seed):
         pass
@@ -220,6 +229,12 @@ def test_a_class_in_a_file_is_a_classifier(samples, tmp_path, plugin):
         ("ByOneInput", {"colum": 1}, ConfigError, "unexpected keyword argument 'colum'"),
         ("Missing", {}, ConfigError, "the file has no 'Missing'"),
         ("Seedless", {}, ConfigError, "'seed'"),
+        (
+            "Picky",
+            {"depth": 0},
+            ConfigError,
+            "with {'depth': 0}: ValueError: depth must",
+        ),
         ("Incomplete", {}, ConfigError, "Incomplete.fit' is no function"),
         ("Columns", {}, ContractError, r"shape \(\d+, 21\); expected probabilities of shape"),
         ("ByOneInput", {"factor": 2.0}, ContractError, "expected numbers from 0 to 1"),

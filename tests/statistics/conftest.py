@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hh4b.statistics.templates import Scores, SignalSample
+from hh4b.statistics.templates import Scores, SignalEvents
 
 KAPPAS = np.arange(-10.0, 16.0)
 NOTE_13_TEV = np.array([41.99, -27.24, 5.506])
@@ -60,7 +60,7 @@ def toy():
 
 
 @pytest.fixture
-def make_samples(toy) -> Callable[..., list[SignalSample]]:
+def make_samples(toy) -> Callable[..., list[SignalEvents]]:
     def make(kappas, counts, *, seed=5, score=lambda m, kappa: np.ones_like(m), biased=False):
         rng = np.random.default_rng(seed)
         samples = []
@@ -73,7 +73,7 @@ def make_samples(toy) -> Callable[..., list[SignalSample]]:
                 m, weight = m[kept], weight[kept] / b[kept]
             columns = np.stack([score(m, k) for k in KAPPAS], axis=1)
             samples.append(
-                SignalSample(
+                SignalEvents(
                     name=f"toy {kappa:g}",
                     efficiency_weight=weight,
                     m_hh_gev=m,
@@ -108,12 +108,19 @@ def template_dictionary(toy, *, background_events=100, effective=100.0):
     return {
         "bin_edges_gev": edges.tolist(),
         "threshold": 0.9,
-        "background": {
-            "sum_weights": background.tolist(),
-            "sum_weights_squared": (background**2 / effective).tolist(),
-            "n_events": [background_events // 10] * 10,
-        },
+        "signal_process": "hh",
         "signal": rows,
+        "backgrounds": {
+            "four_b": [
+                {
+                    "kappa_lambda": None,
+                    "sum_weights": background.tolist(),
+                    "sum_weights_squared": (background**2 / effective).tolist(),
+                    "n_events": [background_events // 10] * 10,
+                }
+            ]
+        },
+        "variations": {},
     }
 
 

@@ -7,11 +7,17 @@ import pytest
 from hh4b.core.errors import FitFailed
 from hh4b.statistics import complete_model, note_model
 from hh4b.statistics.complete_model import UncertainYields
+from hh4b.statistics.engines import own_uncertainty
+from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.limits import curves_of
 from hh4b.statistics.note_model import Yields
 from hh4b.statistics.pyhf_limits import point_model, scan_with_pyhf
-from hh4b.statistics.workspace import ScaledTemplates, build_workspace
+from hh4b.statistics.scaling import ScaledTemplates
+from hh4b.statistics.systematics import NormSystematic
+from hh4b.statistics.workspace import build_workspace
 from hh4b.statistics.workspace_format import read_workspace
+
+NORM = NormSystematic(effect="norm", processes=["four_b"], size=0.07)
 
 
 def scaled_templates(seed=1, n_bins=4, n_kappa=4):
@@ -24,8 +30,7 @@ def scaled_templates(seed=1, n_bins=4, n_kappa=4):
         kappa,
         signal,
         (0.1 * signal) ** 2,
-        background,
-        (0.15 * background) ** 2,
+        {"four_b": BinnedRows(background, (0.15 * background) ** 2)},
         np.ones(n_kappa),
         139.0,
         13.0,
@@ -35,7 +40,7 @@ def scaled_templates(seed=1, n_bins=4, n_kappa=4):
 
 def as_workspace(scaled, asimov="background"):
     specification = build_workspace(
-        scaled, model="complete", asimov=asimov, background_uncertainty=0.07
+        scaled, model="complete", asimov=asimov, systematics={"background_normalisation": NORM}
     )
     return read_workspace(specification, where="test")
 
@@ -49,7 +54,7 @@ def test_likelihood_of_asimov_data_agrees_with_pyhf(asimov):
     scaled = scaled_templates()
     workspace = as_workspace(scaled, asimov)
     assert workspace.asimov == asimov
-    assert workspace.background_uncertainty == pytest.approx(0.07)
+    assert own_uncertainty(workspace) == pytest.approx(0.07)
     yields = Yields(scaled.kappa_lambda, scaled.signal, scaled.background)
     fast, _ = curves_of(scaled, yields, 0.07, asimov=asimov)
     tight_minuit()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hh4b.core.errors import ConfigError, ContractError, InputFileError
+from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.limits import curves_of, make_scan, scan_model
 from hh4b.statistics.limits_stage import make_limits
 from hh4b.statistics.luminosity import (
@@ -17,11 +18,33 @@ from hh4b.statistics.luminosity import (
 from hh4b.statistics.luminosity_stage import make_luminosity_scan
 from hh4b.statistics.note_model import Yields
 from hh4b.statistics.replicas import interval_errors, outermost_bounds, replicate
+from hh4b.statistics.scaling import Normalisation, scale
+from hh4b.statistics.settings import (
+    LimitSettings,
+    LuminosityScanSettings,
+    WorkspaceSettings,
+)
 from hh4b.statistics.template_format import read_templates
-from hh4b.statistics.workspace import Normalisation, scale
-from hh4b.statistics.workspace_stage import WorkspaceOptions, make_workspace
+from hh4b.statistics.workspace_stage import make_workspaces
 
-NOTE = Normalisation(139.0, 13.0, np.array([41.99, -27.24, 5.506]), 628.6, 0.582)
+NOTE = Normalisation(139.0, 13.0, np.array([41.99, -27.24, 5.506]), {"four_b": 628.6}, 0.582)
+
+
+def norm(size):
+    return {"background_normalisation": {"effect": "norm", "processes": ["four_b"], "size": size}}
+
+
+def make_workspace(template_path, path, **changes):
+    one = {"sqrt_s_tev": [13], "luminosities_ifb": [139]}
+    make_workspaces(template_path, str(path), WorkspaceSettings.checked({**one, **changes}))
+
+
+def limits_of(workspace_path, output=None, **changes):
+    return json.loads(make_limits(workspace_path, output, LimitSettings.checked(changes)))
+
+
+def scan_settings(**changes):
+    return LuminosityScanSettings.checked(changes)
 
 
 @pytest.fixture
@@ -37,15 +60,17 @@ def scaled(templates):
 @pytest.fixture
 def workspace_path(template_path, tmp_path):
     path = tmp_path / "workspace.json"
-    make_workspace(template_path, path, WorkspaceOptions())
+    make_workspace(template_path, path)
     return path
 
 
 def test_the_limit_file_holds_what_its_contract_says(workspace_path, tmp_path):
     output = tmp_path / "limits.json"
-    text = make_limits(workspace_path, output)
+    printed = limits_of(workspace_path, output)
     content = json.loads(output.read_text())
-    assert json.loads(text) == content
+    assert printed == content
+    assert content["engine"] == "own"
+    assert content["n_background_by_process"] == {"four_b": content["n_background"]}
     assert (content["luminosity_ifb"], content["sqrt_s_tev"]) == (139, 13)
     assert content["model"] == "note"
     assert content["kappa_lambda"] == list(range(-10, 16))
@@ -82,8 +107,8 @@ def test_bounds_are_where_the_conditions_hold(scaled):
 
 
 def test_the_engines_agree(workspace_path):
-    own = json.loads(make_limits(workspace_path, None, replicas=0))
-    other = json.loads(make_limits(workspace_path, None, replicas=0, engine="pyhf"))
+    own = limits_of(workspace_path, replicas=0)
+    other = limits_of(workspace_path, replicas=0, engine="pyhf")
     for method, key in (("profile", "minus_2_delta_log_l"), ("cls", "mu_upper_expected")):
         np.testing.assert_allclose(own[method][key], other[method][key], rtol=2e-5, atol=1e-8)
         np.testing.assert_allclose(own[method]["interval"], other[method]["interval"], rtol=1e-5)
@@ -91,14 +116,12 @@ def test_the_engines_agree(workspace_path):
 
 def test_the_complete_model_is_wider_and_has_its_own_threshold(template_path, tmp_path):
     path = tmp_path / "workspace.json"
-    make_workspace(
-        template_path, path, WorkspaceOptions(model="complete", background_uncertainty=0.01)
-    )
-    complete = json.loads(make_limits(path, None, replicas=20))
+    make_workspace(template_path, path, model="complete", systematics=norm(0.01))
+    complete = limits_of(path, replicas=20)
     assert complete["model"] == "complete"
     assert complete["profile"]["threshold"] == 3.84
-    make_workspace(template_path, path, WorkspaceOptions())
-    note = json.loads(make_limits(path, None, replicas=0, threshold=3.84))
+    make_workspace(template_path, path)
+    note = limits_of(path, replicas=0, profile_threshold=3.84)
     limits = np.array(complete["cls"]["mu_upper_expected"])
     assert (limits > np.array(note["cls"]["mu_upper_expected"])).all()
     assert (
@@ -158,7 +181,10 @@ def test_four_times_the_events_halve_the_error(scaled):
     more = dataclasses.replace(
         scaled,
         signal_variance=scaled.signal_variance / 4,
-        background_variance=scaled.background_variance / 4,
+        backgrounds={
+            name: BinnedRows(rows.values, rows.variance / 4)
+            for name, rows in scaled.backgrounds.items()
+        },
     )
     few, many = (
         interval_errors(s, None, threshold=3.92, replicas=400, rng=np.random.default_rng(2))
@@ -188,9 +214,7 @@ def test_outermost_bounds_of_known_curves():
 
 
 def test_the_seed_decides_the_errors(workspace_path):
-    first, same, other = (
-        json.loads(make_limits(workspace_path, None, replicas=30, seed=seed)) for seed in (1, 1, 2)
-    )
+    first, same, other = (limits_of(workspace_path, replicas=30, seed=seed) for seed in (1, 1, 2))
     assert first == same
     assert first["cls"]["interval_error"] != other["cls"]["interval_error"]
     assert first["cls"]["interval"] == other["cls"]["interval"]
@@ -199,35 +223,33 @@ def test_the_seed_decides_the_errors(workspace_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"threshold": 0.0}, "--threshold must be positive"),
-        ({"replicas": -1}, "--replicas must not be negative"),
-        ({"engine": "root"}, "--engine 'root'"),
-        ({"optimizer": "adam"}, "--optimizer 'adam'"),
+        ({"profile_threshold": 0.0}, "profile_threshold: value 0.0: .* greater than 0"),
+        ({"replicas": -1}, "replicas: value -1"),
+        ({"engine": "root"}, "engine: value 'root': .* 'auto', 'own' or 'pyhf'"),
+        ({"optimizer": "adam"}, "optimizer: value 'adam'"),
     ],
 )
 def test_bad_options_are_named(workspace_path, options, message):
     with pytest.raises(ConfigError, match=message):
-        make_limits(workspace_path, None, **options)
+        limits_of(workspace_path, **options)
 
 
 def test_files_that_are_no_workspace_are_named(tmp_path, template_path):
     with pytest.raises(InputFileError, match="cannot read"):
-        make_limits(tmp_path / "none.json", None)
+        limits_of(tmp_path / "none.json")
     broken = tmp_path / "broken.json"
     broken.write_text('{"channels": [')
     with pytest.raises(InputFileError, match=r"broken\.json is not JSON"):
-        make_limits(broken, None)
+        limits_of(broken)
     with pytest.raises(ContractError, match=r"templates\.json is no valid pyhf workspace"):
-        make_limits(template_path, None)
+        limits_of(template_path)
 
 
 def test_more_luminosity_narrows_both_intervals(templates):
     points = [
         scan_point(
-            templates,
-            dataclasses.replace(NOTE, luminosity_ifb=luminosity),
-            threshold=3.92,
-            replicas=0,
+            scale(templates, dataclasses.replace(NOTE, luminosity_ifb=luminosity)),
+            scan_settings(replicas=0),
             rng=np.random.default_rng(1),
         )
         for luminosity in (100.0, 300.0, 1000.0)
@@ -238,12 +260,10 @@ def test_more_luminosity_narrows_both_intervals(templates):
 
 def test_equivalent_luminosity_of_a_selection_to_itself_is_its_own(template_path, tmp_path):
     workspace, limits, scan = (tmp_path / f"{name}.json" for name in ("w", "l", "s"))
-    make_workspace(template_path, workspace, WorkspaceOptions(luminosity_ifb=250))
-    make_limits(workspace, limits, replicas=30)
-    make_luminosity_scan(
-        template_path, scan, WorkspaceOptions(background_cross_section_pb=628.6),
-        luminosities_ifb=[100, 200, 300, 400], energies_tev=[13, 14], reach=[limits], replicas=30,
-    )  # fmt: skip
+    make_workspace(template_path, workspace, luminosities_ifb=[250])
+    limits_of(workspace, limits, replicas=30)
+    settings = scan_settings(scan_luminosities_ifb=[100, 200, 300, 400], replicas=30)
+    make_luminosity_scan(template_path, scan, settings, reach=[limits])
     content = json.loads(scan.read_text())
     assert len(content["points"]) == 8
     for method in ("profile", "cls"):
@@ -277,16 +297,15 @@ def test_a_bound_out_of_reach_has_no_equivalent():
 
 
 def test_bad_luminosity_scans_are_named(template_path, tmp_path):
-    options = WorkspaceOptions()
     scan = tmp_path / "scan.json"
     for bad in ([0.0, 100.0], [-1.0]):
-        with pytest.raises(ConfigError, match="--luminosities-ifb must be positive"):
-            make_luminosity_scan(
-                template_path, scan, options, luminosities_ifb=bad, energies_tev=[13]
-            )
+        with pytest.raises(ConfigError, match="scan_luminosities_ifb.0: value"):
+            scan_settings(scan_luminosities_ifb=bad)
     with pytest.raises(ContractError, match="is no limit file"):
         make_luminosity_scan(
-            template_path, scan, options, luminosities_ifb=[100], energies_tev=[13],
-            reach=[template_path], replicas=0,
-        )  # fmt: skip
+            template_path,
+            scan,
+            scan_settings(scan_luminosities_ifb=[100], replicas=0),
+            reach=[template_path],
+        )
     assert not scan.exists()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -12,16 +13,14 @@ from hh4b.core.contracts import DATASET, FEATURES, SCORES, write_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.statistics import amplitude
-from hh4b.statistics.template_inputs import SampleFiles, read_background, read_signal
-from hh4b.statistics.template_stage import (
-    TemplateOptions,
-    choose_threshold,
-    make_templates,
-    parse_numbers,
-)
+from hh4b.statistics.settings import TemplateSettings
+from hh4b.statistics.template_inputs import read_background, read_signal
+from hh4b.statistics.template_stage import choose_threshold, make_templates
 
 COLUMNS = np.array([-1.0, 1.0, 2.4, 5.0])
 SCAN = "-1,1,2.4,5"
+HH = {"kind": "signal"}
+FOUR_B = {"kind": "background", "cross_section_pb": {13: 0.5, 14: 0.5}}
 TARGETS = ("h1/b1", "h1/b2", "h2/b1", "h2/b2")
 
 
@@ -49,7 +48,10 @@ class Study:
         self.folder, self.toy = folder, toy
         self.rng = np.random.default_rng(11)
         self.signal = [self.sample(f"hh_{k:g}", k, toy.draw(k, 20_011, self.rng)) for k in (1, 5)]
-        self.background = [self.sample("4b", np.nan, 250 + 200 * self.rng.exponential(size=9_001))]
+        self.background = [self.falling("4b", 9_001)]
+
+    def falling(self, name, n, slope=200):
+        return self.sample(name, np.nan, 250 + slope * self.rng.exponential(size=n))
 
     def sample(self, name, kappa, m_hh):
         keep = self.rng.random(len(m_hh)) < 0.5
@@ -71,26 +73,35 @@ class Study:
         write_table(paths[2], SCORES, {"kappa_lambda": COLUMNS, "score": score}, provenance)
         return ":".join(map(str, paths))
 
-    def options(self, **changes):
-        settings = {
-            "signal": tuple(self.signal),
-            "background": tuple(self.background),
-            "threshold": 0.5,
-            "kappa_values": tuple(COLUMNS),
-            "background_kappa_values": (1.0, 5.0),
-        }
-        return TemplateOptions(**{**settings, **changes})
+    def samples(self):
+        return [
+            *(f"hh={one}" for one in self.signal),
+            *(f"four_b={one}" for one in self.background),
+        ]
 
-    def make(self, **changes):
+    def make(self, samples=None, varied=(), **changes):
+        settings = {
+            "processes": {"hh": HH, "four_b": FOUR_B},
+            "threshold": 0.5,
+            "kappa_values": COLUMNS.tolist(),
+            "background_kappa": "average",
+            "background_kappa_values": [1.0, 5.0],
+        }
         output = self.folder / "templates.json"
-        make_templates(self.options(**changes), output)
+        output.unlink(missing_ok=True)
+        make_templates(
+            self.samples() if samples is None else samples,
+            output,
+            TemplateSettings.checked({**settings, **changes}),
+            varied=varied,
+        )
         return json.loads(output.read_text())
 
 
 @pytest.fixture
 def study(tmp_path, toy, monkeypatch):
-    monkeypatch.setattr(amplitude, "polynomial", toy.polynomial)
-    monkeypatch.setattr(amplitude, "own_cross_section_fb", lambda sqrt_s: toy.cross_section)
+    monkeypatch.setattr(amplitude, "polynomial", lambda m, c, **masses: toy.polynomial(m, c))
+    monkeypatch.setattr(amplitude, "own_cross_section_fb", lambda s, **masses: toy.cross_section)
     return Study(tmp_path, toy)
 
 
@@ -108,32 +119,34 @@ def test_templates_are_efficiencies_whatever_the_part(study, part):
         used = error > 0
         pull = (np.array(row["sum_weights"]) - exact)[used] / error[used]
         assert (pull**2).sum() < 30
-    background = content["background"]
+    (background,) = content["backgrounds"]["four_b"]
+    assert background["kappa_lambda"] is None
     assert sum(background["sum_weights"]) == pytest.approx(0.5 * np.exp(-90 / 200), rel=0.15)
     assert content["threshold"] == 0.5
 
 
 def test_background_choices(study):
     def total(**changes):
-        return sum(study.make(**changes)["background"]["sum_weights"])
+        (row,) = study.make(**changes)["backgrounds"]["four_b"]
+        return sum(row["sum_weights"])
 
     # Thresholds at 320 (kappa 1), 348 (2.4) and 400 GeV (5); the file's own value is 2.4.
     low, own, high = (
-        total(background_kappa_values=(1.0,)),
+        total(background_kappa_values=[1.0]),
         total(background_kappa="drawn"),
-        total(background_kappa_values=(5.0,)),
+        total(background_kappa_values=[5.0]),
     )
     assert low > own > high
     assert total() == pytest.approx(0.5 * (low + high))
     content = study.make(background_kappa="hypothesis")
-    by_kappa = content["background_by_kappa_lambda"]
+    by_kappa = content["backgrounds"]["four_b"]
     assert [row["kappa_lambda"] for row in by_kappa] == COLUMNS.tolist()
     assert sum(by_kappa[3]["sum_weights"]) == pytest.approx(high)
-    assert content["background"]["sum_weights"] == by_kappa[1]["sum_weights"]
+    assert sum(by_kappa[1]["sum_weights"]) == pytest.approx(low)
 
 
 def test_direct_templates_need_their_sample(study):
-    direct = study.make(signal_method="direct", kappa_values=(1.0, 5.0))
+    direct = study.make(signal_method="direct", kappa_values=[1.0, 5.0])
     assert [row["kappa_lambda"] for row in direct["signal"]] == [1, 5]
     with pytest.raises(ConfigError, match=r"no signal sample at kappa_lambda = -1"):
         study.make(signal_method="direct")
@@ -150,16 +163,17 @@ def test_the_commands_from_samples_to_limits(study, tmp_path, monkeypatch, capsy
     working_point = tmp_path / "wp.json"
     working_point.write_text('{"threshold": 0.5}')
     templates, workspace, scan = (tmp_path / f"{name}.json" for name in ("t", "w", "s"))
-    signal = [text for sample in study.signal for text in ("--signal", sample)]
+    processes = json.dumps({"hh": HH, "four_b": FOUR_B})
+    samples = [text for sample in study.samples() for text in ("--sample", sample)]
     code, _ = run(
-        monkeypatch, capsys, "templates", *signal, "--background", study.background[0],
+        monkeypatch, capsys, "templates", *samples, "--processes", processes,
         "--working-point", working_point, f"--kappa-values={SCAN}",
-        "--background-kappa-values=1,5", "-o", templates,
+        "--background-kappa", "average", "--background-kappa-values=1,5", "-o", templates,
     )  # fmt: skip
     assert code == 0
     code, _ = run(
         monkeypatch, capsys, "workspace", templates, "-o", workspace, "--sqrt-s-tev", "13",
-        "--luminosity-ifb", "139", "--background-cross-section-pb", "0.5",
+        "--luminosity-ifb", "139", "--processes", processes,
     )  # fmt: skip
     assert code == 0
     code, printed = run(monkeypatch, capsys, "limits", workspace, "--json", "--replicas", "10")
@@ -167,13 +181,12 @@ def test_the_commands_from_samples_to_limits(study, tmp_path, monkeypatch, capsy
     assert json.loads(printed.out)["kappa_lambda"] == COLUMNS.tolist()
     code, _ = run(
         monkeypatch, capsys, "luminosity-scan", templates, "-o", scan, "--luminosities-ifb",
-        "100,300", "--sqrt-s-tev", "13,14", "--background-cross-section-pb", "0.5",
-        "--replicas", "0",
+        "100,300", "--sqrt-s-tev", "13,14", "--processes", processes, "--replicas", "0",
     )  # fmt: skip
     assert code == 0
     assert len(json.loads(scan.read_text())["points"]) == 4
     several = ("--sqrt-s-tev", "13,14", "--luminosity-ifb", "139,300.5")
-    given = (*several, "--background-cross-section-pb", "0.5")
+    given = (*several, "--processes", processes)
     pattern = tmp_path / "all" / "w_{energy}tev_{luminosity}ifb.json"
     code, _ = run(monkeypatch, capsys, "workspace", templates, "-o", pattern, *given)
     made = sorted(pattern.parent.iterdir())
@@ -200,25 +213,42 @@ def test_the_commands_from_samples_to_limits(study, tmp_path, monkeypatch, capsy
     )
     assert code == 1
     assert printed.err.strip().endswith(
-        "hh4b: ConfigError: --luminosity-ifb must be positive, got 0"
+        "hh4b: ConfigError: luminosities_ifb.0: value 0.0: Input should be greater than 0"
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"overflow": "keep"}, "--overflow 'keep'"),
-        ({"kappa_input": "none"}, "--kappa-input 'none'"),
-        ({"background_kappa": "all"}, "--background-kappa 'all'"),
-        ({"signal_method": "best"}, "--signal-method 'best'"),
-        ({"part": "validation"}, "--part 'validation'"),
-        ({"bins": 0}, "0 bins from 200 to 1000 GeV"),
-        ({"m_hh_min_gev": 1000.0}, "bins from 1000 to 1000 GeV"),
-        ({"threshold": float("nan")}, "threshold nan is no number"),
-        ({"kappa_values": (-1.0, 5.0)}, r"lacks kappa_lambda = 1, which normalises"),
-        ({"kappa_values": (1.0, 3.0)}, r"scores hold no column at kappa_lambda = 3"),
-        ({"background_kappa_values": ()}, "needs a list of kappa_lambda"),
-        ({"signal": ("a:b",)}, "'a:b' is not of the form DATASET:FEATURES:SCORES"),
+        ({"overflow": "keep"}, "overflow: value 'keep'"),
+        ({"kappa_input": "none"}, "kappa_input: value 'none'"),
+        ({"background_kappa": "all"}, "background_kappa: value 'all'"),
+        ({"signal_method": "best"}, "signal_method: value 'best'"),
+        ({"part": "validation"}, "part: value 'validation'"),
+        ({"bins": 0}, "bins: value 0"),
+        ({"m_hh_min_gev": 1000.0}, "m_hh_max_gev: value 1000.0: must be above m_hh_min_gev = 1000"),
+        ({"threshold": float("nan")}, "threshold: value nan"),
+        ({"threshold": None}, "either --working-point or --threshold"),
+        ({"kappa_values": [-1.0, 5.0]}, r"kappa_values: .* lacks kappa_lambda = 1, which normal"),
+        ({"kappa_values": [1.0, 5.0, 1.0]}, r"kappa_values: .* stands there twice"),
+        ({"kappa_values": [1.0, 3.0]}, r"scores hold no column at kappa_lambda = 3"),
+        ({"background_kappa_values": []}, "needs a list of kappa_lambda"),
+        ({"samples": ["hh=a:b"]}, "'hh=a:b' is not of the form KEY=DATASET:FEATURES:SCORES"),
+        ({"samples": ["a:b:c"]}, "'a:b:c' is not of the form KEY=DATASET:FEATURES:SCORES"),
+        ({"samples": ["x=a:b:c"]}, r"--sample x=…: expected one of the processes \['four_b', 'hh'"),
+        ({"samples": ["four_b=a:b:c"]}, r"exactly one signal process makes templates, got \[\]"),
+        ({"samples": ["hh=a:b:c"]}, "no background process is among the samples"),
+        (
+            {
+                "processes": {"hh": HH, "vbf": HH, "x": {"kind": "resonance"}},
+                "samples": ["hh=a:b:c", "vbf=a:b:c"],
+            },
+            r"exactly one signal process makes templates, got \['hh', 'vbf'\]",
+        ),
+        (
+            {"processes": {"x": {"kind": "resonance"}}, "samples": ["x=a:b:c"]},
+            "--sample x=…: a resonance is not part of templates",
+        ),
     ],
 )
 def test_options_that_cannot_be_meant_are_named(study, changes, message):
@@ -227,11 +257,7 @@ def test_options_that_cannot_be_meant_are_named(study, changes, message):
     assert not (study.folder / "templates.json").exists()
 
 
-def test_numbers_and_thresholds(tmp_path):
-    assert parse_numbers("3,-1,2.5,3", "--x") == (-1.0, 2.5, 3.0)
-    for text, message in (("1,two", "--x: 'two' is no number"), ("1,inf", "'inf' is not finite")):
-        with pytest.raises(ConfigError, match=message):
-            parse_numbers(text, "--x")
+def test_thresholds(tmp_path):
     with pytest.raises(ConfigError, match="either --working-point or --threshold"):
         choose_threshold(None, None)
     empty = tmp_path / "wp.json"
@@ -239,6 +265,10 @@ def test_numbers_and_thresholds(tmp_path):
     with pytest.raises(ContractError, match="no threshold"):
         choose_threshold(empty, None)
     assert choose_threshold(None, 0.25) == 0.25
+
+
+def paths(text):
+    return tuple(Path(path) for path in text.split(":"))
 
 
 def damage(text, index, change):
@@ -254,7 +284,7 @@ def put(dataset, values):
     ("index", "change", "message"),
     [
         (0, lambda f: f["HH4B"].pop("weight"), r"'HH4B/weight'.* is missing"),
-        (0, lambda f: f["HH4B"].pop("split"), r"'HH4B/split'.* is missing"),
+        (0, lambda f: f["HH4B"].pop("split"), r"'HH4B/split' is missing"),
         (0, lambda f: f["HH4B"].pop("m_hh_truth"), r"'HH4B/m_hh_truth'.* is missing"),
         (0, lambda f: f.attrs.__delitem__("n_generated"), "attribute n_generated is missing"),
         (0, lambda f: f.attrs.update(sum_weights_generated=0.0), "sum_weights_generated is"),
@@ -270,11 +300,162 @@ def test_files_that_do_not_fit_are_named(study, toy, index, change, message):
     text = study.signal[0]
     damage(text, index, change)
     with pytest.raises(ContractError, match=message):
-        read_signal(SampleFiles.parse(text), "testing", amplitude.polynomial)
+        read_signal(paths(text), "testing", amplitude.polynomial)
 
 
 def test_float32_kappa_is_the_decimal_number(study):
     files = study.sample("hh_2.4", 2.4, study.toy.draw(2.4, 100, study.rng))
-    sample = read_signal(SampleFiles.parse(files), "all", amplitude.polynomial)
-    assert sample.kappa_lambda == 2.4
-    assert read_background(SampleFiles.parse(study.background[0]), "all").n_generated == 9_001
+    sample = read_signal(paths(files), "all", amplitude.polynomial)
+    assert sample.events.kappa_lambda == 2.4
+    assert read_background(paths(study.background[0]), "all").events.n_generated == 9_001
+
+
+def test_a_second_background_leaves_the_first_as_it_is(study):
+    """One template a process; a process alone and beside another is the same."""
+    alone = study.make()
+    ttbar = f"ttbar={study.falling('ttbar', 3_001, slope=80)}"
+    processes = {"hh": HH, "four_b": FOUR_B, "ttbar": {"kind": "background"}}
+    both = study.make([*study.samples(), ttbar], processes=processes)
+    assert both["backgrounds"]["four_b"] == alone["backgrounds"]["four_b"]
+    assert both["signal"] == alone["signal"]
+    assert list(both["backgrounds"]) == ["four_b", "ttbar"]
+    second = study.make([*study.samples()[:2], ttbar], processes=processes)
+    assert second["backgrounds"] == {"ttbar": both["backgrounds"]["ttbar"]}
+
+
+def test_samples_of_one_process_pool(study):
+    """Two samples of a process count by their generated events, as one larger sample would."""
+    other = study.falling("4b_more", 6_003)
+    apart = [
+        study.make([*study.samples()[:2], f"four_b={one}"])["backgrounds"]["four_b"][0]
+        for one in (study.background[0], other)
+    ]
+    pooled = study.make([*study.samples(), f"four_b={other}"])["backgrounds"]["four_b"][0]
+    expected = (
+        9_001 * np.array(apart[0]["sum_weights"]) + 6_003 * np.array(apart[1]["sum_weights"])
+    ) / 15_004
+    np.testing.assert_allclose(pooled["sum_weights"], expected, rtol=1e-12)
+
+
+def test_weight_systematics_multiply_each_events_weight(study, tmp_path):
+    plugin = tmp_path / "twice.py"
+    plugin.write_text(
+        "from hh4b.statistics.weights import needs\n"
+        "@needs('HH4B/weight')\n"
+        "def factor(events, by):\n"
+        "    return by * events['HH4B/weight'] / 0.5\n"
+    )
+    one = {"effect": "weights", "weight": f"{plugin}:factor", "up": {"by": 2}, "down": {"by": 0.5}}
+    content = study.make(
+        systematics={
+            "rate": {**one, "processes": ["hh", "four_b"]},
+            "luminosity": {"effect": "norm", "processes": ["hh"], "size": 0.1},
+        }
+    )
+    assert list(content["variations"]) == ["rate"]
+    for direction, factor in (("up", 2), ("down", 0.5)):
+        varied = content["variations"]["rate"][direction]
+        for process, nominal in (
+            ("hh", content["signal"]),
+            ("four_b", content["backgrounds"]["four_b"]),
+        ):
+            assert len(varied[process]) == len(nominal)
+            for row, reference in zip(varied[process], nominal, strict=True):
+                assert row["kappa_lambda"] == reference["kappa_lambda"]
+                np.testing.assert_allclose(
+                    row["sum_weights"], factor * np.array(reference["sum_weights"]), rtol=1e-12
+                )
+
+
+def test_the_registered_scale_weight_reaches_the_signal(study):
+    scale = {"effect": "weights", "processes": ["hh"], "weight": "alpha_s"}
+    content = study.make(
+        systematics={"scale": {**scale, "up": {"mu_factor": 2.0}, "down": {"mu_factor": 0.5}}}
+    )
+    total = {
+        direction: np.sum(content["variations"]["scale"][direction]["hh"][1]["sum_weights"])
+        for direction in ("up", "down")
+    }
+    nominal = np.sum(content["signal"][1]["sum_weights"])
+    # alpha_s(2 mu) < alpha_s(mu): a higher scale means fewer events, by 15 to 20 %.
+    assert 0.8 < total["up"] / nominal < 0.87
+    assert 1.15 < total["down"] / nominal < 1.3
+
+
+JES = {"effect": "detector", "processes": ["four_b"], "up": {"a": 1.1}, "down": {"a": 0.9}}
+
+
+def test_varied_samples_make_varied_templates(study):
+    varied = [f"jes.{way}.four_b={study.falling(way, 2_001)}" for way in ("up", "down")]
+    content = study.make(varied=varied, systematics={"jes": JES})
+    for way in ("up", "down"):
+        alone = study.make([*study.samples()[:2], varied[way == "down"].replace(f"jes.{way}.", "")])
+        assert content["variations"]["jes"][way]["four_b"] == alone["backgrounds"]["four_b"]
+
+
+@pytest.mark.parametrize(
+    ("varied", "changes", "message"),
+    [
+        (["jes.up.four_b"], {}, r"--varied jes.down.four_b=… is missing; .* both up and down"),
+        ([], {}, r"--varied jes.up.four_b=… is missing"),
+        (["jes.up.hh"], {}, r"--varied jes.up.hh=…: expected .* one of \['jes.up.four_b'"),
+        (["jer.up.four_b"], {}, r"--varied jer.up.four_b=…: expected"),
+        (
+            [],
+            {"systematics": {"jes": {**JES, "processes": ["ttbar"]}}},
+            r"systematics: .* jes.processes: 'ttbar' is no process, expected one of \['four",
+        ),
+        (
+            [],
+            {
+                "processes": {"hh": HH, "four_b": FOUR_B, "ttbar": FOUR_B},
+                "systematics": {"jes": {**JES, "processes": ["ttbar"]}},
+            },
+            r"systematics.jes.processes: no --sample of process 'ttbar' is given",
+        ),
+        (
+            [],
+            {
+                "systematics": {
+                    "w": {**JES, "effect": "weights", "weight": "nlo", "up": {}, "down": {}}
+                }
+            },
+            r"weight 'nlo': expected one of \['alpha_s'\], or path.py:name",
+        ),
+    ],
+)
+def test_variations_that_do_not_fit_are_named(study, varied, changes, message):
+    files = [f"{key}={study.background[0]}" for key in varied]
+    with pytest.raises(ConfigError, match=message) as error:
+        study.make(varied=files, **{"systematics": {"jes": JES}, **changes})
+    assert "\n" not in str(error.value)
+    assert not (study.folder / "templates.json").exists()
+
+
+def test_the_masses_of_the_study_reach_the_amplitude(study, monkeypatch, toy):
+    seen = []
+
+    def polynomial(m, c, **masses):
+        seen.append(masses)
+        return toy.polynomial(m, c)
+
+    def cross_section(sqrt_s, **masses):
+        seen.append(masses)
+        return toy.cross_section
+
+    monkeypatch.setattr(amplitude, "polynomial", polynomial)
+    monkeypatch.setattr(amplitude, "own_cross_section_fb", cross_section)
+    study.make(m_higgs_gev=120.0, m_top_gev=170.0)
+    assert seen == [{"m_higgs_gev": 120.0, "m_top_gev": 170.0}] * 3
+
+
+def test_the_weight_between_hypotheses_follows_the_higgs_mass():
+    def ratio(m_higgs_gev):
+        """Density at kappa_lambda = 5 over that at 1, at m_HH = 300 GeV, cos theta* = 0.3."""
+        masses = {"m_higgs_gev": m_higgs_gev, "m_top_gev": 173.0}
+        p = amplitude.polynomial(np.array([300.0]), np.array([0.3]), **masses)[0]
+        sigma = amplitude.own_cross_section_fb(13.0, **masses)
+        return (p @ [1, 5, 25]) / (sigma @ [1, 5, 25]) * sigma.sum() / p.sum()
+
+    assert ratio(125.0) == pytest.approx(9.58, abs=0.01)
+    assert ratio(120.0) == pytest.approx(6.56, abs=0.01)

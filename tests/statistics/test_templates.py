@@ -9,9 +9,9 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.statistics.closure import closure
 from hh4b.statistics.histograms import fill
 from hh4b.statistics.templates import (
-    Sample,
+    CutAndBins,
+    SampleEvents,
     Scores,
-    Selection,
     background_template,
     balance_weights,
     direct_signal_template,
@@ -24,7 +24,7 @@ MIXTURE = [-5.0, 1.0, 2.0, 5.0, 12.0]
 
 
 def selection(**changes):
-    return dataclasses.replace(Selection(0.5, EDGES), **changes)
+    return dataclasses.replace(CutAndBins(0.5, EDGES), **changes)
 
 
 def pulls(histogram, exact):
@@ -143,7 +143,7 @@ def test_signal_passes_at_the_hypothesis_or_at_its_own_kappa(toy, make_samples):
 def background_sample(seed=3, n=4_001):
     rng = np.random.default_rng(seed)
     kappas = np.array([-1.0, 0.0, 2.0])
-    return Sample(
+    return SampleEvents(
         name="toy",
         efficiency_weight=rng.random(n),
         m_hh_gev=rng.uniform(100, 1100, n),

@@ -10,22 +10,45 @@ import pytest
 from pyhf.cli import cli as pyhf_cli
 from scipy.stats import norm
 
-from hh4b.core.errors import ConfigError, ContractError, InputFileError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.statistics.binning import merge_empty_bins
-from hh4b.statistics.cross_sections import read_cross_sections
+from hh4b.statistics.cross_sections import note_signal_fb
+from hh4b.statistics.engines import own_uncertainty
+from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.limits import curves_of, scan_model
 from hh4b.statistics.note_model import Yields, expected_cls
+from hh4b.statistics.scaling import Normalisation, scale
+from hh4b.statistics.settings import WorkspaceSettings
 from hh4b.statistics.template_format import read_templates
-from hh4b.statistics.workspace import (
-    Normalisation,
-    build_workspace,
-    scale,
-)
+from hh4b.statistics.workspace import build_workspace
 from hh4b.statistics.workspace_format import read_workspace
-from hh4b.statistics.workspace_stage import WorkspaceOptions, make_workspace
+from hh4b.statistics.workspace_stage import make_workspaces
 
 pytestmark = pytest.mark.filterwarnings("ignore:jsonschema.RefResolver:DeprecationWarning")
-NOTE = Normalisation(139.0, 13.0, np.array([41.99, -27.24, 5.506]), 628.6, 0.582)
+NOTE = Normalisation(139.0, 13.0, np.array([41.99, -27.24, 5.506]), {"four_b": 628.6}, 0.582)
+NORM = {"background_normalisation": {"effect": "norm", "processes": ["four_b"], "size": 0.05}}
+ARRAYS = ("kappa_lambda", "signal", "signal_variance", "cross_section_fb", "luminosity_ifb")
+
+
+def settings(**changes):
+    one = {"sqrt_s_tev": [13], "luminosities_ifb": [139]}
+    return WorkspaceSettings.checked({**one, **changes})
+
+
+def make_workspace(template_path, path, **changes):
+    make_workspaces(template_path, str(path), settings(**changes))
+
+
+def merged(templates, **options):
+    return merge_empty_bins(templates, {"four_b": 628.6}, **options)
+
+
+def with_background(templates, values=None, variance=None):
+    old = templates.backgrounds["four_b"]
+    rows = BinnedRows(
+        old.values if values is None else values, old.variance if variance is None else variance
+    )
+    return dataclasses.replace(templates, backgrounds={"four_b": rows})
 
 
 @pytest.fixture
@@ -36,7 +59,7 @@ def templates(template_path):
 @pytest.fixture
 def workspace_path(template_path, tmp_path):
     path = tmp_path / "workspace.json"
-    make_workspace(template_path, path, WorkspaceOptions())
+    make_workspace(template_path, path)
     return path
 
 
@@ -44,7 +67,7 @@ def test_yields_are_cross_section_times_luminosity(templates):
     scaled = scale(templates, NOTE)
     row = int(np.flatnonzero(templates.kappa_lambda == 5)[0])
     # sigma(5) = 41.99 - 136.2 + 137.65 = 43.44 fb
-    expected = 43.44 * 0.582**2 * 139 * templates.signal[row]
+    expected = 43.44 * 0.582**2 * 139 * templates.signal.values[row]
     np.testing.assert_allclose(scaled.signal[row], expected, rtol=1e-12)
     np.testing.assert_allclose(scaled.background[0].sum(), 61 * 139, rtol=1e-12)
     assert scaled.cross_section_fb[row] == pytest.approx(43.44)
@@ -60,9 +83,9 @@ def test_what_is_written_is_read_back(templates):
         content = read_workspace(build_workspace(scaled, model=model), where="test")
         assert content.model == model
         assert content.asimov == "background"
-        for name in vars(scaled):
+        for name in (*ARRAYS, "background", "background_variance"):
             np.testing.assert_array_equal(getattr(content.yields, name), getattr(scaled, name))
-        content.require_known_modifiers()
+        assert own_uncertainty(content) == (None if model == "note" else 0.0)
     sm = read_workspace(build_workspace(scaled, asimov="sm"), where="test")
     assert sm.asimov == "sm"
     assert sm.data.sum() > content.data.sum()
@@ -71,7 +94,9 @@ def test_what_is_written_is_read_back(templates):
 @pytest.mark.parametrize("model", ["note", "complete"])
 def test_the_command_line_of_pyhf_takes_every_measurement(model, template_path, tmp_path):
     path, output = tmp_path / "workspace.json", tmp_path / "cls.json"
-    make_workspace(template_path, path, WorkspaceOptions(model=model))
+    make_workspace(
+        template_path, path, model=model, systematics=NORM if model == "complete" else {}
+    )
     specification = json.loads(path.read_text())
     pyhf.schema.validate(specification, "workspace.json")
     assert [m["name"] for m in specification["measurements"]][15] == "kappa_lambda=5"
@@ -103,8 +128,8 @@ def test_the_command_line_of_pyhf_takes_every_measurement(model, template_path, 
 
 def test_kappa_dependent_background_enters_its_own_measurement(template_content, tmp_path):
     content = copy.deepcopy(template_content)
-    background = np.array(content["background"]["sum_weights"])
-    content["background_by_kappa_lambda"] = [
+    background = np.array(content["backgrounds"]["four_b"][0]["sum_weights"])
+    content["backgrounds"]["four_b"] = [
         {
             "kappa_lambda": row["kappa_lambda"],
             "sum_weights": (background * (1 + 0.01 * row["kappa_lambda"])).tolist(),
@@ -132,24 +157,27 @@ def test_empty_bins_are_merged_downwards_or_refused(templates, template_content,
     for bins in ([9], [0], [4, 5], [0, 9]):
         content = copy.deepcopy(template_content)
         for b in bins:
-            content["background"]["sum_weights"][b] = 0.0
-            content["background"]["sum_weights_squared"][b] = 0.0
+            content["backgrounds"]["four_b"][0]["sum_weights"][b] = 0.0
+            content["backgrounds"]["four_b"][0]["sum_weights_squared"][b] = 0.0
         path = tmp_path / "templates.json"
         path.write_text(json.dumps(content))
         holed = read_templates(path)
-        merged = merge_empty_bins(holed, policy="merge")
-        assert len(merged.bin_edges_gev) == 11 - len(bins)
-        assert merged.bin_edges_gev[[0, -1]].tolist() == [200, 1000]
-        for name in ("signal", "signal_squared", "background", "background_squared"):
-            np.testing.assert_allclose(
-                getattr(merged, name).sum(axis=1), getattr(holed, name).sum(axis=1), rtol=1e-12
-            )
-        assert (merged.background > 0).all()
+        joined = merged(holed, policy="merge")
+        assert len(joined.bin_edges_gev) == 11 - len(bins)
+        assert joined.bin_edges_gev[[0, -1]].tolist() == [200, 1000]
+        for process, rows in joined.nominal.items():
+            for name in ("values", "variance"):
+                np.testing.assert_allclose(
+                    getattr(rows, name).sum(axis=1),
+                    getattr(holed.nominal[process], name).sum(axis=1),
+                    rtol=1e-12,
+                )
+        assert (joined.backgrounds["four_b"].values > 0).all()
         with pytest.raises(ContractError, match="too few background events for m_HH in"):
-            merge_empty_bins(holed, policy="error")
+            merged(holed, policy="error")
         if bins == [4, 5]:
-            assert merged.bin_edges_gev.tolist() == [200, 280, 360, 440, 680, 760, 840, 920, 1000]
-    assert merge_empty_bins(templates, policy="error") is templates
+            assert joined.bin_edges_gev.tolist() == [200, 280, 360, 440, 680, 760, 840, 920, 1000]
+    assert merged(templates, policy="error") is templates
 
 
 def test_merging_weakens_the_limit(templates):
@@ -157,55 +185,51 @@ def test_merging_weakens_the_limit(templates):
     coarse = dataclasses.replace(
         templates,
         bin_edges_gev=templates.bin_edges_gev[::5],
-        **{
-            name: np.add.reduceat(getattr(templates, name), [0, 5], axis=1)
-            for name in ("signal", "signal_squared", "background", "background_squared")
-        },
+        signal=templates.signal.joined([0, 5]),
+        backgrounds={"four_b": templates.backgrounds["four_b"].joined([0, 5])},
     )
     assert scan_model(scale(coarse, NOTE), None, threshold=3.92).cls.width > fine
 
 
 def test_bins_of_few_effective_events_count_as_empty(templates):
-    squared = templates.background_squared.copy()
-    squared[0, 9] = templates.background[0, 9] ** 2 / 1.5
-    few = dataclasses.replace(templates, background_squared=squared)
-    assert len(merge_empty_bins(few, policy="merge").bin_edges_gev) == 11
-    merged = merge_empty_bins(few, policy="merge", minimum_effective_events=2.0)
-    assert merged.bin_edges_gev[-2:].tolist() == [840, 1000]
+    rows = templates.backgrounds["four_b"]
+    squared = rows.variance.copy()
+    squared[0, 9] = rows.values[0, 9] ** 2 / 1.5
+    few = with_background(templates, variance=squared)
+    assert len(merged(few, policy="merge").bin_edges_gev) == 11
+    joined = merged(few, policy="merge", minimum_effective_events=2.0)
+    assert joined.bin_edges_gev[-2:].tolist() == [840, 1000]
 
 
 def test_no_background_at_all_is_refused(templates):
-    none = dataclasses.replace(
-        templates, background=0 * templates.background, background_squared=0 * templates.background
-    )
+    zero = 0 * templates.backgrounds["four_b"].values
+    none = with_background(templates, zero, zero)
     for policy in ("merge", "error"):
         with pytest.raises(ContractError, match="no bin of m_HH has background events"):
-            merge_empty_bins(none, policy=policy)
+            merged(none, policy=policy)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"luminosity_ifb": 0.0}, r"--luminosity-ifb must be positive, got 0"),
-        ({"luminosity_ifb": -5.0}, r"--luminosity-ifb must be positive, got -5"),
-        ({"luminosity_ifb": float("nan")}, r"--luminosity-ifb must be positive, got nan"),
+        ({"luminosities_ifb": [0.0]}, r"luminosities_ifb.0: value 0.0: .* greater than 0"),
+        ({"luminosities_ifb": [float("nan")]}, r"luminosities_ifb.0"),
         (
-            {"sqrt_s_tev": 14.0},
-            r"background_pb has no value at 14 TeV .*--background-cross-section",
+            {"sqrt_s_tev": [7.0]},
+            r"processes.hh.cross_section has no value at 7 TeV \(has: 13, 14\); add it there",
         ),
-        ({"sqrt_s_tev": 7.0}, r"signal_fb has no value at 7 TeV"),
-        ({"branching_ratio": 1.5}, r"branching_ratio must be at most 1"),
-        ({"background_cross_section_pb": -1.0}, r"background_pb must be a positive number, got -1"),
-        ({"model": "best"}, r"unknown statistical model 'best'"),
-        ({"asimov": "data"}, r"unknown Asimov data 'data'"),
-        ({"background_uncertainty": 0.0}, r"background uncertainty 0 is not in"),
-        ({"empty_background_bins": "ignore"}, r"unknown policy 'ignore'"),
+        ({"model": "best"}, r"model: value 'best': .* 'note' or 'complete'"),
+        ({"asimov": "data"}, r"asimov: value 'data'"),
+        ({"systematics": NORM}, r"model: note has no uncertainties, but systematics \['backgr"),
+        ({"empty_background_bins": "ignore"}, r"empty_background_bins: value 'ignore'"),
+        ({"background_uncertainty": 0.1}, r"background_uncertainty: unknown key, value 0.1"),
     ],
 )
 def test_options_that_cannot_be_meant_are_named(template_path, tmp_path, changes, message):
     output = tmp_path / "workspace.json"
-    with pytest.raises(ConfigError, match=message):
-        make_workspace(template_path, output, WorkspaceOptions(**changes))
+    with pytest.raises(ConfigError, match=message) as error:
+        make_workspace(template_path, output, **changes)
+    assert "\n" not in str(error.value)
     assert not output.exists()
 
 
@@ -213,16 +237,20 @@ def test_a_scan_without_the_standard_model_is_named(template_content, template_p
     template_content["signal"] = [r for r in template_content["signal"] if r["kappa_lambda"] != 1]
     template_path.write_text(json.dumps(template_content))
     with pytest.raises(ConfigError, match=r"lack kappa_lambda = 1"):
-        make_workspace(template_path, tmp_path / "workspace.json", WorkspaceOptions())
+        make_workspace(template_path, tmp_path / "workspace.json")
 
 
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda c: c.pop("background"), "is no template file"),
+        (lambda c: c.pop("backgrounds"), "is no template file"),
         (lambda c: c["signal"][3].pop("sum_weights"), "is no template file"),
         (lambda c: c["signal"][3]["sum_weights"].pop(), "is no template file"),
-        (lambda c: c["background"]["sum_weights"].__setitem__(2, float("nan")), "finite"),
+        (
+            lambda c: c["backgrounds"]["four_b"][0]["sum_weights"].__setitem__(2, float("nan")),
+            "four_b: expected 1 or 26 rows of 10 finite",
+        ),
+        (lambda c: c["backgrounds"].clear(), "backgrounds is empty"),
         (lambda c: c["signal"].reverse(), "kappa_lambda must rise"),
     ],
 )
@@ -238,10 +266,14 @@ def test_damaged_templates_are_named(template_content, template_path, damage, me
     [
         (lambda w: w.pop("channels"), "is no valid pyhf workspace"),
         (lambda w: w.update(extra=1), "is no valid pyhf workspace"),
-        (lambda w: w["channels"][0]["samples"].pop(0), "the sample background"),
+        (lambda w: w["channels"][0]["samples"].pop(0), "the sample four_b"),
         (lambda w: w["channels"][0]["samples"].pop(7), "signal_kappa_lambda_-4"),
         (lambda w: w["channels"][0].update(name="other"), "one channel m_hh"),
-        (lambda w: w["measurements"][0]["config"].update(parameters=[]), "monte_carlo_variance"),
+        (
+            lambda w: w["measurements"][0]["config"].update(parameters=[]),
+            "statistical model",
+        ),
+        (lambda w: w["measurements"][1]["config"].update(parameters=[]), "monte_carlo_variance"),
         (lambda w: w.update(measurements=[{**w["measurements"][0], "name": "m"}]), "a measurement"),
     ],
 )
@@ -260,45 +292,13 @@ def test_foreign_modifiers_need_the_engine_pyhf(workspace_path):
         {"name": "jes", "type": "normsys", "data": {"hi": 1.1, "lo": 0.9}}
     )
     content = read_workspace(specification, where="w.json")
-    with pytest.raises(ContractError, match=r"'jes' of sample .* --engine pyhf"):
-        content.require_known_modifiers()
+    assert content.model == "note"
+    with pytest.raises(ContractError, match=r"'jes' \(normsys\) of sample .* model: note"):
+        own_uncertainty(content)
 
 
-def test_cross_section_file_of_the_note(tmp_path):
-    file = read_cross_sections()
+def test_cross_section_of_the_note():
     published = {-1: 74.62, 0: 41.96, 1: 20.27, 2: 9.56, 2.4: 8.33, 3: 9.81, 5: 43.55}
+    c0, c1, c2 = note_signal_fb()[13.0]
     for kappa, value in published.items():
-        c0, c1, c2 = file.signal(13)
         assert c0 + c1 * kappa + c2 * kappa**2 == pytest.approx(value, rel=0.005, abs=0.15)
-    assert file.background(13) == 628.6
-    assert file.source
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("source: x", "expected source, signal_fb"),
-        ("[1", "is not YAML"),
-        (
-            "source: x\nsignal_fb: {13: [1, 2]}\nbackground_pb: {}\nbranching_ratio_h_bb: 1",
-            "expected",
-        ),
-        (
-            "source: x\nsignal_fb: {13: [1, -4, 1]}\nbackground_pb: {}\nbranching_ratio_h_bb: 1",
-            "not positive everywhere",
-        ),
-        (
-            "source: x\nsignal_fb: {13: [1, 0, 1]}\nbackground_pb: {13: -1}\n"
-            "branching_ratio_h_bb: 1",
-            "must be positive",
-        ),
-    ],
-)
-def test_bad_cross_section_files_are_named(tmp_path, text, message):
-    path = tmp_path / "sigma.yaml"
-    path.write_text(text)
-    with pytest.raises((ConfigError, InputFileError), match=message) as error:
-        read_cross_sections(path)
-    assert "sigma.yaml" in str(error.value)
-    with pytest.raises(InputFileError, match="No such file"):
-        read_cross_sections(tmp_path / "none.yaml")

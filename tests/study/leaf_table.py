@@ -368,9 +368,15 @@ CLASSIFIERS = {
     **{
         f"classifiers.CutClassifier.{key}": one(CUT + key, value, "select_cuts")
         for key, value in {
-            "delta_eta_max": 1.4, "x_wt_min": 1.4, "x_hh_max": 1.5, "w_mass_gev": 80.0,
-            "top_mass_gev": 173.0, "x_wt_relative_width": 0.2, "x_hh_centre_gev": [120.0, 110.0],
-            "x_hh_relative_width": 0.2,
+            "delta_eta_max": 1.4, "x_wt_min": 1.4, "w_mass_gev": 80.0, "top_mass_gev": 173.0,
+            "x_wt_relative_width": 0.2,
+        }.items()
+    },
+    # The signal region is drawn into the mass planes.
+    **{
+        f"classifiers.CutClassifier.{key}": one(CUT + key, value, "select_cuts", figures(2, 3))
+        for key, value in {
+            "x_hh_max": 1.5, "x_hh_centre_gev": [120.0, 110.0], "x_hh_relative_width": 0.2,
         }.items()
     },
     "classifiers.CutClassifier.label": one(CUT + "label", "window", CUTS),

@@ -128,7 +128,8 @@ BAD = {
         "samples.mg: four_b_scale mean_mt: MG5_aMC knows kt_clustered, ht, ht_half only",
     ),
     "headline energy": (
-        {"statistics": {"headline": {"sqrt_s_tev": 14}}}, "statistics.headline: value",
+        {"statistics": {"headline": {"sqrt_s_tev": 14}}},
+        "statistics.headline: 14 is not in sqrt_s_tev [13.0]",
     ),
     "headline luminosity": (
         {"statistics": {"headline": {"luminosity_ifb": 140}}},

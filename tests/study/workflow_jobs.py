@@ -89,6 +89,7 @@ class _Jobs:
             else:
                 told = self.files.event_arguments(sample, variation)
                 reads = self.files.event_files(sample, variation)
+                reads += self.files.nominal_dataset(sample, variation)
                 self.add("ingest", reads, [layout.dataset(sample, variation)], told, **keys)
             self.of_one_dataset(keys)
         own = [f"partons/{sample}" for sample in layout.signals]

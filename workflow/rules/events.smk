@@ -2,6 +2,7 @@
 rule ingest:
     input:
         events=lambda w: FILES.event_files(w.sample, w.variation),
+        nominal=lambda w: FILES.nominal_dataset(w.sample, w.variation),
     output:
         dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
     log:
@@ -14,13 +15,14 @@ rule ingest:
         ),
     params:
         files=lambda w: FILES.event_arguments(w.sample, w.variation),
+        nominal=lambda w, input: option("--nominal", input.get("nominal", [])),
         settings=settings("ingest", "sample"),
         code=command("events:ingest"),
     message:
         "Four-tag cut and truth matching: {wildcards.variation}{wildcards.sample}"
     shell:
-        "hh4b ingest {params.files} -o {output.dataset} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b ingest {params.files} -o {output.dataset} {params.nominal}"
+        " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule datasets_import:

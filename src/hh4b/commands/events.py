@@ -17,12 +17,17 @@ def ingest(
     *,
     settings: IngestSettings,
     output: Path = typer.Option(..., "-o", "--output", help="The dataset to write (HDF5)."),
+    nominal: Path | None = typer.Option(
+        None,
+        help="Nominal dataset of the sample, where FILES are its events with another detector or"
+        " shower: the events in it keep their part (training, testing) and their kappa draw.",
+    ),
 ) -> None:
     """Turn Delphes ROOT files into a dataset: jets, four-tag cut, truth matching."""
     from hh4b.events.ingest_stage import ingest as run
     from hh4b.events.sources import expand
 
-    run(expand(files), output, settings)
+    run(expand(files), output, settings, nominal=nominal)
 
 
 @datasets.command("merge")

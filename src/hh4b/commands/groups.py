@@ -22,7 +22,7 @@ spanet = _group("SPANet2: train, predict, evaluate, import.")
 config = _group("The configuration of a study.")
 dnn = _group("The dense network on high-level features.")
 select = _group("Selections without training.")
-baseline = _group("Classical classifiers on high-level features.")
+baseline = _group("Classical classifiers, or yours, on high-level features.")
 
 app.add_typer(generate, name="generate")
 app.add_typer(cross_section, name="cross-section")

@@ -7,6 +7,7 @@ import typer
 
 from hh4b.commands.groups import app
 from hh4b.commands.options import takes_settings
+from hh4b.publication.settings import Medium, OutputSettings
 from hh4b.spanet.settings import EmbeddingSettings
 
 INPUT = typer.Option(..., "--input", metavar="KEY=PATH", help="A file of the run; repeatable.")
@@ -14,6 +15,14 @@ SETTINGS = typer.Option(
     None, help="What it is, as JSON; without it, the package's output of that name."
 )
 STEM = typer.Option(..., "-o", "--output", help="Path of the output without suffix.")
+
+
+def _settings(medium: Medium, name: str, text: str | None) -> OutputSettings:
+    if text is not None:
+        return OutputSettings.from_json(text)
+    from hh4b.publication.catalogue import default_settings
+
+    return default_settings(medium, name)
 
 
 @app.command("table")
@@ -25,12 +34,10 @@ def table(
     settings: str | None = SETTINGS,
 ) -> None:
     """Write a table as CSV, Markdown and LaTeX: this run beside the note."""
-    from hh4b.publication.catalogue import default_settings
     from hh4b.publication.inputs import Inputs
     from hh4b.publication.outputs_stage import write_table
-    from hh4b.publication.settings import OutputSettings
 
-    chosen = OutputSettings.from_json(settings) if settings else default_settings("table", name)
+    chosen = _settings("table", name, settings)
     write_table(output, name, Inputs.parse(f"table {name}", input_), reference, chosen)
 
 
@@ -45,13 +52,11 @@ def figure(
     ),
 ) -> None:
     """Draw a figure as PDF and PNG."""
-    from hh4b.publication.catalogue import default_settings
     from hh4b.publication.inputs import Inputs
     from hh4b.publication.outputs_stage import write_figure
-    from hh4b.publication.settings import OutputSettings
     from hh4b.publication.style import FigureStyle
 
-    chosen = OutputSettings.from_json(settings) if settings else default_settings("figure", name)
+    chosen = _settings("figure", name, settings)
     look = FigureStyle.parse(style, chosen.style)
     write_figure(output, name, Inputs.parse(f"figure {name}", input_), chosen, look)
 

@@ -70,7 +70,8 @@ DATASET: Table = (
     Column("HH4B/n_muons", "int8", ("N",), "1", "isolated muons", optional=True),
     Column("HH4B/source_file", "int32", ("N",), "1", "index into attribute `files`", optional=True),
     Column("HH4B/source_entry", "int64", ("N",), "1", "entry of the tree", optional=True),
-    Column("HH4B/kappa_draw", "float32", ("N",), "1", "see hh4b.training", optional=True),
+    Column("HH4B/event_number", "int64", ("N",), "1", "branch Event.Number", optional=True),
+    Column("HH4B/kappa_draw", "float32", ("N",), "1", "see hh4b.events.kappa_input", optional=True),
     Column("HH4B/split", "int8", ("N",), "1", "0 = training, 1 = testing", optional=True),
 )
 

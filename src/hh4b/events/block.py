@@ -44,6 +44,7 @@ class Block:
     Attributes:
         first_entry: entry of the first event in the tree.
         weight: event weights, shape (events,); 1 in a tree without weights.
+        number: event numbers, shape (events,); in our own trees the place in the Les Houches file.
         jets: jets with PT [GeV], Eta, Phi [rad], Mass [GeV] and, where there, BTag, Flavor.
         particles: generator particles with PID, Status, M1, M2, PT, Eta, Phi, Mass.
         met: missing transverse momentum in GeV, shape (events,).
@@ -54,6 +55,7 @@ class Block:
 
     first_entry: int
     weight: NDArray[np.float64]
+    number: Integers | None
     jets: Collection
     particles: Collection | None
     met: Floats | None

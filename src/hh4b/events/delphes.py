@@ -22,6 +22,8 @@ DAMAGE = (
     NotImplementedError, OverflowError, MemoryError, EOFError,
     uproot.deserialization.DeserializationError,
 )  # fmt: skip
+#: Tells which event it is: the same in the trees of all detectors and showers of its sample.
+NUMBER = "Event.Number"
 _PARTICLE = ("PID", "Status", "M1", "M2", "PT", "Eta", "Phi", "Mass")
 
 
@@ -46,7 +48,8 @@ class Branches:
         flavor, tag = f"{jet_collection}.Flavor", f"{jet_collection}.BTag"
         jet.append(flavor if own_tags else tag)
         particle = [f"Particle.{leaf}" for leaf in _PARTICLE] if truth else []
-        optional = ["Event.Weight", "MissingET.MET", "MissingET.Phi", "Electron.PT", "Muon.PT"]
+        optional = ["Event.Weight", NUMBER, "MissingET.MET", "MissingET.Phi"]
+        optional += ["Electron.PT", "Muon.PT"]
         if not own_tags:
             optional.append(flavor)
         return cls(jet_collection, (*jet, *particle), tuple(optional))
@@ -85,8 +88,10 @@ class DelphesFile:
             InputFileError: if the file is damaged.
             ContractError: if a branch has not the shape that Delphes gives it.
         """
+        # Sums of weights are rounded block by block: a name of events must not move the cuts.
+        measured = present - {NUMBER}
         with reading(self.path):
-            size = sum(int(self._branches[name].uncompressed_bytes) for name in present)
+            size = sum(int(self._branches[name].uncompressed_bytes) for name in measured)
         step = max(1, self.entries * step_bytes // max(size, 1))
         for first in range(0, max(self.entries, 1), step):
             last = min(first + step, self.entries)
@@ -136,6 +141,15 @@ class _Leaf:
                 f"{self.path}: branch {self.name!r} has not exactly one value in every event"
             )
         return self.values
+
+    def whole(self) -> NDArray[np.integer]:
+        """Return the one whole number of each event."""
+        if self.values.dtype.kind not in "iu":
+            raise ContractError(
+                f"{self.path}: branch {self.name!r} holds {self.values.dtype}, expected whole"
+                " numbers; the file is of another kind"
+            )
+        return self.scalar()
 
 
 @contextmanager
@@ -239,6 +253,7 @@ def _block(leaves: Mapping[str, _Leaf], branches: Branches, first: int, n_events
     return Block(
         first_entry=first,
         weight=np.ones(n_events) if weight is None else weight.astype(np.float64),
+        number=leaves[NUMBER].whole() if NUMBER in leaves else None,
         jets=_collection(leaves, branches.jet_collection),
         particles=_collection(leaves, "Particle") if "Particle.PID" in leaves else None,
         met=scalar("MissingET.MET"),

@@ -14,7 +14,8 @@ from hh4b.core.contracts import DATASET, TableWriter
 from hh4b.core.errors import ContractError, Hh4bError, InputFileError
 from hh4b.core.files import Provenance
 from hh4b.events.block import Block
-from hh4b.events.delphes import Branches, DelphesFile, open_delphes
+from hh4b.events.delphes import NUMBER, Branches, DelphesFile, open_delphes
+from hh4b.events.nominal import NominalLabels
 from hh4b.events.selection import Cutflow, Streams, select
 from hh4b.events.settings import IngestSettings
 
@@ -43,11 +44,19 @@ class IngestResult:
 
 @dataclass
 class _FileResult:
-    """What a file brought besides rows: counts, all tag bits or-ed, the branches read."""
+    """What a file brought besides rows.
+
+    Attributes:
+        cutflow: its counts.
+        bits: all tag bits or-ed.
+        present: the branches read.
+        known: number of selected events that the nominal dataset holds.
+    """
 
     cutflow: Cutflow
     bits: int
     present: frozenset[str]
+    known: int = 0
 
 
 def ingest(
@@ -55,6 +64,7 @@ def ingest(
     output: Path | str,
     settings: IngestSettings,
     *,
+    nominal: Path | str | None = None,
     step_bytes: int = STEP_BYTES,
 ) -> IngestResult:
     """Select, match and write the events of a sample.
@@ -64,15 +74,18 @@ def ingest(
         output: the dataset (``hh4b.core.contracts.DATASET``); appears only if all went well.
         settings: what to select and how to label it; the sample has the name of the output
             unless it is given.
+        nominal: dataset of the nominal events, where ``files`` hold the same generated events with
+            another detector or shower: they take over its labels (`hh4b.events.nominal`).
         step_bytes: bytes of uncompressed branches in memory at once.
 
     Raises:
         InputFileError: if files are missing, damaged, or empty.
-        ContractError: if a file does not hold what the settings need. With several bad files, one
-            error names them all.
+        ContractError: if a file does not hold what the settings need (with several bad files, one
+            error names them all), or the nominal dataset is not of this sample.
     """
     start = time.monotonic()
     settings = settings.named_after(output)
+    labels = None if nominal is None else NominalLabels(nominal, settings)
     total = Cutflow()
     total.add("generated", 0, 0.0)
     errors: list[Hh4bError] = []
@@ -82,7 +95,7 @@ def ingest(
             rows = writer.rows
             try:
                 schema = good[0].present if good else None
-                result = _ingest_file(path, index, settings, writer, schema, step_bytes)
+                result = _ingest_file(path, index, settings, writer, schema, step_bytes, labels)
             except (InputFileError, ContractError) as error:
                 log.warning("%s", error)
                 errors.append(error)
@@ -93,7 +106,8 @@ def ingest(
         _judge(errors, len(files), skip_bad_files=settings.skip_bad_files)
         _check_bit(good, settings, files)
         skipped = [str(error) for error in errors]
-        provenance = Provenance("ingest", _decided(settings), settings.seed, _counts(total))
+        known = sum(result.known for result in good)
+        provenance = _provenance(settings, total, labels, (known, writer.rows - known))
         writer.set_attributes(provenance, **_attributes(files, skipped, settings, total))
     _report(total, time.monotonic() - start, output)
     return IngestResult(total, len(files), skipped)
@@ -106,23 +120,31 @@ def _ingest_file(
     writer: TableWriter,
     schema: frozenset[str] | None,
     step_bytes: int,
+    labels: NominalLabels | None,
 ) -> _FileResult:
     """Append the selected events of one file."""
     own_tags = settings.tags != "file"
     branches = Branches.choose(
         settings.jet_collection, truth=not settings.background, own_tags=own_tags
     )
-    streams = Streams.of_file(settings, index)
+    streams = Streams.of_file(settings, index, varied=labels is not None)
     with open_delphes(path) as file:
         result = _FileResult(Cutflow(), 0, file.present(branches))
         if schema is not None and result.present != schema:
             raise ContractError(_difference(path, result.present, schema))
+        if labels is not None and NUMBER not in result.present:
+            raise ContractError(
+                f"{path}: branch {NUMBER!r} is missing in tree 'Delphes'; without it no event is"
+                " found in the nominal dataset, leave out --nominal"
+            )
         in_tree = Cutflow()
         for block in file.blocks(branches, result.present, step_bytes=step_bytes):
             in_tree.add("in_tree", len(block), block.weight.sum())
             columns = select(block, settings, streams, in_tree, path=path)
             number = len(columns["HH4B/weight"])
             columns["HH4B/source_file"] = np.full(number, index, np.int32)
+            if labels is not None:
+                result.known += labels.hand_over(columns)
             writer.append(columns)
             result.bits |= _bits(block)
         result.cutflow.add("generated", *_generated(file, in_tree))
@@ -187,6 +209,21 @@ def _check_bit(good: list[_FileResult], settings: IngestSettings, files: Sequenc
 def _decided(settings: IngestSettings) -> dict[str, Any]:
     """Return the settings for the provenance, where the seed stands on its own."""
     return settings.model_dump(mode="json", exclude={"seed"})
+
+
+def _provenance(
+    settings: IngestSettings, total: Cutflow, labels: NominalLabels | None, shares: tuple[int, int]
+) -> Provenance:
+    """Return how the dataset was made; ``shares`` are the events with labels taken over and drawn.
+
+    Nothing of labels is said of nominal events, which have none to take over.
+    """
+    decided, counts = _decided(settings), _counts(total)
+    if labels is not None:
+        decided["nominal"] = labels.configuration_hash
+        counts |= {"n_labels_taken_over": shares[0], "n_labels_drawn": shares[1]}
+        log.info("part and kappa draw: %d events as in the nominal dataset, %d new", *shares)
+    return Provenance("ingest", decided, settings.seed, counts)
 
 
 def _counts(total: Cutflow) -> dict[str, float | int]:

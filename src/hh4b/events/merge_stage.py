@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import DATASET, read_attributes, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
-from hh4b.core.kappa_input import pick_kappa
 from hh4b.core.parts import part_mask
 from hh4b.core.seeds import stream
 from hh4b.events.dataset import lacking
+from hh4b.events.kappa_input import pick_kappa
 from hh4b.events.settings import MergeSettings
 
 log = logging.getLogger(__name__)

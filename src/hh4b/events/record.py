@@ -6,7 +6,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-HIGGS, BOTTOM, INCOMING, HARD = 25, 5, 21, 22
+# PDG numbers of the bosons and quarks that are looked for.
+HIGGS, BOTTOM = 25, 5
+# Status of the incoming partons and of the hard process.
+INCOMING, HARD = 21, 22
 
 
 class ParticleLinks(NamedTuple):

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
-from hh4b.core.kappa_input import pick_kappa
 from hh4b.core.seeds import stream
 from hh4b.events import truth
 from hh4b.events.block import Block
 from hh4b.events.jets import keep_jets, padded
+from hh4b.events.kappa_input import pick_kappa
 from hh4b.events.settings import IngestSettings
 from hh4b.events.tags import tag_jets
 
@@ -45,19 +45,35 @@ class Cutflow:
 
 @dataclass(frozen=True)
 class Streams:
-    """Random streams of one file, each read in the order of the tree, a number an event or jet."""
+    """Random streams of one file, each read in the order of the tree, a number an event or jet.
+
+    Attributes:
+        split: what divides events into training and testing.
+        kappa: ``HH4B/kappa_draw``.
+        tags: own tags.
+    """
 
     split: np.random.Generator
     kappa: np.random.Generator
     tags: np.random.Generator
 
     @classmethod
-    def of_file(cls, settings: IngestSettings, index: int) -> "Streams":
-        """Derive the streams from seed, sample and the file's place in the list."""
-        names = ("split", "kappa", "tags")
-        return cls(
-            *(stream(settings.seed, str(settings.sample), "ingest", n, index) for n in names)
-        )
+    def of_file(cls, settings: IngestSettings, index: int, *, varied: bool = False) -> "Streams":
+        """Derive the streams from seed, sample and the file's place in the list.
+
+        Args:
+            settings: with seed and sample.
+            index: place of the file.
+            varied: whether the events are those of a variation. Labels of events that only it
+                selects come from streams of their own: this entry of the nominal tree is another
+                event.
+        """
+        label = ("variation",) if varied else ()
+
+        def of(*names: str) -> np.random.Generator:
+            return stream(settings.seed, str(settings.sample), "ingest", *names, index)
+
+        return cls(of(*label, "split"), of(*label, "kappa"), of("tags"))
 
 
 def select(
@@ -94,7 +110,7 @@ def select(
     columns = _jet_columns(block, rows[chosen], tags[chosen])
     truth_columns, clear = _truth_columns(block, chosen, columns, settings, path)
     columns |= truth_columns
-    kappa_input = _kappa_input(draws[chosen], settings)
+    kappa_input = told_kappa(draws[chosen], settings)
     columns |= _event_columns(block, chosen, kappa_input, settings)
     columns["HH4B/kappa_draw"] = draws[chosen]
     columns["HH4B/split"] = np.where(is_training[chosen], 0, 1).astype(np.int8)
@@ -118,7 +134,7 @@ def _check_numbers(block: Block, settings: IngestSettings, path: str) -> None:
         )
 
 
-def _kappa_input(draws: NDArray[np.float32], settings: IngestSettings) -> NDArray[np.float32]:
+def told_kappa(draws: NDArray[np.float32], settings: IngestSettings) -> NDArray[np.float32]:
     """Return what a network is told: the coupling of the signal, a random one for background."""
     if settings.background:
         return pick_kappa(draws, settings.kappa_values)
@@ -195,6 +211,7 @@ def _event_columns(
         "HH4B/source_entry": block.first_entry + chosen,
     }
     measured = {
+        "event_number": block.number,
         "met": block.met,
         "met_phi": block.met_phi,
         "n_electrons": block.n_electrons,

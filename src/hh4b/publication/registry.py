@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.plugins import find_plugin, plugin_file, require_parameters
+from hh4b.core.settings import Settings
 from hh4b.publication.settings import Medium
 
 Section = Literal["selections", "classifiers", "pairings", "trainings"]
@@ -46,6 +47,12 @@ class Kind:
     def load(self) -> Any:
         """Import the module of the kind."""
         return importlib.import_module(self.target.partition(":")[0])
+
+    def options(self) -> type[Settings] | None:
+        """Return the class ``<Kind>Options`` of its module; None if the kind has no options."""
+        name = "".join(word.capitalize() for word in self.name.split("_")) + "Options"
+        found: type[Settings] | None = getattr(self.load(), name, None)
+        return found
 
 
 _LIMITS = "`<selection>=limits/….json`"

@@ -1,11 +1,13 @@
 """Settings of the commands that make tables, figures and what they are made from."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
 from hh4b.core.settings import Positive, Settings
 from hh4b.publication.text import spelled
+
+Options = TypeVar("Options", bound=Settings)
 
 
 class OutputSettings(Settings):
@@ -26,6 +28,14 @@ class OutputSettings(Settings):
     def label(self, key: str) -> str:
         """Return the name of a row or curve; a key without a label is spelled out."""
         return self.labels.get(key) or spelled(key)
+
+    def read(self, options: type[Options]) -> Options:
+        """Return the options of the kind.
+
+        Raises:
+            ConfigError: one line that names the option, if it is unknown or not valid.
+        """
+        return options.checked(self.options, where=f"options of {self.kind}: ")
 
     def pair(self, key: str) -> tuple[str, str]:
         """Return pairing and classifier; without them, the name and nothing."""

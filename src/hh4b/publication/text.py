@@ -60,7 +60,7 @@ def spelled(key: str) -> str:
 
 
 def _translated(label: str, escape: Callable[[str], str]) -> str:
-    label = unicodedata.normalize("NFC", label).replace("b\N{COMBINING OVERLINE}", "b" + _BAR)
+    label = unicodedata.normalize("NFC", label).replace("\N{COMBINING OVERLINE}", _BAR)
     parts: list[str] = []
     place, formula = 0, ""
     for found in _TOKEN.finditer(label):
@@ -86,7 +86,7 @@ def _math(token: str) -> str:
     if token[0] in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺":
         return f"^{{{token.translate(_SUPERSCRIPTS)}}}"
     if token.endswith(_BAR):
-        return rf"\bar{{{token[0]}}}"
+        return rf"\bar{{\mathrm{{{token[0]}}}}}"
     name = unicodedata.name(token).removeprefix("GREEK SMALL LETTER ")
     capital = name.removeprefix("GREEK CAPITAL LETTER ")
     word = name.lower() if capital == name else capital.capitalize()

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # co
 
 from hh4b.core.files import Provenance
 from hh4b.core.joined import SampleFiles
-from hh4b.selection.classifiers import train_classifier
+from hh4b.selection.classifier_training import train_classifier
 from hh4b.selection.samples import read_labelled
 from hh4b.selection.scoring import write_scores
 from hh4b.selection.settings import ClassifierSettings

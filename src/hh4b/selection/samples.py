@@ -12,9 +12,9 @@ from hh4b.core.contracts import DATASET, FEATURES, SCORES, open_table, read_attr
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
-from hh4b.core.kappa_input import pick_kappa
 from hh4b.core.parts import part_mask
 from hh4b.core.settings import Part
+from hh4b.events.kappa_input import pick_kappa
 from hh4b.selection.mixture import class_weights, mixture_factors, split_samples, warn_unweighed
 
 ReadScores = Callable[[Path], tuple[NDArray[np.float32], NDArray[np.float64]]]

@@ -30,6 +30,10 @@ Floats = NDArray[np.float64]
 #: Range of the normalisation's pull, as in pyhf.
 PULL_RANGE = 5.0
 MU_LIMIT = 1e6
+NO_LIMIT = (
+    "the template uncertainties allow any signal strength; generate more events or merge bins"
+    " (--minimum-effective-events)"
+)
 
 
 @dataclass(frozen=True)
@@ -143,9 +147,6 @@ def expected_limits(
         while (short := excess(high) < 0).any():
             high = np.where(short, high + np.log(2.0), high)
             if (high > np.log(MU_LIMIT) + low).any():
-                raise FitFailed(
-                    "the template uncertainties allow any signal strength; generate more events or"
-                    " merge bins (--minimum-effective-events)"
-                )
+                raise FitFailed(NO_LIMIT)
         columns.append(np.exp(find_roots(excess, low, high, tolerance=1e-9, what="limit on mu")))
     return np.stack(columns, axis=-1)

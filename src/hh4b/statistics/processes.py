@@ -1,10 +1,9 @@
 """The physical processes of a study: what is signal, what is background, and how much of each."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, field_validator
 
 from hh4b.core.errors import ConfigError
@@ -73,8 +72,8 @@ class Process(Settings):
 
     def signal_fb(
         self, name: str, sqrt_s_tev: float, *, m_higgs_gev: float, m_top_gev: float
-    ) -> NDArray[np.float64]:
-        """Return the coefficients of kappa_lambda^0, ^1, ^2 of a signal in fb, shape (3,).
+    ) -> Coefficients:
+        """Return the coefficients of kappa_lambda^0, ^1, ^2 of a signal in fb.
 
         Args:
             name: of the process, for messages.
@@ -89,13 +88,14 @@ class Process(Settings):
             # The amplitude is imported only where its integral is asked for.
             from hh4b.statistics import amplitude
 
-            own = amplitude.own_cross_section_fb(
+            values = amplitude.own_cross_section_fb(
                 sqrt_s_tev, m_higgs_gev=m_higgs_gev, m_top_gev=m_top_gev
             )
-            return own * self.k_factor
-        known = note_signal_fb() if self.cross_section == "note" else self.cross_section
-        values = _at(known or {}, f"processes.{name}.cross_section", sqrt_s_tev)
-        return np.array(values) * self.k_factor
+        else:
+            known = note_signal_fb() if self.cross_section == "note" else self.cross_section
+            values = _at(known or {}, f"processes.{name}.cross_section", sqrt_s_tev)
+        c0, c1, c2 = (float(value) * self.k_factor for value in values)
+        return c0, c1, c2
 
     def other_pb(self, name: str, sqrt_s_tev: float) -> float:
         """Return the cross section of a process that is no signal, in pb.
@@ -120,7 +120,7 @@ def _energy(key: Any) -> float:
         energy = float(key)
     except (TypeError, ValueError):
         raise ValueError(f"the key {key!r} is no energy in TeV") from None
-    if not 0 < energy < np.inf:
+    if not 0 < energy < math.inf:
         raise ValueError(f"the key {key!r} is no energy in TeV")
     return energy
 

@@ -7,10 +7,12 @@ import numpy as np
 import pyhf
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import gammaln, xlogy
 
 from hh4b.core.errors import FitFailed
 from hh4b.core.kappa import kappa_name
 from hh4b.core.logs import progress
+from hh4b.statistics.complete_model import MU_LIMIT, NO_LIMIT
 from hh4b.statistics.note_model import CONFIDENCE_LEVEL, band_targets
 from hh4b.statistics.workspace import PREFIX, background_names, expected_data, signal_name
 from hh4b.statistics.workspace_format import WorkspaceContent, quiet_pyhf
@@ -59,7 +61,8 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
     """Return -2 ln L(kappa, mu = 1), shape (K,), and expected limits on mu, shape (K, 5).
 
     All nuisances are profiled. The expected limits are those of background-only Asimov data with
-    nuisances at their nominal values, the likelihood is that of the workspace's observations.
+    nuisances at their nominal values, the likelihood is that of the workspace's observations; its
+    -2 ln L is zero for a perfect fit.
 
     Args:
         workspace: the workspace.
@@ -77,11 +80,13 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
     for index, kappa in progress(points, total=len(kappas), what="values of kappa_lambda"):
         model = point_model(workspace, index)
         try:
-            likelihood.append(_minus_2_log_l(model, 1.0, _data(workspace, model, index)))
+            data = _data(workspace, model, index)
+            likelihood.append(_minus_2_log_l(model, 1.0, data) - _perfect_fit(model, data))
             limits.append(_limits(model))
         except (pyhf.exceptions.FailedMinimization, ValueError, AssertionError) as error:
+            reason = " ".join(str(error).split())[:200]
             raise FitFailed(
-                f"pyhf found no fit at kappa_lambda = {kappa:g} ({error}); try the other optimizer"
+                f"pyhf found no fit at kappa_lambda = {kappa:g} ({reason}); try the other optimizer"
             ) from error
     return np.array(likelihood), np.array(limits)
 
@@ -94,11 +99,38 @@ def _data(workspace: WorkspaceContent, model: Any, index: int) -> list[float]:
     return [*counts.tolist(), *model.config.auxdata]
 
 
+def _perfect_fit(model: Any, data: list[float]) -> float:
+    """Return -2 ln L of expectations equal to the data at nominal nuisances.
+
+    Data and the widths of constraints may depend on the hypothesis, and with them the constants of
+    -2 ln L, which say nothing about the hypothesis.
+    """
+    counts = np.asarray(data[: model.config.nmaindata])
+    saturated = np.sum(xlogy(counts, counts) - counts - gammaln(counts + 1))
+    if not model.config.auxdata:
+        return float(-2 * saturated)
+    auxiliary, nominal = (
+        pyhf.tensorlib.astensor(values)
+        for values in (model.config.auxdata, model.config.suggested_init())
+    )
+    return float(-2 * (saturated + model.constraint_logpdf(auxiliary, nominal)))
+
+
 def _minus_2_log_l(model: Any, mu: float, data: list[float]) -> float:
-    if len(model.config.suggested_init()) == 1:
+    free = [not fixed for fixed in model.config.suggested_fixed()]
+    free[model.config.poi_index] = False
+    if not any(free):
         # pyhf hands a fit without free parameters to the optimizer, which takes none.
-        return float(-2 * model.logpdf([mu], data)[0])
-    _, value = pyhf.infer.mle.fixed_poi_fit(mu, data, model, return_fitted_val=True)
+        values = list(model.config.suggested_init())
+        values[model.config.poi_index] = mu
+        return float(-2 * model.logpdf(values, data)[0])
+    # The workspace bounds mu for fits of it; a weak signal has limits beyond.
+    bounds = [tuple(bound) for bound in model.config.suggested_bounds()]
+    low, high = bounds[model.config.poi_index]
+    bounds[model.config.poi_index] = (low, max(high, mu))
+    _, value = pyhf.infer.mle.fixed_poi_fit(
+        mu, data, model, par_bounds=bounds, return_fitted_val=True
+    )
     return float(value)
 
 
@@ -116,6 +148,8 @@ def _limits(model: Any) -> list[float]:
         high = limits[-1] if limits else 0.01
         while statistic(high) < target:
             high *= 2
+            if high > MU_LIMIT:
+                raise FitFailed(NO_LIMIT)
         low = limits[-1] if limits else 0.0
         limits.append(brentq(lambda mu, t=target: statistic(mu) - t, low, high, rtol=1e-5))
     return limits

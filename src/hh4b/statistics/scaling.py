@@ -1,6 +1,6 @@
 """From efficiencies to expected events: cross sections, branching ratio and luminosity."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 
@@ -31,7 +31,7 @@ class Normalisation:
 
     luminosity_ifb: float
     sqrt_s_tev: float
-    signal_fb: Floats
+    signal_fb: Sequence[float]
     background_pb: Mapping[str, float]
     branching_ratio: float
 

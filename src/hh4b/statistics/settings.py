@@ -4,7 +4,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from hh4b.core.kappa import same_kappa
 from hh4b.core.settings import (
     Count,
     Kappa,
@@ -164,6 +163,9 @@ class TemplateSettings(PhysicsModel, TemplateChoices, AmplitudeMasses):
     @field_validator("kappa_values")
     @classmethod
     def _standard_model(cls, value: list[float]) -> list[float]:
+        # The command line reads this module and does without NumPy.
+        from hh4b.core.kappa import same_kappa
+
         if not same_kappa(value, 1.0).any():
             raise ValueError("lacks kappa_lambda = 1, which normalises the Standard Model")
         if len(set(value)) != len(value):

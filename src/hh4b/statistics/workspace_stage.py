@@ -69,7 +69,7 @@ def _make_workspace(
         **settings.model_dump(mode="json", exclude={"luminosities_ifb"}),
         "sqrt_s_tev": sqrt_s_tev,
         "luminosity_ifb": luminosity_ifb,
-        "signal_fb": normalisation.signal_fb.tolist(),
+        "signal_fb": list(normalisation.signal_fb),
         "background_pb": dict(normalisation.background_pb),
         "branching_ratio": normalisation.branching_ratio,
         "bin_edges_gev": templates.bin_edges_gev.tolist(),

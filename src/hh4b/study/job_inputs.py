@@ -123,6 +123,10 @@ class JobInputs:
         # Names of many chunks would be more than a command line holds.
         return shlex.quote(self.layout.events(sample, "*", variation))
 
+    def nominal_dataset(self, sample: str, variation: str = "") -> list[str]:
+        """Return the dataset whose labels varied events take over; nothing for nominal ones."""
+        return [self.layout.dataset(sample)] if variation else []
+
     def testing_file(self, sample: str) -> list[str]:
         """Return the second file of a published dataset, or nothing."""
         file = getattr(self.layout.samples[sample].definition, "testing_file", None)

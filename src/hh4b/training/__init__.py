@@ -1,1 +1,1 @@
-"""What trainings of any network share: trials, searches, repeats, the kappa input, metrics."""
+"""What trainings of any network share: trials, searches, repeats, metrics."""

@@ -1,8 +1,10 @@
 """Figures of the note, 1 to 14, and those that it does not have."""
 
+from functools import partial
 from typing import Any
 
 from hh4b.publication.catalogue import samples
+from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.names import (
     DNNS,
     FINAL,
@@ -15,7 +17,6 @@ from hh4b.publication.catalogue.names import (
     pairings,
     selections,
 )
-from hh4b.publication.catalogue.output import Output
 from hh4b.publication.catalogue.sources import (
     InputFiles,
     Source,
@@ -28,9 +29,13 @@ from hh4b.publication.catalogue.sources import (
     scans_of,
     templates_of,
 )
+from hh4b.selection.settings import CutSettings
 from hh4b.study.layout import Layout
+from hh4b.study.methods import CutClassifier
 
 JOINT = "mixing_joint"
+#: The cuts that bound what is drawn; another one draws no figure anew.
+SIGNAL_REGION = {"x_hh_max", "x_hh_centre_gev", "x_hh_relative_width"}
 CURVES = ("min_dr", "mixing_spanet_tuned")
 MASSES: Names = pairings("mixing_spanet", "kappa5_spanet", "min_dr", own=True)
 
@@ -42,6 +47,14 @@ def _pairing_curves(*names: str) -> Source:
 def _masses(*, signal: bool) -> Source:
     needs = samples.STANDARD_MODEL if signal else "a background sample"
     return samples.masses(MASSES, f"{needs}, and a pairing", signal=signal, background=not signal)
+
+
+def _region(layout: Layout) -> dict[str, Any]:
+    """Return the cuts whose signal region is drawn: those of the first cut-based selection."""
+    for chosen in layout.study.classifiers.values():
+        if isinstance(chosen, CutClassifier):
+            return CutSettings.of(chosen).model_dump(mode="json", include=SIGNAL_REGION)
+    return {}
 
 
 def _scan_energy(layout: Layout) -> float:
@@ -58,112 +71,66 @@ def _network() -> Source:
     return Source(inputs, one_of("spanet_trainings", (JOINT,)))
 
 
-def _energies(key: str, process: str, text: str, title: str, *observables: str) -> Output:
+def _energies(key: str, process: str, text: str, title: str, *observables: str) -> Entry:
     options: dict[str, Any] = {"observables": list(observables), "process": text}
     source = samples.partons_by_energy(process)
-    return Output("figure", key, "energies", title, source, options=options)
+    return Entry("figure", key, "energies", title, source, options=options)
 
 
+_plain = partial(Entry, "figure")
+_events = partial(Entry, "figure", events=True)
 EFFICIENCY = "Pairing efficiency against κλ by method"
 MASS_TITLE = "Mass planes and Higgs-candidate masses of {} events by pairing method"
 NOTE = (
-    Output(
-        "figure",
-        "1",
-        "efficiency",
-        EFFICIENCY,
-        _pairing_curves("mixing_spanet", "kappa5_spanet", "min_dr"),
-        events=True,
+    _events(
+        "1", "efficiency", EFFICIENCY, _pairing_curves("mixing_spanet", "kappa5_spanet", "min_dr"),
     ),
-    Output(
-        "figure",
-        "2",
-        "masses",
-        MASS_TITLE.format("signal"),
-        _masses(signal=True),
+    _events(
+        "2", "masses", MASS_TITLE.format("signal"), _masses(signal=True), study_options=_region,
         labels={"dataset": "signal"},
-        events=True,
     ),
-    Output(
-        "figure",
-        "3",
-        "masses",
-        MASS_TITLE.format("background"),
-        _masses(signal=False),
-        labels={"dataset": "background"},
-        events=True,
+    _events(
+        "3", "masses", MASS_TITLE.format("background"), _masses(signal=False),
+        study_options=_region, labels={"dataset": "background"},
     ),
-    Output(
-        "figure",
-        "4",
-        "templates",
+    _events(
+        "4", "templates",
         "Mass of the Higgs pair of signal at some κλ and of background after selection",
         templates_of(selections(*FIRST), one_of("selections", FIRST)),
-        events=True,
     ),
-    Output(
-        "figure",
-        "5",
-        "intervals_against_luminosity",
-        "Expected intervals on κλ against luminosity",
+    _plain(
+        "5", "intervals_against_luminosity", "Expected intervals on κλ against luminosity",
         scans_of(selections("min_dr_dnn"), one_of("selections", ("min_dr_dnn",))),
         study_options=lambda layout: {"sqrt_s_tev": _scan_energy(layout)},
     ),
-    Output(
-        "figure",
-        "6",
-        "network",
-        "Structure of SPANet2, drawn from a trained network",
-        _network(),
-    ),
-    Output(
-        "figure",
-        "7",
-        "variance",
+    _plain("6", "network", "Structure of SPANet2, drawn from a trained network", _network()),
+    _events(
+        "7", "variance",
         "Variance ratio of the first ten principal components of the embedding vectors",
         embeddings_of(JOINT),
-        events=True,
     ),
-    Output(
-        "figure",
-        "8",
-        "correlations",
+    _events(
+        "8", "correlations",
         "Correlations of the first three principal components with the observables",
         embeddings_of(JOINT),
-        events=True,
     ),
-    Output(
-        "figure",
-        "9",
-        "correlations",
+    _events(
+        "9", "correlations",
         "Correlations of the first three components with the observables, by class",
-        embeddings_of(JOINT),
-        options={"groups": ["signal", "background"]},
-        events=True,
+        embeddings_of(JOINT), options={"groups": ["signal", "background"]},
     ),
-    Output(
-        "figure",
-        "10",
-        "efficiency",
-        EFFICIENCY,
-        _pairing_curves("mixing_spanet_tuned", "min_dr"),
-        events=True,
-    ),
+    _events("10", "efficiency", EFFICIENCY, _pairing_curves("mixing_spanet_tuned", "min_dr")),
     _energies(
-        "11", "hh", "gg → hh", "Mass and Higgs pT of gg → HH at 13 and 14 TeV", "m_hh", "h_pt"
+        "11", "hh", "gg → hh", "Mass and Higgs pT of gg → HH at 13 and 14 TeV", "m_hh", "h_pt",
     ),
     _energies("12", "four_b", "pp → bb̄bb̄", "Mass of pp → 4b at 13 and 14 TeV", "m_4b"),
     _energies(
-        "13",
-        "four_b",
-        "pp → bb̄bb̄",
+        "13", "four_b", "pp → bb̄bb̄",
         "PT and η of the leading and the sub-leading b quark at 13 and 14 TeV",
         *("b1_pt", "b1_eta", "b2_pt", "b2_eta"),
     ),
-    Output(
-        "figure",
-        "14",
-        "widths_against_luminosity",
+    _plain(
+        "14", "widths_against_luminosity",
         "Width of the κλ interval against luminosity, 14 TeV cross sections",
         scans_of(
             selections(*FINAL, own=True),
@@ -171,79 +138,44 @@ NOTE = (
             sqrt_s_tev=14.0,
         ),
     ),
-)
+)  # fmt: skip
 SHOWN = ("min_dr_dnn", "mixing_spanet")
+COMPARED = (*DNNS, "mixing_spanet")
 EXTRA = (
-    Output(
-        "figure",
-        "cutflow",
-        "cutflow",
-        "Share of the generated events that is left after each step",
+    _events(
+        "cutflow", "cutflow", "Share of the generated events that is left after each step",
         samples.cutflow("min_dr_cuts"),
-        events=True,
     ),
-    Output(
-        "figure",
-        "embedding",
-        "embedding_map",
+    _events(
+        "embedding", "embedding_map",
         "T-SNE map of the embedding vectors, and silhouette scores of k-means",
         embeddings_of(JOINT),
-        events=True,
     ),
-    Output(
-        "figure",
-        "jets",
-        "jets",
-        "Kinematics of the events that pass the four-tag cut",
-        samples.jets(),
-        events=True,
-    ),
-    Output(
-        "figure",
-        "kappa",
-        "kappa_shapes",
-        "Mass and Higgs pT of gg → HH by κλ",
+    _events("jets", "jets", "Kinematics of the events that pass the four-tag cut", samples.jets()),
+    _plain(
+        "kappa", "kappa_shapes", "Mass and Higgs pT of gg → HH by κλ",
         samples.partons_by_kappa((-5.0, 1.0, 2.0, 5.0, 9.0)),
     ),
-    Output(
-        "figure",
-        "learning",
-        "learning",
-        "Loss, AUC and pairing efficiency of trainings against the epoch",
+    _plain(
+        "learning", "learning", "Loss, AUC and pairing efficiency of trainings against the epoch",
         learning_of(all_classifiers, joint_trainings),
     ),
-    Output(
-        "figure",
-        "likelihood",
-        "likelihood",
-        "Likelihood ratio against κλ of all selections",
+    _plain(
+        "likelihood", "likelihood", "Likelihood ratio against κλ of all selections",
         limits_of(selections(*NOTE_SELECTIONS, own=True), "an entry under selections"),
     ),
-    Output(
-        "figure",
-        "limits",
-        "limits_against_kappa",
+    _plain(
+        "limits", "limits_against_kappa",
         "CLs upper limit on σ(gg → HH) against κλ, with theory and bands",
         limits_of(selections(*FINAL, own=True), one_of("selections", FINAL)),
     ),
-    Output(
-        "figure",
-        "roc",
-        "roc",
-        "Background rejection against signal efficiency of the classifiers",
-        metrics_of(
-            classifiers(*DNNS, "mixing_spanet", own=True),
-            one_of("classifiers", (*DNNS, "mixing_spanet")),
-        ),
-        events=True,
+    _events(
+        "roc", "roc", "Background rejection against signal efficiency of the classifiers",
+        metrics_of(classifiers(*COMPARED, own=True), one_of("classifiers", COMPARED)),
     ),
-    Output(
-        "figure",
-        "scores",
-        "scores",
-        "Classifier output of signal and background",
+    _events(
+        "scores", "scores", "Classifier output of signal and background",
         samples.scores(classifiers(*SHOWN), one_of("classifiers", SHOWN)),
-        events=True,
     ),
-)
+)  # fmt: skip
 FIGURES = (*NOTE, *EXTRA)

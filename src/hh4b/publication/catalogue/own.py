@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hh4b.core.errors import ConfigError
-from hh4b.publication.catalogue import samples, sources
+from hh4b.publication.catalogue import naming, samples, sources
 from hh4b.publication.catalogue.sources import InputFiles, Source
 from hh4b.publication.registry import Kind, find_kind
 from hh4b.study.layout import Layout
@@ -31,17 +31,14 @@ def _named(names: Sequence[str]) -> Callable[[Layout], Sequence[str]]:
 
 def _limits(own: OwnOutput) -> Source:
     return sources.limits_of(
-        _named(own.selections),
-        "",
-        sqrt_s_tev=own.sqrt_s_tev,
-        luminosity_ifb=own.luminosity_ifb,
+        _named(own.selections), "", sqrt_s_tev=own.sqrt_s_tev, luminosity_ifb=own.luminosity_ifb
     )
 
 
 def _by_condition(own: OwnOutput) -> Source:
     return sources.limits_by_condition(
         _named(own.selections), "", energies=_only(own.sqrt_s_tev),
-        luminosities=_only(own.luminosity_ifb),
+        luminosities=_only(own.luminosity_ifb)
     )  # fmt: skip
 
 
@@ -59,7 +56,7 @@ def _reaching(own: OwnOutput) -> Source:
         return source.inputs(layout)
 
     def label(layout: Layout, key: str) -> str:
-        return sources.selection_label(layout, scanned if key == "scan" else target)
+        return naming.selection_label(layout, scanned if key == "scan" else target)
 
     return Source(inputs, "", label)
 
@@ -80,7 +77,7 @@ def _training_sizes(own: OwnOutput) -> Source:
             for part in ("training", "testing")
         }
 
-    return Source(inputs, "", sources.training_label)
+    return Source(inputs, "", naming.training_label)
 
 
 _SOURCES: Mapping[str, Callable[[OwnOutput], Source]] = {
@@ -99,7 +96,7 @@ _SOURCES: Mapping[str, Callable[[OwnOutput], Source]] = {
         _named(own.pairings),
         f"{samples.STANDARD_MODEL}, or a background",
         signal=True,
-        background=True,
+        background=True
     ),
     "templates": lambda own: sources.templates_of(_named(own.selections), ""),
     "intervals_against_luminosity": lambda own: sources.scans_of(_named(own.selections), ""),
@@ -115,7 +112,7 @@ _SOURCES: Mapping[str, Callable[[OwnOutput], Source]] = {
     "scores": lambda own: samples.scores(_named(own.classifiers), ", ".join(own.classifiers)),
     "learning": lambda own: sources.learning_of(
         _named(own.classifiers), _named(own.trainings)
-    ),
+    )
 }  # fmt: skip
 
 
@@ -144,18 +141,18 @@ def _everything(own: OwnOutput) -> Source:
 def _any_label(layout: Layout, key: str) -> str:
     what, _, name = key.partition(".")
     label = {
-        "metrics": sources.classifier_label,
-        "pairing": sources.pairing_label,
-        "training": sources.training_label,
-    }.get(what, sources.selection_label)
+        "metrics": naming.classifier_label,
+        "pairing": naming.pairing_label,
+        "training": naming.training_label,
+    }.get(what, naming.selection_label)
     return label(layout, name)
 
 
 def _any_parts(layout: Layout, key: str) -> tuple[str, str] | None:
     what, _, name = key.partition(".")
     if what == "metrics":
-        return sources.classifier_parts(layout, name)
-    return sources.selection_parts(layout, name) if what in ("limits", "templates") else None
+        return naming.classifier_parts(layout, name)
+    return naming.selection_parts(layout, name) if what in ("limits", "templates") else None
 
 
 def check_own(study: Study, name: str, own: OwnOutput, taken: Sequence[str]) -> None:
@@ -225,7 +222,7 @@ def _check_look(where: str, own: OwnOutput, kind: Any) -> None:
 
         FigureStyle.checked(own.style, where=f"{where}.style: ")
     if own.options and isinstance(kind, Kind):
-        options = getattr(kind.load(), "OPTIONS", None)
+        options = kind.options()
         if options is None:
             raise ConfigError(f"{where}.options: kind {kind.name!r} has none")
         options.checked(own.options, where=f"{where}.options: ")

@@ -7,7 +7,7 @@ from typing import Any
 
 from hh4b.core.errors import ConfigError
 from hh4b.publication.catalogue import extra_tables, figures, note_tables
-from hh4b.publication.catalogue.output import Output
+from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.own import check_own, source_of
 from hh4b.publication.catalogue.sources import InputFiles, Source
 from hh4b.publication.registry import code_targets, plugin_files
@@ -135,7 +135,7 @@ def _package(layout: Layout) -> Iterator[PlannedOutput]:
         )
 
 
-def _settings(layout: Layout, output: Output, inputs: InputFiles) -> OutputSettings:
+def _settings(layout: Layout, output: Entry, inputs: InputFiles) -> OutputSettings:
     if not inputs:
         return default_settings(output.medium, output.key)
     labels, parts = _names(layout, output.source, inputs)

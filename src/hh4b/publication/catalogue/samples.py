@@ -2,15 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from hh4b.publication.catalogue.sources import (
-    InputFiles,
-    Source,
-    classifier_label,
-    existing,
-    is_cuts,
-    pairing_label,
-    spelled_key,
-)
+from hh4b.publication.catalogue.naming import classifier_label, pairing_label, spelled_key
+from hh4b.publication.catalogue.sources import InputFiles, Source, existing, is_cuts
 from hh4b.study.layout import Layout
 
 STANDARD_MODEL = "a signal sample at kappa_lambda = 1"

@@ -4,29 +4,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hh4b.publication.catalogue.naming import (
+    Parts,
+    classifier_label,
+    classifier_parts,
+    no_parts,
+    pairing_label,
+    selection_label,
+    selection_parts,
+    spelled_key,
+    training_label,
+)
 from hh4b.publication.text import spelled
-from hh4b.study import labels
 from hh4b.study.layout import Layout
-from hh4b.study.methods import BaselineClassifier, CutClassifier, Dnn, SpanetClassifier
+from hh4b.study.methods import CutClassifier, Dnn
 
 #: Files by input key; `A:B` are two files of the same sample.
 InputFiles = dict[str, list[str]]
-Parts = tuple[str, str]
-
-
-def no_parts(layout: Layout, key: str) -> Parts | None:
-    """Return that a row has no columns of its own for pairing and classifier."""
-    return None
 
 
 def no_extra(layout: Layout) -> dict[str, str]:
     """Return that an output shows nothing but its keys."""
     return {}
-
-
-def spelled_key(layout: Layout, key: str) -> str:
-    """Return a key as words."""
-    return spelled(key)
 
 
 @dataclass(frozen=True)
@@ -46,49 +45,6 @@ class Source:
     label: Callable[[Layout, str], str] = field(default=spelled_key)
     parts: Callable[[Layout, str], Parts | None] = field(default=no_parts)
     extra: Callable[[Layout], dict[str, str]] = field(default=no_extra)
-
-
-# What keys are called ----------------------------------------------------------------------------
-
-
-def selection_label(layout: Layout, key: str) -> str:
-    """Return the label of a selection."""
-    return labels.selection_label(layout.study, key)
-
-
-def selection_parts(layout: Layout, key: str) -> Parts | None:
-    """Return pairing and classifier of a selection."""
-    return labels.selection_parts(layout.study, key)
-
-
-def classifier_label(layout: Layout, key: str) -> str:
-    """Return the label of a classifier; ``C.limits`` is that of C."""
-    return labels.classifier_label(layout.study, key.partition(".")[0])
-
-
-def classifier_parts(layout: Layout, key: str) -> Parts | None:
-    """Return pairing and kind of a classifier; SPANet2 pairs as it was trained to."""
-    name = key.partition(".")[0]
-    study = layout.study
-    chosen = study.classifiers[name]
-    if isinstance(chosen, SpanetClassifier):
-        pairing = labels.training_label(study, chosen.training)
-    else:
-        pairing = labels.pairing_label(study, chosen.pairing)
-    return pairing, labels.kind_label(study, name)
-
-
-def pairing_label(layout: Layout, key: str) -> str:
-    """Return the label of a pairing."""
-    return labels.pairing_label(layout.study, key)
-
-
-def training_label(layout: Layout, key: str) -> str:
-    """Return the label of a training; ``T.part`` is that of T."""
-    return labels.training_label(layout.study, key.partition(".")[0])
-
-
-# Files of selections, classifiers, pairings and trainings ----------------------------------------
 
 
 def one_of(section: str, names: Sequence[str]) -> str:
@@ -297,11 +253,6 @@ def learning_of(
 def existing(section: Mapping[str, object], names: Sequence[str]) -> list[str]:
     """Return the names that a section of the study has, in the order given."""
     return [name for name in names if name in section]
-
-
-def is_baseline(layout: Layout, name: str) -> bool:
-    """Return whether a classifier is one of the classical ones."""
-    return isinstance(layout.study.classifiers[name], BaselineClassifier)
 
 
 def is_cuts(layout: Layout, name: str) -> bool:

@@ -17,13 +17,9 @@ class ClassificationOptions(Settings):
     note: NoteValues = Field(NoteValues(), description="values to compare with")
 
 
-#: What the catalogue checks options with.
-OPTIONS = ClassificationOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table; several files of a key are repeated trainings: mean, standard deviation."""
-    note = ClassificationOptions.checked(settings.options, where=f"{inputs.what}: options: ").note
+    note = settings.read(ClassificationOptions).note
     rows, repeats = [], set()
     for key in inputs.files:
         files = [RunFile.read(path) for path in inputs.many(key)]

@@ -33,13 +33,9 @@ class CorrelationsOptions(Settings):
     )
 
 
-#: What the catalogue checks options with.
-OPTIONS = CorrelationsOptions
-
-
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw a panel per group of events, a row per observable, three components in each."""
-    groups = CorrelationsOptions.checked(settings.options, where=f"{inputs.what}: options: ").groups
+    groups = settings.read(CorrelationsOptions).groups
     inputs.only(["embeddings"])
     file = RunFile.read(inputs.one("embeddings"))
     names = [str(name) for name in file.get("features")]

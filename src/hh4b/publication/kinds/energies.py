@@ -45,14 +45,10 @@ class EnergiesOptions(Settings):
     process: str = Field("", description="text above the right corner")
 
 
-#: What the catalogue checks options with.
-OPTIONS = EnergiesOptions
-
-
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw one panel per observable, two in a row, from files under ``13tev`` and ``14tev``."""
     inputs.only(KEYS)
-    options = EnergiesOptions.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(EnergiesOptions)
     process = math_text(options.process)
     panels = [panel for panel in OBSERVABLES if panel.name in options.observables]
     files = [RunFile.read(inputs.one(key)) for key in KEYS]

@@ -34,10 +34,6 @@ class EquivalentLuminosityOptions(Settings):
     equal: Literal["bounds", "width"] = Field("width", description="what is made equal")
 
 
-#: What the catalogue checks options with.
-OPTIONS = EquivalentLuminosityOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from ``limits``, one or more files, and the ``scan`` that reaches for them.
 
@@ -45,9 +41,7 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
         ContractError: if the scan was not made with `--reach` of these limits.
     """
     inputs.only(["limits", "scan"])
-    options = EquivalentLuminosityOptions.checked(
-        settings.options, where=f"{inputs.what}: options: "
-    )
+    options = settings.read(EquivalentLuminosityOptions)
     note = NoteLimits(reference, options.note)
     scan = RunFile.read(inputs.one("scan"))
     width = options.equal == "width"

@@ -23,13 +23,9 @@ class IntervalsOptions(Settings):
     note: NoteValues = Field(NoteValues(), description="values to compare with")
 
 
-#: What the catalogue checks options with.
-OPTIONS = IntervalsOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from one limits file per selection."""
-    options = IntervalsOptions.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(IntervalsOptions)
     note = NoteLimits(reference, options.note)
     rows, gaps = [], []
     for key in inputs.files:

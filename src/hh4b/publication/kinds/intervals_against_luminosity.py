@@ -17,15 +17,9 @@ class IntervalsAgainstLuminosityOptions(Settings):
     sqrt_s_tev: Positive = Field(13.0, description="energy of the cross sections")
 
 
-#: What the catalogue checks options with.
-OPTIONS = IntervalsAgainstLuminosityOptions
-
-
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw lower and upper bounds, profile likelihood filled, CLs dashed."""
-    energy = IntervalsAgainstLuminosityOptions.checked(
-        settings.options, where=f"{inputs.what}: options: "
-    ).sqrt_s_tev
+    energy = settings.read(IntervalsAgainstLuminosityOptions).sqrt_s_tev
     figure = new_figure(style.size())
     axes = figure.add_subplot()
     for index, key in enumerate(list(inputs.files)):

@@ -27,15 +27,9 @@ class IntervalsByLuminosityOptions(Settings):
     energies: bool = Field(False, description="whether there is a column of energies")
 
 
-#: What the catalogue checks options with.
-OPTIONS = IntervalsByLuminosityOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from one or more limits files per selection."""
-    options = IntervalsByLuminosityOptions.checked(
-        settings.options, where=f"{inputs.what}: options: "
-    )
+    options = settings.read(IntervalsByLuminosityOptions)
     note = NoteLimits(reference, options.note)
     rows, gaps = [], []
     for key in inputs.files:

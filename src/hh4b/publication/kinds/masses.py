@@ -5,15 +5,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 from numpy.typing import NDArray
-from pydantic import Field
 
-from hh4b.core.settings import Positive, Settings
 from hh4b.publication.event_columns import weighted_features
 from hh4b.publication.histograms import WeightedHistogram, draw_fractions
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header, series_look
 from hh4b.publication.text import math_text
+from hh4b.selection.cuts import x_hh
+from hh4b.selection.settings import CutSettings
 
 Floats = NDArray[np.float64]
 
@@ -21,20 +21,10 @@ MASS_EDGES_GEV = np.linspace(0, 300, 61)
 PLANE_MAX_GEV = 250.0
 #: From so many events on, bins of 5 GeV are filled well enough; below, bins of 10 GeV.
 FINE_PLANE_EVENTS = 20_000
-# Signal region of the cut-based selection, ATLAS, arXiv:2301.03212.
-CENTRE_GEV, RELATIVE_WIDTH, RADIUS = (124.0, 117.0), 0.1, 1.6
 
 
-class MassesOptions(Settings):
-    """Options of the kind."""
-
-    x_hh_centre_gev: tuple[Positive, Positive] = Field(CENTRE_GEV, description="centre of X_HH")
-    x_hh_relative_width: Positive = Field(RELATIVE_WIDTH, description="resolution over mass")
-    x_hh_max: Positive = Field(RADIUS, description="X_HH on the line that is drawn")
-
-
-#: What the catalogue checks options with.
-OPTIONS = MassesOptions
+class MassesOptions(CutSettings):
+    """Options of the kind: the cuts whose signal region is drawn."""
 
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
@@ -43,7 +33,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     Keys are ``dataset`` and pairings, or ``dataset.<sample>`` and ``<pairing>.<sample>``: then each
     pairing has a row per sample. Several files of a key are taken together.
     """
-    options = MassesOptions.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(MassesOptions)
     keys = [key for key in inputs.files if key.partition(".")[0] != "dataset"]
     figure = new_figure(style.size(2, height=0.82 * len(keys)))
     grid = figure.subplots(len(keys), 2, squeeze=False, width_ratios=(1.12, 1))
@@ -81,8 +71,7 @@ def _draw_plane(figure: Figure, axes: Axes, masses: dict[str, Floats], weights: 
 def _draw_region(axes: Axes, options: MassesOptions) -> None:
     """Draw the line on which X_HH is at its limit."""
     m1, m2 = np.meshgrid(np.linspace(60, 200, 281), np.linspace(60, 200, 281))
-    centre, width = options.x_hh_centre_gev, options.x_hh_relative_width
-    distance = np.hypot((m1 - centre[0]) / (width * m1), (m2 - centre[1]) / (width * m2))
+    distance = x_hh(m1, m2, options)
     axes.contour(m1, m2, distance, levels=[options.x_hh_max], colors="#D55E00", linewidths=1.0)
     text = rf"$X_{{HH}}$ = {options.x_hh_max:g}"
     axes.annotate(text, (148, 130), color="#D55E00", fontsize="small", va="bottom")

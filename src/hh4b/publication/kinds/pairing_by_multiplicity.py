@@ -26,15 +26,9 @@ class PairingByMultiplicityOptions(Settings):
     )
 
 
-#: What the catalogue checks options with.
-OPTIONS = PairingByMultiplicityOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from the pairing metrics of one method, or of several under each other."""
-    options = PairingByMultiplicityOptions.checked(
-        settings.options, where=f"{inputs.what}: options: "
-    )
+    options = settings.read(PairingByMultiplicityOptions)
     several = len(inputs.files) > 1
     rows = []
     for key in inputs.files:

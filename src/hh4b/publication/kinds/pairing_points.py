@@ -17,13 +17,9 @@ class PairingPointsOptions(Settings):
     kappa_lambda: Kappas = Field([-5.0, 1.0, 5.0], description="columns")
 
 
-#: What the catalogue checks options with.
-OPTIONS = PairingPointsOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from the efficiency curve of each pairing."""
-    options = PairingPointsOptions.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(PairingPointsOptions)
     columns = tuple(
         TableColumn(f"kappa_lambda_{kappa:g}", f"κλ = {kappa:g}".replace("-", "−"), 3)
         for kappa in options.kappa_lambda

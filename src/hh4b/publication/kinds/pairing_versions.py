@@ -26,17 +26,13 @@ class PairingVersionsOptions(Settings):
     table: str = Field("table_5", description="entry of the reference file to compare with")
 
 
-#: What the catalogue checks options with.
-OPTIONS = PairingVersionsOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from the pairing metrics of trainings; those not given are left out.
 
     Raises:
         ConfigError: if a sample has no label.
     """
-    options = PairingVersionsOptions.checked(settings.options, where=f"{inputs.what}: options: ")
+    options = settings.read(PairingVersionsOptions)
     inputs.only([key for pair in options.trainings.values() for key in pair])
     rows = []
     for name, keys in options.trainings.items():

@@ -18,13 +18,9 @@ class PassRatesOptions(Settings):
     )
 
 
-#: What the catalogue checks options with.
-OPTIONS = PassRatesOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table; the datasets of one key are samples of one process and are pooled."""
-    note = PassRatesOptions.checked(settings.options, where=f"{inputs.what}: options: ").note
+    note = settings.read(PassRatesOptions).note
     rows = []
     for key in inputs.files:
         published = reference.find("pass_rates", "four_tag", note[key]) if key in note else None

@@ -9,6 +9,8 @@ from hh4b.publication.sample_sizes import PARTS, count_by_part
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
+CLASSES = ("signal", "background")
+
 
 class SizesByPartOptions(Settings):
     """Options of the kind."""
@@ -17,16 +19,12 @@ class SizesByPartOptions(Settings):
     total: bool = Field(False, description="whether a last column adds the backgrounds")
 
 
-#: What the catalogue checks options with.
-OPTIONS = SizesByPartOptions
-
-
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
     """Build the table from datasets by class (``signal``, ``background``) or process."""
-    options = SizesByPartOptions.checked(settings.options, where=f"{inputs.what}: options: ")
-    columns = {key: settings.label(key).capitalize() for key in inputs.files}
-    if set(inputs.files) - {"signal", "background"}:
-        columns = {key: settings.label(key) for key in inputs.files}
+    options = settings.read(SizesByPartOptions)
+    named = {key: settings.label(key) for key in inputs.files}
+    # The two classes are words; processes have labels of their own.
+    columns = {k: v.capitalize() if k in CLASSES else v for k, v in named.items()}
     files = {key: inputs.many(key) for key in inputs.files}
     if options.total:
         columns["background"] = "All background"

@@ -22,15 +22,9 @@ class WidthsAgainstLuminosityOptions(Settings):
     sqrt_s_tev: Positive = Field(14.0, description="energy of the cross sections")
 
 
-#: What the catalogue checks options with.
-OPTIONS = WidthsAgainstLuminosityOptions
-
-
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw one colour per selection, profile likelihood in full lines, CLs dashed."""
-    energy = WidthsAgainstLuminosityOptions.checked(
-        settings.options, where=f"{inputs.what}: options: "
-    ).sqrt_s_tev
+    energy = settings.read(WidthsAgainstLuminosityOptions).sqrt_s_tev
     figure = new_figure(style.size())
     axes = figure.add_subplot()
     handles = []

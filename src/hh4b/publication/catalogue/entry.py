@@ -15,7 +15,7 @@ def no_options(layout: Layout) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True)
-class Output:
+class Entry:
     """A table or figure of the package.
 
     Attributes:

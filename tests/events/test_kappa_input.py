@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hh4b.core.kappa_input import pick_kappa
+from hh4b.events.kappa_input import pick_kappa
 
 
 def test_every_value_is_equally_likely_and_the_list_order_does_not_count():

@@ -1,0 +1,136 @@
+"""Labels of varied events: those that the same events have in the nominal dataset.
+
+A generated event keeps its number through every detector and shower. Its part and its draw of kappa
+must be the same in all of them: an event that trained a network would otherwise be a testing event
+of the variation, and nominal and varied templates would be of different events.
+"""
+
+import json
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.core.contracts import open_table, read_attributes
+from hh4b.core.errors import ContractError
+from hh4b.events.dataset import BLOCK_ROWS, blocks, lacking
+from hh4b.events.selection import Columns, told_kappa
+from hh4b.events.settings import IngestSettings
+
+_NUMBER, _SPLIT, _DRAW = "HH4B/event_number", "HH4B/split", "HH4B/kappa_draw"
+
+
+class _Zone(NamedTuple):
+    """Consecutive rows of the nominal dataset, and the range of their event numbers."""
+
+    rows: slice
+    lowest: int
+    highest: int
+
+    def overlaps(self, other: "_Zone") -> bool:
+        return self.lowest <= other.highest and other.lowest <= self.highest
+
+
+class NominalLabels:
+    """Part and kappa draw of the events of a nominal dataset, by event number.
+
+    Only the ranges of event numbers stay in memory; the rows that may hold an event are read when
+    it comes. Where numbers ascend, as in our own files, each row is read about once.
+
+    Attributes:
+        configuration_hash: of the provenance of the dataset, "" if it has none.
+    """
+
+    def __init__(
+        self, path: Path | str, settings: IngestSettings, *, zone_rows: int = BLOCK_ROWS
+    ) -> None:
+        """Survey the event numbers of a dataset.
+
+        Args:
+            path: the nominal dataset.
+            settings: of the ingestion that asks, with the name of its sample.
+            zone_rows: events of the dataset in memory at once.
+
+        Raises:
+            InputFileError: if the file cannot be read.
+            ContractError: if it is a dataset of another sample, or lacks event numbers, parts or
+                draws, or has an event number twice.
+        """
+        self._path = path
+        self._settings = settings
+        attributes = read_attributes(path)
+        provenance = json.loads(attributes.get("provenance", "{}"))
+        self.configuration_hash = str(provenance.get("configuration_hash", ""))
+        _require_sample(path, attributes.get("sample"), settings)
+        absent = [name for name in (_NUMBER, _SPLIT, _DRAW) if name in lacking(path)]
+        if absent:
+            raise ContractError(
+                f"{path}: column {absent[0]!r} is missing, so that varied events cannot take over"
+                " its labels; ingest the nominal events again, from files with 'Event.Number'"
+            )
+        self._zones = self._survey(zone_rows)
+
+    def hand_over(self, columns: Columns) -> int:
+        """Give events of the nominal dataset the labels that they have there.
+
+        Args:
+            columns: rows of a dataset with event numbers, part and draw; changed in place, with
+                the kappa input that follows from the draw.
+
+        Returns:
+            The number of events that the nominal dataset holds.
+        """
+        numbers = columns[_NUMBER].astype(np.int64)
+        known = np.zeros(len(numbers), np.bool_)
+        for zone in self._zones:
+            inside = np.flatnonzero((numbers >= zone.lowest) & (numbers <= zone.highest))
+            if not len(inside):
+                continue
+            nominal = self._read(zone, (_NUMBER, _SPLIT, _DRAW))
+            order = np.argsort(nominal[_NUMBER])
+            place = np.searchsorted(nominal[_NUMBER], numbers[inside], sorter=order)
+            rows = order[place]  # inside the range, so that a place is never behind the end
+            found = nominal[_NUMBER][rows] == numbers[inside]
+            for name in (_SPLIT, _DRAW):
+                columns[name][inside[found]] = nominal[name][rows[found]]
+            known[inside[found]] = True
+        columns["INPUTS/Kappa/kappa"] = told_kappa(columns[_DRAW], self._settings)
+        return int(known.sum())
+
+    def _survey(self, zone_rows: int) -> list[_Zone]:
+        zones: list[_Zone] = []
+        first = 0
+        for block in blocks(self._path, (_NUMBER, _SPLIT, _DRAW), rows=zone_rows):
+            numbers = np.sort(block[_NUMBER])
+            self._refuse_twice(numbers[1:][numbers[1:] == numbers[:-1]])
+            if len(numbers):
+                rows = slice(first, first + len(numbers))
+                zones.append(_Zone(rows, int(numbers[0]), int(numbers[-1])))
+            first += len(numbers)
+        for one, other in combinations(zones, 2):
+            if one.overlaps(other):
+                left, right = (self._read(zone, (_NUMBER,))[_NUMBER] for zone in (one, other))
+                self._refuse_twice(np.intersect1d(left, right, assume_unique=True))
+        return zones
+
+    def _refuse_twice(self, repeated: NDArray[Any]) -> None:
+        if len(repeated):
+            raise ContractError(
+                f"{self._path}: column {_NUMBER!r} has {repeated[0]} more than once, so that it"
+                " does not tell events apart; 'Event.Number' must differ in all files of the sample"
+            )
+
+    def _read(self, zone: _Zone, names: tuple[str, ...]) -> Columns:
+        with open_table(self._path) as file:
+            return {name: file[name][zone.rows] for name in names}
+
+
+def _require_sample(path: Path | str, sample: Any, settings: IngestSettings) -> None:
+    if sample != settings.sample:
+        held = "no sample of its own" if sample is None else f"sample {sample!r}"
+        raise ContractError(
+            f"{path}: holds {held}, but the events are of {settings.sample!r}; give --nominal the"
+            " nominal dataset of that sample, or the events its name by --sample"
+        )
