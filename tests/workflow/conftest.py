@@ -53,6 +53,36 @@ class Workflow:
         return jobs
 
 
+STUDIES = ROOT / "tests/studies"
+
+
+class SmallStudy(Workflow):
+    """A copy of the workflow whose default study is tests/studies/small.yaml."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        shutil.copy(STUDIES / "small.yaml", folder / "config/config.yaml")
+
+    def options(self, overlay):
+        """Return the options that lay a study of tests/studies over the small one."""
+        return ["--configfile", str(STUDIES / f"{overlay}.yaml")] if overlay else []
+
+    def build(self, overlay="", targets=()):
+        """Build a study to its end."""
+        done = self.run(*targets, *self.options(overlay))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def results(self, name):
+        """Return the folder of results of a study of tests/studies."""
+        return self.folder / "results" / name
+
+
+@pytest.fixture(scope="session")
+def small_study():
+    """Return the class of studies over the small one."""
+    return SmallStudy
+
+
 @pytest.fixture
 def workflow(tmp_path):
     return Workflow(tmp_path)

@@ -2,18 +2,19 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
-from workflow_studies import STUDIES, Study
 
+STUDIES = Path(__file__).parents[1] / "studies"
 pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def small(small_study, tmp_path_factory):
     """The small study, built."""
-    study = Study(tmp_path_factory.mktemp("small"))
+    study = small_study(tmp_path_factory.mktemp("small"))
     study.build()
     return study
 
@@ -22,8 +23,8 @@ def read(folder, name):
     return json.loads((folder / name).read_text())
 
 
-def test_second_background_from_files(small, tmp_path):
-    study = Study(tmp_path)
+def test_second_background_from_files(small, small_study, tmp_path):
+    study = small_study(tmp_path)
     (study.folder / "ttbar").mkdir()
     for path in sorted((small.results("small") / "events/four_b").glob("*.root")):
         shutil.copy(path, study.folder / "ttbar")
@@ -48,8 +49,8 @@ def test_second_background_from_files(small, tmp_path):
     assert "tt̄" in (results / "tables/table_pass_rates.csv").read_text()
 
 
-def test_every_kind_of_uncertainty(small, tmp_path):
-    study = Study(tmp_path)
+def test_every_kind_of_uncertainty(small, small_study, tmp_path):
+    study = small_study(tmp_path)
     study.build("every_variation", targets=["table_26", "figure_likelihood"])
     results = study.results("every_variation")
 
@@ -81,8 +82,8 @@ def test_every_kind_of_uncertainty(small, tmp_path):
     )
 
 
-def test_code_of_the_user(tmp_path):
-    study = Study(tmp_path)
+def test_code_of_the_user(small_study, tmp_path):
+    study = small_study(tmp_path)
     shutil.copytree(STUDIES / "own", study.folder / "own")
     study.build("own_code")
     results = study.results("own_code")
@@ -93,4 +94,4 @@ def test_code_of_the_user(tmp_path):
     assert "500" in (results / "tables/table_own_intervals.md").read_text()
     # A change of the user's file rebuilds what it made, and no events.
     (study.folder / "own/own_figure.py").open("a").write("\n")
-    assert set(study.planned("own_code")) <= {"all", "figure_own_counts", "summary"}
+    assert set(study.planned(*study.options("own_code"))) <= {"all", "figure_own_counts", "summary"}

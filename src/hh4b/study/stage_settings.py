@@ -281,7 +281,9 @@ class StageSettings:
     def working_point(self, selection: str) -> WorkingPointSettings:
         """The threshold of a selection."""
         return WorkingPointSettings.of(
-            self.study.selections[selection], background_weights=self.background_weights()
+            self.study.selections[selection],
+            background_weights=self.background_weights(),
+            seed=self.study.seed,
         )
 
     def background_weights(self) -> dict[str, float]:
@@ -322,7 +324,7 @@ class StageSettings:
 
     def limits(self) -> LimitSettings:
         """Scans and intervals."""
-        return LimitSettings.of(self.study.statistics)
+        return LimitSettings.of(self.study.statistics, seed=self.study.seed)
 
     def luminosity_scan(self) -> LuminosityScanSettings:
         """Intervals against luminosity."""
@@ -331,6 +333,7 @@ class StageSettings:
             self.study.statistics,
             processes=self._limit_processes(),
             systematics=self.study.systematics,
+            seed=self.study.seed,
         )
 
     def _limit_processes(self) -> dict[str, Process]:
