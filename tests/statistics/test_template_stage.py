@@ -403,7 +403,7 @@ def test_varied_samples_make_varied_templates(study):
         (
             [],
             {"systematics": {"jes": {**JES, "processes": ["ttbar"]}}},
-            r"systematics: .* jes.processes: 'ttbar' is no process, expected one of \['four",
+            r"systematics: .*jes.processes: 'ttbar' is no process, expected one of \['four",
         ),
         (
             [],

@@ -40,7 +40,7 @@ def planned(workflow):
 def test_small(planned):
     jobs = planned("small")
     assert set(jobs) >= {*CHAIN, "generate_hh", "generate_four_b", "table_13", "figure_cutflow"}
-    assert (jobs["generate_hh"], jobs["ingest"], jobs["limits"]) == (3, 4, 1)
+    assert (jobs["generate_hh"], jobs["ingest"], jobs["limits"]) == (3, 4, 2)
     assert not any(name.startswith("spanet") for name in jobs)
 
 
@@ -68,7 +68,7 @@ def test_two_backgrounds(planned):
 def test_code_of_the_user(planned):
     jobs = planned("small", "own_code")
     assert set(jobs) >= {*CHAIN, "table_own_intervals", "figure_own_counts", "baseline_train"}
-    assert (jobs["pair"], jobs["limits"]) == (2 * 4, 2)
+    assert (jobs["pair"], jobs["limits"]) == (2 * 4, 3)
 
 
 def test_a_published_dataset(planned):
@@ -102,6 +102,7 @@ def test_without_a_resonance(workflow):
 
 def test_a_single_selection(planned):
     changes = {"classifiers": {"min_dr_dnn": None}, "selections": {"min_dr_dnn": None}}
+    changes["selections"]["min_dr_cuts"] = None
     changes["selections"]["window"] = {
         "pairing": "min_dr", "classifier": "min_dr_cuts", "threshold": 0.5, "label": "window",
         "min_background_events": 1,

@@ -71,7 +71,7 @@ for _output in TABLES:
             f"{RESULTS}/benchmarks/table/{_output.name}.tsv"
         params:
             key=_output.key,
-            stem=_output.stem,
+            stem=lambda w, output: os.path.splitext(output[0])[0],
             inputs=_output.input_options,
             settings=_output.settings.as_json(),
             code=code_digest(*_output.code),
@@ -98,7 +98,7 @@ for _output in FIGURES:
             f"{RESULTS}/benchmarks/figure/{_output.name}.tsv"
         params:
             key=_output.key,
-            stem=_output.stem,
+            stem=lambda w, output: os.path.splitext(output[0])[0],
             inputs=_output.input_options,
             settings=_output.settings.as_json(),
             code=code_digest(*_output.code),
