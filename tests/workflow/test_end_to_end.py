@@ -44,14 +44,14 @@ def test_second_background_from_files(small, small_study, tmp_path):
     }
     assert shares == pytest.approx(expected)
     assert counts["n_background"] == pytest.approx(sum(expected.values()))
-    for output in ("figures/figure_04.png", "figures/figure_03.png", "tables/table_26.csv"):
+    for output in ("figures/figure_04.png", "figures/figure_03.png", "tables/table_luminosities.csv"):
         assert (results / output).stat().st_size > 0
     assert "tt̄" in (results / "tables/table_pass_rates.csv").read_text()
 
 
 def test_every_kind_of_uncertainty(small, small_study, tmp_path):
     study = small_study(tmp_path)
-    study.build("every_variation", targets=["table_26", "figure_likelihood"])
+    study.build("every_variation", targets=["table_luminosities", "figure_likelihood"])
     results = study.results("every_variation")
 
     templates = read(results, "templates/min_dr_cuts.json")
