@@ -1,6 +1,18 @@
 # Templates in m_HH, workspaces, limits, luminosity scans.
 
 
+def template_replicas(selection):
+    """Name the replicas of the templates, where errors come from a bootstrap."""
+    if STUDY.statistics.errors != "bootstrap" or not STUDY.statistics.replicas:
+        return {}
+    return {"replicas": f"{RESULTS}/templates/{selection}.replicas.h5"}
+
+
+def flag(name, path):
+    """Write an option with its file, or nothing where there is none."""
+    return f"{name} {path}" if path else ""
+
+
 rule templates:
     input:
         samples=lambda w: FILES.templates(w.selection),
@@ -8,19 +20,22 @@ rule templates:
         plugins=FILES.plugins(FILES.weights()),
     output:
         templates=f"{RESULTS}/templates/{{selection}}.json",
+        **template_replicas("{selection}"),
     log:
         f"{RESULTS}/logs/templates/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/templates/{{selection}}.tsv"
     params:
         files=lambda w: FILES.templates_option(w.selection),
+        replicas=lambda w, output: flag("--replicas-output", output.get("replicas")),
         settings=settings("templates", "selection"),
         code=command("statistics:templates"),
     message:
         "m_HH templates of {wildcards.selection}"
     shell:
         "hh4b templates {params.files} --working-point {input.working_point}"
-        " --settings {params.settings:q} -o {output.templates} > {log} 2>&1"
+        " --settings {params.settings:q} -o {output.templates} {params.replicas}"
+        " > {log} 2>&1"
 
 
 rule workspace:
@@ -48,6 +63,7 @@ rule workspace:
 rule limits:
     input:
         workspaces=rules.workspace.output.workspaces,
+        **template_replicas("{selection}"),
     output:
         limits=LAYOUT.of_every_energy("limits", "{selection}"),
     log:
@@ -56,6 +72,7 @@ rule limits:
         f"{RESULTS}/benchmarks/limits/{{selection}}.tsv"
     params:
         folder=lambda w, output: os.path.dirname(output.limits[0]),
+        replicas=lambda w, input: flag("--replicas-file", input.get("replicas")),
         settings=settings("limits"),
         code=command("statistics:limits"),
     message:
@@ -63,12 +80,13 @@ rule limits:
     shell:
         "mkdir -p {params.folder} &&"
         " hh4b limits {input.workspaces} -o {params.folder} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        " {params.replicas} > {log} 2>&1"
 
 
 rule luminosity_scan:
     input:
         templates=rules.templates.output.templates,
+        **template_replicas("{selection}"),
     output:
         scan=f"{RESULTS}/scans/{{selection}}.json",
     log:
@@ -76,19 +94,21 @@ rule luminosity_scan:
     benchmark:
         f"{RESULTS}/benchmarks/luminosity_scan/{{selection}}.tsv"
     params:
+        replicas=lambda w, input: flag("--replicas-file", input.get("replicas")),
         settings=settings("luminosity_scan"),
         code=command("statistics:luminosity_scan"),
     message:
         "Intervals of {wildcards.selection} against luminosity"
     shell:
         "hh4b luminosity-scan {input.templates} -o {output.scan}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        " --settings {params.settings:q} {params.replicas} > {log} 2>&1"
 
 
 rule equivalent_luminosity:
     input:
         templates=rules.templates.output.templates,
         limits=lambda w: LAYOUT.of_every_energy("limits", w.target),
+        **template_replicas("{selection}"),
     output:
         scan=f"{RESULTS}/scans/{{selection}}_reaching_{{target}}.json",
     log:
@@ -97,10 +117,11 @@ rule equivalent_luminosity:
         f"{RESULTS}/benchmarks/equivalent_luminosity/{{selection}}_{{target}}.tsv"
     params:
         reach=lambda w, input: option("--reach", input.limits),
+        replicas=lambda w, input: flag("--replicas-file", input.get("replicas")),
         settings=settings("luminosity_scan"),
         code=command("statistics:luminosity_scan"),
     message:
         "Luminosity at which {wildcards.selection} reaches {wildcards.target}"
     shell:
         "hh4b luminosity-scan {input.templates} -o {output.scan}"
-        " --settings {params.settings:q} {params.reach} > {log} 2>&1"
+        " --settings {params.settings:q} {params.reach} {params.replicas} > {log} 2>&1"
