@@ -1,33 +1,21 @@
 # Templates in m_HH, workspaces, limits, luminosity scans.
 
 
-def template_replicas(selection):
-    """Name the replicas of the templates, where errors come from a bootstrap."""
-    if STUDY.statistics.errors != "bootstrap" or not STUDY.statistics.replicas:
-        return {}
-    return {"replicas": f"{RESULTS}/templates/{selection}.replicas.h5"}
-
-
-def flag(name, path):
-    """Write an option with its file, or nothing where there is none."""
-    return f"{name} {path}" if path else ""
-
-
 rule templates:
     input:
         samples=lambda w: FILES.templates(w.selection),
         working_point=rules.working_point.output.working_point,
         plugins=FILES.plugins(FILES.weights()),
     output:
+        replicas=lambda w: FILES.replicas(w.selection),
         templates=f"{RESULTS}/templates/{{selection}}.json",
-        **template_replicas("{selection}"),
     log:
         f"{RESULTS}/logs/templates/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/templates/{{selection}}.tsv"
     params:
         files=lambda w: FILES.templates_option(w.selection),
-        replicas=lambda w, output: flag("--replicas-output", output.get("replicas")),
+        replicas=lambda w: option("--replicas-output", FILES.replicas(w.selection)),
         settings=settings("templates", "selection"),
         code=command("statistics:templates"),
     message:
@@ -62,8 +50,8 @@ rule workspace:
 
 rule limits:
     input:
+        replicas=lambda w: FILES.replicas(w.selection),
         workspaces=rules.workspace.output.workspaces,
-        **template_replicas("{selection}"),
     output:
         limits=LAYOUT.of_every_energy("limits", "{selection}"),
     log:
@@ -72,7 +60,7 @@ rule limits:
         f"{RESULTS}/benchmarks/limits/{{selection}}.tsv"
     params:
         folder=lambda w, output: os.path.dirname(output.limits[0]),
-        replicas=lambda w, input: flag("--replicas-file", input.get("replicas")),
+        replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),
         settings=settings("limits"),
         code=command("statistics:limits"),
     message:
@@ -85,8 +73,8 @@ rule limits:
 
 rule luminosity_scan:
     input:
+        replicas=lambda w: FILES.replicas(w.selection),
         templates=rules.templates.output.templates,
-        **template_replicas("{selection}"),
     output:
         scan=f"{RESULTS}/scans/{{selection}}.json",
     log:
@@ -94,7 +82,7 @@ rule luminosity_scan:
     benchmark:
         f"{RESULTS}/benchmarks/luminosity_scan/{{selection}}.tsv"
     params:
-        replicas=lambda w, input: flag("--replicas-file", input.get("replicas")),
+        replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),
         settings=settings("luminosity_scan"),
         code=command("statistics:luminosity_scan"),
     message:
@@ -106,9 +94,9 @@ rule luminosity_scan:
 
 rule equivalent_luminosity:
     input:
+        replicas=lambda w: FILES.replicas(w.selection),
         templates=rules.templates.output.templates,
         limits=lambda w: LAYOUT.of_every_energy("limits", w.target),
-        **template_replicas("{selection}"),
     output:
         scan=f"{RESULTS}/scans/{{selection}}_reaching_{{target}}.json",
     log:
@@ -117,7 +105,7 @@ rule equivalent_luminosity:
         f"{RESULTS}/benchmarks/equivalent_luminosity/{{selection}}_{{target}}.tsv"
     params:
         reach=lambda w, input: option("--reach", input.limits),
-        replicas=lambda w, input: flag("--replicas-file", input.get("replicas")),
+        replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),
         settings=settings("luminosity_scan"),
         code=command("statistics:luminosity_scan"),
     message:
