@@ -7,7 +7,7 @@ rule templates:
         working_point=rules.working_point.output.working_point,
         plugins=FILES.plugins(FILES.weights()),
     output:
-        replicas=lambda w: FILES.replicas(w.selection),
+        *FILES.replicas("{selection}"),
         templates=f"{RESULTS}/templates/{{selection}}.json",
     log:
         f"{RESULTS}/logs/templates/{{selection}}.log",
