@@ -7,6 +7,7 @@ rule templates:
         working_point=rules.working_point.output.working_point,
         plugins=FILES.plugins(FILES.weights()),
     output:
+        *FILES.replicas("{selection}"),
         templates=f"{RESULTS}/templates/{{selection}}.json",
     log:
         f"{RESULTS}/logs/templates/{{selection}}.log",
@@ -14,13 +15,15 @@ rule templates:
         f"{RESULTS}/benchmarks/templates/{{selection}}.tsv"
     params:
         files=lambda w: FILES.templates_option(w.selection),
+        replicas=lambda w: option("--replicas-output", FILES.replicas(w.selection)),
         settings=settings("templates", "selection"),
         code=command("statistics:templates"),
     message:
         "m_HH templates of {wildcards.selection}"
     shell:
         "hh4b templates {params.files} --working-point {input.working_point}"
-        " --settings {params.settings:q} -o {output.templates} > {log} 2>&1"
+        " --settings {params.settings:q} -o {output.templates} {params.replicas}"
+        " > {log} 2>&1"
 
 
 rule workspace:
@@ -47,6 +50,7 @@ rule workspace:
 
 rule limits:
     input:
+        replicas=lambda w: FILES.replicas(w.selection),
         workspaces=rules.workspace.output.workspaces,
     output:
         limits=LAYOUT.of_every_energy("limits", "{selection}"),
@@ -56,6 +60,7 @@ rule limits:
         f"{RESULTS}/benchmarks/limits/{{selection}}.tsv"
     params:
         folder=lambda w, output: os.path.dirname(output.limits[0]),
+        replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),
         settings=settings("limits"),
         code=command("statistics:limits"),
     message:
@@ -63,11 +68,12 @@ rule limits:
     shell:
         "mkdir -p {params.folder} &&"
         " hh4b limits {input.workspaces} -o {params.folder} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        " {params.replicas} > {log} 2>&1"
 
 
 rule luminosity_scan:
     input:
+        replicas=lambda w: FILES.replicas(w.selection),
         templates=rules.templates.output.templates,
     output:
         scan=f"{RESULTS}/scans/{{selection}}.json",
@@ -76,17 +82,19 @@ rule luminosity_scan:
     benchmark:
         f"{RESULTS}/benchmarks/luminosity_scan/{{selection}}.tsv"
     params:
+        replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),
         settings=settings("luminosity_scan"),
         code=command("statistics:luminosity_scan"),
     message:
         "Intervals of {wildcards.selection} against luminosity"
     shell:
         "hh4b luminosity-scan {input.templates} -o {output.scan}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        " --settings {params.settings:q} {params.replicas} > {log} 2>&1"
 
 
 rule equivalent_luminosity:
     input:
+        replicas=lambda w: FILES.replicas(w.selection),
         templates=rules.templates.output.templates,
         limits=lambda w: LAYOUT.of_every_energy("limits", w.target),
     output:
@@ -97,10 +105,11 @@ rule equivalent_luminosity:
         f"{RESULTS}/benchmarks/equivalent_luminosity/{{selection}}_{{target}}.tsv"
     params:
         reach=lambda w, input: option("--reach", input.limits),
+        replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),
         settings=settings("luminosity_scan"),
         code=command("statistics:luminosity_scan"),
     message:
         "Luminosity at which {wildcards.selection} reaches {wildcards.target}"
     shell:
         "hh4b luminosity-scan {input.templates} -o {output.scan}"
-        " --settings {params.settings:q} {params.reach} > {log} 2>&1"
+        " --settings {params.settings:q} {params.reach} {params.replicas} > {log} 2>&1"

@@ -15,6 +15,10 @@ from hh4b.statistics.settings import (
 )
 
 TemplateFile = Annotated[Path, typer.Argument(help="Templates (JSON).")]
+ReplicasFile = Annotated[
+    Path | None, typer.Option(help="Replicas of the templates (HDF5), for errors: bootstrap.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write the result to standard output.")]
 
 
 @app.command("templates")
@@ -34,11 +38,21 @@ def templates(
     working_point: Annotated[
         Path | None, typer.Option(help="Working point with the threshold.")
     ] = None,
+    replicas_output: Annotated[
+        Path | None, typer.Option(help="Replicas of the templates (HDF5), for errors: bootstrap.")
+    ] = None,
 ) -> None:
     """Histogram m_HH of the signal at every kappa_lambda and of each background."""
     from hh4b.statistics.template_stage import make_templates
 
-    make_templates(sample, output, settings, varied=varied, working_point=working_point)
+    make_templates(
+        sample,
+        output,
+        settings,
+        varied=varied,
+        working_point=working_point,
+        replicas_output=replicas_output,
+    )
 
 
 @app.command("workspace")
@@ -72,15 +86,22 @@ def limits(
         Path | None,
         typer.Option("-o", "--output", help="Limit file (JSON); a folder for several workspaces."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Write the result to standard output.")
-    ] = False,
+    replicas_file: ReplicasFile = None,
+    trainings: Annotated[
+        list[Path],
+        typer.Option(
+            help="Limit file of a repeated training; at least five make the error of the training."
+        ),
+    ] = [],  # noqa: B006
+    as_json: AsJson = False,
 ) -> None:
     """Scan kappa_lambda by profile likelihood and CLs, and find the 95 % intervals."""
     from hh4b.statistics import limits_stage as library
 
     for workspace_file, place in library.places(workspace_files, output):
-        text = library.make_limits(workspace_file, place, settings)
+        text = library.make_limits(
+            workspace_file, place, settings, replicas_file=replicas_file, trainings=trainings
+        )
         if as_json or place is None:
             typer.echo(text)
 
@@ -96,8 +117,26 @@ def luminosity_scan(
         list[Path],
         typer.Option(help="Limit file of another selection: find where its bounds are reached."),
     ] = [],  # noqa: B006
+    replicas_file: ReplicasFile = None,
 ) -> None:
     """Find both intervals at many luminosities in one go."""
     from hh4b.statistics.luminosity_stage import make_luminosity_scan
 
-    make_luminosity_scan(template_file, output, settings, reach=reach)
+    make_luminosity_scan(template_file, output, settings, reach=reach, replicas_file=replicas_file)
+
+
+@app.command("compare-limits")
+def compare_limits(
+    limit_files: Annotated[list[Path], typer.Argument(help="Limit files, two or more.")],
+    *,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Differences (JSON).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare intervals pair by pair, with the error of the difference from shared replicas."""
+    from hh4b.statistics.comparison_stage import compare_files
+
+    text = compare_files(limit_files, output)
+    if as_json or output is None:
+        typer.echo(text)

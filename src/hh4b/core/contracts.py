@@ -93,6 +93,16 @@ SCORES: Table = (
     Column("score", "float32", ("N", "K"), "1", "probability to be signal"),
 )
 
+#: Templates of m_HH in bootstrap replicas (rows); attributes `processes` (P) and `samples`.
+TEMPLATE_REPLICAS: Table = (
+    Column("kappa_lambda", "float64", ("K",), "1", "hypotheses"),
+    Column("bin_edges_gev", "float64", ("E",), "GeV", "edges of the m_HH bins"),
+    Column("nominal", "float64", ("P", "K", "B"), "1", "efficiency, all events once"),
+    Column("threshold", "float64", ("N",), "1", "score above which events pass", nan=True),
+    Column("sum_weights", "float32", ("N", "P", "K", "B"), "1", "efficiency"),
+    Column("sum_weights_squared", "float32", ("N", "P", "K", "B"), "1", "its variance"),
+)
+
 
 def check(table: Table, arrays: Arrays, *, where: str) -> dict[str, int]:
     """Check arrays against a table and return the size behind each letter.

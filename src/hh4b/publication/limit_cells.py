@@ -50,7 +50,7 @@ def width_of(limits: RunFile, method: str) -> Measured:
     """Read the distance of the bounds and its error; no number where a bound is missing."""
     width = limits.optional(method, "width")
     if width is None:
-        return limits.measured(None, text="unbounded")
+        return limits.measured(None, text=withheld(limits) or "unbounded")
     return limits.measured(width, limits.optional(method, "width_error"))
 
 
@@ -62,7 +62,31 @@ def _pair(limits: RunFile, *keys: str) -> tuple[float | None, float | None]:
     return lower, upper
 
 
+def withheld(limits: RunFile) -> str:
+    """Say why a limits file or a point of a scan gives no interval at all; nothing if it does."""
+    if not limits.has("status") or limits.get("status") == "ok":
+        return ""
+    return str(limits.get("reason"))
+
+
+def merged_remarks(limits: RunFile, name: str) -> list[str]:
+    """Say which bins of m_HH were joined to a neighbour for want of background."""
+    merged = limits.get("merged_bins") if limits.has("merged_bins") else []
+    if not merged:
+        return []
+    bins = ", ".join(
+        f"[{one['low_gev']:g}, {one['high_gev']:g}] ({one['effective_events']:.2g})"
+        for one in merged
+    )
+    return [
+        f"{name}: m_HH bins in GeV joined to their neighbour, with the effective background events"
+        f" that they had: {bins}."
+    ]
+
+
 def _why_none(limits: RunFile, method: str, index: int) -> str:
+    if reason := withheld(limits):
+        return reason
     if limits.has(method, "segments") and not limits.get(method, "segments"):
         return "all excluded"
     if not limits.has("kappa_lambda"):
@@ -72,7 +96,13 @@ def _why_none(limits: RunFile, method: str, index: int) -> str:
 
 
 def gap_remarks(limits: RunFile, name: str) -> list[str]:
-    """Say where an allowed region falls apart: the bounds of a table are the outermost ones."""
+    """Say where an allowed region falls apart: the bounds of a table are the outermost ones.
+
+    An interval that is withheld is said too.
+    """
+    reason = withheld(limits)
+    if reason:
+        return [f"{name}: no interval, {reason}."]
     remarks = []
     for method in METHODS:
         segments = limits.get(method, "segments") if limits.has(method, "segments") else []

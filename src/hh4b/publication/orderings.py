@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from hh4b.core.files import read_json
+from hh4b.statistics.comparison import difference, share_replicas
+
 #: Below this many combined errors, an order could be chance.
 DISTINCT = 2.0
 
@@ -24,16 +27,20 @@ class Claim(NamedTuple):
         text: in words, e.g. ``"SPANet2 pairs better than min-ΔR at κλ = 1"``.
         larger: what should be larger.
         smaller: what should be smaller.
+        gap_error: error of the difference where both share their events; None = errors in squares.
     """
 
     text: str
     larger: RunNumber
     smaller: RunNumber
+    gap_error: float | None = None
 
     def sentence(self) -> str:
         """Say whether the claim holds."""
         gap = self.larger.value - self.smaller.value
-        error = math.hypot(self.larger.error, self.smaller.error)
+        error = self.gap_error
+        if error is None:
+            error = math.hypot(self.larger.error, self.smaller.error)
         size = f"{abs(gap) / error:.1f} errors" if error > 0 else "no errors known"
         numbers = f"{self.larger.value:.4g} and {self.smaller.value:.4g}, {size} apart"
         if error > 0 and abs(gap) < DISTINCT * error:
@@ -106,8 +113,32 @@ def claims_of(tables: Path) -> list[Claim]:
         pair = [numbers.get((key, ranking.quantity)) for key in (ranking.larger, ranking.smaller)]
         larger, smaller = pair
         if larger is not None and smaller is not None:
-            claims.append(Claim(ranking.text, larger, smaller))
+            claims.append(Claim(ranking.text, larger, smaller, _paired_error(tables, ranking)))
     return claims
+
+
+def _paired_error(tables: Path, ranking: Ranking) -> float | None:
+    """Return the error of a difference of widths from replicas that both limit files share.
+
+    None for other quantities, and where the files of the run do not have such replicas.
+    """
+    method, _, quantity = ranking.quantity.partition("_")
+    if quantity != "width":
+        return None
+    sources = _sources(tables / f"table_{ranking.table.zfill(2)}.csv")
+    files = [tables.parent / sources.get(key, "") for key in (ranking.larger, ranking.smaller)]
+    if not all(path.is_file() for path in files):
+        return None
+    limits = [read_json(path) for path in files]
+    if not share_replicas(*limits):
+        return None
+    return difference(limits[0][method], limits[1][method], "width", shared=True).error
+
+
+def _sources(path: Path) -> dict[str, str]:
+    """Return by row key the limit file behind a table of bounds, ``limits/NAME.json``."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {row["key"]: row.get("source") or "" for row in csv.DictReader(stream)}
 
 
 def _widths(numbers: dict[tuple[str, str], RunNumber]) -> dict[tuple[str, str], RunNumber]:

@@ -14,6 +14,7 @@ from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
 from hh4b.core.parts import part_mask
 from hh4b.core.settings import Part
+from hh4b.core.shower_events import ShowerEvents
 from hh4b.events.kappa_input import pick_kappa
 from hh4b.selection.mixture import class_weights, mixture_factors, split_samples, warn_unweighed
 
@@ -52,12 +53,14 @@ class ScoredSample:
         weight: shape (event,), scaled so that their sum is the efficiency of all cuts that made
             the dataset, whatever part of it is chosen.
         generated: whether that efficiency is known; if not, it counts as 1.
+        shower: which shower event each row is of, by sample, with the rows in order.
     """
 
     score: NDArray[np.float32]
     kappa: NDArray[np.float32]
     weight: NDArray[np.float64]
     generated: bool
+    shower: tuple[ShowerEvents, ...] = ()
 
 
 def read_columns(features_path: Path | str) -> tuple[str, ...]:
@@ -187,7 +190,8 @@ def read_scored(
         generated = read_attributes(dataset).get("sum_weights_generated")
         scale = 1.0 if generated is None else weight.sum() / float(generated)
         share = _share(weight[keep], dataset) * scale
-        samples.append(ScoredSample(score[keep], kappa[keep], share, generated is not None))
+        shower = (ShowerEvents.read(dataset)[keep],)
+        samples.append(ScoredSample(score[keep], kappa[keep], share, generated is not None, shower))
     return _pooled(samples, mixture_factors(files, weights)) if weights else samples
 
 
@@ -200,6 +204,7 @@ def _pooled(samples: Sequence[ScoredSample], factors: Sequence[float]) -> list[S
             np.concatenate([sample.kappa for sample in samples]),
             np.concatenate(weights),
             generated=True,
+            shower=tuple(one for sample in samples for one in sample.shower),
         )
     ]
 

@@ -164,6 +164,10 @@ class WorkingPointSettings(EvaluatedEvents):
     background_fb: Positive = Field(1.0, description="cross section of all background in fb")
     luminosity_ifb: Positive = Field(1.0, description="integrated luminosity in 1/fb")
     seed: Seed = Field(1, description="of the replicas behind the threshold's error")
+    bootstrap_replicas: Annotated[int, Field(ge=0)] = Field(
+        0, description="replicas of the shower events in which a scan is made anew; 0 = none"
+    )
+    bootstrap_seed: Seed = Field(1, description="of those replicas, the study's")
 
     @property
     def fixed_threshold(self) -> float | None:

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
 from hh4b.core.kappa import same_kappa
+from hh4b.core.shower_events import ShowerEvents
 from hh4b.selection.samples import ScoredSample, read_scored, signal_kappas
 from hh4b.selection.settings import WorkingPointSettings
+from hh4b.selection.threshold_replicas import ReplicatedScan
 from hh4b.selection.threshold_scan import ThresholdScan, tail_sums, thresholds
 from hh4b.training.metrics import effective_number
 
@@ -45,14 +47,13 @@ def find_working_point(
         kappas=signal_kappas(signal),
         weights=settings.background_weights,
     )
+    signals = _at_kappa(signals, settings.kappa_lambda)
     cuts = thresholds(settings.step)
     if fixed is not None:
         cuts = np.union1d(cuts, fixed)
     scan = ThresholdScan(
         cuts,
-        tail_sums(*_merge(_at_kappa(signals, settings.kappa_lambda)), cuts).scaled(
-            settings.signal_fb * settings.luminosity_ifb
-        ),
+        tail_sums(*_merge(signals), cuts).scaled(settings.signal_fb * settings.luminosity_ifb),
         tail_sums(*_merge(backgrounds), cuts).scaled(
             settings.background_fb * settings.luminosity_ifb
         ),
@@ -66,6 +67,7 @@ def find_working_point(
     return {
         "threshold": float(cuts[place]),
         "threshold_error": scan.error_of_place(settings.seed) if fixed is None else None,
+        "threshold_bootstrap": _bootstrap(signals, backgrounds, cuts, settings),
         "at_threshold": {name: values[place] for name, values in columns.items()},
         "criterion": criterion,
         "min_background_events": settings.min_background_events,
@@ -74,6 +76,25 @@ def find_working_point(
         "normalisation": {**settings.normalisation(), "preselection_efficiency_known": known},
         "scan": columns,
     }
+
+
+def _bootstrap(
+    signals: Sequence[ScoredSample],
+    backgrounds: Sequence[ScoredSample],
+    cuts: Values,
+    settings: WorkingPointSettings,
+) -> dict[str, Any] | None:
+    """Return the threshold that each replica of the shower events chooses; None if not asked."""
+    if settings.fixed_threshold is not None or not settings.bootstrap_replicas:
+        return None
+    scan = ReplicatedScan(cuts, settings.bootstrap_seed, settings.bootstrap_replicas)
+    signal, background = (
+        scan.tails(*_merge(samples), [one for sample in samples for one in sample.shower])
+        for samples in (signals, backgrounds)
+    )
+    found = scan.best(signal, background, settings.min_background_events)
+    plain = [None if np.isnan(value) else float(value) for value in found]
+    return {"seed": settings.bootstrap_seed, "thresholds": plain}
 
 
 def _at_kappa(samples: Sequence[ScoredSample], kappa: float) -> list[ScoredSample]:
@@ -88,13 +109,23 @@ def _at_kappa(samples: Sequence[ScoredSample], kappa: float) -> list[ScoredSampl
         if keep.any():
             total = sample.weight.sum() / sample.weight[keep].sum()
             weight = sample.weight[keep] * total
+            shower = _rows_of(sample.shower, keep)
             chosen.append(
-                ScoredSample(sample.score[keep], sample.kappa[keep], weight, sample.generated)
+                ScoredSample(
+                    sample.score[keep], sample.kappa[keep], weight, sample.generated, shower
+                )
             )
     if not chosen:
         seen = sorted({float(k) for sample in samples for k in np.unique(sample.kappa)})
         raise ContractError(f"no signal event at kappa_lambda = {kappa:g}, only at {seen}")
     return chosen
+
+
+def _rows_of(shower: Sequence[ShowerEvents], keep: NDArray[np.bool_]) -> tuple[ShowerEvents, ...]:
+    """Return the chosen rows of samples that stand one behind the other."""
+    ends = np.cumsum([len(one.numbers) for one in shower])
+    parts = np.split(keep, ends[:-1]) if len(shower) else []
+    return tuple(one[part] for one, part in zip(shower, parts, strict=True))
 
 
 def _merge(samples: Sequence[ScoredSample]) -> tuple[NDArray[np.float32], Values]:

@@ -8,9 +8,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
-from hh4b.statistics.template_format import TemplateSet
+from hh4b.statistics.histograms import BinnedRows
+from hh4b.statistics.settings import ModelChoices
+from hh4b.statistics.template_format import MergedBin, TemplateSet
 
 log = logging.getLogger(__name__)
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def merge_bins(
+    templates: TemplateSet, background_pb: Mapping[str, float], choices: ModelChoices
+) -> TemplateSet:
+    """Deal with bins of too little background, unless the whole selection has too little.
+
+    With fewer than ``needed_effective_events`` in all, no interval will be found, and the bins stay
+    as they are.
+
+    Args:
+        templates: the templates.
+        background_pb: cross section of each background.
+        choices: what counts as too little.
+
+    Raises:
+        ContractError: see `merge_empty_bins`.
+    """
+    pooled, _ = pooled_background(templates, background_pb)
+    found = total_effective_events(pooled.values, pooled.variance)
+    if found < choices.needed_effective_events:
+        log.warning(
+            "%.3g effective background events are selected, %g are needed: no interval will be"
+            " given; generate more background or loosen the threshold",
+            found, choices.needed_effective_events,
+        )  # fmt: skip
+        return templates
+    return merge_empty_bins(
+        templates,
+        background_pb,
+        policy=choices.empty_background_bins,
+        minimum_effective_events=choices.minimum_effective_events,
+    )
 
 
 def merge_empty_bins(
@@ -36,13 +73,19 @@ def merge_empty_bins(
     Raises:
         ContractError: with the policy ``"error"``, or if no bin has background.
     """
-    filled = _filled_bins(templates, background_pb, minimum_effective_events)
+    pooled, leading = pooled_background(templates, background_pb)
+    filled = filled_bins(pooled.values, pooled.variance, leading, minimum_effective_events)
     any_background = np.any([b.values.any(axis=0) for b in templates.backgrounds.values()], axis=0)
     needed = templates.signal.values.any(axis=0) | any_background
     if (filled | ~needed).all() and filled.any():
         return templates
     edges = templates.bin_edges_gev
-    listed = [f"[{edges[i]:g}, {edges[i + 1]:g}]" for i in np.flatnonzero(~filled & needed)]
+    effective = effective_numbers(pooled.values, pooled.variance).min(axis=0)
+    lost = [
+        MergedBin(float(edges[i]), float(edges[i + 1]), float(effective[i]))
+        for i in np.flatnonzero(~filled & needed)
+    ]
+    listed = [f"[{one.low_gev:g}, {one.high_gev:g}]" for one in lost]
     if not filled.any():
         raise ContractError(
             "no bin of m_HH has background events; loosen the threshold or generate more background"
@@ -54,7 +97,10 @@ def merge_empty_bins(
         )
     starts = np.flatnonzero(filled)
     starts[0] = 0
-    log.warning("m_HH bins %s GeV have no background and are merged downwards", ", ".join(listed))
+    log.warning(
+        "m_HH bins %s GeV have too few background events and are merged downwards",
+        ", ".join(listed),
+    )
     return replace(
         templates,
         bin_edges_gev=np.append(edges[starts], edges[-1]),
@@ -67,23 +113,75 @@ def merge_empty_bins(
             }
             for systematic, varied in templates.variations.items()
         },
+        merged_bins=tuple(lost),
     )
 
 
-def _filled_bins(
-    templates: TemplateSet, background_pb: Mapping[str, float], minimum: float
-) -> NDArray[np.bool_]:
-    # Over the largest: a single process then counts exactly as it stands.
+def pooled_background(
+    templates: TemplateSet, background_pb: Mapping[str, float]
+) -> tuple[BinnedRows, Floats]:
+    """Return all backgrounds together, and the values of the leading one, (1 or K, B) each.
+
+    Each weighs by its cross section over the largest, so that a single process counts exactly as
+    it stands.
+    """
     largest = max(background_pb[name] for name in templates.backgrounds)
-    scaled = {
-        name: rows.scaled(background_pb[name] / largest)
-        for name, rows in templates.backgrounds.items()
-    }
-    total = sum(rows.values for rows in scaled.values())
-    variance = np.asarray(sum(rows.variance for rows in scaled.values()))
-    effective = np.divide(
-        np.asarray(total) ** 2, variance, out=np.zeros_like(variance), where=variance > 0
+    scaled = [
+        rows.scaled(background_pb[name] / largest) for name, rows in templates.backgrounds.items()
+    ]
+    leading = max(scaled, key=lambda rows: float(rows.values.sum(axis=1).max()))
+    total = BinnedRows(
+        np.asarray(sum(rows.values for rows in scaled)),
+        np.asarray(sum(rows.variance for rows in scaled)),
     )
-    leading = max(scaled.values(), key=lambda rows: float(rows.values.sum(axis=1).max()))
-    filled = (effective > 0) & (effective >= minimum) & (leading.values > 0)
-    return np.asarray(filled.all(axis=0))
+    return total, leading.values
+
+
+def effective_numbers(values: Floats, variance: Floats) -> Floats:
+    """Return value^2 / variance, zero where the variance is."""
+    return np.divide(values**2, variance, out=np.zeros_like(variance), where=variance > 0)
+
+
+def total_effective_events(values: Floats, variance: Floats) -> float:
+    """Return the effective events of all bins, at the hypothesis with fewest.
+
+    Args:
+        values: background, shape (1 or K, B).
+        variance: its Monte Carlo variance.
+    """
+    return float(effective_numbers(values.sum(axis=-1), variance.sum(axis=-1)).min())
+
+
+def filled_bins(values: Floats, variance: Floats, leading: Floats, minimum: float) -> Bools:
+    """Return which bins have background at every hypothesis, shape (..., B).
+
+    Args:
+        values: all backgrounds together, shape (..., 1 or K, B).
+        variance: their variance.
+        leading: the leading background, likewise.
+        minimum: effective events that a bin needs.
+    """
+    effective = effective_numbers(values, variance)
+    filled = (effective > 0) & (effective >= minimum) & (leading > 0)
+    return np.asarray(filled.all(axis=-2))
+
+
+def join_unfilled(values: Floats, filled: Bools) -> Floats:
+    """Move the content of bins to neighbours as `merge_empty_bins` does, and leave zeros.
+
+    Args:
+        values: shape (R, K, B).
+        filled: shape (R, B), at least one bin in each row.
+    """
+    joined = values.copy()
+    first = filled.argmax(axis=1)
+    rows = np.arange(len(values))
+    for place in range(values.shape[-1] - 1, 0, -1):
+        moved = ~filled[:, place]
+        joined[moved, :, place - 1] += joined[moved, :, place]
+        joined[moved, :, place] = 0.0
+    # What lies below the first filled bin is now in bin 0.
+    below = first > 0
+    joined[rows[below], :, first[below]] += joined[below, :, 0]
+    joined[below, :, 0] = 0.0
+    return joined

@@ -1,15 +1,27 @@
 """Which engine finds the limits of a workspace: the own closed forms, or pyhf."""
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hh4b.core.errors import ContractError
-from hh4b.statistics.limits import METHODS, limits_content, make_scan, scan_model
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.statistics.binning import total_effective_events
+from hh4b.statistics.limit_content import (
+    add_bands,
+    limits_content,
+    with_cross_sections,
+    withheld_content,
+)
+from hh4b.statistics.limits import METHODS, Scan, make_scan, scan_model
 from hh4b.statistics.note_model import PROFILE_THRESHOLD
-from hh4b.statistics.replicas import interval_errors
+from hh4b.statistics.replica_yields import ReplicatedYields, yields_of_replicas
+from hh4b.statistics.replicas import drawn_yields, replica_bounds, spread
+from hh4b.statistics.scaling import ScaledTemplates
 from hh4b.statistics.settings import IntervalChoices
+from hh4b.statistics.template_replicas import TemplateReplicas
 from hh4b.statistics.workspace import background_names, signal_name
 from hh4b.statistics.workspace_format import WorkspaceContent
 
@@ -86,23 +98,102 @@ def _unknown(modifier: dict[str, Any], sample: dict[str, Any], why: str) -> Cont
 
 
 def find_limits(
-    workspace: WorkspaceContent, settings: IntervalChoices, rng: np.random.Generator
+    workspace: WorkspaceContent,
+    settings: IntervalChoices,
+    rng: np.random.Generator,
+    replicas: TemplateReplicas | None = None,
 ) -> dict[str, Any]:
     """Find the intervals of a workspace and their statistical errors.
 
     Args:
         workspace: the workspace.
-        settings: engine, threshold and number of replicas.
-        rng: random stream of the replicas.
+        settings: engine, threshold, errors and cross sections.
+        rng: random stream of the replicas drawn from the templates' own errors.
+        replicas: of the templates, for ``errors: bootstrap``.
 
     Returns:
-        The content of a limit file.
+        The content of a limit file; it has no interval where the workspace has too few background
+        events.
 
     Raises:
-        ContractError: if the engine is ``"own"`` and does not know the model, or the data are no
-            Asimov data.
+        ConfigError: if replicas are missing, or a cross section is of no process.
+        ContractError: if the engine is ``"own"`` and does not know the model, the data are no
+            Asimov data, or the replicas are of other templates.
         FitFailed: if a fit does not converge.
     """
+    if settings.replicas and (settings.errors == "bootstrap") != (replicas is not None):
+        raise ConfigError(
+            "errors: bootstrap and --replicas-file go together (the file of `hh4b templates"
+            " --replicas-output`); give both or neither"
+        )
+    threshold, scaled = _threshold(workspace, settings), workspace.yields
+    withheld = _withheld(workspace, threshold)
+    if withheld is not None:
+        return withheld
+    uncertainty, reason = _own_model(workspace, settings)
+    own = None if reason else _OwnModel(workspace, uncertainty, threshold)
+    if own is None or settings.engine == "pyhf":
+        # pyhf with its optimizers is slow to import.
+        from hh4b.statistics.pyhf_limits import scan_with_pyhf
+
+        curves = scan_with_pyhf(workspace, optimizer=settings.optimizer)
+        scan = make_scan(scaled.kappa_lambda, *curves, threshold)
+        content = limits_content(scaled, scan, workspace.model, "pyhf")
+    else:
+        content = limits_content(scaled, own.scan(scaled), workspace.model, "own")
+    if settings.replicas:
+        _add_errors(content, own, settings, rng, replicas)
+    if settings.cross_section_bands:
+        content["cross_section_bands"] = settings.cross_section_bands
+        add_bands(content, _scans_of_bands(scaled, own, settings))
+    return content
+
+
+@dataclass(frozen=True)
+class _OwnModel:
+    """A workspace whose model the own engine knows."""
+
+    workspace: WorkspaceContent
+    uncertainty: float | None
+    threshold: float
+
+    def scan(self, scaled: ScaledTemplates) -> Scan:
+        """Scan other yields by the same model."""
+        return scan_model(
+            scaled, self.uncertainty, threshold=self.threshold, asimov=self.workspace.asimov
+        )
+
+    def bounds(self, replicated: ReplicatedYields) -> dict[str, NDArray[np.float64]]:
+        """Return the bounds in replicas."""
+        return replica_bounds(
+            self.workspace.yields,
+            replicated,
+            self.uncertainty,
+            threshold=self.threshold,
+            asimov=self.workspace.asimov,
+        )
+
+
+def _withheld(workspace: WorkspaceContent, threshold: float) -> dict[str, Any] | None:
+    """Return limits without interval, if there are too few background events for one."""
+    scaled, needed = workspace.yields, workspace.statement.needed_effective_events
+    found = total_effective_events(scaled.background, scaled.background_variance)
+    if found >= needed:
+        return None
+    log.warning(
+        "no interval: %.3g effective background events, %g are needed; generate more background or"
+        " loosen the threshold", found, needed,
+    )  # fmt: skip
+    return withheld_content(scaled, workspace.model, threshold, found=found, needed=needed)
+
+
+def _threshold(workspace: WorkspaceContent, settings: IntervalChoices) -> float:
+    default = PROFILE_THRESHOLD if workspace.model == "note" else COMPLETE_THRESHOLD
+    return default if settings.profile_threshold is None else settings.profile_threshold
+
+
+def _own_model(workspace: WorkspaceContent, settings: IntervalChoices) -> tuple[float | None, str]:
+    """Return what the own engine needs of the model, and why it does not know it, if so."""
     uncertainty, reason = None, ""
     try:
         uncertainty = own_uncertainty(workspace)
@@ -112,34 +203,49 @@ def find_limits(
         raise ContractError(f"engine own does not know this model: {reason}; take engine pyhf")
     if reason and settings.engine == "auto":
         log.info("engine pyhf: %s", reason)
-    engine = "pyhf" if reason or settings.engine == "pyhf" else "own"
-    default = PROFILE_THRESHOLD if workspace.model == "note" else COMPLETE_THRESHOLD
-    threshold = default if settings.profile_threshold is None else settings.profile_threshold
-    scaled = workspace.yields
-    if engine == "pyhf":
-        # pyhf with its optimizers is slow to import.
-        from hh4b.statistics.pyhf_limits import scan_with_pyhf
+    return uncertainty, reason
 
-        curves = scan_with_pyhf(workspace, optimizer=settings.optimizer)
-        scan = make_scan(scaled.kappa_lambda, *curves, threshold)
-    else:
-        scan = scan_model(scaled, uncertainty, threshold=threshold, asimov=workspace.asimov)
-    content = limits_content(scaled, scan, workspace.model, engine)
-    if settings.replicas and reason:
+
+def _add_errors(
+    content: dict[str, Any],
+    own: _OwnModel | None,
+    settings: IntervalChoices,
+    rng: np.random.Generator,
+    replicas: TemplateReplicas | None,
+) -> None:
+    if own is None:
         log.info("no statistical errors of the intervals: replicas need the engine own")
-        none = {"interval_error": [None, None], "width_error": None}
-        errors = {method: dict(none) for method in METHODS}
-    elif settings.replicas:
-        errors = interval_errors(
-            scaled,
-            uncertainty,
-            threshold=threshold,
-            asimov=workspace.asimov,
-            replicas=settings.replicas,
-            rng=rng,
-        )
+        for method in METHODS:
+            content[method].update(interval_error=[None, None], width_error=None)
+        return
+    scaled, statement = own.workspace.yields, own.workspace.statement
+    if replicas is None:
+        replicated = drawn_yields(scaled, settings.replicas, rng)
+        content["errors"] = {"kind": "templates", "replicas": settings.replicas}
     else:
-        errors = {}
-    for method, values in errors.items():
-        content[method].update(values)
-    return content
+        replicated = yields_of_replicas(scaled, replicas, statement.minimum_effective_events)
+        content["errors"] = {"kind": "bootstrap", **replicas.description()}
+    for method, bounds in own.bounds(replicated).items():
+        content[method].update(spread(bounds))
+        if replicas is not None:
+            content[method]["replica_bounds"] = _plain(bounds)
+
+
+def _plain(bounds: NDArray[np.float64]) -> dict[str, list[float | None]]:
+    """Return bounds in replicas as lists; None where there is none."""
+    return {
+        side: [None if np.isnan(value) else float(value) for value in column]
+        for side, column in zip(("lower", "upper"), bounds.T, strict=True)
+    }
+
+
+def _scans_of_bands(
+    scaled: ScaledTemplates, own: _OwnModel | None, settings: IntervalChoices
+) -> dict[str, Scan | None]:
+    if own is None:
+        log.warning("no intervals under other cross sections: they need the engine own")
+    scans: dict[str, Scan | None] = {}
+    for name, factors in settings.cross_section_bands.items():
+        changed = with_cross_sections(scaled, factors)
+        scans[name] = None if own is None else own.scan(changed)
+    return scans

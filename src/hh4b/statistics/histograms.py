@@ -43,15 +43,38 @@ class Histogram:
         }
 
 
-def fill(bins: NDArray[np.intp], weights: Floats, n_bins: int) -> Histogram:
-    """Sum weights into bins; bin -1 and weight 0 do not count."""
+def fill(
+    bins: NDArray[np.intp],
+    weights: Floats,
+    n_bins: int,
+    events: NDArray[np.int64] | None = None,
+) -> Histogram:
+    """Sum weights into bins; bin -1 and weight 0 do not count.
+
+    Args:
+        bins: of each row, shape (N,).
+        weights: of each row, shape (N,).
+        n_bins: number of bins.
+        events: which event each row is of, shape (N,): rows of one event in one bin are one entry,
+            as they fluctuate together. None: each row is an event.
+    """
     kept = (bins >= 0) & (weights != 0)
     bins, weights = bins[kept], weights[kept]
+    if events is not None:
+        bins, weights = _joined_rows(bins, weights, events[kept])
     return Histogram(
         np.bincount(bins, weights, n_bins).astype(np.float64),
         np.bincount(bins, weights**2, n_bins).astype(np.float64),
         np.bincount(bins, minlength=n_bins).astype(np.int64),
     )
+
+
+def _joined_rows(
+    bins: NDArray[np.intp], weights: Floats, events: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], Floats]:
+    places, rows = np.unique(np.stack([bins, events]), axis=1, return_inverse=True)
+    joined = np.bincount(rows.ravel(), weights, places.shape[1])
+    return places[0].astype(np.intp), joined.astype(np.float64)
 
 
 @dataclass(frozen=True)

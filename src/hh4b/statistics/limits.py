@@ -1,7 +1,6 @@
 """Intervals on kappa_lambda by the two methods of the note, with their statistical errors."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +93,7 @@ def curves_of(
     *,
     asimov: str = "background",
     bands: tuple[int, ...] = BANDS,
+    errors: tuple[Floats, Floats] | None = None,
 ) -> tuple[Floats, Floats]:
     """Return -2 ln L(kappa, mu = 1), shape (..., K), and limits on mu, shape (..., K, bands).
 
@@ -104,17 +104,19 @@ def curves_of(
         asimov: data of the likelihood, ``"background"`` or ``"sm"``; the CLs limits are the
             expected ones of background only.
         bands: which of `BANDS`.
+        errors: relative Monte Carlo errors of signal and background in the complete model; None =
+            those of the nominal templates.
     """
     data = asimov_data(yields, asimov)
     if background_uncertainty is None:
         likelihood = minus_2_log_likelihood(yields, data)
         return likelihood, expected_upper_limits(yields, bands=bands)
-    model = complete_model.UncertainYields(
-        yields,
-        np.sqrt(relative_variance(scaled.signal, scaled.signal_variance)),
-        np.sqrt(relative_variance(scaled.background, scaled.background_variance)),
-        background_uncertainty,
-    )
+    if errors is None:
+        errors = (
+            np.sqrt(relative_variance(scaled.signal, scaled.signal_variance)),
+            np.sqrt(relative_variance(scaled.background, scaled.background_variance)),
+        )
+    model = complete_model.UncertainYields(yields, *errors, background_uncertainty)
     likelihood = complete_model.minus_2_log_likelihood(
         model,
         np.ones(yields.signal.shape[:-1]),
@@ -139,41 +141,3 @@ def scan_model(
     yields.check()
     curves = curves_of(scaled, yields, background_uncertainty, asimov=asimov)
     return make_scan(scaled.kappa_lambda, *curves, threshold)
-
-
-def limits_content(scaled: ScaledTemplates, scan: Scan, model: str, engine: str) -> dict[str, Any]:
-    """Return the content of a limit file, without statistical errors."""
-    kappa = scaled.kappa_lambda
-    bands = {
-        str(band): find_interval(kappa, cls_curve(scan.mu_upper[:, index]), 0.0).as_dict()
-        for index, band in enumerate(BANDS)
-        if band != 0
-    }
-    return {
-        "luminosity_ifb": scaled.luminosity_ifb,
-        "sqrt_s_tev": scaled.sqrt_s_tev,
-        "branching_ratio": scaled.branching_ratio,
-        "model": model,
-        "engine": engine,
-        "kappa_lambda": kappa.tolist(),
-        "cross_section_fb": scaled.cross_section_fb.tolist(),
-        "n_background": float(scaled.background[0].sum()),
-        "n_background_by_process": {
-            name: float(rows.values[0].sum()) for name, rows in scaled.backgrounds.items()
-        },
-        "n_signal": scaled.signal.sum(axis=1).tolist(),
-        "profile": {
-            "minus_2_delta_log_l": scan.minus_2_delta_log_l.tolist(),
-            "threshold": scan.threshold,
-            "width": scan.profile.width,
-            **scan.profile.as_dict(),
-        },
-        "cls": {
-            "mu_upper_expected": scan.mu_upper.tolist(),
-            "cross_section_upper_fb": (scan.mu_upper * scaled.cross_section_fb[:, None]).tolist(),
-            "confidence_level": 0.95,
-            "width": scan.cls.width,
-            **scan.cls.as_dict(),
-            "bands": bands,
-        },
-    }

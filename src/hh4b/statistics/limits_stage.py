@@ -3,12 +3,18 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from hh4b.core.errors import ConfigError
+import numpy as np
+
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.core.seeds import stream
 from hh4b.statistics.engines import find_limits
+from hh4b.statistics.error_parts import add_training_spread
+from hh4b.statistics.limits import METHODS
 from hh4b.statistics.settings import LimitSettings
+from hh4b.statistics.template_replicas import read_replicas
 from hh4b.statistics.workspace_format import read_workspace
 
 
@@ -32,27 +38,67 @@ def places(workspaces: Sequence[Path], output: Path | None) -> list[tuple[Path, 
     return list(found)
 
 
-def make_limits(workspace_path: Path, output: Path | None, settings: LimitSettings) -> str:
+def make_limits(
+    workspace_path: Path,
+    output: Path | None,
+    settings: LimitSettings,
+    *,
+    replicas_file: Path | None = None,
+    trainings: Sequence[Path] = (),
+) -> str:
     """Find the intervals of a workspace, write them if asked, and return them as JSON text.
 
     Args:
         workspace_path: pyhf workspace of `hh4b workspace`.
         output: file to write, or None.
         settings: of the limits.
+        replicas_file: template replicas, for ``errors: bootstrap``.
+        trainings: limit files of repeated trainings; those at the energy and luminosity of the
+            workspace make the error of the training.
 
     Raises:
-        InputFileError: if the workspace cannot be read.
+        InputFileError: if a file cannot be read.
+        ConfigError: if the bootstrap and its file are not given together.
         ContractError: if it is no workspace of this project, or the engine does not know its model.
         FitFailed: if a fit does not converge.
     """
     workspace = read_workspace(read_json(workspace_path), where=str(workspace_path))
-    content = find_limits(workspace, settings, stream(settings.seed, "limits", "replicas"))
+    replicas = None if replicas_file is None else read_replicas(replicas_file)
+    rng = stream(settings.seed, "limits", "replicas")
+    content = find_limits(workspace, settings, rng, replicas)
+    repeated = [read_limits(path) for path in trainings]
+    scaled = workspace.yields
+    repeated = [
+        one
+        for one in repeated
+        if np.isclose(one["sqrt_s_tev"], scaled.sqrt_s_tev)
+        and np.isclose(one["luminosity_ifb"], scaled.luminosity_ifb)
+    ]
+    content = add_training_spread(content, repeated)
     made_of = {
         **settings.model_dump(mode="json", exclude={"seed"}),
         "threshold": content["profile"]["threshold"],
         "workspace": workspace.made_from,
+        "trainings": [_hash(one) for one in repeated],
     }
     provenance = Provenance("limits", made_of, seed=settings.seed)
     if output is not None:
         write_json(output, content, provenance)
     return json.dumps({**content, "provenance": provenance.as_dict()}, indent=1)
+
+
+def read_limits(path: Path) -> dict[str, Any]:
+    """Read a limit file.
+
+    Raises:
+        InputFileError: if it cannot be read.
+        ContractError: if it is none.
+    """
+    content = read_json(path)
+    if any(not isinstance(content.get(method), dict) for method in METHODS):
+        raise ContractError(f"{path} is no limit file of `hh4b limits`")
+    return content
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return str(content.get("provenance", {}).get("configuration_hash", "unknown"))

@@ -10,13 +10,24 @@ from hh4b.statistics.engines import find_limits
 from hh4b.statistics.limits import METHODS
 from hh4b.statistics.scaling import ScaledTemplates
 from hh4b.statistics.settings import LuminosityScanSettings
+from hh4b.statistics.template_replicas import TemplateReplicas
 from hh4b.statistics.workspace import build_workspace
 from hh4b.statistics.workspace_format import workspace_content
 
 Floats = NDArray[np.float64]
 QUANTITIES = ("lower", "upper", "width")
 #: What a point of the scan keeps of a limit file: everything but the curves.
-KEPT = ("luminosity_ifb", "sqrt_s_tev", "n_background", "model", "engine")
+KEPT = (
+    "luminosity_ifb",
+    "sqrt_s_tev",
+    "n_background",
+    "model",
+    "engine",
+    "status",
+    "reason",
+    "merged_bins",
+    "errors",
+)
 KEPT_OF_METHOD = (
     "interval",
     "segments",
@@ -25,11 +36,16 @@ KEPT_OF_METHOD = (
     "threshold",
     "interval_error",
     "width_error",
+    "bands_by_cross_section",
 )
 
 
 def scan_point(
-    scaled: ScaledTemplates, settings: LuminosityScanSettings, *, rng: np.random.Generator
+    scaled: ScaledTemplates,
+    settings: LuminosityScanSettings,
+    *,
+    rng: np.random.Generator,
+    replicas: TemplateReplicas | None = None,
 ) -> dict[str, Any]:
     """Return both intervals at one luminosity and energy, as plain data.
 
@@ -37,6 +53,7 @@ def scan_point(
         scaled: expected events there.
         settings: statistical model and engine.
         rng: random stream of the replicas.
+        replicas: of the templates, for ``errors: bootstrap``.
 
     Raises:
         ConfigError: if the systematics do not fit model or templates.
@@ -47,9 +64,11 @@ def scan_point(
         model=settings.model,
         asimov=settings.asimov,
         systematics=settings.systematics,
+        minimum_effective_events=settings.minimum_effective_events,
+        needed_effective_events=settings.needed_effective_events,
     )
-    content = find_limits(workspace_content(specification, scaled), settings, rng)
-    point: dict[str, Any] = {key: content[key] for key in KEPT}
+    content = find_limits(workspace_content(specification, scaled), settings, rng, replicas)
+    point: dict[str, Any] = {key: content[key] for key in KEPT if key in content}
     for method in METHODS:
         limits = content[method]
         point[method] = {key: limits[key] for key in KEPT_OF_METHOD if key in limits}

@@ -11,12 +11,13 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.core.logs import progress
 from hh4b.core.seeds import stream
-from hh4b.statistics.binning import merge_empty_bins
+from hh4b.statistics.binning import merge_bins
 from hh4b.statistics.limits import METHODS
 from hh4b.statistics.luminosity import equivalent_luminosities, scan_point
 from hh4b.statistics.scaling import ScaledTemplates, choose_normalisation, scale
 from hh4b.statistics.settings import LuminosityScanSettings
 from hh4b.statistics.template_format import TemplateSet, read_templates
+from hh4b.statistics.template_replicas import read_replicas
 
 
 def make_luminosity_scan(
@@ -25,6 +26,7 @@ def make_luminosity_scan(
     settings: LuminosityScanSettings,
     *,
     reach: Sequence[Path] = (),
+    replicas_file: Path | None = None,
 ) -> None:
     """Find both intervals at all luminosities and energies, and write them.
 
@@ -33,6 +35,7 @@ def make_luminosity_scan(
         output: file to write.
         settings: statistical model, luminosities and energies.
         reach: limit files of other selections whose bounds and widths are looked for in this scan.
+        replicas_file: template replicas, for ``errors: bootstrap``.
 
     Raises:
         ConfigError: if a cross section is missing, or systematics do not fit model or templates.
@@ -40,12 +43,15 @@ def make_luminosity_scan(
         FitFailed: if a fit does not converge.
     """
     templates = read_templates(template_path)
+    replicas = None if replicas_file is None else read_replicas(replicas_file)
     total = len(settings.sqrt_s_tev) * len(settings.scan_luminosities_ifb)
     scaled = (one for energy in settings.sqrt_s_tev for one in _scaled(templates, settings, energy))
     points = [
         # One stream for all points: the same fluctuation of the templates at every luminosity,
         # as there is one set of templates.
-        scan_point(one, settings, rng=stream(settings.seed, "limits", "replicas"))
+        scan_point(
+            one, settings, rng=stream(settings.seed, "limits", "replicas"), replicas=replicas
+        )
         for one in progress(scaled, total=total, what="points of the scan")
     ]
     made_of: dict[str, Any] = {
@@ -67,12 +73,7 @@ def _scaled(
         sqrt_s_tev=sqrt_s_tev,
         luminosity_ifb=luminosities[0],
     )
-    merged = merge_empty_bins(
-        templates,
-        normalisation.background_pb,
-        policy=settings.empty_background_bins,
-        minimum_effective_events=settings.minimum_effective_events,
-    )
+    merged = merge_bins(templates, normalisation.background_pb, settings)
     return [scale(merged, replace(normalisation, luminosity_ifb=one)) for one in luminosities]
 
 

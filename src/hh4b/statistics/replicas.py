@@ -12,6 +12,7 @@ from scipy.interpolate import CubicSpline
 
 from hh4b.statistics.limits import METHODS, cls_curve, curves_of, profile_curve
 from hh4b.statistics.note_model import Yields
+from hh4b.statistics.replica_yields import ReplicatedYields
 from hh4b.statistics.scaling import ScaledTemplates, relative_variance
 
 Floats = NDArray[np.float64]
@@ -40,6 +41,14 @@ def replicate(scaled: ScaledTemplates, replicas: int, rng: np.random.Generator) 
         scaled.background, scaled.background_variance, replicas, rng
     )
     return Yields(scaled.kappa_lambda, signal, background)
+
+
+def drawn_yields(
+    scaled: ScaledTemplates, replicas: int, rng: np.random.Generator
+) -> ReplicatedYields:
+    """Return the replicas of `replicate` with the nominal Monte Carlo errors."""
+    drawn = replicate(scaled, replicas, rng)
+    return ReplicatedYields(drawn, None, np.ones(replicas, np.bool_))
 
 
 def _factors(mean: Floats, variance: Floats, replicas: int, rng: np.random.Generator) -> Floats:
@@ -81,23 +90,59 @@ def interval_errors(
         asimov: data of the likelihood, ``"background"`` or ``"sm"``.
 
     Returns:
-        For ``"profile"`` and ``"cls"`` the keys ``interval_error`` (two numbers, None where the
-        bound is missing in most replicas) and ``width_error``.
+        For ``"profile"`` and ``"cls"`` the result of `spread`.
     """
-    yields = replicate(scaled, replicas, rng)
+    drawn = drawn_yields(scaled, replicas, rng)
+    bounds = replica_bounds(
+        scaled, drawn, background_uncertainty, threshold=threshold, asimov=asimov
+    )
+    return {method: spread(bounds[method]) for method in METHODS}
+
+
+def replica_bounds(
+    scaled: ScaledTemplates,
+    replicated: ReplicatedYields,
+    background_uncertainty: float | None,
+    *,
+    threshold: float,
+    asimov: str = "background",
+) -> dict[str, Floats]:
+    """Return both bounds in every replica, by method, shape (A, 2); not a number where none.
+
+    Args:
+        scaled: nominal expected events.
+        replicated: those of the replicas.
+        background_uncertainty: of the complete model, None for the note's.
+        threshold: bound on -2 Delta ln L.
+        asimov: data of the likelihood, ``"background"`` or ``"sm"``.
+    """
+    if not replicated.usable.any():
+        return {method: np.full((len(replicated.usable), 2), np.nan) for method in METHODS}
     kappa = scaled.kappa_lambda
     likelihood, limits = curves_of(
-        scaled, yields, background_uncertainty, asimov=asimov, bands=(0,)
+        scaled,
+        replicated.yields,
+        background_uncertainty,
+        asimov=asimov,
+        bands=(0,),
+        errors=replicated.errors,
     )
     curves = {
         "profile": profile_curve(kappa, likelihood.T) - threshold,
         "cls": cls_curve(limits[..., 0].T),
     }
-    return {method: _spread(kappa, curves[method]) for method in METHODS}
+    return {
+        method: replicated.of_all(outermost_bounds(kappa, curves[method])) for method in METHODS
+    }
 
 
-def _spread(kappa_lambda: Floats, curves: Floats) -> dict[str, Any]:
-    bounds = outermost_bounds(kappa_lambda, curves)
+def spread(bounds: Floats) -> dict[str, Any]:
+    """Return the standard deviations of bounds, shape (A, 2), and of their distance.
+
+    Returns:
+        The keys ``interval_error`` (two numbers, None where the bound is missing in most replicas)
+        and ``width_error``.
+    """
     lower, upper = (_deviation(bounds[:, side]) for side in range(2))
     return {
         "interval_error": [lower, upper],

@@ -12,7 +12,7 @@ from hh4b.core.kappa import same_kappa
 from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.processes import Process
 from hh4b.statistics.settings import AmplitudeMasses
-from hh4b.statistics.template_format import TemplateSet, Variations
+from hh4b.statistics.template_format import MergedBin, TemplateSet, Variations
 
 Floats = NDArray[np.float64]
 
@@ -103,6 +103,8 @@ class ScaledTemplates:
         branching_ratio: of H -> b bbar.
         signal_process: name of the signal.
         variations: expected events by systematic, direction and process.
+        bin_edges_gev: shape (B + 1,); empty where they are not known.
+        merged_bins: bins that were joined to neighbours.
     """
 
     kappa_lambda: Floats
@@ -115,6 +117,8 @@ class ScaledTemplates:
     branching_ratio: float
     signal_process: str = "hh"
     variations: Variations = field(default_factory=dict)
+    bin_edges_gev: tuple[float, ...] = ()
+    merged_bins: tuple[MergedBin, ...] = ()
 
     @cached_property
     def background(self) -> Floats:
@@ -174,4 +178,6 @@ def scale(templates: TemplateSet, normalisation: Normalisation) -> ScaledTemplat
             }
             for systematic, varied in templates.variations.items()
         },
+        tuple(templates.bin_edges_gev.tolist()),
+        templates.merged_bins,
     )

@@ -60,11 +60,17 @@ class TemplateChoices(Settings):
     overflow: Literal["drop", "include"] = Field(
         "drop", description="events outside: left out, or counted in the end bins"
     )
-    kappa_input: Literal["hypothesis", "own"] = Field(
-        "hypothesis", description="kappa input of the signal's score: the tested value or its own"
+    kappa_input: Literal["hypothesis", "own", "fixed"] = Field(
+        "hypothesis",
+        description="kappa input of the signal's score: the tested value, its own, or"
+        " fixed_kappa_input",
     )
-    background_kappa: Literal["hypothesis", "average", "drawn"] = Field(
+    background_kappa: Literal["hypothesis", "average", "drawn", "fixed"] = Field(
         "hypothesis", description="kappa input at which background is selected, docs/statistics.md"
+    )
+    fixed_kappa_input: Kappa | None = Field(
+        None,
+        description="kappa input of `fixed`, one for all hypotheses: a value that was trained",
     )
 
     @field_validator("m_hh_max_gev")
@@ -74,6 +80,41 @@ class TemplateChoices(Settings):
         if value <= low:
             raise ValueError(f"must be above m_hh_min_gev = {low:g}")
         return value
+
+    @property
+    def takes_fixed_input(self) -> bool:
+        """Whether signal or background is scored at ``fixed_kappa_input``."""
+        return "fixed" in (self.kappa_input, self.background_kappa)
+
+    @model_validator(mode="after")
+    def _fixed_is_given(self) -> Self:
+        if self.takes_fixed_input and self.fixed_kappa_input is None:
+            raise ValueError("fixed_kappa_input is missing; kappa input `fixed` needs a value")
+        if self.fixed_kappa_input is not None and not self.takes_fixed_input:
+            raise ValueError(
+                "fixed_kappa_input is given, but neither kappa_input nor background_kappa is fixed"
+            )
+        return self
+
+
+class ErrorChoices(Settings):
+    """Where the statistical errors of intervals come from."""
+
+    errors: Literal["templates", "bootstrap"] = Field(
+        "templates",
+        description="replicas drawn from each template's own errors, or made of its shower events",
+    )
+    replicas: Annotated[int, Field(ge=0)] = Field(
+        200, description="replicas of the templates for the statistical error; 0 leaves it out"
+    )
+
+
+class BootstrapThreshold(Settings):
+    """Whether a replica has a threshold of its own."""
+
+    bootstrap_threshold: bool = Field(
+        True, description="errors: bootstrap chooses a threshold that a scan found anew in each"
+    )
 
 
 class ModelChoices(Settings):
@@ -92,9 +133,13 @@ class ModelChoices(Settings):
     minimum_effective_events: NonNegative = Field(
         0.0, description="bins with fewer effective background events count as empty"
     )
+    needed_effective_events: NonNegative = Field(
+        0.0,
+        description="effective background events in all below which no interval is given; 0 = off",
+    )
 
 
-class IntervalChoices(Settings):
+class IntervalChoices(ErrorChoices):
     """How intervals are found."""
 
     engine: Literal["auto", "own", "pyhf"] = Field(
@@ -106,8 +151,10 @@ class IntervalChoices(Settings):
         description="bound on -2 Delta ln L; null = 3.92 of the model note, 3.84 of complete",
         json_schema_extra={"flags": ["--threshold"]},
     )
-    replicas: Annotated[int, Field(ge=0)] = Field(
-        200, description="replicas of the templates for the statistical error; 0 leaves it out"
+    cross_section_bands: dict[Name, dict[Name, Positive]] = Field(
+        {},
+        description="by name, factors on the cross sections of processes; intervals under them"
+        " stand beside the nominal one",
     )
 
 
@@ -139,7 +186,9 @@ class ScanLuminosities(Settings):
     )
 
 
-class TemplateSettings(PhysicsModel, TemplateChoices, AmplitudeMasses):
+class TemplateSettings(
+    PhysicsModel, TemplateChoices, ErrorChoices, BootstrapThreshold, AmplitudeMasses
+):
     """Settings of `hh4b templates`; normalisations among the systematics are left out."""
 
     kappa_values: Kappas = Field(NOTE_SCAN, description="hypotheses")
@@ -147,13 +196,27 @@ class TemplateSettings(PhysicsModel, TemplateChoices, AmplitudeMasses):
         None, allow_inf_nan=False, description="pass above this score; or give --working-point"
     )
     background_kappa_values: list[Kappa] = Field(
-        NOTE_MIXTURE, description="list that background_kappa: average goes over"
+        NOTE_MIXTURE,
+        description="kappa inputs that were trained: average goes over them, fixed is one of them",
     )
     part: Part = Field("testing", description="events to use")
     signal_method: Literal["reweighted", "direct"] = Field(
         "reweighted", description="signal from all samples, or from that of the hypothesis"
     )
     sqrt_s_tev: Positive = Field(13.0, description="energy at which the signal was generated")
+    seed: Seed = Field(1, description="of the bootstrap, the study's")
+
+    @model_validator(mode="after")
+    def _fixed_was_trained(self) -> Self:
+        # The command line reads this module and does without NumPy.
+        from hh4b.core.kappa import same_kappa
+
+        fixed, trained = self.fixed_kappa_input, self.background_kappa_values
+        if fixed is not None and not same_kappa(trained, fixed).any():
+            raise ValueError(
+                f"fixed_kappa_input {fixed:g} was never trained, only {trained}; take one of them"
+            )
+        return self
 
     @field_validator("systematics", mode="after")
     @classmethod
@@ -207,6 +270,7 @@ class Headline(Settings):
 
 class Statistics(
     TemplateChoices,
+    BootstrapThreshold,
     CrossSectionEnergies,
     Luminosities,
     ScanLuminosities,

@@ -19,6 +19,21 @@ Variations = Mapping[str, Mapping[str, Mapping[str, BinnedRows]]]
 
 
 @dataclass(frozen=True)
+class MergedBin:
+    """A bin that was joined to a neighbour for want of background.
+
+    Attributes:
+        low_gev: its lower edge.
+        high_gev: its upper edge.
+        effective_events: effective background events that it had, at the hypothesis with fewest.
+    """
+
+    low_gev: float
+    high_gev: float
+    effective_events: float
+
+
+@dataclass(frozen=True)
 class TemplateSet:
     """Templates in units of efficiency.
 
@@ -30,6 +45,7 @@ class TemplateSet:
         threshold: of the selection.
         signal_process: name of the signal.
         variations: by systematic, direction and process, each of the nominal shape.
+        merged_bins: bins that are joined to neighbours in it.
     """
 
     bin_edges_gev: Floats
@@ -39,6 +55,7 @@ class TemplateSet:
     threshold: float
     signal_process: str = "hh"
     variations: Variations = field(default_factory=dict)
+    merged_bins: tuple[MergedBin, ...] = ()
 
     @property
     def nominal(self) -> dict[str, BinnedRows]:

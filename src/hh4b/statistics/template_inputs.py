@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
 from hh4b.core.errors import ContractError
 from hh4b.core.parts import part_mask
+from hh4b.core.shower_events import ShowerEvents
 from hh4b.statistics.templates import SampleEvents, Scores, SignalEvents
 from hh4b.statistics.weights import evaluate_weight, find_weight
 
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 Polynomial = Callable[[Floats, Floats], Floats]
 #: What the files of a sample are, in the order of the command line.
 FILES = ("DATASET", "FEATURES", "SCORES")
+_ROWS_AT_ONCE = 65536
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,34 @@ class LoadedSample:
         dataset: the file.
         rows: which of its events were taken, shape (event,).
         events: the events.
+        weight: event weights of the whole dataset, shape (rows,).
+        shower: shower events of the whole dataset.
     """
 
     dataset: Path
     rows: NDArray[np.bool_]
     events: SampleEvents
+    weight: Floats
+    shower: ShowerEvents
+
+    def share_factors(self, seed: int, replicas: int) -> Floats:
+        """Return by what each replica of a bootstrap multiplies the weights of the part, (R,).
+
+        Weights are over the share of the weight that lies in the part; in a replica, this share
+        and the weight before the division fluctuate.
+        """
+        if self.rows.all():
+            return np.ones(replicas)
+        whole, part = np.zeros(replicas), np.zeros(replicas)
+        for first in range(0, len(self.weight), _ROWS_AT_ONCE):
+            rows = slice(first, first + _ROWS_AT_ONCE)
+            taken = ShowerEvents(self.shower.sample, self.shower.numbers[rows])
+            counts = taken.bootstrap(seed, replicas).astype(np.float64)
+            whole += self.weight[rows] @ counts
+            part += (self.weight[rows] * self.rows[rows]) @ counts
+        share = self.weight[self.rows].sum() / self.weight.sum()
+        factors = np.divide(share * whole, part, out=np.zeros(replicas), where=part > 0)
+        return np.asarray(factors)
 
     def weighted(self, reference: str, arguments: Mapping[str, Any]) -> SampleEvents:
         """Return the events with their weights times a function of theirs.
@@ -128,6 +153,7 @@ def _read(files: tuple[Path, ...], part: str) -> LoadedSample:
     share = float(weight[rows].sum() / weight.sum()) if len(weight) else 0.0
     if not share > 0:
         raise ContractError(f"{dataset}: no weight in the part {part!r}")
+    shower = ShowerEvents.read(dataset)
     events = SampleEvents(
         str(dataset),
         weight[rows] / (attributes["sum_weights_generated"] * share),
@@ -135,12 +161,13 @@ def _read(files: tuple[Path, ...], part: str) -> LoadedSample:
         Scores(scores["kappa_lambda"], scores["score"][rows]),
         data["INPUTS/Kappa/kappa"][rows].astype(np.float64),
         float(attributes["n_generated"]),
+        shower=shower[rows],
     )
     log.info(
         "%s: %d of %d events, efficiency of the preselection %.4g",
         dataset, rows.sum(), len(rows), events.efficiency_weight.sum(),
     )  # fmt: skip
-    return LoadedSample(dataset, rows, events)
+    return LoadedSample(dataset, rows, events, weight, shower)
 
 
 def _split(dataset: Path) -> NDArray[np.int8] | None:

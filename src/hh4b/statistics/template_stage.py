@@ -14,11 +14,14 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.core.joined import SampleFiles, split_files
 from hh4b.statistics import template_inputs
+from hh4b.statistics.bootstrap import Bootstrap
+from hh4b.statistics.bootstrap_stage import replica_thresholds, replicate_templates, sigma_of
 from hh4b.statistics.histograms import Histogram
 from hh4b.statistics.settings import TemplateSettings
 from hh4b.statistics.systematics import DIRECTIONS, WeightSystematic
 from hh4b.statistics.template_format import rows_content, template_content
 from hh4b.statistics.template_inputs import FILES, LoadedSample
+from hh4b.statistics.template_replicas import write_replicas
 from hh4b.statistics.templates import (
     CutAndBins,
     SampleEvents,
@@ -59,6 +62,7 @@ def make_templates(
     *,
     varied: Sequence[str] = (),
     working_point: Path | None = None,
+    replicas_output: Path | None = None,
 ) -> None:
     """Read the samples, fill a template for each process and write them.
 
@@ -68,6 +72,7 @@ def make_templates(
         settings: of the templates.
         varied: ``SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES`` and the same with ``down``.
         working_point: file with the threshold, unless the settings have it.
+        replicas_output: file of the replicas of ``errors: bootstrap``, which needs it.
 
     Raises:
         ConfigError: if samples, processes and systematics do not fit together.
@@ -78,8 +83,11 @@ def make_templates(
     signal = _signal_process([files.key for files in nominal], settings)
     _check_varied([files.key for files in others], {files.key for files in nominal}, settings)
     threshold = choose_threshold(working_point, settings.threshold)
+    thresholds = replica_thresholds(working_point, threshold, settings, replicas_output)
     edges = np.linspace(settings.m_hh_min_gev, settings.m_hh_max_gev, settings.bins + 1)
-    cut = CutAndBins(threshold, edges, settings.overflow, settings.kappa_input)
+    cut = CutAndBins(
+        threshold, edges, settings.overflow, settings.kappa_input, settings.fixed_kappa_input
+    )
     loaded = _load(nominal, signal, settings)
     fill = _filler(signal, cut, settings)
     entries = {name: fill(name, [one.events for one in all_]) for name, all_ in loaded.items()}
@@ -97,7 +105,12 @@ def make_templates(
         f"n_{name}_events": sum(len(one.events.m_hh_gev) for one in all_)
         for name, all_ in loaded.items()
     }
-    write_json(output, content, Provenance("templates", made_of, counts=counts))
+    provenance = Provenance("templates", made_of, counts=counts)
+    write_json(output, content, provenance)
+    if thresholds is not None and replicas_output is not None:
+        bootstrap = Bootstrap(settings.seed, thresholds, cut)
+        replicas = replicate_templates(loaded, signal, entries, bootstrap, settings)
+        write_replicas(replicas_output, replicas, provenance)
 
 
 def _signal_process(names: Sequence[str], settings: TemplateSettings) -> str:
@@ -165,11 +178,7 @@ def _filler(
     signal: str, cut: CutAndBins, settings: TemplateSettings
 ) -> Callable[[str, Sequence[SampleEvents]], Rows]:
     """Return the function that makes the entries of a process from its events."""
-    from hh4b.statistics import amplitude
-
-    cross_section = amplitude.own_cross_section_fb(
-        settings.sqrt_s_tev, m_higgs_gev=settings.m_higgs_gev, m_top_gev=settings.m_top_gev
-    )
+    cross_section = sigma_of(settings)
 
     def fill(process: str, events: Sequence[SampleEvents]) -> Rows:
         if process == signal:
@@ -228,6 +237,8 @@ def fill_background(
     samples: Sequence[SampleEvents], cut: CutAndBins, settings: TemplateSettings
 ) -> list[Histogram]:
     """Return one background template, or one for each hypothesis."""
+    if settings.background_kappa == "fixed" and settings.fixed_kappa_input is not None:
+        return [background_template(samples, cut, kappa_values=[settings.fixed_kappa_input])]
     if settings.background_kappa == "hypothesis":
         return [
             background_template(samples, cut, kappa_values=[kappa])

@@ -4,13 +4,14 @@ Arrays in, arrays out; the files are read by `hh4b.statistics.template_inputs`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.kappa import same_kappa
+from hh4b.core.shower_events import ShowerEvents
 from hh4b.statistics.histograms import Histogram, fill
 
 Floats = NDArray[np.float64]
@@ -67,6 +68,7 @@ class SampleEvents:
         scores: classifier output of the same events.
         input_kappa_lambda: the value of the kappa input that each event carries, shape (N,).
         n_generated: number of events generated, of all parts.
+        shower: which shower event each row is of; None = each row is one.
     """
 
     name: str
@@ -75,6 +77,7 @@ class SampleEvents:
     scores: Scores
     input_kappa_lambda: Floats
     n_generated: float
+    shower: ShowerEvents | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,23 @@ class CutAndBins:
         overflow: ``"drop"`` leaves events outside the edges out, ``"include"`` counts them in the
             first or last bin.
         kappa_input: ``"hypothesis"`` scores a signal event at the tested kappa_lambda, ``"own"`` at
-            that of its generation.
+            that of its generation, ``"fixed"`` at ``fixed_kappa_input``.
+        fixed_kappa_input: the one kappa input of all hypotheses.
     """
 
     threshold: float
     bin_edges_gev: Floats
     overflow: str = "drop"
     kappa_input: str = "hypothesis"
+    fixed_kappa_input: float | None = None
+
+    def signal_input(self, sample: SignalEvents, kappa_lambda: float) -> float:
+        """Return the kappa input at which events of a signal sample are scored."""
+        if self.kappa_input == "own":
+            return sample.kappa_lambda
+        if self.kappa_input == "fixed" and self.fixed_kappa_input is not None:
+            return self.fixed_kappa_input
+        return kappa_lambda
 
     def bins(self, m_hh_gev: NDArray[np.floating]) -> NDArray[np.intp]:
         """Return the bin of each event, -1 for none, shape (N,)."""
@@ -188,13 +201,13 @@ def signal_template(
     """
     balance = balance_weights(samples, cross_section) if balance is None else balance
     sigma = float(evaluate(cross_section, kappa_lambda))
-    bins, weights = [], []
+    masks, weights = [], []
     for sample, weight in zip(samples, balance, strict=True):
         passed = _passes_signal(sample, kappa_lambda, selection)
         density = evaluate(sample.polynomial[passed], kappa_lambda) / sigma
-        bins.append(selection.bins(sample.m_hh_gev[passed]))
+        masks.append(passed)
         weights.append(weight[passed] * density)
-    return fill(np.concatenate(bins), np.concatenate(weights), len(selection.bin_edges_gev) - 1)
+    return _fill(samples, masks, weights, selection)
 
 
 def direct_signal_template(
@@ -213,12 +226,12 @@ def direct_signal_template(
             " 'reweighted' or other values"
         )
     total = sum(sample.n_generated for sample in chosen)
-    bins, weights = [], []
+    masks, weights = [], []
     for sample in chosen:
         passed = _passes_signal(sample, kappa_lambda, selection)
-        bins.append(selection.bins(sample.m_hh_gev[passed]))
+        masks.append(passed)
         weights.append(sample.efficiency_weight[passed] * (sample.n_generated / total))
-    return fill(np.concatenate(bins), np.concatenate(weights), len(selection.bin_edges_gev) - 1)
+    return _fill(chosen, masks, weights, selection)
 
 
 def background_template(
@@ -241,7 +254,7 @@ def background_template(
     if kappa_input == "average" and not kappa_values:
         raise ConfigError("background at an average kappa input needs a list of kappa_lambda")
     total = sum(sample.n_generated for sample in samples)
-    bins, weights = [], []
+    masks, weights = [], []
     for sample in samples:
         if kappa_input == "drawn":
             own = sample.scores.at_own(sample.input_kappa_lambda)
@@ -249,12 +262,37 @@ def background_template(
         else:
             passes = [sample.scores.at(kappa) > selection.threshold for kappa in kappa_values]
             share = np.mean(passes, axis=0)
-        bins.append(selection.bins(sample.m_hh_gev))
+        masks.append(np.ones(len(share), np.bool_))
         weights.append(sample.efficiency_weight * share * (sample.n_generated / total))
-    return fill(np.concatenate(bins), np.concatenate(weights), len(selection.bin_edges_gev) - 1)
+    return _fill(samples, masks, weights, selection)
 
 
 def _passes_signal(sample: SignalEvents, kappa_lambda: float, selection: CutAndBins) -> Bools:
-    if selection.kappa_input == "own":
-        kappa_lambda = sample.kappa_lambda
-    return np.asarray(sample.scores.at(kappa_lambda) > selection.threshold)
+    kappa_input = selection.signal_input(sample, kappa_lambda)
+    return np.asarray(sample.scores.at(kappa_input) > selection.threshold)
+
+
+def _fill(
+    samples: Sequence[SampleEvents],
+    masks: Sequence[Bools],
+    weights: Sequence[Floats],
+    selection: CutAndBins,
+) -> Histogram:
+    """Fill a histogram with the chosen rows of samples, ``weights`` being of those."""
+    pairs = list(zip(samples, masks, strict=True))
+    bins = [selection.bins(sample.m_hh_gev[mask]) for sample, mask in pairs]
+    events = None
+    if any(sample.shower is not None and sample.shower.repeated for sample in samples):
+        events = _event_numbers(pairs)
+    n_bins = len(selection.bin_edges_gev) - 1
+    return fill(np.concatenate(bins), np.concatenate(weights), n_bins, events)
+
+
+def _event_numbers(pairs: Sequence[tuple[SampleEvents, Bools]]) -> NDArray[np.int64]:
+    """Number the events of the chosen rows; those of different samples differ."""
+    numbers, first = [], 0
+    for sample, mask in pairs:
+        own = np.arange(len(mask)) if sample.shower is None else sample.shower.index
+        numbers.append(first + own[mask])
+        first += len(mask)
+    return np.concatenate(numbers)

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.kappa import kappa_name
-from hh4b.core.settings import Name, Settings
+from hh4b.core.settings import Name, NonNegative, Settings
 from hh4b.statistics.scaling import ScaledTemplates, relative_variance
 from hh4b.statistics.systematics import NormSystematic, Systematics
 
@@ -27,6 +27,14 @@ PROVENANCE = "provenance "
 STATEMENT = "statistical model "
 
 
+class StatedBin(Settings):
+    """A bin that was joined to a neighbour, see `MergedBin`."""
+
+    low_gev: float = Field(description="its lower edge")
+    high_gev: float = Field(description="its upper edge")
+    effective_events: float = Field(description="effective background events that it had")
+
+
 class ModelStatement(Settings):
     """What a workspace says of itself."""
 
@@ -35,6 +43,10 @@ class ModelStatement(Settings):
     signal_process: Name = Field(description="name of the signal")
     backgrounds: list[Name] = Field(description="names of the backgrounds")
     systematics: Systematics = Field({}, description="by name")
+    bin_edges_gev: list[float] = Field([], description="edges of the bins")
+    merged_bins: list[StatedBin] = Field([], description="bins that are joined to neighbours")
+    minimum_effective_events: NonNegative = Field(0.0, description="that a bin needs")
+    needed_effective_events: NonNegative = Field(0.0, description="that an interval needs")
 
 
 def signal_name(kappa_lambda: float) -> str:
@@ -61,6 +73,8 @@ def build_workspace(
     model: Literal["note", "complete"] = "note",
     asimov: Literal["background", "sm"] = "background",
     systematics: Systematics | None = None,
+    minimum_effective_events: float = 0.0,
+    needed_effective_events: float = 0.0,
     provenance: str = "",
 ) -> dict[str, Any]:
     """Return a pyhf workspace with one measurement per kappa_lambda.
@@ -72,6 +86,8 @@ def build_workspace(
         asimov: what the observations are: ``"background"`` or ``"sm"`` (with the signal of
             kappa_lambda = 1).
         systematics: of the complete model.
+        minimum_effective_events: that made bins join; replicas of the templates need it.
+        needed_effective_events: effective background events in all that an interval needs.
         provenance: JSON text to keep in the file.
 
     Raises:
@@ -83,6 +99,10 @@ def build_workspace(
         signal_process=scaled.signal_process,
         backgrounds=list(scaled.backgrounds),
         systematics=systematics or {},
+        bin_edges_gev=list(scaled.bin_edges_gev),
+        merged_bins=[StatedBin(**vars(one)) for one in scaled.merged_bins],
+        minimum_effective_events=minimum_effective_events,
+        needed_effective_events=needed_effective_events,
     )
     _check_systematics(scaled, statement)
     texts = [STATEMENT + statement.as_json(), *([PROVENANCE + provenance] if provenance else [])]

@@ -15,6 +15,7 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.kappa import kappa_name
 from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.scaling import ScaledTemplates
+from hh4b.statistics.template_format import MergedBin
 from hh4b.statistics.workspace import (
     CHANNEL,
     PREFIX,
@@ -110,6 +111,8 @@ def read_workspace(specification: Mapping[str, Any], *, where: str) -> Workspace
             first["sqrt_s_tev"][0],
             first["branching_ratio"][0],
             statement.signal_process,
+            bin_edges_gev=tuple(statement.bin_edges_gev),
+            merged_bins=tuple(MergedBin(**dict(one)) for one in statement.merged_bins),
         )
         data = np.array(specification["observations"][0]["data"], dtype=np.float64)
     except (KeyError, IndexError, ValueError, ConfigError) as error:

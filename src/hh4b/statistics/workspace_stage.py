@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path, read_json
-from hh4b.statistics.binning import merge_empty_bins
+from hh4b.statistics.binning import merge_bins
 from hh4b.statistics.scaling import choose_normalisation, scale
 from hh4b.statistics.settings import WorkspaceSettings
 from hh4b.statistics.template_format import read_templates
@@ -58,12 +58,7 @@ def _make_workspace(
         sqrt_s_tev=sqrt_s_tev,
         luminosity_ifb=luminosity_ifb,
     )
-    templates = merge_empty_bins(
-        templates,
-        normalisation.background_pb,
-        policy=settings.empty_background_bins,
-        minimum_effective_events=settings.minimum_effective_events,
-    )
+    templates = merge_bins(templates, normalisation.background_pb, settings)
     made_from = read_json(template_path).get("provenance", {}).get("configuration_hash", "unknown")
     made_of = {
         **settings.model_dump(mode="json", exclude={"luminosities_ifb"}),
@@ -80,6 +75,8 @@ def _make_workspace(
         model=settings.model,
         asimov=settings.asimov,
         systematics=settings.systematics,
+        minimum_effective_events=settings.minimum_effective_events,
+        needed_effective_events=settings.needed_effective_events,
         provenance=Provenance("workspace", made_of).as_json(),
     )
     with atomic_path(output) as temporary:

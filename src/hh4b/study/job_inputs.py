@@ -154,6 +154,13 @@ class JobInputs:
         assert not isinstance(chosen, SpanetClassifier)
         return self.layout.pairing(chosen.pairing, sample, variation)
 
+    def replicas(self, selection: str) -> list[str]:
+        """Return the replicas of the templates; nothing where errors need none."""
+        statistics = self.study.statistics
+        if statistics.errors != "bootstrap" or not statistics.replicas:
+            return []
+        return [self.layout.file(f"templates/{selection}.replicas.h5")]
+
     # Names ---------------------------------------------------------------------------------------
 
     def classifiers(self, kind: str) -> list[str]:

@@ -250,10 +250,22 @@ def _check_selections(study: Study) -> None:
                 f"{key}.classifier: value {selection.classifier!r}: its kappa_lambda {values} lacks"
                 " 1, which the working point needs"
             )
+        _check_fixed_input(study, values, f"{key}.classifier: value {selection.classifier!r}")
         if classifier.kind == "cuts" and selection.threshold == "s_over_sqrt_b":
             raise ConfigError(
                 f"{key}.threshold: value 's_over_sqrt_b': cuts give a score of 1 or 0; write 0.5"
             )
+
+
+def _check_fixed_input(study: Study, values: Iterable[float] | None, where: str) -> None:
+    """Refuse a fixed kappa input that a classifier never saw."""
+    fixed = study.statistics.fixed_kappa_input
+    trained = sorted(signal_values(study) if values is None else values)
+    if fixed is not None and fixed not in trained:
+        raise ConfigError(
+            f"statistics.fixed_kappa_input: value {fixed:g}: was never trained; {where}: its"
+            f" kappa_lambda are {trained}, take one of them"
+        )
 
 
 def _check_values(values: Iterable[float] | None, there: set[float], key: str) -> None:

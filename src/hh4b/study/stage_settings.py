@@ -280,10 +280,14 @@ class StageSettings:
 
     def working_point(self, selection: str) -> WorkingPointSettings:
         """The threshold of a selection."""
+        statistics = self.study.statistics
+        anew = statistics.errors == "bootstrap" and statistics.bootstrap_threshold
         return WorkingPointSettings.of(
             self.study.selections[selection],
             background_weights=self.background_weights(),
             seed=self.study.seed,
+            bootstrap_replicas=statistics.replicas if anew else 0,
+            bootstrap_seed=self.study.seed,
         )
 
     def background_weights(self) -> dict[str, float]:
@@ -311,6 +315,7 @@ class StageSettings:
             systematics=self.study.systematics,
             kappa_values=self.study.statistics.scan(),
             background_kappa_values=self.layout.compared_kappas(classifier),
+            seed=self.study.seed,
         )
 
     def workspace(self) -> WorkspaceSettings:

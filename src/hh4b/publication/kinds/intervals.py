@@ -11,6 +11,7 @@ from hh4b.publication.limit_cells import (
     conditions_remark,
     gap_remarks,
     interval_cells,
+    merged_remarks,
 )
 from hh4b.publication.reference import Reference
 from hh4b.publication.settings import NoteValues, OutputSettings
@@ -32,6 +33,7 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
         limits = RunFile.read(inputs.one(key))
         cells = interval_cells(limits, reference, note.place(limits, options.note.row(key)))
         gaps += gap_remarks(limits, settings.label(key))
+        gaps += merged_remarks(limits, settings.label(key))
         rows.append(Row(key, settings.pair(key), cells))
     paths = [inputs.one(key) for key in inputs.files]
     return Table(

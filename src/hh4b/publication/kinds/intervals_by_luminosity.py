@@ -14,6 +14,7 @@ from hh4b.publication.limit_cells import (
     gap_remarks,
     interval_cells,
     luminosity_key,
+    merged_remarks,
 )
 from hh4b.publication.reference import Reference
 from hh4b.publication.settings import NoteValues, OutputSettings
@@ -33,7 +34,10 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
     note = NoteLimits(reference, options.note)
     rows, gaps = [], []
     for key in inputs.files:
-        for limits in by_luminosity(inputs, key):
+        files = by_luminosity(inputs, key)
+        # The templates, and so the bins, are the same at every luminosity.
+        gaps += merged_remarks(files[0], settings.label(key))
+        for limits in files:
             place = note.place(limits, options.note.row(key), luminosity_key(limits))
             cells = interval_cells(limits, reference, place, width=True)
             labels = _labels(settings.label(key), limits, energies=options.energies)

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from scipy.interpolate import CubicSpline
 
 from hh4b.publication.inputs import Inputs, RunFile
+from hh4b.publication.limit_cells import withheld
 from hh4b.publication.scan_labels import common_conditions
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.style import FigureStyle, look_of, new_figure, put_header
@@ -23,6 +24,10 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     axes = figure.add_subplot()
     files = [RunFile.read(inputs.one(key)) for key in keys]
     for index, (key, limits) in enumerate(zip(keys, files, strict=True)):
+        if reason := withheld(limits):
+            name = math_text(f"{settings.label(key)}: {reason}")
+            axes.plot([], [], linestyle="none", label=name)
+            continue
         kappas = np.array(limits.numbers("kappa_lambda"))
         curve = np.array(limits.numbers("profile", "minus_2_delta_log_l"))
         look = look_of(key, style, index)

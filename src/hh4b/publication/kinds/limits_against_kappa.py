@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from hh4b.core.errors import ContractError
 from hh4b.publication.inputs import Inputs, RunFile
+from hh4b.publication.limit_cells import withheld
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header
 from hh4b.publication.text import math_text
@@ -24,10 +25,15 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, key in zip(grid, keys, strict=False):
         limits = RunFile.read(inputs.one(key))
-        _draw_panel(axes, limits, style)
-        axes.legend(
-            loc="upper center", title=math_text(settings.label(key)), ncols=2, alignment="left"
-        )
+        title = math_text(settings.label(key))
+        if reason := withheld(limits):
+            axes.text(0.5, 0.5, math_text(f"no interval:\n{reason}"), transform=axes.transAxes,
+                      ha="center", va="center")  # fmt: skip
+            axes.set_title(title, fontsize="small")
+            axes.set(xticks=[], yticks=[])
+        else:
+            _draw_panel(axes, limits, style)
+            axes.legend(loc="upper center", title=title, ncols=2, alignment="left")
         conditions = limits.number("sqrt_s_tev"), limits.number("luminosity_ifb")
         put_header(axes, style, energy_text(*conditions))
     for axes in grid[len(keys) :]:
