@@ -3,8 +3,9 @@
 python benchmarks/delphes_replay.py PARTICLES.{h5,hepmc3.gz} DELPHES.root --seed 4242
 
 The seed is `RandomSeed` of the Delphes card. A file with the branches EFlowTrack, EFlowPhoton and
-EFlowNeutralHadron (untouched output of Delphes' ATLAS card) is compared in these, too. Tracks, towers, jets and leptons come from
-`hh4b.detector` (tests/reference/delphes_replay.py); nothing is compared in the mean.
+EFlowNeutralHadron (untouched output of Delphes' ATLAS card) is compared in these, too. Tracks,
+towers, jets and leptons come from `hh4b.detector` (tests/reference/delphes_replay.py); nothing is
+compared in the mean.
 """
 
 import argparse

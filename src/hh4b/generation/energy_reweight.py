@@ -54,22 +54,27 @@ def energy_weights(
         if not (np.isfinite(value) and value > 0):
             raise ConfigError(f"sqrt_s_{name}_tev: value {value!r}: expected a positive number")
     pids, energies = _incoming(events)
-    _require(np.isfinite(events.scales) & (events.scales > 0), "has no scale (SCALUP)")
+    has_scale = np.asarray(np.isfinite(events.scales) & (events.scales > 0))
+    _require(has_scale, "has no scale (SCALUP)")
     x = 2.0 * energies / (1000.0 * sqrt_s_from_tev)
-    _require((x < 1.0 + _ROUNDING).all(axis=1), f"is not of {sqrt_s_from_tev:g} TeV: x is above 1")
+    inside = np.asarray((x < 1.0 + _ROUNDING).all(axis=1))
+    _require(inside, f"is not of {sqrt_s_from_tev:g} TeV: x is above 1")
     before = _flux(pids, x, events.scales, pdf_name)
     after = _flux(pids, x * (sqrt_s_from_tev / sqrt_s_to_tev), events.scales, pdf_name)
-    _require(before > 0, f"has partons that {pdf_name} does not have at its x and scale")
+    _require(
+        np.asarray(before > 0), f"has partons that are not in {pdf_name} at its x"
+    )
     return np.asarray(after / before)
 
 
 def _incoming(events: LheEvents) -> tuple[NDArray[np.int64], Floats]:
     """Return PDG numbers and energies in GeV of both incoming partons, each of shape (event, 2)."""
     incoming = events.status == _INCOMING
-    _require(incoming.sum(axis=1) == 2, "has not two incoming partons")
+    _require(np.asarray(incoming.sum(axis=1) == 2), "has not two incoming partons")
     pids = np.asarray(events.pid)[incoming].reshape(-1, 2)
     momenta = events.momenta[incoming].reshape(-1, 2, 4)
-    _require(momenta[:, 0, 3] * momenta[:, 1, 3] < 0, "has incoming partons from one side only")
+    opposite = np.asarray(momenta[:, 0, 3] * momenta[:, 1, 3] < 0)
+    _require(opposite, "has incoming partons from one side only")
     return pids.astype(np.int64), momenta[:, :, 0]
 
 
