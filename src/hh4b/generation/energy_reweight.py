@@ -61,9 +61,7 @@ def energy_weights(
     _require(inside, f"is not of {sqrt_s_from_tev:g} TeV: x is above 1")
     before = _flux(pids, x, events.scales, pdf_name)
     after = _flux(pids, x * (sqrt_s_from_tev / sqrt_s_to_tev), events.scales, pdf_name)
-    _require(
-        np.asarray(before > 0), f"has partons that are not in {pdf_name} at its x"
-    )
+    _require(np.asarray(before > 0), f"has partons that are not in {pdf_name} at its x")
     return np.asarray(after / before)
 
 
