@@ -1,6 +1,7 @@
 """Gain and bias of the acceptance bias, measured through shower and detector; and its fit.
 
     python benchmarks/background_acceptance.py shower CONTROL.npz --events 10000 [--bias FILE]
+        [--detector CARD] [--b-tagging NAME]
     python benchmarks/background_acceptance.py compare PLAIN.npz BIASED.npz
     python benchmarks/background_acceptance.py fit CONTROL.npz [CONTROL.npz …]
 
@@ -59,7 +60,9 @@ def run_shower(args):
     partons = args.output.with_suffix(".lhe.gz")
     write_lhe(partons, made.events, sqrt_s_gev=13000.0, cross_section_error_pb=0.0,
               provenance=Provenance("benchmark", {}, args.seed))  # fmt: skip
-    settings = read_detector_settings(DETECTOR)
+    settings = read_detector_settings(args.detector)
+    if args.b_tagging:
+        settings = settings.with_tagging(args.b_tagging)
     start = time.process_time()
     index, chance = [], []
     for block in shower(partons, first=0, count=args.events, seed=args.seed, labels=("benchmark",)):
@@ -145,6 +148,8 @@ def main():
     command.add_argument("--events", type=int, default=10000)
     command.add_argument("--bias", type=Path)
     command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--detector", type=Path, default=DETECTOR)
+    command.add_argument("--b-tagging")
     command.set_defaults(run=run_shower)
     command = commands.add_parser("compare")
     command.add_argument("plain", type=Path)

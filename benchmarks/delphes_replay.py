@@ -2,8 +2,10 @@
 
 python benchmarks/delphes_replay.py PARTICLES.{h5,hepmc3.gz} DELPHES.root --seed 4242
 
-The seed is `RandomSeed` of the Delphes card. Tracks, towers, jets and leptons come from
-`hh4b.detector` (tests/reference/delphes_replay.py); nothing is compared in the mean.
+The seed is `RandomSeed` of the Delphes card. A file with the branches EFlowTrack, EFlowPhoton and
+EFlowNeutralHadron (untouched output of Delphes' ATLAS card) is compared in these, too. Tracks,
+towers, jets and leptons come from `hh4b.detector` (tests/reference/delphes_replay.py); nothing is
+compared in the mean.
 """
 
 import argparse
@@ -13,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import uproot
 
+from hh4b.detector.response import _flow_inputs
 from hh4b.detector.settings import read_detector_settings
 from hh4b.simulation.generator_input import read_generator_events
 
@@ -22,6 +25,8 @@ DETECTOR = Path(__file__).parents[1] / "config" / "detector" / "atlas.yaml"
 NUMBERS_PER_EVENT = 6000
 _LEAVES = ("Jet.PT", "Jet.Eta", "Jet.Phi", "Jet.Mass", "Jet.Flavor", "Jet.BTag", "MissingET.MET",
            "Photon.PT", "Electron.PT", "Muon.PT")  # fmt: skip
+#: Energies of energy flow, in the order of the sources of the package's inputs of jets.
+_FLOW = ("EFlowPhoton.E", "EFlowNeutralHadron.E", "EFlowTrack.P")
 
 
 def load_reference():
@@ -55,6 +60,21 @@ def differences(made, theirs) -> dict[str, float]:
     }
 
 
+def flow_differences(made, theirs) -> dict[str, float]:
+    """Return the largest relative differences of momenta, and the number of objects too many."""
+    inputs = _flow_inputs(*made.towers, made.tracks)
+    momentum = np.sqrt(sum(component**2 for component in inputs.momenta[:3]))
+    result = {}
+    for source, name in enumerate(_FLOW):
+        ours, wanted = np.sort(momentum[inputs.source == source]), np.sort(theirs[name])
+        same = len(ours) == len(wanted)
+        result[f"{name}: objects"] = len(wanted)
+        result[f"{name}: number differs"] = int(not same)
+        if same:
+            result[f"{name}: momentum"] = float(np.abs(ours / wanted - 1).max(initial=0))
+    return result
+
+
 def main() -> None:
     """Print what differs."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -67,7 +87,9 @@ def main() -> None:
     settings = read_detector_settings(options.detector).with_tagging("delphes_card")
     events = read_generator_events(options.particles)
     with uproot.open(options.delphes) as file:
-        arrays = file["Delphes"].arrays(_LEAVES, library="np")
+        tree = file["Delphes"]
+        leaves = _LEAVES + (_FLOW if "EFlowTrack" in tree else ())
+        arrays = tree.arrays(leaves, library="np")
     met = np.array([value[0] for value in arrays["MissingET.MET"]], dtype=float)
     stream = reference.RootStream(options.seed, NUMBERS_PER_EVENT * (len(met) + 10))
     out_of_step, rows = [], []
@@ -75,12 +97,14 @@ def main() -> None:
         if not made.in_step:
             out_of_step.append(number)
             continue
-        theirs = {name: np.asarray(arrays[name][number]) for name in _LEAVES}
-        rows.append(differences(made, theirs))
+        theirs = {name: np.asarray(arrays[name][number]) for name in leaves}
+        flow = flow_differences(made, theirs) if len(leaves) > len(_LEAVES) else {}
+        rows.append({**differences(made, theirs), **flow})
     print(f"{len(met)} events, {len(rows)} in step, out of step: {out_of_step}")
     for name in {key: None for row in rows for key in row}:
         values = [row[name] for row in rows if name in row]
-        kind = "largest" if name in ("pT", "mass [GeV]") else "sum"
+        largest = name in ("pT", "mass [GeV]") or name.endswith("momentum")
+        kind = "largest" if largest else "sum"
         print(f"{name}: {kind} {max(values) if kind == 'largest' else sum(values):.6g}")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from hh4b.detector.calorimeter import Towers, _find_cell, _flow, _sigma, energy_fraction, make_grid
 from hh4b.detector.jets import cluster
 from hh4b.detector.propagation import propagate
-from hh4b.detector.response import Reconstructed, _tower_inputs, assemble
+from hh4b.detector.response import Reconstructed, _flow_inputs, _tower_inputs, assemble
 from hh4b.detector.tagging import tag_probabilities
 from hh4b.detector.tracking import Tracks, reconstruct_tracks
 from hh4b.simulation.generator_input import GeneratorEvents
@@ -87,12 +87,16 @@ class Replayed:
         result: jets, leptons, missing momentum.
         tagged: b-tag of each jet.
         starts: where in the stream the next event may start: taus, if any, take a number a jet.
+        tracks: as the calorimeters see them.
+        towers: of ECal and HCal.
         in_step: whether the missing momentum is Delphes'.
     """
 
     result: Reconstructed
     tagged: np.ndarray
     starts: tuple[int, int]
+    tracks: Tracks
+    towers: tuple[Towers, Towers]
     in_step: bool = True
 
 
@@ -135,7 +139,8 @@ def replay_event(event: GeneratorEvents, settings, stream: RootStream) -> Replay
         for calorimeter in (settings.ecal, settings.hcal)
     )
     result = assemble(tracks, towers, partons, settings, stream)
-    inputs = _tower_inputs(*towers, tracks)
+    find = _flow_inputs if settings.jets.inputs == "energy_flow" else _tower_inputs
+    inputs = find(*towers, tracks)
     before = cluster(
         inputs.offsets,
         inputs.momenta,
@@ -148,7 +153,8 @@ def replay_event(event: GeneratorEvents, settings, stream: RootStream) -> Replay
     rows = [int(np.argmin(np.hypot(before.eta - eta, before.phi - phi)))
             for eta, phi in zip(jets.eta, jets.phi, strict=True)]  # fmt: skip
     chance = tag_probabilities(settings.b_tagging.active, jets.pt, jets.eta, result.flavor)
-    return Replayed(result, numbers[rows] <= chance, (stream.at, stream.at + len(before.px)))
+    starts = (stream.at, stream.at + len(before.px))
+    return Replayed(result, numbers[rows] <= chance, starts, tracks, towers)
 
 
 def replay_tracks(particles, impacts, settings, stream: RootStream) -> Tracks:

@@ -111,3 +111,16 @@ def test_other_sources_of_events_are_lines_of_the_configuration(workflow):
     jobs = workflow.planned("--configfile", "other.yaml")
     assert (jobs["generate_hh"], jobs["generate_madgraph"], jobs["datasets_import"]) == (2, 1, 1)
     assert jobs["ingest"] == 2 + 1 + 1 + 1
+
+
+@pytest.mark.parametrize("overlay", ["note_detector", "one_detector", "scaled_14tev"])
+def test_overlays_plan_the_jobs_of_the_default(workflow, overlay):
+    smoke = "config/scale/smoke.yaml"
+    wanted = workflow.planned("--configfile", smoke)
+    assert workflow.planned("--configfile", smoke, f"config/{overlay}.yaml") == wanted
+
+
+def test_tags_that_the_card_lacks_stop_before_any_job(workflow):
+    done = workflow.run("--dry-run", "--config", "samples={four_b: {b_tagging: dl1r_60}}")
+    assert done.returncode != 0
+    assert "samples.four_b.b_tagging: value 'dl1r_60'" in done.stdout + done.stderr

@@ -154,8 +154,13 @@ def _collect(
     calorimeters: list[tuple[int, Integers, Towers, Floats]],
     charged: tuple[Integers, Tracks, Floats],
 ) -> _Inputs:
-    """Join chosen rows of calorimeters (with their energies) and of tracks (with factors)."""
+    """Join chosen rows of calorimeters (with their energies) and of tracks (with factors).
+
+    The factor is that of the momentum of a track; as in Delphes, its mass stays.
+    """
     rows, tracks, scale = charged
+    momentum = tracks.pt * np.cosh(tracks.eta)
+    energy_squared = tracks.energy**2 + (scale**2 - 1.0) * momentum**2
     parts = [
         (np.full(len(row), source, np.int8), row, events_of(part.offsets)[row],
          energy[row] / np.cosh(part.eta[row]), part.eta[row], part.phi[row], energy[row])
@@ -164,7 +169,7 @@ def _collect(
     parts.append(
         (np.full(len(rows), _TRACK, np.int8), rows, events_of(tracks.offsets)[rows],
          (tracks.pt * scale)[rows], tracks.eta[rows], tracks.phi[rows],
-         (tracks.energy * scale)[rows])
+         np.sqrt(np.maximum(energy_squared[rows], 0.0)))
     )  # fmt: skip
     source, row, event, pt, eta, phi, energy = map(np.concatenate, zip(*parts, strict=True))
     order = np.argsort(event, kind="stable")

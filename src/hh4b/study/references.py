@@ -20,6 +20,7 @@ from hh4b.study.plugin_checks import check_plugins, located
 from hh4b.study.samples import (
     FilesSample,
     FourBSample,
+    GeneratedSample,
     MadgraphSample,
     ResonanceSample,
     SampleInfo,
@@ -37,6 +38,7 @@ def check_references(study: Study) -> None:
         ConfigError: one line with key, value and what was expected.
     """
     _check_samples(study)
+    _check_tags(study)
     _check_pairings_and_trainings(study)
     _check_classifiers(study)
     _check_searches(study)
@@ -89,6 +91,24 @@ def _check_samples(study: Study) -> None:
             raise ConfigError(
                 f"{key}.kappa_lambda: value {getattr(sample, 'kappa_lambda', None)!r}: a sample of"
                 f" kind {kind} has {'one' if kind == 'signal' else 'none'}"
+            )
+
+
+def _check_tags(study: Study) -> None:
+    """Check that the detector card has the tag efficiencies that samples name."""
+    wanted = {
+        name: sample.b_tagging
+        for name, sample in study.samples.items()
+        if isinstance(sample, GeneratedSample) and sample.b_tagging is not None
+    }
+    if not wanted:
+        return
+    card = read_detector_settings(study.simulation.detector)
+    for name, tagging in wanted.items():
+        if tagging not in card.b_tagging.parametrisations:
+            raise ConfigError(
+                f"samples.{name}.b_tagging: value {tagging!r}: {study.simulation.detector} has"
+                f" {sorted(card.b_tagging.parametrisations)}; add it there"
             )
 
 

@@ -19,7 +19,17 @@ class Sample(Settings):
     process: Name = Field(description="name under `processes`")
 
 
-class SignalSample(Sample):
+class GeneratedSample(Sample):
+    """Events of the own generators, shower and detector."""
+
+    b_tagging: str | None = Field(
+        None,
+        description="named tag efficiencies of the detector card for this sample; null = those that"
+        " the card uses",
+    )
+
+
+class SignalSample(GeneratedSample):
     """gg -> HH -> 4b with own events, one sample a value of kappa_lambda."""
 
     source: Literal["gg_hh"]
@@ -37,7 +47,7 @@ class SignalSample(Sample):
         return self
 
 
-class ResonanceSample(Sample):
+class ResonanceSample(GeneratedSample):
     """X -> HH -> 4b with a narrow scalar, own events."""
 
     source: Literal["resonance"]
@@ -45,7 +55,7 @@ class ResonanceSample(Sample):
     events: Count = Field(description="showered events")
 
 
-class FourBSample(Sample):
+class FourBSample(GeneratedSample):
     """pp -> b b~ b b~ with own events."""
 
     source: Literal["four_b"]

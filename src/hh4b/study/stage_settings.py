@@ -126,6 +126,7 @@ class StageSettings:
     def simulate(self, sample: str, chunk: str, variation: str = "") -> SimulateSettings:
         """One chunk of a sample through shower and detector."""
         first, events = self.layout.chunk_range(sample, chunk)
+        definition = self.layout.samples[sample].definition
         simulation = self.study.simulation
         changes: dict[str, Any] = {}
         pythia = list(simulation.pythia_settings)
@@ -139,6 +140,7 @@ class StageSettings:
                 pythia += side
         return SimulateSettings.of(
             simulation,
+            definition,
             sample=sample,
             first=first,
             events=events,
