@@ -135,6 +135,14 @@ BAD = {
         {"statistics": {"headline": {"luminosity_ifb": 140}}},
         "140 is not in luminosities_ifb [139.0]",
     ),
+    "kappa input that a training never sees": (
+        {"pairings": {"mixing_spanet": {"kappa_input": 11}}},
+        "pairings.mixing_spanet.kappa_input: value 11: training 'mixing_joint' never sees it, only",
+    ),
+    "kappa input of a training without kappa_lambda": (
+        {"pairings": {"mine": {"method": "spanet", "training": "resonant", "kappa_input": 1}}},
+        "pairings.mine.kappa_input: value 1: training 'resonant' never sees it, only []",
+    ),
     "pairing that is not there": (
         {"pairings": {"mine": {"method": "chi_square"}}},
         "pairings.mine.method: pairing 'chi_square': expected one of ['min_dr'], or path.py:name",

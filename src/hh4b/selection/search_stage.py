@@ -11,7 +11,7 @@ from hh4b.core.files import Provenance, canonical_hash, write_json
 from hh4b.selection.samples import LabelledFeatures, read_labelled
 from hh4b.selection.settings import DnnSearchSettings
 from hh4b.selection.training import Epoch, train, train_until
-from hh4b.training.halving import Entry, run_halving
+from hh4b.training.halving import Contender, run_halving
 from hh4b.training.search_ranges import DnnRanges
 from hh4b.training.trials import StudyPlan, log_gain, run_trials
 
@@ -45,7 +45,7 @@ def search(
         train(events, chosen, seed=plan.seed, on_epoch=report)
         return smallest
 
-    def go_on(entry: Entry, epochs: int) -> float:
+    def go_on(entry: Contender, epochs: int) -> float:
         chosen = settings.model_copy(update=entry.parameters)
         return train_until(events, chosen, epochs, entry.state, seed=plan.seed)
 

@@ -15,7 +15,7 @@ from hh4b.spanet.event import EventDescription
 from hh4b.spanet.options import Options
 from hh4b.spanet.preparation import Preparation
 from hh4b.spanet.training import Training, Workers
-from hh4b.training.halving import Entry, run_halving
+from hh4b.training.halving import Contender, run_halving
 from hh4b.training.search_ranges import SpanetRanges
 from hh4b.training.trials import StudyPlan, run_trials
 
@@ -56,7 +56,7 @@ def search(
                 raise optuna.TrialPruned
         return best
 
-    def go_on(entry: Entry, epochs: int) -> float:
+    def go_on(entry: Contender, epochs: int) -> float:
         training = Training(
             options.changed(**entry.parameters), event, data, seed=plan.seed, workers=workers
         )

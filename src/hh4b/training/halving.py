@@ -38,7 +38,7 @@ class Rung:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Contender:
     """A trial of a round.
 
     Attributes:
@@ -53,7 +53,7 @@ class Entry:
 
 
 #: Trains an entry until it has learned so many epochs; the best value so far.
-Train = Callable[[Entry, int], float]
+Train = Callable[[Contender, int], float]
 
 
 def rungs(trials: int, epochs: int) -> list[Rung]:
@@ -181,9 +181,9 @@ class _Halving:
 
     # Rounds -------------------------------------------------------------------------------------
 
-    def _entry(self, number: int, parameters: dict[str, Any]) -> Entry:
+    def _entry(self, number: int, parameters: dict[str, Any]) -> Contender:
         name = "start" if number == START else str(number)
-        return Entry(number, parameters, self.folder / f"{name}.pt")
+        return Contender(number, parameters, self.folder / f"{name}.pt")
 
     def _first_trials(self) -> list[FrozenTrial]:
         """Return the trials of the first round: those that ended first, where there are more."""
@@ -191,7 +191,7 @@ class _Halving:
         ended.sort(key=lambda trial: (trial.datetime_complete, trial.number))
         return sorted(ended[: self.plan.trials], key=lambda trial: trial.number)
 
-    def _known(self) -> dict[int, Entry]:
+    def _known(self) -> dict[int, Contender]:
         """Return all entries by number."""
         found = {t.number: self._entry(t.number, dict(t.params)) for t in self._first_trials()}
         if not self.plan.first and self.plan.start:
@@ -222,21 +222,21 @@ class _Halving:
             found |= {t.number: t.value for t in complete if t.value is not None}
         return found
 
-    def _ranked(self, number: int) -> list[Entry]:
+    def _ranked(self, number: int) -> list[Contender]:
         """Return the entries of a round, best first; the first trial of equals."""
         values, known = self._of_round(number), self._known()
         sign = -1 if self.plan.direction == "maximize" else 1
         order = sorted((n for n in values if n in known), key=lambda n: (sign * values[n], n))
         return [known[n] for n in order]
 
-    def _entries(self, number: int) -> list[Entry]:
+    def _entries(self, number: int) -> list[Contender]:
         """Return the entries that are in a later round."""
         before = self._ranked(number - 1)
         start = self._start()
         chosen = before[: self.steps[number].trials]
         return chosen + [e for e in before[len(chosen) :] if e.number == start]
 
-    def _finish(self, number: int, entry: Entry) -> None:
+    def _finish(self, number: int, entry: Contender) -> None:
         """Train an entry as long as a round lasts, and tell the journal."""
         key = f"round {number} trial {entry.number}"
         if key in self.study.user_attrs:
@@ -249,7 +249,7 @@ class _Halving:
         self.study.set_user_attr(key, value)
         log.info("trial %d after %d epochs: %s", entry.number, self.steps[number].epochs, value)
 
-    def _described(self, entry: Entry) -> dict[str, Any]:
+    def _described(self, entry: Contender) -> dict[str, Any]:
         reached = [n for n in range(len(self.steps)) if entry.number in self._of_round(n)]
         last = reached[-1] if reached else None
         state = "complete" if last == len(self.steps) - 1 else "pruned"
