@@ -37,6 +37,14 @@ def own_output(**keys):
     return {"outputs": {"mine": {"medium": "figure", "kind": "roc", **keys}}}
 
 
+def fixed_kappa(value, **training):
+    options = "config/spanet/options/smoke.json"
+    return {
+        "spanet_trainings": {"mine": {"signal": ["hh"], "options": options, **training}},
+        "pairings": {"mine": {"method": "spanet", "training": "mine", "kappa_input": value}},
+    }
+
+
 BAD = {
     "unknown process": (
         {"samples": {"hh": {"process": "di_higgs"}}},
@@ -136,12 +144,12 @@ BAD = {
         "140 is not in luminosities_ifb [139.0]",
     ),
     "kappa input that a training never sees": (
-        {"pairings": {"mixing_spanet": {"kappa_input": 11}}},
-        "pairings.mixing_spanet.kappa_input: value 11: training 'mixing_joint' never sees it, only",
+        fixed_kappa(1, kappa_lambda=[-5, 5]),
+        "pairings.mine.kappa_input: value 1: training 'mine' never sees it, only [-5.0, 5.0]",
     ),
-    "kappa input of a training without kappa_lambda": (
-        {"pairings": {"mine": {"method": "spanet", "training": "resonant", "kappa_input": 1}}},
-        "pairings.mine.kappa_input: value 1: training 'resonant' never sees it, only []",
+    "kappa input that no signal sample has": (
+        fixed_kappa(3),
+        "pairings.mine.kappa_input: value 3: training 'mine' never sees it, only [-5.0, 1.0, 5.0]",
     ),
     "pairing that is not there": (
         {"pairings": {"mine": {"method": "chi_square"}}},
