@@ -116,6 +116,21 @@ def test_balance(samples, tmp_path):
     assert sources["five"]["sum_weights_generated"] == 58
 
 
+def test_kappa_balance(samples, tmp_path):
+    output = tmp_path / "k.h5"
+    settings = MergeSettings(balance=True, kappa_balance=True)
+    number = merge(list(samples.values()), output, settings)
+    table = read_table(output, DATASET)
+    weight, kappa = table["HH4B/weight"], table["INPUTS/Kappa/kappa"]
+    signal = table["CLASSIFICATIONS/EVENT/signal"] == 1
+    for value in (1, 5):
+        for chosen in (signal, ~signal):
+            assert weight[(kappa == value) & chosen].sum() == pytest.approx(number / 4)
+    sources = {s["sample"]: s for s in json.loads(read_attributes(output)["sources"])}
+    before = read_table(samples["one"], DATASET)["HH4B/weight"].sum()
+    assert sources["one"]["weight_factor"] == pytest.approx(number / 4 / before)
+
+
 def test_balance_of_signals_alone(samples, tmp_path):
     output = tmp_path / "s.h5"
     number = merge([samples["one"], samples["five"]], output, MergeSettings(balance=True))

@@ -4,11 +4,17 @@ import sys
 import h5py
 import numpy as np
 import pytest
+import torch
 from spanet_toys import DATA, write_events
 
 from hh4b import cli
-from hh4b.core.contracts import PAIRING, SCORES, read_table
+from hh4b.core.contracts import PAIRING, SCORES, read_attributes, read_table
+from hh4b.core.files import Provenance
 from hh4b.spanet import checkpoints
+from hh4b.spanet.checkpoints import Checkpoint
+from hh4b.spanet.event import EventDescription
+from hh4b.spanet.network import Network
+from hh4b.spanet.options import Options
 
 FOLDER = DATA / "detection_focal"
 
@@ -78,9 +84,81 @@ def test_pairing_and_scores_for_the_pipeline(hh4b, model, tmp_path):
     assert not np.allclose(table["score"][:, 0], table["score"][:, 2])
 
 
+@pytest.fixture
+def trained(hh4b, tmp_path):
+    """A network that knows kappa -5, 1 and 5, and its training events."""
+    write_events(tmp_path / "t.h5", 160, seed=1)
+    (tmp_path / "o.json").write_text(json.dumps(SMALL))
+    code, _, err = hh4b(
+        "train", "--options", tmp_path / "o.json", "--event", FOLDER / "event.yaml", "--train",
+        tmp_path / "t.h5", "-o", tmp_path / "m", "--kappa-balance", "--set", "learning_rate=0.05",
+        "--set", "learning_rate_warmup_epochs=0",
+    )  # fmt: skip
+    assert code == 0, err
+    found = checkpoints.load(tmp_path / "m")
+    assert found.network.options.kappa_balance
+    assert found.trained_kappas == (-5, 1, 5)
+    return tmp_path / "m", tmp_path / "t.h5"
+
+
+def test_pairing_at_one_kappa_input(hh4b, trained, tmp_path):
+    folder, events = trained
+    with h5py.File(events) as file:
+        told = file["INPUTS/Kappa/kappa"][...]
+    tables = {}
+    for name, flags in (("own", ()), ("fixed", ("--pairing-kappa", 5))):
+        code, _, err = hh4b(
+            "predict", folder, events, *flags, "-o", tmp_path / f"{name}_p.h5",
+            "--pairing-output", tmp_path / f"{name}.h5",
+        )  # fmt: skip
+        assert code == 0, err
+        tables[name] = read_table(tmp_path / f"{name}.h5", PAIRING)["assignment_probability"]
+    np.testing.assert_array_equal(tables["own"][told == 5], tables["fixed"][told == 5])
+    assert (tables["own"][told != 5] != tables["fixed"][told != 5]).any(axis=1).mean() > 0.9
+    assert read_attributes(tmp_path / "fixed.h5")["kappa_input"] == 5
+    assert "kappa_input" not in read_attributes(tmp_path / "own.h5")
+    with h5py.File(tmp_path / "fixed_p.h5") as fixed, h5py.File(tmp_path / "own_p.h5") as own:
+        assert set(fixed["INPUTS/Kappa/kappa"][...]) == {5}
+        np.testing.assert_array_equal(own["INPUTS/Kappa/kappa"], told)
+
+
+def test_kappa_input_that_was_never_trained_is_refused(hh4b, trained, model, tmp_path, caplog):
+    folder, events = trained
+    out = tmp_path / "p.h5"
+    code, _, err = hh4b("predict", folder, events, "--pairing-kappa=3", "--pairing-output", out)
+    assert code == 1
+    assert "kappa input 3 was never trained; the network knows -5, 1, 5" in err
+    assert not out.exists()
+    code, _, err = hh4b("predict", folder, events, "--pairing-kappa=5", "--kappa-values=1",
+                        "--scores-output", out)  # fmt: skip
+    assert code == 1
+    assert "for scores give --kappa-values" in err
+    # A checkpoint that does not say what it was trained with is taken, with a warning.
+    code, _, err = hh4b(
+        "predict", model, FOLDER / "test.h5", "--pairing-kappa=3", "--pairing-output", out
+    )
+    assert code == 0, err
+    assert "does not say which kappa inputs it was trained with: 3 is taken" in caplog.text
+
+
+def test_checkpoint_of_before_does_not_say_what_it_was_trained_with(trained, tmp_path):
+    content = torch.load(trained[0] / "model.pt", weights_only=True)
+    del content["trained_kappas"]
+    torch.save(content, tmp_path / "old.pt")
+    assert checkpoints.load(tmp_path / "old.pt").trained_kappas is None
+
+
+def test_network_without_kappa_input_is_told_none(hh4b, tmp_path):
+    event, options = DATA / "ttbar/event.yaml", Options.read(DATA / "ttbar/options.json")
+    network = Network(options, EventDescription.read(event), {})
+    checkpoints.save(tmp_path / "m.pt", Checkpoint(network), Provenance("test", {}))
+    code, _, err = hh4b("predict", tmp_path / "m.pt", FOLDER / "test.h5", "--pairing-kappa=5",
+                        "-o", tmp_path / "p.h5")  # fmt: skip
+    assert code == 1
+    assert "the network has no input Kappa/kappa" in err
+
+
 def test_prediction_does_not_depend_on_chunks(model, tmp_path):
-    from hh4b.core.files import Provenance
-    from hh4b.spanet import checkpoints
     from hh4b.spanet import prediction_stage as output
 
     network = checkpoints.load(model).network
@@ -124,7 +202,7 @@ SMALL = {
 }  # fmt: skip
 
 
-def test_search_starts_from_the_options_and_feeds_a_training(hh4b, tmp_path):
+def test_search_starts_from_the_options_and_feeds_a_training(hh4b, tmp_path, caplog):
     write_events(tmp_path / "t.h5", 160, seed=1)
     (tmp_path / "o.json").write_text(json.dumps(SMALL))
     given = ("--options", tmp_path / "o.json", "--event", FOLDER / "event.yaml", "--train",
@@ -145,11 +223,46 @@ def test_search_starts_from_the_options_and_feeds_a_training(hh4b, tmp_path):
     both = json.loads((tmp_path / "b.json").read_text())
     assert both["trials"][0] == first["trials"][0]
     assert both["value"] >= first["value"]
+    assert both["start_value"] == first["value"] == first["start_value"]
+    assert both["improved"] == (both["value"] > first["value"])
+    assert first["improved"] is False
+    assert "tuned is untuned" in caplog.text
     code, _, err = hh4b("train", *given, "--search", tmp_path / "b.json", "--set", "dropout=0.3",
                         "--set", "num_classification_layers=2", "-o", tmp_path / "m")  # fmt: skip
     assert code == 0, err
     used = checkpoints.load(tmp_path / "m").network.options
     assert {key: getattr(used, key) for key in both["options"]} == both["options"]
+
+
+def test_search_by_halving_goes_on_where_trials_were(hh4b, tmp_path):
+    write_events(tmp_path / "t.h5", 160, seed=1)
+    (tmp_path / "o.json").write_text(json.dumps(SMALL))
+    given = ("--options", tmp_path / "o.json", "--event", FOLDER / "event.yaml", "--train",
+             tmp_path / "t.h5")  # fmt: skip
+    ranges = json.dumps({"hidden_dim": [16], "num_encoder_layers": [1, 2],
+                         "num_branch_encoder_layers": [1, 2]})  # fmt: skip
+    found = []
+    for name in "ab":
+        code, _, err = hh4b(
+            "search", *given, "--ranges", ranges, "--storage", tmp_path / name / "s.journal",
+            "--epochs", 3, "--trials", 4, "--halving", "-o", tmp_path / f"{name}.json",
+        )  # fmt: skip
+        assert code == 0, err
+        found.append(json.loads((tmp_path / f"{name}.json").read_text()))
+        found[-1].pop("provenance")
+    assert found[0] == found[1]
+    assert found[0]["halving"] == [[4, 1], [2, 3]]
+    ends = [trial["epochs"] for trial in found[0]["trials"]]
+    # The two best, and the start.
+    assert ends[0] == 3
+    assert sorted(ends) in ([1, 1, 3, 3], [1, 3, 3, 3])
+    # A trial that went on has the value of a training that never stopped.
+    code, _, err = hh4b(
+        "search", *given, "--ranges", ranges, "--storage", tmp_path / "s", "--epochs", 3,
+        "--trials", 1, "-o", tmp_path / "c.json",
+    )  # fmt: skip
+    assert code == 0, err
+    assert json.loads((tmp_path / "c.json").read_text())["value"] == found[0]["start_value"]
 
 
 def test_options_can_be_changed_one_by_one(hh4b, tmp_path):

@@ -31,15 +31,16 @@ OTHER = {
     "train": {
         "changes": {"dropout": 0.1, "masking": "none", "epochs": 7, "skip_connections": False},
         "epochs": 3, "batch_size": 32, "num_gpu": 0, "threads": 2, "seed": 5,
+        "kappa_balance": True,
     },
     "search": {
         "changes": {"dropout": 0.1}, "trials": 4, "epochs": 2, "seed": 5, "num_gpu": 1,
-        "threads": 2,
+        "threads": 2, "kappa_balance": True, "halving": True,
         "ranges": {**SpanetRanges().model_dump(mode="json"), "hidden_dim": [16],
                    "dropout": [0.1, 0.2]},
     },
-    "predict": {"kappa_values": [-5.0, 1.0, 2.4], "output_vectors": True, "num_gpu": 1,
-                "threads": 2},
+    "predict": {"kappa_values": [-5.0, 1.0, 2.4], "pairing_kappa": -5.0, "output_vectors": True,
+                "num_gpu": 1, "threads": 2},
     "evaluate": {"num_gpu": 1, "threads": 2},
 }  # fmt: skip
 
@@ -131,6 +132,7 @@ def test_changes_keep_their_type():
         ("predict", ("--kappa-values=1,1",), "--kappa-values: '1' is given twice"),
         ("predict", ("--kappa-values=1,nan",), "--kappa-values: 'nan' is not finite"),
         ("predict", ("--kappa-values=1,101",), "kappa_values.1: value 101"),
+        ("predict", ("--pairing-kappa=101",), "pairing_kappa: value 101"),
         ("evaluate", ("--threads=-1",), "threads: value -1"),
     ],
 )
@@ -165,6 +167,13 @@ def test_changes_a_search_and_settings_go_over_each_other(tmp_path):
 def test_settings_that_are_not_given_leave_the_options(tmp_path):
     found = options_after(tmp_path, SpanetTrainSettings())
     assert (found.epochs, found.num_gpu, found.batch_size) == (9, 2, 8)
+
+
+def test_kappa_balance_becomes_an_option(tmp_path):
+    assert options_after(tmp_path, SpanetTrainSettings(kappa_balance=True)).kappa_balance
+    assert not options_after(tmp_path, SpanetTrainSettings()).kappa_balance
+    given = SpanetTrainSettings(changes={"kappa_balance": True})
+    assert options_after(tmp_path, given).kappa_balance
 
 
 def test_what_is_no_outcome_of_a_search_is_refused(tmp_path):

@@ -240,6 +240,11 @@ PAIRINGS = {
         "pairings/kappa5_spanet/training", "kappa5",
         "spanet_predict", "features", "efficiency_curve",
     ),
+    "pairings.SpanetPairing.kappa_input": one(
+        # The pairing gets files of its own, and nothing else needs those of its training.
+        "pairings/kappa5_spanet/kappa_input", 5,
+        "spanet_predict", "spanet_predict_fixed", "features", "efficiency_curve",
+    ),
     "spanet_trainings.SpanetTraining.label": one(
         MIXING + "label", "mixed", tables(4, 5, "samples")
     ),
@@ -267,6 +272,9 @@ PAIRINGS = {
     "spanet_trainings.SpanetTraining.max_events_per_sample": one(
         JOINT + "max_events_per_sample", 9, "datasets_merge"
     ),
+    "spanet_trainings.SpanetTraining.kappa_balance": one(
+        JOINT + "kappa_balance", True, "datasets_merge", "spanet_train", "spanet_search_worker"
+    ),
     "spanet_trainings.SpanetTraining.repeats": one(
         SM + "repeats", 2, "spanet_train", "spanet_evaluate", "spanet_choose"
     ),
@@ -278,6 +286,7 @@ SEARCHES = {
     ),
     "searches.SpanetSearch.trials": one(SEARCH + "trials", 9, "spanet_search_worker"),
     "searches.SpanetSearch.epochs": one(SEARCH + "epochs", 9, "spanet_search_worker"),
+    "searches.SpanetSearch.halving": one(SEARCH + "halving", True, "spanet_search_worker"),
     "searches.SpanetSearch.workers": one(
         SEARCH + "workers", 2, "spanet_search_worker", "search_outcome"
     ),
@@ -296,6 +305,7 @@ SEARCHES = {
     ),
     "searches.DnnSearch.trials": one(DNN_SEARCH + "trials", 9, "dnn_search_worker"),
     "searches.DnnSearch.max_epochs": one(DNN_SEARCH + "max_epochs", 9, "dnn_search_worker"),
+    "searches.DnnSearch.halving": one(DNN_SEARCH + "halving", True, "dnn_search_worker"),
     "searches.DnnSearch.workers": one(
         DNN_SEARCH + "workers", 2, "dnn_search_worker", "search_outcome"
     ),

@@ -37,6 +37,14 @@ def own_output(**keys):
     return {"outputs": {"mine": {"medium": "figure", "kind": "roc", **keys}}}
 
 
+def fixed_kappa(value, **training):
+    options = "config/spanet/options/smoke.json"
+    return {
+        "spanet_trainings": {"mine": {"signal": ["hh"], "options": options, **training}},
+        "pairings": {"mine": {"method": "spanet", "training": "mine", "kappa_input": value}},
+    }
+
+
 BAD = {
     "unknown process": (
         {"samples": {"hh": {"process": "di_higgs"}}},
@@ -134,6 +142,14 @@ BAD = {
     "headline luminosity": (
         {"statistics": {"headline": {"luminosity_ifb": 140}}},
         "140 is not in luminosities_ifb [139.0]",
+    ),
+    "kappa input that a training never sees": (
+        fixed_kappa(1, kappa_lambda=[-5, 5]),
+        "pairings.mine.kappa_input: value 1: training 'mine' never sees it, only [-5.0, 5.0]",
+    ),
+    "kappa input that no signal sample has": (
+        fixed_kappa(3),
+        "pairings.mine.kappa_input: value 3: training 'mine' never sees it, only [-5.0, 1.0, 5.0]",
     ),
     "pairing that is not there": (
         {"pairings": {"mine": {"method": "chi_square"}}},

@@ -109,6 +109,9 @@ class _Jobs:
             if not isinstance(pairing, SpanetPairing):
                 reads = [dataset, *self.files.plugins([pairing.method])]
                 self.add("pair", reads, [paired], pairing=name, **keys)
+            elif pairing.kappa_input is not None:
+                reads = [layout.spanet_model(pairing.training), dataset]
+                self.add("spanet_predict_fixed", reads, [paired], pairing=name, **keys)
             reads = [dataset, paired, *self.files.plugins(study.features.extra)]
             written = layout.features(name, keys["sample"], variation)
             self.add("features", reads, [written], pairing=name, **keys)

@@ -98,6 +98,29 @@ rule spanet_predict:
         " --settings {params.settings:q} > {log} 2>&1"
 
 
+rule spanet_predict_fixed:
+    input:
+        model=lambda w: LAYOUT.spanet_model(STUDY.pairings[w.pairing].training),
+        dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
+    output:
+        pairing=f"{RESULTS}/{{variation}}pairings/{{pairing}}/{{sample}}.h5",
+    log:
+        f"{RESULTS}/{{variation}}logs/spanet_predict_fixed/{{pairing}}/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/{{variation}}benchmarks/spanet_predict_fixed/{{pairing}}/{{sample}}.tsv"
+    wildcard_constraints:
+        pairing=names_pattern(FILES.fixed_kappa_pairings()),
+    threads: STUDY.threads_per_training
+    params:
+        settings=settings("spanet_predict_fixed", "pairing"),
+        code=command("spanet:predict"),
+    message:
+        "Pairing {wildcards.variation}{wildcards.sample} by {wildcards.pairing}"
+    shell:
+        "hh4b spanet predict {input.model} {input.dataset} --pairing-output {output.pairing}"
+        " --settings {params.settings:q} > {log} 2>&1"
+
+
 rule spanet_score:
     input:
         model=rules.spanet_choose.output.model,

@@ -16,7 +16,7 @@ from hh4b.core.files import Provenance
 from hh4b.core.parts import part_mask
 from hh4b.core.seeds import stream
 from hh4b.events.dataset import lacking
-from hh4b.events.kappa_input import pick_kappa
+from hh4b.events.kappa_input import balanced_weights, pick_kappa
 from hh4b.events.settings import MergeSettings
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
     """Write the chosen events of all datasets as one; return their number.
 
     Optional columns are kept if every dataset has them (weights are 1 where a dataset has none and
-    `MergeSettings.balance` is set). All rows are in memory at once.
+    `MergeSettings.balance` or `kappa_balance` is set). All rows are in memory at once.
 
     Raises:
         ContractError: if the datasets do not fit together, or one has no event in the part.
@@ -53,7 +53,7 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
     files: list[str] = []
     for path in datasets:
         arrays, source = _take(path, columns, settings)
-        if settings.balance:
+        if settings.balance or settings.kappa_balance:
             arrays.setdefault("HH4B/weight", np.ones(source.n_events))
         attributes = read_attributes(path)
         if "HH4B/source_file" in arrays:
@@ -65,6 +65,8 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
     _pick_kappas(parts, sources)
     if settings.balance:
         sources = _balance(parts, sources)
+    if settings.kappa_balance:
+        sources = _balance_kappas(parts, sources)
     merged = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     if settings.shuffle_seed is not None:
         order = stream(settings.shuffle_seed, "merge", "order").permutation(
@@ -154,6 +156,26 @@ def _balance(parts: Sequence[Columns], sources: Sequence[_Source]) -> list[_Sour
         share = 1 if source.is_background else len(sources) - n_background
         factor = class_share * n_events / share / total
         part["HH4B/weight"] = weight * factor
+        result.append(_Source(**{**asdict(source), "weight_factor": factor}))
+    return result
+
+
+def _balance_kappas(parts: Sequence[Columns], sources: Sequence[_Source]) -> list[_Source]:
+    """Scale the weights in place at each kappa input; factors of sources become their mean ones.
+
+    Raises:
+        ContractError: if a kappa input lacks signal or background.
+    """
+    kappa, label, weight = (
+        np.concatenate([part[name] for part in parts])
+        for name in ("INPUTS/Kappa/kappa", "CLASSIFICATIONS/EVENT/signal", "HH4B/weight")
+    )
+    balanced = balanced_weights(weight, kappa, label, where="merged datasets")
+    ends = np.cumsum([source.n_events for source in sources])[:-1]
+    result = []
+    for part, source, new in zip(parts, sources, np.split(balanced, ends), strict=True):
+        factor = source.weight_factor * float(new.sum() / part["HH4B/weight"].sum())
+        part["HH4B/weight"] = new
         result.append(_Source(**{**asdict(source), "weight_factor": factor}))
     return result
 

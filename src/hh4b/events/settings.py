@@ -97,6 +97,11 @@ class MergeSettings(Settings):
         description="scale weights so that all signal samples weigh the same, backgrounds together"
         " as much as the signals together, and the mean is 1",
     )
+    kappa_balance: bool = Field(
+        False,
+        description="scale weights so that at each kappa input signal weighs as much as background,"
+        " every kappa input the same in total, and the mean is 1",
+    )
 
     @model_validator(mode="after")
     def _draw(self) -> Self:

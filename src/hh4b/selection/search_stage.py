@@ -10,9 +10,10 @@ import optuna
 from hh4b.core.files import Provenance, canonical_hash, write_json
 from hh4b.selection.samples import LabelledFeatures, read_labelled
 from hh4b.selection.settings import DnnSearchSettings
-from hh4b.selection.training import Epoch, train
+from hh4b.selection.training import Epoch, train, train_until
+from hh4b.training.halving import Contender, run_halving
 from hh4b.training.search_ranges import DnnRanges
-from hh4b.training.trials import StudyPlan, run_trials
+from hh4b.training.trials import StudyPlan, log_gain, run_trials
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,8 @@ def search(
     """Minimise the validation loss over ``settings.ranges``; see `run_trials`.
 
     Every trial trains with the same seed, so that all see the same validation events. A trial is
-    given up when its smallest validation loss so far is worse than the median of the others.
+    given up when its smallest validation loss so far is worse than the median of the others, or
+    with `DnnSearchSettings.halving` as `run_halving` says.
 
     Returns:
         The outcome of the study, with the whole of the best ``options``.
@@ -43,7 +45,15 @@ def search(
         train(events, chosen, seed=plan.seed, on_epoch=report)
         return smallest
 
-    outcome = run_trials(plan, objective, worker=worker)
+    def go_on(entry: Contender, epochs: int) -> float:
+        chosen = settings.model_copy(update=entry.parameters)
+        return train_until(events, chosen, epochs, entry.state, seed=plan.seed)
+
+    if settings.halving:
+        suggest = settings.ranges.suggest
+        outcome = run_halving(plan, settings.max_epochs, suggest, go_on, worker=worker)
+    else:
+        outcome = run_trials(plan, objective, worker=worker)
     best = {**settings.network(), **outcome.pop("best")}
     return {"options": best, **outcome}
 
@@ -91,9 +101,11 @@ def search_to_file(
         trials=settings.trials,
         seed=seed,
         first=settings.ranges.inside(options),
+        start={name: options[name] for name in DnnRanges.model_fields},
     )
     found = search(events, settings, plan, worker=worker)
     counts = {"n_events": len(events.label), "n_trials": found["n_trials"]}
     write_json(output, found, Provenance("dnn search", decided, seed=seed, counts=counts))
+    log_gain(found)
     log.info("best of %d trials: %.5f with %s", found["n_trials"], found["value"], found["options"])
     return found

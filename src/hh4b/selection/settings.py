@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from hh4b.core.errors import ContractError
 from hh4b.core.settings import Count, Kappas, NonNegative, Part, Positive, Seed, Settings
-from hh4b.training.search_ranges import DnnRanges
+from hh4b.training.search_ranges import DnnRanges, Halving
 
 
 def _given_once(values: list[float]) -> list[float]:
@@ -90,6 +90,7 @@ class DnnSearchSettings(DnnTrainSettings):
     trials: Count = Field(100, description="of all workers together")
     max_epochs: Count = Field(100, description="of a trial at most")
     ranges: DnnRanges = Field(DnnRanges(), description="what is varied, and how far")
+    halving: Halving = False
 
 
 class ScoreSettings(Settings):

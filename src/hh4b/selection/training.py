@@ -1,9 +1,10 @@
-"""Training of the dense network: one loop, readable from top to bottom."""
+"""Training of the dense network: one loop, which can be left and gone on with."""
 
 import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from hh4b.core.errors import TrainingFailed
+from hh4b.core.files import atomic_path
 from hh4b.core.seeds import derive_seed
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig, probability
 from hh4b.selection.samples import LabelledFeatures
@@ -78,39 +80,95 @@ def train(
     Raises:
         TrainingFailed: if there are too few events, or the loss is no longer a number.
     """
-    everything = to_batch(events, device)
-    fit_rows, validation_rows = split_validation(events, settings.validation_fraction, seed)
-    fit, validation = everything.take(fit_rows), everything.take(validation_rows)
+    run = _Run(events, settings, seed=seed, device=device)
+    run.go_on(settings.max_epochs, on_epoch)
+    run.network.load_state_dict(run.best_state)
+    return Trained(run.network.eval(), run.epochs, run.best_epoch)
 
-    config = NetworkConfig(
-        columns=events.columns, hidden_dim=settings.hidden_dim, n_layers=settings.n_layers
-    )
-    network = DenseNetwork(config, _generator(seed, "weights")).to(device)
-    network.standardise.fit(fit.inputs, fit.weight)
-    optimiser = make_optimiser(network, settings.learning_rate)
-    order = _generator(seed, "order")
 
-    epochs: list[Epoch] = []
-    best_loss, best_epoch, best_state = float("inf"), -1, network.state_dict()
-    for number in range(settings.max_epochs):
-        train_loss = run_epoch(network, optimiser, fit, settings.batch_size, order)
-        epoch = {"epoch": number, "train_loss": train_loss, **validate(network, validation)}
-        epochs.append(epoch)
-        _require_finite(epoch, settings)
-        if epoch["validation_loss"] < best_loss:
-            best_loss, best_epoch = epoch["validation_loss"], number
-            best_state = copy.deepcopy(network.state_dict())
-        log.info(
-            "epoch %d: loss %.4f, validation %.4f (best %.4f), accuracy %.4f, AUC %.4f",
-            number, train_loss, epoch["validation_loss"], best_loss,
-            epoch["validation_accuracy"], epoch["validation_auc"],
-        )  # fmt: skip
-        if on_epoch is not None:
-            on_epoch(number, epoch)
-        if number - best_epoch >= settings.patience:
-            break
-    network.load_state_dict(best_state)
-    return Trained(network.eval(), epochs, best_epoch)
+def train_until(
+    events: LabelledFeatures, settings: DnnSettings, epochs: int, path: Path, *, seed: int
+) -> float:
+    """Train until so many epochs, from what lies at ``path`` if there is something; keep it there.
+
+    Returns:
+        The smallest validation loss of these epochs.
+
+    Raises:
+        TrainingFailed: as `train`.
+    """
+    run = _Run(events, settings, seed=seed, device="cpu")
+    if path.exists():
+        run.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    run.go_on(epochs)
+    with atomic_path(path) as temporary:
+        torch.save(run.state_dict(), temporary)
+    return min(epoch["validation_loss"] for epoch in run.epochs[:epochs])
+
+
+class _Run:
+    """A training on its way."""
+
+    def __init__(
+        self, events: LabelledFeatures, settings: DnnSettings, *, seed: int, device: str
+    ) -> None:
+        everything = to_batch(events, device)
+        fit_rows, validation_rows = split_validation(events, settings.validation_fraction, seed)
+        self.fit, self.validation = everything.take(fit_rows), everything.take(validation_rows)
+        self.settings = settings
+        config = NetworkConfig(
+            columns=events.columns, hidden_dim=settings.hidden_dim, n_layers=settings.n_layers
+        )
+        self.network = DenseNetwork(config, _generator(seed, "weights")).to(device)
+        self.network.standardise.fit(self.fit.inputs, self.fit.weight)
+        self.optimiser = make_optimiser(self.network, settings.learning_rate)
+        self.order = _generator(seed, "order")
+        self.epochs: list[Epoch] = []
+        self.best_loss, self.best_epoch = float("inf"), -1
+        self.best_state = self.network.state_dict()
+
+    def go_on(self, until: int, on_epoch: Callable[[int, Epoch], None] | None = None) -> None:
+        """Train until there are so many epochs, or no improvement for `DnnSettings.patience`."""
+        patience = self.settings.patience
+        while len(self.epochs) < until and len(self.epochs) - 1 - self.best_epoch < patience:
+            number = len(self.epochs)
+            train_loss = run_epoch(
+                self.network, self.optimiser, self.fit, self.settings.batch_size, self.order
+            )
+            validated = validate(self.network, self.validation)
+            epoch = {"epoch": number, "train_loss": train_loss, **validated}
+            self.epochs.append(epoch)
+            _require_finite(epoch, self.settings)
+            if epoch["validation_loss"] < self.best_loss:
+                self.best_loss, self.best_epoch = epoch["validation_loss"], number
+                self.best_state = copy.deepcopy(self.network.state_dict())
+            log.info(
+                "epoch %d: loss %.4f, validation %.4f (best %.4f), accuracy %.4f, AUC %.4f",
+                number, train_loss, epoch["validation_loss"], self.best_loss,
+                epoch["validation_accuracy"], epoch["validation_auc"],
+            )  # fmt: skip
+            if on_epoch is not None:
+                on_epoch(number, epoch)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `load_state_dict` goes on from, as plain data and tensors."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "order": self.order.get_state(),
+            "epochs": self.epochs,
+            "best_epoch": self.best_epoch,
+            "best_state": self.best_state,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Be where the training of the state was."""
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.order.set_state(state["order"])
+        self.epochs, self.best_epoch = state["epochs"], state["best_epoch"]
+        self.best_state = state["best_state"]
+        self.best_loss = min(epoch["validation_loss"] for epoch in self.epochs)
 
 
 def make_optimiser(network: DenseNetwork, learning_rate: float) -> torch.optim.Adam:

@@ -27,6 +27,8 @@ class Checkpoint:
         step: finished steps.
         metrics: validation metrics at that point.
         seed: of the training; None for imported networks.
+        trained_kappas: kappa inputs of the training's signal; None where that is not known, or
+            there is no such input.
         extra: state of optimiser and generators if the training can go on from here.
     """
 
@@ -35,6 +37,7 @@ class Checkpoint:
     step: int = 0
     metrics: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
+    trained_kappas: tuple[float, ...] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -48,6 +51,9 @@ def save(path: Path | str, checkpoint: Checkpoint, provenance: Provenance) -> No
         "step": checkpoint.step,
         "metrics": dict(checkpoint.metrics),
         "seed": checkpoint.seed,
+        "trained_kappas": (
+            None if checkpoint.trained_kappas is None else list(checkpoint.trained_kappas)
+        ),
         "extra": dict(checkpoint.extra),
         "provenance": provenance.as_json(),
     }
@@ -99,12 +105,14 @@ def load(path: Path | str, *, event: EventDescription | None = None) -> Checkpoi
     network.load_state_dict(content["weights"])
     if event is not None:
         require_topology(network.event, event, where=str(path))
+    kappas = content.get("trained_kappas")
     return Checkpoint(
         network.eval(),
         content["epoch"],
         content["step"],
         content["metrics"],
         content["seed"],
+        None if kappas is None else tuple(kappas),
         content["extra"],
     )
 

@@ -7,6 +7,7 @@ import torch
 
 from hh4b.core.errors import ConfigError
 from hh4b.spanet import checkpoints
+from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.network import Network
 from hh4b.spanet.settings import SpanetDevices
 
@@ -48,10 +49,22 @@ def open_network(model: Path, settings: SpanetDevices) -> tuple[Network, dict[st
         InputFileError: if there is no checkpoint of ours.
         ConfigError: if there are fewer GPUs than asked for.
     """
+    found = open_checkpoint(model, settings)
+    return found.network, identity_of(found)
+
+
+def open_checkpoint(model: Path, settings: SpanetDevices) -> Checkpoint:
+    """Read a checkpoint; its network is where it is to compute. See `open_network`."""
     use_threads(settings.threads)
     found = checkpoints.load(model)
-    device = choose_devices(settings.num_gpu)[0]
-    identity = {
-        **found.network.configuration(), "epoch": found.epoch, "training_seed": found.seed,
-    }  # fmt: skip
-    return found.network.to(device), identity
+    found.network.to(choose_devices(settings.num_gpu)[0])
+    return found
+
+
+def identity_of(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return what identifies a network in the provenance of what it predicts."""
+    return {
+        **checkpoint.network.configuration(),
+        "epoch": checkpoint.epoch,
+        "training_seed": checkpoint.seed,
+    }

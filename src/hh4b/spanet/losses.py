@@ -27,6 +27,7 @@ class Targets:
         weight: (particles, events) float64, or None for 1.
         classes: name -> (events,), -1 = unknown.
         event_weight: (events,) or None for 1.
+        assignment_weight: (events,) of the terms of particles; None: ``event_weight``.
         multiplicity: (events,) number of real sequential vectors.
     """
 
@@ -36,6 +37,7 @@ class Targets:
     classes: dict[str, Tensor]
     event_weight: Tensor | None
     multiplicity: Tensor
+    assignment_weight: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Balance:
             counts = np.bincount(vectors_per_event(events, event))
             multiplicity = _effective(counts, int(np.count_nonzero(counts.cumsum())))
         classes = {}
-        if options.balance_classifications:
+        # Balanced at each kappa input the classes are balanced altogether.
+        if options.balance_classifications and not options.kappa_balance:
             for name, values in events.classes.items():
                 counts = np.bincount(values[values >= 0])
                 classes[name] = _effective(counts, len(counts)).float()
@@ -179,8 +182,11 @@ def _particle_terms(
         weights = weights * balance.particles.to(best.device)[(bits[:, None] * present).sum(dim=0)]
     if balance.multiplicity is not None:
         weights = weights * balance.multiplicity.to(best.device)[targets.multiplicity]
-    if targets.event_weight is not None:
-        weights = weights * targets.event_weight
+    event_weight = targets.event_weight
+    if targets.assignment_weight is not None:
+        event_weight = targets.assignment_weight
+    if event_weight is not None:
+        weights = weights * event_weight
     counts = present.sum(dim=1).clamp(min=1)
     means = (weights * combined).sum(dim=2) / counts[:, None]
     terms: list[Tensor] = []

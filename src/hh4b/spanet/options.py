@@ -25,7 +25,7 @@ WITHOUT_EFFECT = {
 #: Keys that the reference does not know.
 OURS_ONLY = {
     "global_input_embedding", "event_weights", "pair_features", "random_symmetries", "precision",
-    "best_checkpoint_metric",
+    "best_checkpoint_metric", "kappa_balance",
 }  # fmt: skip
 
 _CHOICES = {
@@ -40,7 +40,7 @@ _CHOICES = {
 
 
 class Options(BaseModel):
-    """Every key of the reference's options JSON (version 2.2.0) with its default, and six of ours.
+    """Every key of the reference's options JSON (version 2.2.0) with its default, and ours.
 
     Names of choices are compared without case, blanks and underscores, as the reference does, and
     kept in that form.
@@ -125,6 +125,9 @@ class Options(BaseModel):
     )
     event_weights: Literal["dataset", "none"] = Field(
         "dataset", description="use HH4B/weight where the training file has it"
+    )
+    kappa_balance: bool = Field(
+        False, description="signal weighs as much as background, and the same, at each kappa input"
     )
     pair_features: int = Field(
         0, ge=0, description="give each vector its mass and distance with so many leading ones"

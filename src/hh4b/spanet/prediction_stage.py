@@ -1,5 +1,6 @@
 """Files that prediction writes: the layout of the reference, and this project's contracts."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,16 +15,17 @@ from hh4b.core.contracts import PAIRING, SCORES, TableWriter, open_table
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path
 from hh4b.core.logs import progress
+from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.data import count_events, read_chunks
-from hh4b.spanet.devices import open_network
+from hh4b.spanet.devices import identity_of, open_checkpoint
+from hh4b.spanet.kappa import KAPPA, SIGNAL, has_kappa_input, require_trained
 from hh4b.spanet.network import Network
 from hh4b.spanet.prediction import Prediction, class_probability, predict
 from hh4b.spanet.settings import SpanetPredictSettings
 
 #: Events read at a time: some 100 MB with ten jets each, whatever the size of the file.
 CHUNK = 32768
-KAPPA = "Kappa/kappa"
-SIGNAL = "EVENT/signal"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,50 @@ def predict_to_files(
         settings: values of the kappa input, and where it is computed.
 
     Raises:
-        ConfigError: if nothing is to be written, or the network cannot give what is asked for.
+        ConfigError: if nothing is to be written, or the network cannot give what is asked for, or
+            it was never trained with the kappa input of the pairing.
         ContractError: if the dataset lacks an input or holds values that are not finite.
         InputFileError: if there is no checkpoint.
     """
     if files == PredictionFiles():
         raise ConfigError("nothing to write; give --output, --pairing-output or --scores-output")
-    network, identity = open_network(model, settings)
+    checkpoint = open_checkpoint(model, settings)
+    network, identity = checkpoint.network, identity_of(checkpoint)
     made = Provenance("spanet predict", identity)
+    if settings.pairing_kappa is not None:
+        _check_pairing_kappa(settings.pairing_kappa, checkpoint, files, where=str(model))
     if files.prediction is not None or files.pairing is not None:
+        told = {} if settings.pairing_kappa is None else {"pairing_kappa": settings.pairing_kappa}
         write_predictions(
-            network, dataset, made, prediction=files.prediction, pairing=files.pairing,
-            vectors=settings.output_vectors,
+            network, dataset, Provenance("spanet predict", {**identity, **told}),
+            prediction=files.prediction, pairing=files.pairing, vectors=settings.output_vectors,
+            kappa=settings.pairing_kappa,
         )  # fmt: skip
     if files.scores is not None:
         write_scores(network, dataset, files.scores, settings.kappa_values, made)
+
+
+def _check_pairing_kappa(
+    kappa: float, checkpoint: Checkpoint, files: PredictionFiles, *, where: str
+) -> None:
+    """Check that a network can be told a kappa input, and knows it.
+
+    Raises:
+        ConfigError: if not, or if nothing that depends on it is written.
+    """
+    if files.prediction is None and files.pairing is None:
+        raise ConfigError(
+            "pairing_kappa is the input of predictions and pairings; for scores give --kappa-values"
+        )
+    if not has_kappa_input(checkpoint.network.event):
+        raise ConfigError(f"{where}: the network has no input {KAPPA}; leave out --pairing-kappa")
+    if checkpoint.trained_kappas is None:
+        log.warning(
+            "%s does not say which kappa inputs it was trained with: %g is taken unchecked",
+            where, kappa,
+        )  # fmt: skip
+    else:
+        require_trained(kappa, checkpoint.trained_kappas, where=where)
 
 
 def write_predictions(
@@ -78,6 +109,7 @@ def write_predictions(
     prediction: Path | None = None,
     pairing: Path | None = None,
     vectors: bool = False,
+    kappa: float | None = None,
     chunk: int = CHUNK,
 ) -> int:
     """Predict all events of a file, a chunk at a time, and write the files asked for.
@@ -89,6 +121,7 @@ def write_predictions(
         prediction: file in the layout of the reference.
         pairing: file of the contract `PAIRING`.
         vectors: whether ``prediction`` gets the embedding vectors.
+        kappa: kappa input of all events; None: of each event its own.
         chunk: events in memory at a time.
 
     Returns:
@@ -107,18 +140,21 @@ def write_predictions(
             path = stack.enter_context(atomic_path(prediction))
             writer = PredictionWriter(path, network, total)
             stack.callback(writer.close)
-            writer.copy_inputs(dataset)
+            writer.copy_inputs(dataset, kappa)
             writer.file.attrs["provenance"] = provenance.as_json()
         table = None if pairing is None else stack.enter_context(TableWriter(pairing, PAIRING))
         chunks = read_chunks(dataset, network.event, size=chunk)
         for rows, events in progress(chunks, total=total, what="events predicted", size=chunk):
+            if kappa is not None:
+                events = events.with_feature(network.event, KAPPA, kappa)
             result = predict(network, events, vectors=vectors and writer is not None)
             if writer is not None:
                 writer.write(rows, result)
             if table is not None:
                 table.append(pairing_arrays(network, result))
         if table is not None:
-            table.set_attributes(provenance, method="spanet", n_events=total)
+            told = {} if kappa is None else {"kappa_input": kappa}
+            table.set_attributes(provenance, method="spanet", n_events=total, **told)
     return total
 
 
@@ -130,10 +166,12 @@ class PredictionWriter:
         self.file = h5py.File(path, "w")
         self.network, self.rows = network, rows
 
-    def copy_inputs(self, dataset: Path | str) -> None:
-        """Copy the group INPUTS without bringing it to memory."""
+    def copy_inputs(self, dataset: Path | str, kappa: float | None = None) -> None:
+        """Copy the group INPUTS without bringing it to memory, with the kappa input in use."""
         with open_table(dataset) as source:
             source.copy("INPUTS", self.file)
+        if kappa is not None:
+            self.file[f"INPUTS/{KAPPA}"][...] = kappa
 
     def write(self, rows: slice, result: Prediction) -> None:
         """Write the results of the events ``rows``."""
@@ -206,7 +244,6 @@ def write_scores(
         raise ConfigError(f"this network has no two classes {SIGNAL}; it gives no scores")
     if not kappas:
         raise ConfigError("no value of the kappa input; give --kappa-values")
-    names = {f"{i.name}/{f.name}" for i in network.event.global_inputs for f in i.features}
     total = count_events(dataset, network.event)
     values = np.asarray(kappas, dtype=np.float64)
     with TableWriter(output, SCORES) as table:
@@ -214,7 +251,7 @@ def write_scores(
         for _, events in progress(chunks, total=total, what="events scored", size=chunk):
             score = np.empty((len(events), len(values)), dtype=np.float32)
             for column, kappa in enumerate(values):
-                if KAPPA in names:
+                if has_kappa_input(network.event):
                     here = events.with_feature(network.event, KAPPA, float(kappa))
                     score[:, column] = class_probability(network, here, SIGNAL)[:, 1]
                 elif column == 0:

@@ -13,6 +13,7 @@ from hh4b.core.errors import ContractError, TrainingFailed
 from hh4b.spanet.batches import Batch, EventStore
 from hh4b.spanet.data import Events, read_events, vectors_per_event
 from hh4b.spanet.event import EventDescription
+from hh4b.spanet.kappa import kappa_weights
 from hh4b.spanet.losses import Balance, Targets
 from hh4b.spanet.network import Network
 from hh4b.spanet.options import Options
@@ -46,7 +47,9 @@ def prepare(
     """Read, check and split the events of a training as the reference does.
 
     Raises:
-        ContractError: if a file lacks what the event description names, or holds wrong values.
+        ContractError: if a file lacks what the event description names, or holds wrong values, or
+            with ``kappa_balance`` if a class is missing at a kappa input.
+        ConfigError: if ``kappa_balance`` is asked of a network without kappa input.
         TrainingFailed: if too few events are left for one step.
     """
     assignments = bool(
@@ -86,6 +89,10 @@ def prepare(
                 " a classifier needs two classes"
             )
         classes[name] = max(2, int(known.max(initial=1)) + 1)
+    if options.kappa_balance:
+        # Refused here, before a network is built and processes start.
+        loss_weights(training, event, options)
+        kappa_weights(None, validation, event, lenient=True)
     balance = Balance.of(training, event, options)
     return Preparation(training, validation, classes, balance, _digest(training, validation))
 
@@ -159,6 +166,27 @@ def event_weights(events: Events) -> NDArray[np.float32] | None:
     return (events.weight / mean[sample]).astype(np.float32)
 
 
+def loss_weights(
+    events: Events, event: EventDescription, options: Options
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+    """Return weights of the events in all terms, and in those of particles if they are others.
+
+    With ``kappa_balance`` the weights are those of `kappa_weights`. Terms of particles get them
+    scaled to the mean 1 over events with a particle to be found: every kappa counts as much as any
+    other, and assignment as much beside classification as without.
+    """
+    weights = event_weights(events) if options.event_weights == "dataset" else None
+    if not options.kappa_balance:
+        return weights, None
+    balanced = kappa_weights(weights, events, event)
+    assigned = balanced
+    if events.target_valid:
+        some = np.stack(events.target_valid).any(axis=0)
+        if some.any():
+            assigned = balanced / balanced[some].mean()
+    return balanced.astype(np.float32), assigned.astype(np.float32)
+
+
 class TargetStore:
     """Targets of the events of a store, taken by batch."""
 
@@ -178,8 +206,9 @@ class TargetStore:
             self.valid = torch.zeros(len(group_of.particles), len(events), dtype=torch.bool)
             self.weight = None
         self.classes = {name: torch.from_numpy(v) for name, v in events.classes.items()}
-        weights = event_weights(events) if options.event_weights == "dataset" else None
+        weights, assigned = loss_weights(events, group_of, options)
         self.event_weight = None if weights is None else torch.from_numpy(weights)
+        self.assignment_weight = None if assigned is None else torch.from_numpy(assigned)
         self.multiplicity = torch.from_numpy(store.n_sequential)
 
     def take(self, batch: Batch) -> Targets:
@@ -197,4 +226,7 @@ class TargetStore:
             classes={name: at(v) for name, v in self.classes.items()},
             event_weight=None if self.event_weight is None else at(self.event_weight),
             multiplicity=at(self.multiplicity),
+            assignment_weight=(
+                None if self.assignment_weight is None else at(self.assignment_weight)
+            ),
         )

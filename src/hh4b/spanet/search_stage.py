@@ -13,7 +13,7 @@ from hh4b.spanet.preparation import prepare
 from hh4b.spanet.search import search
 from hh4b.spanet.settings import SpanetSearchSettings
 from hh4b.training.search_ranges import SpanetRanges
-from hh4b.training.trials import StudyPlan
+from hh4b.training.trials import StudyPlan, log_gain
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ def search_to_file(
     options = Options.read(files.options).changed(
         **settings.changes | {"epochs": settings.epochs, "num_gpu": settings.num_gpu}
     )
+    if settings.kappa_balance:
+        options = options.changed(kappa_balance=True)
     event = EventDescription.read(files.event)
     data = prepare(options, event, files.training)
     varied = {
@@ -72,10 +74,14 @@ def search_to_file(
         settings.trials,
         settings.seed,
         settings.ranges.inside(options.model_dump()),
+        options.model_dump(include=set(SpanetRanges.model_fields)),
     )
-    found = search(options, event, data, plan, settings.ranges, worker=worker)
+    found = search(
+        options, event, data, plan, settings.ranges, worker=worker, halving=settings.halving
+    )
     counts = {"n_training": len(data.training), "n_trials": found["n_trials"]}
     made = Provenance("spanet search", varied, seed=settings.seed, counts=counts)
     write_json(files.outcome, found, made)
+    log_gain(found)
     log.info("best of %d trials: %.5f with %s", found["n_trials"], found["value"], found["options"])
     return found

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hh4b.core.settings import Count, Kappa, Seed, Settings
-from hh4b.training.search_ranges import SpanetRanges
+from hh4b.training.search_ranges import Halving, SpanetRanges
 
 #: Number of GPUs, or of threads, where 0 has a meaning of its own.
 CountOrZero = Annotated[int, Field(ge=0)]
@@ -39,7 +39,17 @@ class SpanetTrainingLength(Settings):
     )
 
 
-class SpanetTrainSettings(SpanetChanges, SpanetTrainingLength, SpanetThreads):
+class SpanetKappaBalance(Settings):
+    """What a network may learn of its samples' sizes."""
+
+    kappa_balance: bool = Field(
+        False,
+        description="weight the training events so that at each kappa input signal weighs as much"
+        " as background, and every kappa input the same; false: each sample by its events",
+    )
+
+
+class SpanetTrainSettings(SpanetChanges, SpanetTrainingLength, SpanetKappaBalance, SpanetThreads):
     """Settings of `hh4b spanet train`."""
 
     batch_size: Count | None = Field(
@@ -57,9 +67,10 @@ class SpanetSearchSize(Settings):
     trials: Count = Field(100, description="of all workers together")
     epochs: Count = Field(10, description="of a trial")
     ranges: SpanetRanges = Field(SpanetRanges(), description="what is varied")
+    halving: Halving = False
 
 
-class SpanetSearchSettings(SpanetChanges, SpanetSearchSize, SpanetDevices):
+class SpanetSearchSettings(SpanetChanges, SpanetSearchSize, SpanetKappaBalance, SpanetDevices):
     """Settings of `hh4b spanet search`."""
 
     seed: Seed = Field(1, description="of trainings and sampler")
@@ -70,6 +81,11 @@ class SpanetPredictSettings(SpanetDevices):
 
     kappa_values: list[Kappa] = Field(
         [], description='values of the kappa input for the scores, e.g. "-10,-9,…,15"'
+    )
+    pairing_kappa: Kappa | None = Field(
+        None,
+        description="kappa input at which all events are paired, one that was trained; null: each"
+        " event at its own",
     )
     output_vectors: bool = Field(
         False, description="write the embedding vectors to the prediction as well"

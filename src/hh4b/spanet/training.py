@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hh4b.core import seeds
@@ -18,6 +19,7 @@ from hh4b.spanet.batches import EventStore
 from hh4b.spanet.data import Events
 from hh4b.spanet.evaluation import assignment_metrics, classification_metrics
 from hh4b.spanet.event import EventDescription
+from hh4b.spanet.kappa import kappa_weights, trained_kappas
 from hh4b.spanet.network import Network, Parts
 from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import predict
@@ -108,6 +110,7 @@ class Training:
         self.optimizer = make_optimizer(self.network, options)
         self.store = EventStore(seen, network.seen)
         self.targets = TargetStore(data.training, self.store, options, event)
+        self.trained_kappas = trained_kappas(data.training, event)
         self.epoch = 0
         self.best = -math.inf
         self.kept: BestState | None = None
@@ -196,7 +199,11 @@ class Training:
 
     def validate(self) -> dict[str, float]:
         """Return metrics of the validation events."""
-        return validation_metrics(self.network, self.data.validation)
+        events, weight = self.data.validation, None
+        if self.options.kappa_balance:
+            # Otherwise a network that knows the sizes of the samples would seem better.
+            weight = kappa_weights(None, events, self.event, lenient=True)
+        return validation_metrics(self.network, events, weight)
 
     def monitored(self, metrics: dict[str, float]) -> float:
         """Return the number by which the best checkpoint is chosen; larger is better."""
@@ -214,16 +221,24 @@ class Training:
         )
 
 
-def validation_metrics(network: Network, events: Events) -> dict[str, float]:
-    """Return assignment and classification metrics as flat names."""
+def validation_metrics(
+    network: Network, events: Events, weight: NDArray[np.float64] | None = None
+) -> dict[str, float]:
+    """Return assignment and classification metrics as flat names.
+
+    Args:
+        network: with its weights.
+        events: to validate on.
+        weight: of the events in the metrics of classes, shape (N,); None = 1.
+    """
     prediction = predict(network, events)
     result: dict[str, float] = {}
     if events.target_valid and any(valid.any() for valid in events.target_valid):
         found = assignment_metrics(network.event, events, prediction.jets)
         result |= {f"validation/{name}": value for name, value in found.items()}
-    ones = np.ones(len(events))
+    weight = np.ones(len(events)) if weight is None else weight
     for name, probability in prediction.classes.items():
-        found = classification_metrics(probability, events.classes[name], ones)
+        found = classification_metrics(probability, events.classes[name], weight)
         result |= {
             f"validation/{name}/{key}": value
             for key, value in found.items()

@@ -78,7 +78,10 @@ def _save(
     from it alone: Snakemake removes the outputs of a job that was killed.
     """
     value = training.monitored(metrics)
-    now = Checkpoint(training.network, training.epoch, training.step, metrics, training.seed)
+    now = Checkpoint(
+        training.network, training.epoch, training.step, metrics, training.seed,
+        training.trained_kappas,
+    )  # fmt: skip
     if value > training.best or training.kept is None:
         training.best = max(value, training.best)
         weights = {k: v.detach().cpu().clone() for k, v in training.network.state_dict().items()}
@@ -119,7 +122,10 @@ def _resume(
     if training.workers.rank == 0:
         saved.network.load_state_dict(training.kept.weights)
         kept = training.kept
-        best = Checkpoint(saved.network, kept.epoch, kept.step, kept.metrics, training.seed)
+        best = Checkpoint(
+            saved.network, kept.epoch, kept.step, kept.metrics, training.seed,
+            training.trained_kappas,
+        )  # fmt: skip
         checkpoints.save(folder / checkpoints.BEST, best, provenance)
     log.info("going on after epoch %d of %s", saved.epoch, path)
     return list(saved.extra["rows"])

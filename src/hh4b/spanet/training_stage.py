@@ -87,6 +87,8 @@ def training_options(files: SpanetTrainFiles, settings: SpanetTrainSettings) -> 
             raise ContractError(f"{files.search} is no outcome of a search; run the search again")
         options = options.changed(**found)
     given = settings.model_dump(include={"epochs", "batch_size", "num_gpu"}, exclude_none=True)
+    if settings.kappa_balance:
+        given["kappa_balance"] = True
     return options.changed(**given)
 
 

@@ -7,7 +7,7 @@ from glob import glob
 
 from hh4b.core.plugins import plugin_file
 from hh4b.study.layout import Layout
-from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetTraining
+from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetPairing, SpanetTraining
 from hh4b.study.samples import FilesSample
 
 
@@ -175,6 +175,11 @@ class JobInputs:
         """Return the pairings that need no training."""
         chosen = self.study.pairings.items()
         return [name for name, pairing in chosen if isinstance(pairing, FunctionPairing)]
+
+    def fixed_kappa_pairings(self) -> list[str]:
+        """Return the pairings by SPANet2 that tell it the same kappa input for every event."""
+        chosen = self.study.pairings.items()
+        return [n for n, p in chosen if isinstance(p, SpanetPairing) and p.kappa_input is not None]
 
     def weights(self) -> list[str]:
         """Return the weight functions of the systematics."""

@@ -183,7 +183,9 @@ class Layout:
     def pairing(self, pairing: str, sample: str, variation: str = "") -> str:
         """Return the pairing of a sample by a method of the configuration."""
         method = self.study.pairings[pairing]
-        folder = f"spanet/{method.training}" if isinstance(method, SpanetPairing) else pairing
+        folder = pairing
+        if isinstance(method, SpanetPairing) and method.kappa_input is None:
+            folder = f"spanet/{method.training}"
         return self.file(f"{variation}pairings/{folder}/{sample}.h5")
 
     def features(self, pairing: str, sample: str, variation: str = "") -> str:

@@ -4,15 +4,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from hh4b.core.settings import Count, Fraction, Kappas, Name, Settings
+from hh4b.core.settings import Count, Fraction, Kappa, Kappas, Name, Settings
 from hh4b.selection.settings import CutSettings, DnnSettings
-from hh4b.training.search_ranges import DnnRanges, SpanetRanges
+from hh4b.spanet.settings import SpanetKappaBalance
+from hh4b.training.search_ranges import DnnRanges, Halving, SpanetRanges
 
 Label = Annotated[str, Field(min_length=1)]
 _LABEL = "name in tables and figures; without it one is made of what the entry is"
 
 
-class SpanetTraining(Settings):
+class SpanetTraining(SpanetKappaBalance):
     """One SPANet2 training, or several that differ by the seed."""
 
     label: Label | None = Field(None, description=_LABEL)
@@ -35,6 +36,11 @@ class SpanetPairing(Settings):
     method: Literal["spanet"]
     label: Label | None = Field(None, description=_LABEL)
     training: Name = Field(description="name under `spanet_trainings`")
+    kappa_input: Kappa | None = Field(
+        None,
+        description="value of kappa_lambda that the network is told for every event, one of the"
+        " training's; null = each event its own",
+    )
 
 
 class FunctionPairing(Settings):
@@ -115,6 +121,7 @@ class DnnSearch(Settings):
     max_epochs: Count = Field(100, description="of a trial at most")
     workers: Count = Field(1, description="jobs that share the study; see docs/architecture.md")
     ranges: DnnRanges = Field(DnnRanges(), description="what is varied")
+    halving: Halving = False
 
 
 class SpanetSearch(Settings):
@@ -126,6 +133,7 @@ class SpanetSearch(Settings):
     epochs: Count = Field(10, description="of a trial")
     workers: Count = Field(1, description="jobs that share the study; see docs/architecture.md")
     ranges: SpanetRanges = Field(SpanetRanges(), description="what is varied")
+    halving: Halving = False
 
 
 Search = Annotated[DnnSearch | SpanetSearch, Field(discriminator="kind")]

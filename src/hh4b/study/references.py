@@ -194,6 +194,8 @@ def _check_pairings_and_trainings(study: Study) -> None:
     for name, pairing in study.pairings.items():
         if isinstance(pairing, SpanetPairing):
             _known(pairing.training, study.spanet_trainings, f"pairings.{name}.training")
+            if pairing.kappa_input is not None:
+                _check_kappa_input(pairing.kappa_input, pairing.training, study, name)
     for name, training in study.spanet_trainings.items():
         key = f"spanet_trainings.{name}"
         for sample in (*training.signal, *training.background):
@@ -208,6 +210,16 @@ def _check_pairings_and_trainings(study: Study) -> None:
         _check_values(training.kappa_lambda, signal_values(study, training.signal), key)
         if training.search is not None:
             _known_search(training.search, "spanet", study, f"{key}.search")
+
+
+def _check_kappa_input(value: float, training: str, study: Study, pairing: str) -> None:
+    chosen = study.spanet_trainings[training]
+    known = sorted(set(chosen.kappa_lambda or signal_values(study, chosen.signal)))
+    if value not in known:
+        raise ConfigError(
+            f"pairings.{pairing}.kappa_input: value {value:g}: training {training!r} never sees it,"
+            f" only {known}"
+        )
 
 
 def _check_searches(study: Study) -> None:

@@ -212,6 +212,14 @@ class StageSettings:
         """Assignments of a sample."""
         return SpanetPredictSettings.of(**self._devices())
 
+    def spanet_predict_fixed(self, pairing: str) -> SpanetPredictSettings:
+        """Assignments of a sample, with the same kappa input for every event."""
+        chosen = self.study.pairings[pairing]
+        return SpanetPredictSettings.of(
+            pairing_kappa=chosen.kappa_input,  # type: ignore[union-attr]
+            **self._devices(),
+        )
+
     def spanet_score(self) -> SpanetPredictSettings:
         """Scores of a sample at every kappa input."""
         return SpanetPredictSettings.of(kappa_values=self.layout.score_kappas, **self._devices())

@@ -22,6 +22,14 @@ class Trial(Protocol):
         """Draw one of the choices."""
 
 
+#: Whether trials are sorted out as `hh4b.training.halving` does.
+Halving = Annotated[
+    bool,
+    Field(
+        description="all trials are short, the best third goes on three times as long, and so on;"
+        " the start always does. false: a trial is given up when it falls behind the median"
+    ),
+]
 Choices = Annotated[tuple[Count, ...], Field(min_length=1)]
 
 

@@ -21,7 +21,7 @@ from hh4b.core.seeds import derive_seed
 from hh4b.training.trial_storage import require_own_storage
 
 log = logging.getLogger(__name__)
-_ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class StudyPlan:
         seed: of the sampler, each worker with a stream of its own.
         first: parameters of the first trial, so that the outcome is never worse than they are;
             empty = drawn as all others.
+        start: what the search starts from, inside its ranges or not; empty = not known.
     """
 
     name: str
@@ -64,6 +65,7 @@ class StudyPlan:
     trials: int
     seed: int
     first: Mapping[str, Any] = field(default_factory=dict)
+    start: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def study_name(self) -> str:
@@ -85,8 +87,8 @@ def run_trials(
         worker: number of this worker.
 
     Returns:
-        ``best`` (parameters), ``value``, and ``trials``: a list of number, state, value and
-        parameters of every trial that ended.
+        ``best`` (parameters), ``value``, ``start_value`` and ``improved`` (see `gain`), and
+        ``trials``: a list of number, state, value and parameters of every trial that ended.
 
     Raises:
         ConfigError: if the storage is of another study.
@@ -94,17 +96,23 @@ def run_trials(
         TrainingFailed: if no trial was completed.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = _open(plan, worker)
+    study = open_study(plan, worker)
     if _count_ended(study) < plan.trials:
         study.optimize(
             objective,
-            callbacks=[MaxTrialsCallback(plan.trials, states=_ENDED), _log_trial],
+            callbacks=[MaxTrialsCallback(plan.trials, states=ENDED), log_trial],
             catch=(TrainingFailed,),
         )
     return _summarise(study, plan)
 
 
-def _open(plan: StudyPlan, worker: int) -> optuna.Study:
+def open_study(plan: StudyPlan, worker: int) -> optuna.Study:
+    """Open the study of a plan, or begin it with its first trial waiting.
+
+    Raises:
+        ConfigError: if the storage is of another study.
+        InputFileError: if the storage cannot be read.
+    """
     plan.storage.parent.mkdir(parents=True, exist_ok=True)
     require_own_storage(plan.storage, plan.name)
     try:
@@ -128,25 +136,59 @@ def _open(plan: StudyPlan, worker: int) -> optuna.Study:
 
 
 def _count_ended(study: optuna.Study) -> int:
-    return len(study.get_trials(deepcopy=False, states=_ENDED))
+    return len(study.get_trials(deepcopy=False, states=ENDED))
 
 
-def _log_trial(_study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+def log_trial(_study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    """Log how a trial ended."""
     value = "none" if trial.value is None else f"{trial.value:.5f}"
     log.info("trial %d: %s, value %s, %s", trial.number, trial.state.name, value, trial.params)
 
 
+def gain(plan: StudyPlan, value: float, start: float | None, *, tried: bool) -> dict[str, Any]:
+    """Return what a search gained over the parameters that it started from.
+
+    Args:
+        plan: the study.
+        value: the best.
+        start: value of the start; None: it has none.
+        tried: whether the start was among the trials.
+
+    Returns:
+        ``start_value``, and ``improved``: whether the best is better than it, or than a start that
+        failed; None where the start, outside the ranges, was not tried.
+    """
+    improved: bool | None = None
+    if start is not None:
+        improved = value > start if plan.direction == "maximize" else value < start
+    elif tried:
+        improved = True
+    return {"start_value": start, "improved": improved}
+
+
+def log_gain(outcome: Mapping[str, Any]) -> None:
+    """Say on the terminal whether a search gained anything."""
+    if outcome["improved"] is False:
+        log.warning(
+            "no trial is better than the start (%.5f): tuned is untuned; allow more trials",
+            outcome["start_value"],
+        )
+
+
 def _summarise(study: optuna.Study, plan: StudyPlan) -> dict[str, Any]:
-    ended = study.get_trials(deepcopy=False, states=_ENDED)
+    ended = study.get_trials(deepcopy=False, states=ENDED)
     states = Counter(trial.state.name.lower() for trial in ended)
     if not states["complete"]:
         raise TrainingFailed(
             f"none of the {len(ended)} trials in {plan.storage} was completed ({dict(states)});"
             " allow more trials or narrower ranges"
         )
+    first = dict(plan.first)
+    start = next((trial for trial in ended if first and trial.params == first), None)
     return {
         "best": dict(study.best_params),
         "value": study.best_value,
+        **gain(plan, study.best_value, start.value if start else None, tried=start is not None),
         "n_trials": len(ended),
         "n_by_state": dict(states),
         "trials": [
