@@ -17,22 +17,24 @@ Floats = NDArray[np.floating[Any]]
 
 
 def event_ids(
-    numbers: Integers | None, files: Integers | None = None, *, rows: int | None = None
+    numbers: Integers | None, *more: NDArray[Any] | None, rows: int | None = None
 ) -> NDArray[np.int64]:
     """Return an identifier of the shower event of each row, from 0 on without gaps.
 
     Args:
         numbers: ``HH4B/event_number``, shape (N,); None where a dataset has none, so that every
             row is an event.
-        files: ``HH4B/source_file``, shape (N,): files of a user may repeat the numbers of others.
+        more: what else the rows of one event have in common, each of shape (N,), None where a
+            dataset has none: ``HH4B/source_file``, as files of a user may repeat the numbers of
+            others, and ``HH4B/kappa_draw``, as one file may repeat its own for unrelated events.
         rows: N, needed only without numbers.
 
     Returns:
-        Shape (N,), in the order of file and number, not of the rows.
+        Shape (N,), in the order of the last of ``more``, then of those before, then of the numbers.
     """
     if numbers is None:
         return np.arange(rows or 0)
-    keys = [np.asarray(numbers)] if files is None else [np.asarray(numbers), np.asarray(files)]
+    keys = [np.asarray(key) for key in (numbers, *more) if key is not None]
     order = np.lexsort(keys)
     new = np.zeros(len(order), np.bool_)
     for key in keys:

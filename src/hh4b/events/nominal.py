@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hh4b.core.contracts import open_table, read_attributes
 from hh4b.core.errors import ContractError
@@ -119,7 +118,7 @@ class NominalLabels:
         return zones
 
     def _require_one_label(self, columns: Columns) -> None:
-        """Check that rows of one number have one part and one draw: those of unrelated events differ."""
+        """Check that rows of one number have the same labels; unrelated events have not."""
         order = np.argsort(columns[_NUMBER], kind="stable")
         numbers, *labels = (columns[name][order] for name in _LABELS)
         differs = np.zeros(max(len(order) - 1, 0), np.bool_)
