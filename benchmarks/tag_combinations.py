@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from hh4b.core.grouping import effective_events, group_variance
+from hh4b.core.grouping import effective_events
 from hh4b.core.kinematics import add, from_pt_eta_phi_mass, invariant_mass
 from hh4b.core.seeds import stream
 from hh4b.detector.particles import Particles, Partons
@@ -33,7 +33,7 @@ from hh4b.simulation.simulate_stage import tag
 CARD = "config/detector/atlas.yaml"
 CHOICES: list[tuple[Any, float]] = [
     ("draw", 1.0), ("weight", 1.0),
-    *(("combinations", least) for least in (0.2, 0.05, 0.02, 0.005, 0.0005)),
+    *(("combinations", least) for least in (0.2, 0.05, 0.02, 0.005)),
 ]  # fmt: skip
 MASS_BINS = np.array([0, 250, 300, 350, 400, 500, 650, 13000])
 
@@ -140,28 +140,55 @@ class Sample:
         )
 
 
-def effective(
-    sample: Sample, choice: ShowerChoice, draws: int, repeats: int
-) -> tuple[dict[str, float], float]:
-    """Return effective events by selection, averaged over repeats, and rows a shower event."""
-    squares, sums = dict.fromkeys(SELECTIONS, 0.0), dict.fromkeys(SELECTIONS, 0.0)
-    number = 0
+class Effective(NamedTuple):
+    """Effective events of one way to tag.
+
+    Attributes:
+        sums: by selection, mean over repeats of the weight of each shower, shape (shower,).
+        squares: by selection, mean over repeats of its square.
+        rows: rows a shower.
+    """
+
+    sums: dict[str, NDArray[np.float64]]
+    squares: dict[str, NDArray[np.float64]]
+    rows: float
+
+    def number(self, name: str, count: Any = 1.0) -> float:
+        """Return effective events of a selection; ``count`` is how often each shower enters."""
+        squares = float((self.squares[name] * count).sum())
+        return float((self.sums[name] * count).sum()) ** 2 / squares if squares else np.nan
+
+
+def effective(sample: Sample, choice: ShowerChoice, draws: int, repeats: int) -> Effective:
+    """Tag all events in disjoint sets of draws, ``repeats`` times each."""
+    n = len(sample.weights)
+    result = Effective(
+        {name: np.zeros(n) for name in SELECTIONS}, {name: np.zeros(n) for name in SELECTIONS}, 0
+    )
     tries = [
         (list(range(start, start + draws)), repeat)
         for start in range(0, len(sample.responses) - draws + 1, draws)
         for repeat in range(repeats)
     ]
+    number = 0
     for used, repeat in tries:
         rows = joined([sample.rows(choice, draw, repeat) for draw in used])
         number += len(rows.event)
         weight = sample.weights[rows.event] * rows.factor / draws
         for name, select in SELECTIONS.items():
             chosen = select(rows)
-            sums[name] += float(weight[chosen].sum()) / len(tries)
-            squares[name] += float(group_variance(weight[chosen], rows.event[chosen])) / len(tries)
-    return {n: sums[n] ** 2 / squares[n] for n in SELECTIONS}, number / len(tries) / len(
-        sample.weights
-    )
+            total = np.bincount(rows.event[chosen], weight[chosen], minlength=n)
+            result.sums[name][:] += total / len(tries)
+            result.squares[name][:] += total**2 / len(tries)
+    return result._replace(rows=number / len(tries) / n)
+
+
+def factor(found: Effective, basis: Effective, name: str) -> str:
+    """Return effective events over those of ``basis``, with the error of the showers."""
+    counts = np.random.default_rng(5).poisson(1.0, (200, len(found.sums[name])))
+    ratios = [found.number(name, c) / basis.number(name, c) for c in counts]
+    ratio = found.number(name) / basis.number(name)
+    return f"{found.number(name):7.1f} x{ratio:.2f}+-{np.nanstd(ratios):.2f}"
 
 
 def closure(sample: Sample, repeats: int, probability_min: float) -> None:
@@ -212,24 +239,15 @@ def main() -> None:
     weights = sample.weights
     print(f"effective showers {effective_events(weights):.0f} of {len(weights)}")
     repeats = arguments.repeats
-    closure(sample, arguments.free_draws, 0.02)
-    basis: dict[str, float] = {}
-    for draws in sorted({1, 2, arguments.draws}):
+    closure(sample, arguments.free_draws, 0.05)
+    basis = effective(sample, ShowerChoice(), 1, repeats)
+    print(" | ".join(SELECTIONS))
+    for draws in sorted({1, arguments.draws}):
         for tags, least in CHOICES:
             choice = ShowerChoice(tags=tags, combination_probability_min=least)
-            start = time.process_time()
-            found, rows = effective(sample, choice, draws, repeats)
-            seconds = time.process_time() - start
-            if tags == "weight" and draws == 1:
-                basis = found
-            label = f"{tags} {least:g}" if tags == "combinations" else tags
-            if basis:
-                text = "  ".join(
-                    f"{n_eff:.1f} x{n_eff / basis[n]:.2f}" for n, n_eff in found.items()
-                )
-            else:
-                text = "  ".join(f"{n_eff:.1f}" for n_eff in found.values())
-            print(f"draws {draws} {label:20} rows/shower {rows:6.3f} | {text} | {seconds:.0f} s")
+            found = effective(sample, choice, draws, repeats)
+            text = " ".join(factor(found, basis, name) for name in SELECTIONS)
+            print(f"draws {draws} {tags:12} {least:5g} rows/shower {found.rows:6.3f} | {text}")
 
 
 if __name__ == "__main__":

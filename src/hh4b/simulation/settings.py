@@ -25,7 +25,7 @@ class ShowerChoice(Settings):
         " of four tags or more, each a row with its probability as weight",
     )
     combination_probability_min: Annotated[float, Field(ge=1e-4, le=1)] = Field(
-        0.02,
+        0.05,
         description="combinations of tags less probable play roulette; an event has at most 1 /"
         " this rows on average",
     )
