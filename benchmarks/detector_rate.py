@@ -18,7 +18,7 @@ from hh4b.detector.settings import read_detector_settings
 from hh4b.detector.tree import TreeWriter
 from hh4b.detector.truth import prune
 from hh4b.generation.lhe import read_lhe
-from hh4b.simulation.settings import SimulateSettings
+from hh4b.simulation.settings import ShowerChoice, SimulateSettings
 from hh4b.simulation.shower import shower, start_pythia
 from hh4b.simulation.simulate_stage import _process, tag
 
@@ -70,7 +70,7 @@ def main() -> None:
         spent = time.process_time() - start
         if spent < whole:
             whole, jets = spent, steps["jets"]
-    tags = timed(lambda: [tag(m, settings, "weight", rng) for m in made])[0]
+    tags = timed(lambda: [tag(m, settings, ShowerChoice(), rng) for m in made])[0]
     truth = timed(lambda: [prune(b.record) for b in blocks])[0]
     chunk = SimulateSettings(sample="rate", events=n, tags="draw")
     weights = read_lhe(arguments.partons, 0, n).events.weights

@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hh4b.detector.settings import TagEfficiency, TagWeightSettings
-from hh4b.detector.tagging import at_least, draw_tags, tag_probabilities, weigh_tags
+from hh4b.detector.tagging import (
+    at_least,
+    combine_tags,
+    draw_tags,
+    tag_probabilities,
+    weigh_tags,
+)
 
 
 def enumerate_patterns(probability):
@@ -92,3 +98,89 @@ def test_hopeless_and_empty_events_are_dropped():
         np.array([0]), np.zeros(0), np.zeros(0, bool), condition(), np.random.default_rng(0)
     )
     assert nothing.factor.shape == (0,)
+
+
+def combinations(probability, accepted, n, least, n_min=4, seed=7):
+    """Combine the tags of ``n`` equal events; return (rows, codes of the tag patterns)."""
+    probability = np.asarray(probability)
+    rows = combine_tags(
+        np.arange(n + 1) * len(probability), np.tile(probability, n), np.tile(accepted, n),
+        condition(n_min), probability_min=least, rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    tags = rows.tags.reshape(len(rows.event), len(probability))
+    return rows, tags @ (1 << np.arange(len(probability)))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.floats(0.05, 1), min_size=0, max_size=7), st.integers(1, 4))
+def test_without_roulette_every_combination_is_there_with_its_probability(probability, n_min):
+    rows, codes = combinations(probability, np.ones(len(probability), bool), 2, 1e-300, n_min)
+    expected = {
+        int(np.dot(t, 1 << np.arange(len(t)))): c
+        for t, c in enumerate_patterns(probability)
+        if sum(t) >= n_min and c > 0
+    }
+    for event in range(2):
+        mine = rows.event == event
+        got = dict(zip(codes[mine].tolist(), rows.factor[mine].tolist(), strict=True))
+        assert len(got) == mine.sum()
+        assert got == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("least", [0.01, 0.05, 0.4, 1.0])
+def test_combinations_are_unbiased(least):
+    """Every pattern that passes gets, in sum of weights, exactly its probability."""
+    probability = np.array([0.77, 0.77, 0.2, 0.0077, 0.77, 0.5, 0.9])
+    accepted = np.array([True, True, True, True, True, False, True])
+    n = 50_000
+    rows, codes = combinations(probability, accepted, n, least, 3)
+    assert (np.diff(rows.event) >= 0).all()
+    assert len(rows.event) / n <= 1 / least
+    tags = rows.tags.reshape(-1, 7)
+    assert (tags[:, accepted].sum(axis=1) >= 3).all()
+    free = tags[:, 5]  # drawn once an event
+    assert (free[1:] == free[:-1])[np.diff(rows.event) == 0].all()
+    for pattern, chance in enumerate_patterns(probability):
+        weights = rows.factor[codes == int(np.dot(pattern, 1 << np.arange(7)))]
+        expected = chance if sum(np.array(pattern)[accepted]) >= 3 else 0.0
+        error = max(np.sqrt((weights**2).sum()), 3.0 * least) / n
+        assert abs(weights.sum() / n - expected) < 5 * error
+        # The free jet halves the chance: what is improbable counts `least`, the rest is exact.
+        assert weights == pytest.approx(np.full(len(weights), max(2 * chance, least)))
+
+
+def test_combinations_of_an_event_sum_to_its_chance():
+    """The improbable ones share a random number: the sum varies by less than one of them."""
+    probability = np.array([0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
+    chance = at_least(probability[None], 4)[0, 0, 4]
+    rows, _ = combinations(probability, np.ones(6, bool), 5000, 0.05)
+    sums = np.bincount(rows.event, rows.factor, minlength=5000)
+    drawn = weigh_tags(
+        np.arange(5001) * 6, np.tile(probability, 5000), np.ones(30_000, bool), condition(4, 0.05),
+        np.random.default_rng(1),
+    ).factor  # fmt: skip
+    assert sums.mean() == pytest.approx(chance, abs=5 * sums.std() / 70)
+    assert drawn.mean() == pytest.approx(chance)
+    assert sums.std() < 0.1
+
+
+def test_combinations_of_many_jets_are_bounded():
+    """Of 30 jets there are a thousand million combinations; the work follows the rows."""
+    rows, _ = combinations(np.full(30, 0.5), np.ones(30, bool), 50, 0.02)
+    assert len(rows.event) / 50 == pytest.approx(50, rel=0.02)
+    assert set(rows.factor.tolist()) == {0.02}
+
+
+def test_hopeless_and_empty_events_have_no_combination():
+    offsets = np.array([0, 3, 3, 8])
+    probability = np.array([1.0, 1, 1, 0.9, 0.9, 0.9, 0.9, 0.9])
+    accepted = np.array([True] * 6 + [False, True])
+    rng = np.random.default_rng(0)
+    rows = combine_tags(offsets, probability, accepted, condition(), probability_min=0.02, rng=rng)
+    assert rows.event.tolist() == [2]
+    assert rows.factor == pytest.approx([0.9**4])
+    assert len(rows.tags) == 5
+    nothing = combine_tags(
+        np.array([0]), np.zeros(0), np.zeros(0, bool), condition(), probability_min=0.02, rng=rng
+    )
+    assert nothing.event.shape == nothing.factor.shape == (0,)

@@ -106,6 +106,76 @@ def test_weighted_events_pass_and_count_their_chance(run):
     assert same["Jet.PT"].tolist() == weighted["Jet.PT"].tolist()
 
 
+def numbers_of(arrays):
+    return ak.flatten(arrays["Event.Number"]).to_numpy()
+
+
+def test_all_combinations_of_tags_are_rows_of_their_shower(run):
+    drawn, _ = run(0, 24)
+    rows, provenance = run(0, 24, tags="combinations", combination_probability_min=0.001)
+    counts, numbers = provenance["counts"], numbers_of(rows)
+    assert counts["n_generated"] == 24
+    assert counts["sum_weights_generated"] == pytest.approx(0.48)
+    assert counts["n_written"] == len(rows) > len(np.unique(numbers))
+    assert (np.diff(numbers) >= 0).all()
+    # Jets, leptons, missing momentum and truth are those of the shower, whatever its tags.
+    same = drawn[numbers]
+    for name in set(drawn.fields) - {"Event.Weight", "Jet.BTag"}:
+        assert rows[name].tolist() == same[name].tolist(), name
+    accepted = (rows["Jet.PT"] > 40) & (abs(rows["Jet.Eta"]) < 2.5)
+    tags = rows["Jet.BTag"][accepted] == 1
+    assert ak.min(ak.sum(tags, axis=1)) >= 4
+    different = {(n, *t) for n, t in zip(numbers.tolist(), tags.tolist(), strict=True)}
+    assert len(different) == len(rows)
+    weights = ak.flatten(rows["Event.Weight"]).to_numpy() / 0.02
+    assert ((weights >= 0.001 - 1e-12) & (weights <= 1)).all()
+    assert (np.bincount(numbers, weights) <= 1 + 0.002).all()
+    # With P above the roulette the sum of an event is its weight by --tags weight.
+    weighted, _ = run(0, 24, tags="weight")
+    total = np.bincount(numbers, weights, minlength=24)[numbers_of(weighted)]
+    single = ak.flatten(weighted["Event.Weight"]).to_numpy() / 0.02
+    likely = single > 0.25 + 1e-9
+    assert likely.sum() > 3
+    np.testing.assert_allclose(total[likely], single[likely], atol=0.004)
+
+
+@pytest.mark.parametrize("tags", ["draw", "weight", "combinations"])
+def test_draws_of_the_detector_share_a_shower(run, tags):
+    once, _ = run(0, 12, tags=tags, gen_jets=True)
+    twice, provenance = run(0, 12, tags=tags, gen_jets=True, detector_draws=2)
+    counts, numbers = provenance["counts"], numbers_of(twice)
+    assert counts["n_generated"] == 12
+    assert counts["sum_weights_generated"] == pytest.approx(0.24)
+    assert counts["n_written"] == len(twice)
+    assert (np.diff(numbers) >= 0).all()
+    assert set(numbers_of(once)) <= set(numbers)
+    if tags == "draw":
+        assert numbers.tolist() == np.repeat(np.arange(12), 2).tolist()
+    # The first draw is the one that there is without others, at half the weight.
+    first = ak.concatenate(
+        [twice[numbers == n][: int((numbers_of(once) == n).sum())] for n in range(12)]
+    )
+    for name in once.fields:
+        if name == "Event.Weight":
+            np.testing.assert_allclose(ak.flatten(first[name]) * 2, ak.flatten(once[name]))
+        else:
+            assert first[name].tolist() == once[name].tolist(), name
+    # Truth is that of the shower, the response is not.
+    again = twice[np.concatenate([[False], numbers[1:] == numbers[:-1]])]
+    before = twice[np.concatenate([numbers[1:] == numbers[:-1], [False]])]
+    assert again["Particle.PT"].tolist() == before["Particle.PT"].tolist()
+    assert again["GenJet.PT"].tolist() == before["GenJet.PT"].tolist()
+    assert again["Jet.PT"].tolist() != before["Jet.PT"].tolist()
+
+
+def test_chunks_do_not_matter_to_draws_and_combinations(run):
+    settings = {"tags": "combinations", "detector_draws": 2}
+    whole, _ = run(0, 12, **settings)
+    parts = ak.concatenate([run(0, 8, **settings)[0], run(8, 4, **settings)[0]])
+    for name in parts.fields:
+        assert parts[name].tolist() == whole[name].tolist(), name
+
+
 def test_jet_energy_scale_is_a_paired_comparison(run):
     """Same shower, same response, same tags: only the jets' four-momenta differ, by the factor."""
     changes = {"jets.energy_scale": 1.02}
@@ -145,6 +215,14 @@ def test_jet_energy_scale_of_weighted_events(run):
 
 def test_tags_have_one_default():
     assert SimulateSettings(sample="x").tags == Simulation.of().tags == "weight"
+
+
+def test_tags_and_draws_of_the_configuration_reach_the_stage():
+    study = Simulation(tags="combinations", combination_probability_min=0.1, detector_draws=3)
+    chosen = SimulateSettings.of(study, sample="x")
+    assert (chosen.tags, chosen.combination_probability_min, chosen.detector_draws) == (
+        "combinations", 0.1, 3,
+    )  # fmt: skip
 
 
 def test_events_of_another_place_in_the_file_are_noticed(

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from hh4b.core.contracts import DATASET, check, open_table
 from hh4b.core.errors import ContractError
+from hh4b.core.grouping import event_ids
 
+#: What tells the shower events of a dataset apart, see `shower_events`.
+EVENT_KEYS = ("HH4B/event_number", "HH4B/source_file", "HH4B/kappa_draw")
 TARGETS = ("TARGETS/h1/b1", "TARGETS/h1/b2", "TARGETS/h2/b1", "TARGETS/h2/b2")
 BLOCK_ROWS = 131072
 _COLUMNS = {column.name: column for column in DATASET}
@@ -19,6 +22,19 @@ def lacking(path: Path | str) -> list[str]:
     """Return the optional columns that a dataset does not hold, e.g. those by other programs."""
     with open_table(path) as file:
         return [column.name for column in DATASET if column.optional and column.name not in file]
+
+
+def shower_events(path: Path | str) -> NDArray[np.int64]:
+    """Return an identifier of the shower event of each row, shape (row,).
+
+    All rows of a dataset without event numbers are events of their own.
+    """
+    absent = lacking(path)
+    if EVENT_KEYS[0] in absent:
+        return np.arange(length(path))
+    names = [name for name in EVENT_KEYS if name not in absent]
+    with open_table(path) as file:
+        return event_ids(*(file[name][()] for name in names))
 
 
 def length(path: Path | str) -> int:

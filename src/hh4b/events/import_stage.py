@@ -13,7 +13,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.kappa import same_kappa
 from hh4b.core.seeds import stream
-from hh4b.events.dataset import blocks, lacking
+from hh4b.events.dataset import blocks, lacking, shower_events
 from hh4b.events.settings import ImportSettings
 
 log = logging.getLogger(__name__)
@@ -73,9 +73,12 @@ def import_published(
 def _append(writer: TableWriter, path: Path, names: list[str], settings: ImportSettings) -> None:
     """Append the chosen events of one file."""
     before = writer.rows
-    rng = stream(settings.seed, str(settings.sample), "import", "split")
+    drawn = _draws(path, settings)
+    first = 0
     for block in blocks(path, names):
-        columns = _chosen(block, settings, rng)
+        last = first + len(block["INPUTS/Source/MASK"])
+        columns = _chosen(block, settings, drawn[first:last])
+        first = last
         if len(columns["HH4B/weight"]):
             writer.append(columns)
     if writer.rows == before:
@@ -85,8 +88,19 @@ def _append(writer: TableWriter, path: Path, names: list[str], settings: ImportS
         )
 
 
+def _draws(path: Path, settings: ImportSettings) -> NDArray[np.float64]:
+    """Return a random number for every row of the file, so that the choice changes no label.
+
+    Rows of one shower event share that of the first of them.
+    """
+    ids = shower_events(path)
+    drawn = stream(settings.seed, str(settings.sample), "import", "split").random(len(ids))
+    _, first = np.unique(ids, return_index=True)
+    return np.asarray(drawn[first[ids]])
+
+
 def _chosen(
-    block: dict[str, NDArray[Any]], settings: ImportSettings, rng: np.random.Generator
+    block: dict[str, NDArray[Any]], settings: ImportSettings, drawn: NDArray[np.float64]
 ) -> dict[str, NDArray[Any]]:
     signal = block["CLASSIFICATIONS/EVENT/signal"] == 1
     kappa = block["INPUTS/Kappa/kappa"].astype(np.float32)
@@ -98,8 +112,7 @@ def _chosen(
     columns.setdefault("HH4B/weight", np.ones(number))
     of_signal = np.where(signal[chosen], kappa[chosen], np.float32(np.nan))
     columns.setdefault("HH4B/kappa_lambda", of_signal)
-    # One number for every event of the file, so that the choice of events changes no label.
-    is_training = rng.random(len(signal)) < settings.training_fraction
+    is_training = drawn < settings.training_fraction
     if settings.part != "split":
         is_training[:] = settings.part == "training"
     columns["HH4B/split"] = np.where(is_training[chosen], 0, 1).astype(np.int8)

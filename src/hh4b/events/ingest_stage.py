@@ -13,11 +13,13 @@ import numpy as np
 from hh4b.core.contracts import DATASET, TableWriter
 from hh4b.core.errors import ContractError, Hh4bError, InputFileError
 from hh4b.core.files import Provenance
+from hh4b.core.grouping import require_whole_groups
 from hh4b.events.block import Block
 from hh4b.events.delphes import NUMBER, Branches, DelphesFile, open_delphes
 from hh4b.events.nominal import NominalLabels
-from hh4b.events.selection import Cutflow, Streams, select
+from hh4b.events.selection import Columns, Cutflow, Streams, select
 from hh4b.events.settings import IngestSettings
+from hh4b.events.shower_events import ShowerEvents
 
 log = logging.getLogger(__name__)
 
@@ -138,18 +140,43 @@ def _ingest_file(
                 " found in the nominal dataset, leave out --nominal"
             )
         in_tree = Cutflow()
+        last: Columns | None = None
         for block in file.blocks(branches, result.present, step_bytes=step_bytes):
-            in_tree.add("in_tree", len(block), block.weight.sum())
             columns = select(block, settings, streams, in_tree, path=path)
             number = len(columns["HH4B/weight"])
             columns["HH4B/source_file"] = np.full(number, index, np.int32)
             if labels is not None:
                 result.known += labels.hand_over(columns)
+            if NUMBER in result.present:
+                last = _require_whole(columns, last, path)
             writer.append(columns)
             result.bits |= _bits(block)
+        _require_numbers(file, streams.events, NUMBER in result.present)
         result.cutflow.add("generated", *_generated(file, in_tree))
         result.cutflow.merge(in_tree)
     return result
+
+
+def _require_whole(columns: Columns, last: Columns | None, path: str) -> Columns | None:
+    """Check that no event is in two parts, neither here nor with the row before; return the last.
+
+    A number that comes again behind others is another event, so that only neighbours count.
+    """
+    names = ("HH4B/event_number", "HH4B/split")
+    rows = [columns] if last is None else [last, columns]
+    numbers, split = (np.concatenate([row[name] for row in rows]) for name in names)
+    run = np.cumsum(np.diff(numbers, prepend=numbers[:1]) != 0)
+    require_whole_groups(split, run, where=path)
+    return {name: columns[name][-1:] for name in names} if len(columns[names[0]]) else last
+
+
+def _require_numbers(file: DelphesFile, events: ShowerEvents, numbered: bool) -> None:
+    """Refuse a file of a user with one number for everything: it would be one event."""
+    if numbered and file.generated is None and events.found == 1 < events.rows:
+        raise ContractError(
+            f"{file.path}: branch {NUMBER!r} is the same in all {events.rows} entries, which would"
+            " make them one shower event; number the events, or write the tree without the branch"
+        )
 
 
 def _generated(file: DelphesFile, in_tree: Cutflow) -> tuple[int, float]:

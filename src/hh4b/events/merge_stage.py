@@ -15,11 +15,13 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.parts import part_mask
 from hh4b.core.seeds import stream
-from hh4b.events.dataset import lacking
+from hh4b.events.dataset import lacking, shower_events
 from hh4b.events.kappa_input import balanced_weights, pick_kappa
 from hh4b.events.settings import MergeSettings
 
 log = logging.getLogger(__name__)
+#: What names the rows of a dataset that does not, beside one with several rows of an event.
+_FILLED = ("HH4B/event_number", "HH4B/source_file")
 Columns = dict[str, NDArray[Any]]
 
 
@@ -39,7 +41,9 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
     """Write the chosen events of all datasets as one; return their number.
 
     Optional columns are kept if every dataset has them (weights are 1 where a dataset has none and
-    `MergeSettings.balance` or `kappa_balance` is set). All rows are in memory at once.
+    `MergeSettings.balance` or `kappa_balance` is set). Where a dataset has several rows of one
+    shower event, what tells events apart is kept, too; a dataset that lacks it has an event in
+    every row. All rows are in memory at once.
 
     Raises:
         ContractError: if the datasets do not fit together, or one has no event in the part.
@@ -48,6 +52,8 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
     if not datasets:
         raise ConfigError("no dataset given; name at least one")
     absent = {name for path in datasets for name in lacking(path)}
+    if any(np.bincount(shower_events(path)).max(initial=0) > 1 for path in datasets):
+        absent -= set(_FILLED)
     columns = [column.name for column in DATASET if column.name not in absent]
     parts, sources = [], []
     files: list[str] = []
@@ -58,7 +64,7 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
         attributes = read_attributes(path)
         if "HH4B/source_file" in arrays:
             arrays["HH4B/source_file"] = arrays["HH4B/source_file"] + len(files)
-            files += json.loads(str(attributes.get("files", "[]")))
+            files += json.loads(str(attributes.get("files", "[]"))) or [str(path)]
         parts.append(arrays)
         sources.append(source)
     _check_widths(datasets, parts)
@@ -94,8 +100,12 @@ def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[
     """Read the chosen events of one dataset."""
     needs_split = settings.part != "all" and "HH4B/split" not in lacking(path)
     extra = ["HH4B/split"] if needs_split else []
-    arrays = read_table(path, DATASET, columns=[*columns, *extra])
+    there = [name for name in columns if name not in lacking(path)]
+    arrays = read_table(path, DATASET, columns=[*there, *extra])
     number = len(arrays["INPUTS/Source/MASK"])
+    for name, values in zip(_FILLED, (np.arange(number), np.zeros(number, int)), strict=True):
+        if name in columns:
+            arrays.setdefault(name, values)
     chosen = np.flatnonzero(part_mask(path, arrays.get("HH4B/split"), settings.part, number))
     if not len(chosen):
         raise ContractError(f"{path}: no event in part {settings.part!r}; make the sample larger")

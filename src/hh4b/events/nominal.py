@@ -2,7 +2,8 @@
 
 A generated event keeps its number through every detector and shower. Its part and its draw of kappa
 must be the same in all of them: an event that trained a network would otherwise be a testing event
-of the variation, and nominal and varied templates would be of different events.
+of the variation, and nominal and varied templates would be of different events. An event may have
+several rows, draws of the detector or combinations of tags, which all have the same labels.
 """
 
 import json
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hh4b.core.contracts import open_table, read_attributes
 from hh4b.core.errors import ContractError
@@ -19,7 +19,7 @@ from hh4b.events.dataset import BLOCK_ROWS, blocks, lacking
 from hh4b.events.selection import Columns, told_kappa
 from hh4b.events.settings import IngestSettings
 
-_NUMBER, _SPLIT, _DRAW = "HH4B/event_number", "HH4B/split", "HH4B/kappa_draw"
+_NUMBER, _SPLIT, _DRAW = _LABELS = ("HH4B/event_number", "HH4B/split", "HH4B/kappa_draw")
 
 
 class _Zone(NamedTuple):
@@ -56,7 +56,7 @@ class NominalLabels:
         Raises:
             InputFileError: if the file cannot be read.
             ContractError: if it is a dataset of another sample, or lacks event numbers, parts or
-                draws, or has an event number twice.
+                draws, or has rows of one event number with different labels.
         """
         self._path = path
         self._settings = settings
@@ -80,7 +80,7 @@ class NominalLabels:
                 the kappa input that follows from the draw.
 
         Returns:
-            The number of events that the nominal dataset holds.
+            The number of rows whose event the nominal dataset holds.
         """
         numbers = columns[_NUMBER].astype(np.int64)
         known = np.zeros(len(numbers), np.bool_)
@@ -88,7 +88,7 @@ class NominalLabels:
             inside = np.flatnonzero((numbers >= zone.lowest) & (numbers <= zone.highest))
             if not len(inside):
                 continue
-            nominal = self._read(zone, (_NUMBER, _SPLIT, _DRAW))
+            nominal = self._read(zone, _LABELS)
             order = np.argsort(nominal[_NUMBER])
             place = np.searchsorted(nominal[_NUMBER], numbers[inside], sorter=order)
             rows = order[place]  # inside the range, so that a place is never behind the end
@@ -102,24 +102,34 @@ class NominalLabels:
     def _survey(self, zone_rows: int) -> list[_Zone]:
         zones: list[_Zone] = []
         first = 0
-        for block in blocks(self._path, (_NUMBER, _SPLIT, _DRAW), rows=zone_rows):
-            numbers = np.sort(block[_NUMBER])
-            self._refuse_twice(numbers[1:][numbers[1:] == numbers[:-1]])
+        for block in blocks(self._path, _LABELS, rows=zone_rows):
+            self._require_one_label(block)
+            numbers = block[_NUMBER]
             if len(numbers):
                 rows = slice(first, first + len(numbers))
-                zones.append(_Zone(rows, int(numbers[0]), int(numbers[-1])))
+                zones.append(_Zone(rows, int(numbers.min()), int(numbers.max())))
             first += len(numbers)
         for one, other in combinations(zones, 2):
             if one.overlaps(other):
-                left, right = (self._read(zone, (_NUMBER,))[_NUMBER] for zone in (one, other))
-                self._refuse_twice(np.intersect1d(left, right, assume_unique=True))
+                parts = [self._read(zone, _LABELS) for zone in (one, other)]
+                self._require_one_label(
+                    {name: np.concatenate([part[name] for part in parts]) for name in _LABELS}
+                )
         return zones
 
-    def _refuse_twice(self, repeated: NDArray[Any]) -> None:
-        if len(repeated):
+    def _require_one_label(self, columns: Columns) -> None:
+        """Check that rows of one number have the same labels; unrelated events have not."""
+        order = np.argsort(columns[_NUMBER], kind="stable")
+        numbers, *labels = (columns[name][order] for name in _LABELS)
+        differs = np.zeros(max(len(order) - 1, 0), np.bool_)
+        for label in labels:
+            differs |= label[1:] != label[:-1]
+        torn = np.flatnonzero((numbers[1:] == numbers[:-1]) & differs)
+        if len(torn):
             raise ContractError(
-                f"{self._path}: column {_NUMBER!r} has {repeated[0]} more than once, so that it"
-                " does not tell events apart; 'Event.Number' must differ in all files of the sample"
+                f"{self._path}: column {_NUMBER!r} has {numbers[torn[0]]} more than once, with"
+                " different labels, so that it does not tell events apart; 'Event.Number' must"
+                " differ in all files of the sample"
             )
 
     def _read(self, zone: _Zone, names: tuple[str, ...]) -> Columns:

@@ -13,6 +13,7 @@ from hh4b.events.block import Block
 from hh4b.events.jets import keep_jets, padded
 from hh4b.events.kappa_input import pick_kappa
 from hh4b.events.settings import IngestSettings
+from hh4b.events.shower_events import ShowerEvents
 from hh4b.events.tags import tag_jets
 
 Columns = dict[str, NDArray[Any]]
@@ -20,7 +21,10 @@ Columns = dict[str, NDArray[Any]]
 
 @dataclass
 class Cutflow:
-    """Numbers and summed weights of the events that reach each step."""
+    """Numbers and summed weights of the events that reach each step.
+
+    An event of several rows counts once; of its weight only the rows that reach the step count.
+    """
 
     events: dict[str, int] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)
@@ -45,17 +49,21 @@ class Cutflow:
 
 @dataclass(frozen=True)
 class Streams:
-    """Random streams of one file, each read in the order of the tree, a number an event or jet.
+    """Random streams of one file, each read in the order of the tree, a number a row or jet.
+
+    Rows of one shower event share the number of the first of them.
 
     Attributes:
         split: what divides events into training and testing.
         kappa: ``HH4B/kappa_draw``.
         tags: own tags.
+        events: which rows are of one event.
     """
 
     split: np.random.Generator
     kappa: np.random.Generator
     tags: np.random.Generator
+    events: ShowerEvents = field(default_factory=ShowerEvents)
 
     @classmethod
     def of_file(cls, settings: IngestSettings, index: int, *, varied: bool = False) -> "Streams":
@@ -84,9 +92,9 @@ def select(
     Args:
         block: consecutive events.
         settings: what to select.
-        streams: random streams of the file; advanced by every event, selected or not, so that
+        streams: random streams of the file; advanced by every row, selected or not, so that
             nothing depends on the size of the blocks.
-        cutflow: counts of the file; the steps of this function are added.
+        cutflow: counts of the file; the block is added.
         path: name of the file, for errors.
 
     Returns:
@@ -96,16 +104,24 @@ def select(
         ContractError: for a number that is not finite, a negative weight, or missing H.
     """
     _check_numbers(block, settings, path)
-    is_training = streams.split.random(len(block)) < settings.training_fraction
-    draws = streams.kappa.random(len(block)).astype(np.float32)
+    events, size = streams.events, len(block)
+    starts = events.begin(block.number, size)
+
+    def count(step: str, passed: NDArray[np.bool_]) -> None:
+        reached = events.reaching(starts, passed, step)
+        cutflow.add(step, reached, block.weight[passed].sum())
+
+    count("in_tree", np.ones(size, np.bool_))
+    part = events.shared(starts, "split", streams.split.random(size))
+    draws = events.shared(starts, "kappa", streams.kappa.random(size)).astype(np.float32)
     tagged = tag_jets(block.jets, settings, streams.tags)
     rows = keep_jets(block.jets, settings)
     n_jets = (rows >= 0).sum(axis=1)
     tags = padded(tagged, rows)
     enough = n_jets >= 4
-    cutflow.add("four_jets", enough.sum(), block.weight[enough].sum())
+    count("four_jets", enough)
     enough &= tags.sum(axis=1) >= settings.min_tags
-    cutflow.add("tagged", enough.sum(), block.weight[enough].sum())
+    count("tagged", enough)
     chosen = np.flatnonzero(enough)
     columns = _jet_columns(block, rows[chosen], tags[chosen])
     truth_columns, clear = _truth_columns(block, chosen, columns, settings, path)
@@ -113,10 +129,12 @@ def select(
     kappa_input = told_kappa(draws[chosen], settings)
     columns |= _event_columns(block, chosen, kappa_input, settings)
     columns["HH4B/kappa_draw"] = draws[chosen]
-    columns["HH4B/split"] = np.where(is_training[chosen], 0, 1).astype(np.int8)
+    is_training = part[chosen] < settings.training_fraction
+    columns["HH4B/split"] = np.where(is_training, 0, 1).astype(np.int8)
     if settings.matching == "drop_ambiguous":
         columns = {name: values[clear] for name, values in columns.items()}
-        cutflow.add("unambiguous", clear.sum(), columns["HH4B/weight"].sum())
+        enough[chosen[~clear]] = False
+        count("unambiguous", enough)
     return columns
 
 

@@ -19,7 +19,19 @@ class _Chunks(Settings):
 class ShowerChoice(Settings):
     """Tags and further settings of Pythia."""
 
-    tags: Literal["weight", "draw"] = Field("weight", description="weighted or drawn b-tags")
+    tags: Literal["weight", "draw", "combinations"] = Field(
+        "weight",
+        description="b-tags: one weighted draw with four tags, one free draw, or all combinations"
+        " of four tags or more, each a row with its probability as weight",
+    )
+    combination_probability_min: Annotated[float, Field(ge=1e-4, le=1)] = Field(
+        0.05,
+        description="combinations of tags less probable play roulette; an event has at most 1 /"
+        " this rows on average",
+    )
+    detector_draws: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="times each shower goes through the detector, a row of weight 1 / this each"
+    )
     pythia_settings: list[str] = Field(
         [],
         description="further settings of Pythia, e.g. `SpaceShower:pTmaxMatch = 1`",

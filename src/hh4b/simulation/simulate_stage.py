@@ -6,16 +6,15 @@ from typing import Any, NamedTuple
 
 import awkward as ak
 import numpy as np
-from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, GeneratorFailed
 from hh4b.core.files import Provenance
 from hh4b.core.logs import progress
 from hh4b.core.seeds import stream
-from hh4b.detector.particles import Floats
+from hh4b.detector.particles import Floats, Integers, Particles, Partons
 from hh4b.detector.response import Reconstructed, cluster_generator_jets, reconstruct
 from hh4b.detector.settings import DetectorSettings, read_detector_settings, with_changes
-from hh4b.detector.tagging import draw_tags, tag_probabilities, weigh_tags
+from hh4b.detector.tagging import combine_tags, draw_tags, tag_probabilities, weigh_tags
 from hh4b.detector.tree import (
     TreeWriter,
     jagged,
@@ -26,7 +25,7 @@ from hh4b.detector.tree import (
 )
 from hh4b.detector.truth import prune
 from hh4b.generation.lhe import LheEvents, read_lhe
-from hh4b.simulation.settings import SimulateSettings
+from hh4b.simulation.settings import ShowerChoice, SimulateSettings
 from hh4b.simulation.shower import BLOCK_EVENTS, ShowerBlock, shower
 
 log = logging.getLogger(__name__)
@@ -35,10 +34,17 @@ log = logging.getLogger(__name__)
 _INCOMING = 21
 
 
-class Tagged(NamedTuple):
-    """Tags of the jets of a block, and the factor on each event's weight (0 = dropped)."""
+class TaggedRows(NamedTuple):
+    """Rows of the tree that the events of a block become.
 
-    tags: NDArray[np.bool_]
+    Attributes:
+        event: event of each row, ascending, shape (row,).
+        tags: by row and jet of its event.
+        factor: on the event's weight, shape (row,).
+    """
+
+    event: Integers
+    tags: ak.Array
     factor: Floats
 
 
@@ -60,7 +66,8 @@ def simulate(
 
     Returns:
         The counts: ``n_generated`` and ``sum_weights_generated`` (events that came through the
-        shower), ``n_failed`` (given up by Pythia), ``n_written`` and ``sum_weights_written``.
+        shower), ``n_failed`` (given up by Pythia), ``n_written`` (rows of the tree, of which a
+        shower may have several) and ``sum_weights_written``.
 
     Raises:
         ConfigError: if the card or a change of it is impossible.
@@ -93,7 +100,7 @@ def simulate(
         counts["n_written"] = writer.n_written
         writer.set_provenance(_provenance(settings, detector, counts))
     log.info(
-        "%s: %d events generated, %d failed, %d written",
+        "%s: %d events generated, %d failed, %d rows written",
         settings.sample, counts["n_generated"], counts["n_failed"], counts["n_written"],
     )  # fmt: skip
     return counts
@@ -112,45 +119,89 @@ def chosen_detector(card: Path | str, settings: SimulateSettings) -> DetectorSet
 
 
 def tag(
-    reconstructed: Reconstructed, detector: DetectorSettings, tags: str, rng: np.random.Generator
-) -> Tagged:
-    """Tag the jets of a block: ``draw`` their tags, or ``weight`` the events."""
+    reconstructed: Reconstructed,
+    detector: DetectorSettings,
+    settings: ShowerChoice,
+    rng: np.random.Generator,
+) -> TaggedRows:
+    """Tag the jets of a block in the way of ``settings.tags``."""
     jets = reconstructed.jets
-    pt, eta = jets.pt, jets.eta
+    pt, eta, counts = jets.pt, jets.eta, np.diff(jets.offsets)
     probability = tag_probabilities(detector.b_tagging.active, pt, eta, reconstructed.flavor)
-    if tags == "draw":
-        return Tagged(draw_tags(probability, rng), np.ones(len(jets.offsets) - 1))
+    every = np.arange(len(counts))
+    if settings.tags == "draw":
+        tags = ak.unflatten(draw_tags(probability, rng), counts)
+        return TaggedRows(every, tags, np.ones(len(counts)))
     condition = detector.tag_weights
     accepted = (pt > condition.pt_min_gev) & (np.abs(eta) < condition.abs_eta_max)
-    return Tagged(*weigh_tags(jets.offsets, probability, accepted, condition, rng))
+    if settings.tags == "weight":
+        drawn = weigh_tags(jets.offsets, probability, accepted, condition, rng)
+        kept = np.flatnonzero(drawn.factor > 0)
+        return TaggedRows(kept, ak.unflatten(drawn.tags, counts)[kept], drawn.factor[kept])
+    rows = combine_tags(
+        jets.offsets, probability, accepted, condition,
+        probability_min=settings.combination_probability_min, rng=rng,
+    )  # fmt: skip
+    return TaggedRows(rows.event, ak.unflatten(rows.tags, counts[rows.event]), rows.factor)
 
 
 def _process(
     block: ShowerBlock, weights: Floats, settings: SimulateSettings, detector: DetectorSettings
 ) -> dict[str, ak.Array]:
-    """Return the branches of the events of a block that are to be written."""
-    first = int(block.index[0]) if len(block.index) else 0
-    rng = stream(settings.seed, settings.sample, "detector", first)
-    particles = block.particles()
-    reconstructed = reconstruct(particles, block.partons(), detector, rng)
-    tagged = tag(reconstructed, detector, settings.tags, rng)
-    jets = reconstructed.jets
+    """Return the branches of the rows of a block; the rows of one shower follow one another."""
+    particles, partons = block.particles(), block.partons()
+    draws = [
+        _measure(particles, partons, settings, detector, _detector_stream(block, settings, draw))
+        for draw in range(settings.detector_draws)
+    ]
+    event = np.concatenate([rows.event for rows, _ in draws])
+    factor = np.concatenate([rows.factor for rows, _ in draws]) / settings.detector_draws
+    order = np.argsort(event, kind="stable")
+    event = event[order]
     events = {
-        "Event": one_per_event({"Number": block.index, "Weight": weights * tagged.factor}),
-        "Particle": particle_branch(prune(block.record)),
-        "Jet": jagged(
-            jets.offsets,
-            {**jet_columns(jets), "BTag": tagged.tags, "Flavor": reconstructed.flavor},
+        "Event": one_per_event(
+            {"Number": block.index[event], "Weight": weights[event] * factor[order]}
         ),
-        "Electron": lepton_branch(reconstructed.electrons),
-        "Muon": lepton_branch(reconstructed.muons),
-        "MissingET": one_per_event({"MET": reconstructed.met, "Phi": reconstructed.met_phi}),
+        "Particle": particle_branch(prune(block.record))[event],
     }
+    for name in draws[0][1]:
+        events[name] = ak.concatenate([branches[name] for _, branches in draws])[order]
     if settings.gen_jets:
         generator_jets = cluster_generator_jets(particles, detector)
-        events["GenJet"] = jagged(generator_jets.offsets, jet_columns(generator_jets))
-    kept = tagged.factor > 0
-    return {name: array[kept] for name, array in events.items()}
+        events["GenJet"] = jagged(generator_jets.offsets, jet_columns(generator_jets))[event]
+    return events
+
+
+def _detector_stream(
+    block: ShowerBlock, settings: SimulateSettings, draw: int
+) -> np.random.Generator:
+    """Return the stream of a draw of the detector; the first does not depend on their number."""
+    first = int(block.index[0]) if len(block.index) else 0
+    label = ("draw", draw) if draw else ()
+    return stream(settings.seed, settings.sample, "detector", first, *label)
+
+
+def _measure(
+    particles: Particles,
+    partons: Partons,
+    settings: SimulateSettings,
+    detector: DetectorSettings,
+    rng: np.random.Generator,
+) -> tuple[TaggedRows, dict[str, ak.Array]]:
+    """Send a block through the detector once; return its rows and their branches."""
+    reconstructed = reconstruct(particles, partons, detector, rng)
+    rows = tag(reconstructed, detector, settings, rng)
+    jets = reconstructed.jets
+    columns = {**jet_columns(jets), "Flavor": reconstructed.flavor}
+    branches = {
+        "Jet": ak.with_field(jagged(jets.offsets, columns)[rows.event], rows.tags, "BTag"),
+        "Electron": lepton_branch(reconstructed.electrons)[rows.event],
+        "Muon": lepton_branch(reconstructed.muons)[rows.event],
+        "MissingET": one_per_event({"MET": reconstructed.met, "Phi": reconstructed.met_phi})[
+            rows.event
+        ],
+    }
+    return rows, branches
 
 
 def _require_same_events(
