@@ -94,7 +94,8 @@ def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[
     extra = ["HH4B/split"] if needs_split else []
     arrays = read_table(path, DATASET, columns=[*columns, *extra])
     number = len(arrays["INPUTS/Source/MASK"])
-    chosen = np.flatnonzero(part_mask(path, arrays.get("HH4B/split"), settings.part, number))
+    split = arrays.get("HH4B/split")
+    chosen = np.flatnonzero(part_mask(path, split, settings.part, number, folds=settings))
     if not len(chosen):
         raise ContractError(f"{path}: no event in part {settings.part!r}; make the sample larger")
     attributes = read_attributes(path)
@@ -169,7 +170,7 @@ def _write(
     number = len(merged["INPUTS/Source/MASK"])
     provenance = Provenance(
         "datasets merge",
-        {**settings.model_dump(), "samples": [source.sample for source in sources]},
+        {**settings.decided(), "samples": [source.sample for source in sources]},
         settings.shuffle_seed,
         {"n_events": number},
     )

@@ -15,9 +15,9 @@ from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path
 from hh4b.core.logs import progress
 from hh4b.spanet.data import count_events, read_chunks
-from hh4b.spanet.devices import open_network
 from hh4b.spanet.network import Network
-from hh4b.spanet.prediction import Prediction, class_probability, predict
+from hh4b.spanet.prediction import Prediction
+from hh4b.spanet.predictor import Predictor, open_predictor
 from hh4b.spanet.settings import SpanetPredictSettings
 
 #: Events read at a time: some 100 MB with ten jets each, whatever the size of the file.
@@ -42,36 +42,43 @@ class PredictionFiles:
 
 
 def predict_to_files(
-    model: Path, dataset: Path, files: PredictionFiles, settings: SpanetPredictSettings
+    models: Sequence[Path], dataset: Path, files: PredictionFiles, settings: SpanetPredictSettings
 ) -> None:
     """Predict assignments and classes of all events of a file.
 
     Args:
-        model: checkpoint, or folder of a training.
+        models: checkpoint, or folder of a training; with folds one for each, in their order, which
+            predicts the events of its fold.
         dataset: HDF5 file with the inputs.
         files: what is written, at least one.
-        settings: values of the kappa input, and where it is computed.
+        settings: values of the kappa input, the folds, and where it is computed.
 
     Raises:
-        ConfigError: if nothing is to be written, or the network cannot give what is asked for.
+        ConfigError: if nothing is to be written, or the network cannot give what is asked for, or
+            there are not as many models as folds.
         ContractError: if the dataset lacks an input or holds values that are not finite.
         InputFileError: if there is no checkpoint.
     """
     if files == PredictionFiles():
         raise ConfigError("nothing to write; give --output, --pairing-output or --scores-output")
-    network, identity = open_network(model, settings)
+    if settings.folds and settings.output_vectors:
+        raise ConfigError(
+            "output_vectors: each fold has a network and vectors of its own; give one of the"
+            " models, the events that it did not see, and no folds"
+        )
+    predictor, identity = open_predictor(models, dataset, settings)
     made = Provenance("spanet predict", identity)
     if files.prediction is not None or files.pairing is not None:
         write_predictions(
-            network, dataset, made, prediction=files.prediction, pairing=files.pairing,
+            predictor, dataset, made, prediction=files.prediction, pairing=files.pairing,
             vectors=settings.output_vectors,
         )  # fmt: skip
     if files.scores is not None:
-        write_scores(network, dataset, files.scores, settings.kappa_values, made)
+        write_scores(predictor, dataset, files.scores, settings.kappa_values, made)
 
 
 def write_predictions(
-    network: Network,
+    predictor: Predictor,
     dataset: Path | str,
     provenance: Provenance,
     *,
@@ -83,7 +90,7 @@ def write_predictions(
     """Predict all events of a file, a chunk at a time, and write the files asked for.
 
     Args:
-        network: with its weights.
+        predictor: network, or those of the folds.
         dataset: HDF5 file with the inputs of the network.
         provenance: how the files are made.
         prediction: file in the layout of the reference.
@@ -98,6 +105,7 @@ def write_predictions(
         ContractError: if the dataset lacks an input or holds values that are not finite.
         ConfigError: if a pairing is asked of a network that does not assign two pairs.
     """
+    network = predictor.network
     if pairing is not None:
         require_two_pairs(network)
     total = count_events(dataset, network.event)
@@ -112,7 +120,7 @@ def write_predictions(
         table = None if pairing is None else stack.enter_context(TableWriter(pairing, PAIRING))
         chunks = read_chunks(dataset, network.event, size=chunk)
         for rows, events in progress(chunks, total=total, what="events predicted", size=chunk):
-            result = predict(network, events, vectors=vectors and writer is not None)
+            result = predictor.predict(rows, events, vectors=vectors and writer is not None)
             if writer is not None:
                 writer.write(rows, result)
             if table is not None:
@@ -187,7 +195,7 @@ def pairing_arrays(network: Network, result: Prediction) -> dict[str, NDArray[An
 
 
 def write_scores(
-    network: Network,
+    predictor: Predictor,
     dataset: Path | str,
     output: Path,
     kappas: Sequence[float],
@@ -202,6 +210,7 @@ def write_scores(
     Raises:
         ConfigError: if the network has no signal classification, or no value was given.
     """
+    network = predictor.network
     if network.classes.get(SIGNAL) != 2:
         raise ConfigError(f"this network has no two classes {SIGNAL}; it gives no scores")
     if not kappas:
@@ -211,14 +220,14 @@ def write_scores(
     values = np.asarray(kappas, dtype=np.float64)
     with TableWriter(output, SCORES) as table:
         chunks = read_chunks(dataset, network.event, size=chunk)
-        for _, events in progress(chunks, total=total, what="events scored", size=chunk):
+        for rows, events in progress(chunks, total=total, what="events scored", size=chunk):
             score = np.empty((len(events), len(values)), dtype=np.float32)
             for column, kappa in enumerate(values):
                 if KAPPA in names:
                     here = events.with_feature(network.event, KAPPA, float(kappa))
-                    score[:, column] = class_probability(network, here, SIGNAL)[:, 1]
+                    score[:, column] = predictor.class_probability(rows, here, SIGNAL)[:, 1]
                 elif column == 0:
-                    score[:] = class_probability(network, events, SIGNAL)[:, 1:]
+                    score[:] = predictor.class_probability(rows, events, SIGNAL)[:, 1:]
             table.append({"kappa_lambda": values, "score": score})
         table.set_attributes(provenance, classifier="spanet", n_events=total)
     return total

@@ -33,6 +33,7 @@ def check_references(study: Study) -> None:
         ConfigError: one line with key, value and what was expected.
     """
     _check_samples(study)
+    _check_folds(study)
     _check_pairings_and_trainings(study)
     _check_classifiers(study)
     _check_searches(study)
@@ -85,6 +86,18 @@ def _check_samples(study: Study) -> None:
                 f"{key}.kappa_lambda: value {getattr(sample, 'kappa_lambda', None)!r}: a sample of"
                 f" kind {kind} has {'one' if kind == 'signal' else 'none'}"
             )
+
+
+def _check_folds(study: Study) -> None:
+    folds = study.event_selection.folds
+    for section in ("spanet_trainings", "classifiers"):
+        for name, definition in getattr(study, section).items():
+            repeats = getattr(definition, "repeats", 1)
+            if folds and repeats > 1:
+                raise ConfigError(
+                    f"{section}.{name}.repeats: value {repeats}: event_selection.folds {folds}"
+                    " repeats each training already, once without each fold; expected 1"
+                )
 
 
 def _check_processes(study: Study) -> None:
