@@ -14,7 +14,7 @@ import numpy as np
 import uproot
 
 from hh4b.detector.settings import read_detector_settings
-from hh4b.simulation.generator_files import read_generator_events
+from hh4b.simulation.generator_input import read_generator_events
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "reference" / "delphes_replay.py"
 DETECTOR = Path(__file__).parents[1] / "config" / "detector" / "atlas.yaml"

@@ -9,7 +9,7 @@ import pytest
 
 from hh4b.detector.propagation import propagate
 from hh4b.detector.settings import DetectorSettings
-from hh4b.simulation.generator_files import read_flat
+from hh4b.simulation.generator_input import read_flat
 
 #: Of the run that the slice comes from.
 SEED = 4242

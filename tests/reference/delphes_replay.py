@@ -20,7 +20,7 @@ from hh4b.detector.propagation import propagate
 from hh4b.detector.response import Reconstructed, _tower_inputs, assemble
 from hh4b.detector.tagging import tag_probabilities
 from hh4b.detector.tracking import Tracks, reconstruct_tracks
-from hh4b.simulation.generator_files import GeneratorEvents
+from hh4b.simulation.generator_input import GeneratorEvents
 
 #: A start in the stream is right if it gives Delphes' missing momentum (single precision).
 MET_TOLERANCE = 1e-5

@@ -6,7 +6,7 @@ import pytest
 
 from hh4b import cli
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.simulation.generator_files import GeneratorEvents, read_generator_events
+from hh4b.simulation.generator_input import GeneratorEvents, read_generator_events
 from hh4b.simulation.observables import (
     Observed,
     higgs_masses,

@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -7,10 +8,16 @@ import yaml
 from hh4b.core.errors import ConfigError
 from hh4b.study.cost import cost_lines
 from hh4b.study.documentation import markdown
-from hh4b.study.reading import expand_samples, parse_study, read_study
+from hh4b.study.model import Study
+from hh4b.study.reading import parse_study, read_study
+from hh4b.study.samples import expand_samples
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def expanded(study):
+    return expand_samples(study.samples, study.processes)
 
 
 def changed(path, value):
@@ -38,13 +45,13 @@ def changed(path, value):
         ("samples.hh.source", "pythia", "gg_hh"),
         (
             "samples.mg",
-            {"source": "madgraph", "process": "4b", "events": 1, "delphes_card": "c"}
-            | {"kappa_lambda": 1},
+            {"process": "four_b", "source": "madgraph", "generate": "4b", "events": 1}
+            | {"delphes_card": "c", "kappa_lambda": 1},
             "belongs to hh",
         ),
         ("statistics.luminosities_ifb", [0], "greater than 0"),
         ("statistics.kappa_lambda_min", 2, "kappa_lambda = 1"),
-        ("statistics.m_hh_min_gev", 1200, "m_hh_min_gev 1200"),
+        ("statistics.m_hh_min_gev", 1200, "must be above m_hh_min_gev = 1200"),
         ("classifiers.min_dr_dnn.pairing", "kappa5", "expected one of ['kappa5_spanet'"),
         ("selections.min_dr_dnn.classifier", "bdt", "'bdt'"),
         ("selections.min_dr_dnn.pairing", "mixing_spanet", "uses pairing 'min_dr'"),
@@ -55,8 +62,8 @@ def changed(path, value):
         ("classifiers.min_dr_dnn.search", "mixing_joint", "expected a search of kind dnn"),
         ("classifiers.min_dr_dnn.search", "none", "expected one of"),
         ("spanet_trainings.sm.kappa_lambda", [4], "value 4: no signal sample has it"),
-        ("spanet_trainings.sm.signal", ["four_b"], "is background"),
-        ("spanet_trainings.sm.background", ["hh"], "is a signal"),
+        ("spanet_trainings.sm.signal", ["four_b"], "its process is of kind background"),
+        ("spanet_trainings.sm.background", ["hh"], "its process is of kind signal"),
         ("samples.hh.events_at", {4: 10}, "4 is not in kappa_lambda"),
         ("searches.min_dr_dnn.classifier", "mixing_spanet", "expected a kind dnn"),
         ("searches.min_dr_dnn.classifier", "min_dr_dnn_tuned", "name one without"),
@@ -84,9 +91,15 @@ def test_scales_change_numbers_only(scale):
 
 def minimal(**samples):
     """A study of min-dR with one DNN."""
-    signal = {"source": "gg_hh", "kappa_lambda": [-5, 1, 2.4], "events": 10}
+    signal = {"process": "hh", "source": "gg_hh", "kappa_lambda": [-5, 1, 2.4], "events": 10}
+    background = {"process": "four_b", "source": "four_b", "events": 7}
+    cross_section_pb = {13: 600.0, 14: 700.0}
     return {
-        "samples": {"hh": signal, "four_b": {"source": "four_b", "events": 7}, **samples},
+        "processes": {
+            "hh": {"kind": "signal"},
+            "four_b": {"kind": "background", "cross_section_pb": cross_section_pb},
+        },
+        "samples": {"hh": signal, "four_b": background, **samples},
         "pairings": {"min_dr": {"method": "min_dr"}},
         "classifiers": {"dnn": {"kind": "dnn", "pairing": "min_dr"}},
         "selections": {"dnn": {"pairing": "min_dr", "classifier": "dnn"}},
@@ -96,7 +109,7 @@ def minimal(**samples):
 def test_kappa_lists_become_samples():
     content = minimal()
     content["samples"]["hh"]["events_at"] = {2.4: 30}
-    samples = expand_samples(parse_study(content))
+    samples = expanded(parse_study(content))
     assert list(samples) == ["hh_kl-5", "hh_kl1", "hh_kl2.4", "four_b"]
     assert samples["four_b"].background
     assert samples["hh_kl2.4"].kappa_lambda == 2.4
@@ -109,7 +122,7 @@ def test_a_selection_needs_the_standard_model():
     with pytest.raises(ConfigError, match="no signal sample has kappa_lambda = 1"):
         parse_study(content)
     content["selections"] = {}
-    assert len(expand_samples(parse_study(content))) == 3
+    assert len(expanded(parse_study(content))) == 3
 
 
 def test_scales_need_no_more_than_they_say():
@@ -131,15 +144,37 @@ def test_cost_grows_with_what_is_asked_for():
         line = cost_lines(parse_study(content))[-1]
         return float(re.search(r"together: ([\d.]+) CPU h", line)[1])
 
-    content = minimal(more={"source": "four_b", "events": 3_600_000})
+    content = minimal(more={"process": "four_b", "source": "four_b", "events": 3_600_000})
     more = hours(content)
     content["classifiers"]["dnn"]["repeats"] = 50
     assert hours(content) > more > hours(minimal())
 
 
+def varied(*names):
+    """Over the small study: variations of the jets of some processes."""
+    entry = {"effect": "detector", "processes": [*names]}
+    entry |= {"up": {"jets.energy_scale": 1.02}, "down": {"jets.energy_scale": 0.98}}
+    return {"jes": entry}
+
+
+def test_cost_counts_variations_and_no_events_from_elsewhere():
+    content = minimal(mine={"process": "ttbar", "source": "files", "files": ["a.root"]})
+    content["processes"]["ttbar"] = {"kind": "background", "cross_section_pb": {13: 1, 14: 1}}
+    content["statistics"] = {"model": "complete"}
+    content["systematics"] = varied("hh", "four_b")
+    lines = "\n".join(cost_lines(parse_study(content)))
+    assert "signal through shower and detector: 30 events" in lines
+    assert "background through shower and detector: 7 events" in lines
+    # Up and down, of both.
+    assert "variations through shower and detector: 74 events" in lines
+    assert "not counted, as events from elsewhere: mine" in lines
+
+
 def test_user_files_replace_own_events():
-    content = changed("samples.four_b", {"source": "files", "files": ["/data/*.root"]})
-    info = expand_samples(parse_study(content))["four_b"]
+    content = changed(
+        "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
+    )
+    info = expanded(parse_study(content))["four_b"]
     assert info.background
     assert not info.generated
 
@@ -164,6 +199,33 @@ def test_readme_is_up_to_date():
     assert (ROOT / "config/README.md").read_text() == markdown(), (
         "run: hh4b config readme > config/README.md"
     )
+
+
+def test_schema_is_up_to_date():
+    schema = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
+    assert schema == Study.model_json_schema(), (
+        "run: hh4b config schema > workflow/schemas/config.schema.json"
+    )
+
+
+def test_every_key_of_the_reference_has_a_meaning():
+    rows = [line for line in markdown().splitlines() if line.startswith("| `")]
+    assert len(rows) > 200
+    for row in rows:
+        # A bar inside a cell is escaped, so that a table has four columns.
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+        assert len(cells) == 4, row
+        assert all(cells), row
+        assert "None" not in row, row
+
+
+def test_sections_of_the_reference_stand_once_and_are_linked():
+    text = markdown()
+    titles = re.findall(r"^## (\w+)$", text, flags=re.MULTILINE)
+    assert len(titles) == len(set(titles))
+    assert {name.lower() for name in titles} == {"study", *re.findall(r"\(#(\w+)\)", text)}
+    # In the order of a study.
+    assert titles[:4] == ["Study", "Physics", "Process", "SignalSample"]
 
 
 def test_broken_yaml_is_named(tmp_path):

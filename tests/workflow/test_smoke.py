@@ -49,7 +49,7 @@ def test_one_kappa_rebuilds_that_sample_and_what_reads_it(smoke):
     other = smoke.folder / "config/scale/other.yaml"
     other.write_text(smoke_file.read_text().replace("[-5, 1, 5]", "[7, 1, 5]"))
     jobs = smoke.planned("--configfile", str(other))
-    assert jobs["generate_hh"] == jobs["ingest"] == jobs["pair_min_dr"] == 1
+    assert jobs["generate_hh"] == jobs["ingest"] == jobs["pair"] == 1
     assert "generate_four_b" not in jobs
     assert "comparison_four_b" not in jobs
     assert "spanet_evaluate" in jobs

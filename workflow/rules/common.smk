@@ -9,11 +9,14 @@ from hh4b.publication.catalogue import outputs
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
 from hh4b.study.layout import Layout
-from hh4b.study.reading import parse_study
+from hh4b.study.reading import parse_study, read_strictly
 from hh4b.study.stage_settings import StageSettings
 from hh4b.training.trial_storage import require_own_storage
 
 try:
+    for _file in workflow.configfiles:
+        # Snakemake has lost the first of two keys that are the same.
+        read_strictly(_file)
     STUDY = parse_study(config)
     LAYOUT = Layout(STUDY)
     OUTPUTS = outputs(LAYOUT)

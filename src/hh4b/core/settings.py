@@ -85,11 +85,14 @@ def one_line(error: ValidationError) -> str:
     errors = error.errors()
     first = errors[0]
     # Discriminated unions put the name of the branch into the path; keys are what users see.
-    key = ".".join(str(part) for part in first["loc"]) or "configuration"
+    key = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         return f"{key}: unknown key, value {first['input']!r}{more}"
     if first["type"] == "missing":
         return f"{key}: is missing{more}"
-    return f"{key}: value {first['input']!r}: {message}{more}"
+    if first["type"] == "value_error" and isinstance(first["input"], dict):
+        # Keys that do not fit together: the message names them, the whole section would hide them.
+        return f"{key}{': ' if key else ''}{message}{more}"
+    return f"{key or 'configuration'}: value {first['input']!r}: {message}{more}"

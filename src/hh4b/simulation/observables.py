@@ -16,7 +16,7 @@ from hh4b.detector.isolation import events_of
 from hh4b.detector.jets import Jets
 from hh4b.detector.particles import Floats, Integers, offsets_of
 from hh4b.detector.response import Reconstructed
-from hh4b.simulation.generator_files import GeneratorEvents
+from hh4b.simulation.generator_input import GeneratorEvents
 
 _HIGGS_MASS_GEV = 125.0
 _MATCH_DELTA_R = 0.4

@@ -15,7 +15,7 @@ from hh4b.detector.particles import Floats
 from hh4b.detector.response import cluster_generator_jets, reconstruct
 from hh4b.detector.settings import DetectorSettings
 from hh4b.detector.tagging import draw_tags, tag_probabilities
-from hh4b.simulation.generator_files import GeneratorEvents, read_generator_events
+from hh4b.simulation.generator_input import GeneratorEvents, read_generator_events
 from hh4b.simulation.observables import (
     Observed,
     higgs_masses,

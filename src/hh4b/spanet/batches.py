@@ -30,7 +30,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Layout:
+class VectorLayout:
     """Rows of a sequence with one summary vector before the vectors of each event.
 
     Attributes:
@@ -73,8 +73,8 @@ class Batch:
     groups: tuple[Group, ...]
     features: tuple[Tensor, ...]
     order: Tensor
-    all_vectors: Layout
-    sequential: Layout
+    all_vectors: VectorLayout
+    sequential: VectorLayout
     sequential_rows: Tensor
 
     def to(self, device: torch.device) -> "Batch":
@@ -90,8 +90,8 @@ class Batch:
         )
 
 
-def _move(layout: Layout, device: torch.device) -> Layout:
-    return Layout(
+def _move(layout: VectorLayout, device: torch.device) -> VectorLayout:
+    return VectorLayout(
         layout.sizes,
         layout.rows.to(device),
         layout.vectors,
@@ -206,13 +206,13 @@ def _ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np
     return shift + np.arange(len(shift))
 
 
-def _layout(lengths: NDArray[np.int64], sizes: Sequence[tuple[int, int]]) -> Layout:
+def _layout(lengths: NDArray[np.int64], sizes: Sequence[tuple[int, int]]) -> VectorLayout:
     vectors = int(lengths.sum())
     summary = _exclusive(lengths + 1)
     vector_rows = _ranges(summary + 1, lengths)
     rows = np.full(vectors + len(lengths), vectors, dtype=np.int64)
     rows[vector_rows] = np.arange(vectors)
-    return Layout(
+    return VectorLayout(
         sizes=tuple((events, size + 1) for events, size in sizes),
         rows=torch.from_numpy(rows),
         vectors=vectors,

@@ -13,7 +13,7 @@ from hh4b.spanet import permutations
 from hh4b.spanet.batches import Batch
 from hh4b.spanet.data import Events, vectors_per_event
 from hh4b.spanet.event import EventDescription
-from hh4b.spanet.network import Output
+from hh4b.spanet.network import NetworkOutput
 from hh4b.spanet.options import Options
 
 
@@ -109,7 +109,7 @@ class Losses:
 
 
 def compute(
-    output: Output,
+    output: NetworkOutput,
     targets: Targets,
     batch: Batch,
     event: EventDescription,
@@ -160,7 +160,7 @@ def _cross_entropy(
 
 
 def _particle_terms(
-    output: Output,
+    output: NetworkOutput,
     targets: Targets,
     batch: Batch,
     event: EventDescription,
@@ -225,7 +225,7 @@ def combine(losses: Tensor, how: str) -> tuple[Tensor, Tensor]:
 
 
 def _losses_by_permutation(
-    output: Output,
+    output: NetworkOutput,
     targets: Targets,
     batch: Batch,
     event: EventDescription,
@@ -271,7 +271,9 @@ def _focal(log_probability: Tensor, gamma: float) -> Tensor | float:
     return (-torch.expm1(log_probability)).clamp(min=1e-12) ** gamma
 
 
-def _log_probability_at(output: Output, batch: Batch, particle: int, ranks: Tensor) -> Tensor:
+def _log_probability_at(
+    output: NetworkOutput, batch: Batch, particle: int, ranks: Tensor
+) -> Tensor:
     """Return the log-probability (events,) that a particle's head gives to targets."""
     values = []
     sizes = [group.events for group in batch.groups]
@@ -288,7 +290,7 @@ def _log_probability_at(output: Output, batch: Batch, particle: int, ranks: Tens
     return torch.cat(values)
 
 
-def _overlap(output: Output, batch: Batch, i: int, j: int, present: Tensor) -> Tensor:
+def _overlap(output: NetworkOutput, batch: Batch, i: int, j: int, present: Tensor) -> Tensor:
     """Return exp(-JS^2) of two particles' assignments where both are present, else 0.
 
     As in the reference, only the mixture carries a gradient.

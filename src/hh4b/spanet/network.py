@@ -37,7 +37,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Output:
+class NetworkOutput:
     """Results for the events of a batch, in its order.
 
     Attributes:
@@ -257,7 +257,7 @@ class Network(nn.Module):
             }
         )
 
-    def forward(self, batch: Batch, parts: Parts | None = None) -> Output:
+    def forward(self, batch: Batch, parts: Parts | None = None) -> NetworkOutput:
         """Return what ``parts`` asks for, by default everything but vectors."""
         parts = parts or Parts()
         need = self._vectors_needed(parts)
@@ -292,7 +292,9 @@ class Network(nn.Module):
             for name, head in zip(self.classes, self.classifiers.values(), strict=True):
                 source = vectors[name.rsplit("/", 1)[0]]
                 classification[name] = head(source.unsqueeze(0))[0]
-        return Output(assignment, detection, classification, vectors if parts.vectors else {})
+        return NetworkOutput(
+            assignment, detection, classification, vectors if parts.vectors else {}
+        )
 
     def _vectors_needed(self, parts: Parts) -> set[str]:
         sources = {name.rsplit("/", 1)[0] for name in self.classes} - {EVENT}

@@ -14,7 +14,7 @@ from hh4b.spanet import native, pair_features
 from hh4b.spanet.batches import Batch, EventStore
 from hh4b.spanet.data import Events
 from hh4b.spanet.decoding import decode
-from hh4b.spanet.network import Network, Output, Parts
+from hh4b.spanet.network import Network, NetworkOutput, Parts
 
 #: Events computed at a time: enough for what comes once a batch not to count.
 BATCH_SIZE = 2048
@@ -43,7 +43,7 @@ def on_batches(
     network: Network,
     store: EventStore,
     parts: Parts,
-    consume: Callable[[Batch, Output], None],
+    consume: Callable[[Batch, NetworkOutput], None],
     *,
     batch_size: int = BATCH_SIZE,
 ) -> None:
@@ -136,7 +136,7 @@ def predict(
     kept: dict[str, Any] = {}
     parts = Parts(vectors=vectors)
 
-    def consume(batch: Batch, output: Output) -> None:
+    def consume(batch: Batch, output: NetworkOutput) -> None:
         rows = batch.events.cpu().numpy()
         _decode_into(jets, probability, batch, output, network, store)
         if output.detection is not None:
@@ -162,7 +162,7 @@ def _decode_into(
     jets: Sequence[NDArray[np.int64]],
     probability: NDArray[np.float32],
     batch: Batch,
-    output: Output,
+    output: NetworkOutput,
     network: Network,
     store: EventStore,
 ) -> None:
@@ -199,7 +199,7 @@ def class_probability(
     result = np.zeros((len(events), network.classes[name]), dtype=np.float32)
     parts = Parts(assignment=False, detection=False)
 
-    def consume(batch: Batch, output: Output) -> None:
+    def consume(batch: Batch, output: NetworkOutput) -> None:
         rows = batch.events.cpu().numpy()
         result[rows] = output.classification[name].softmax(dim=1).cpu().numpy()
 

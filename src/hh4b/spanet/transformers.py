@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hh4b.spanet import fused, inference, native
-from hh4b.spanet.batches import Group, Layout
+from hh4b.spanet.batches import Group, VectorLayout
 from hh4b.spanet.blocks import GruBlock, feed_forward_width, make_stack
 from hh4b.spanet.layers import Dropout, GruGate, InsertSummary, LayerNorm, Linear, take_rows
 from hh4b.spanet.options import Options
@@ -30,13 +30,13 @@ class Attention(nn.Module):
         self.output = Linear(copies, width, width)
         nn.init.zeros_(_bias(self.output))
 
-    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+    def forward(self, x: Tensor, layout: VectorLayout) -> Tensor:
         """Attend within the events of ``layout``; shapes (copies, rows, width)."""
         projected = self.project(x)
         out: Tensor = self.output(self._attend(projected, layout))
         return out
 
-    def _attend(self, projected: Tensor, layout: Layout) -> Tensor:
+    def _attend(self, projected: Tensor, layout: VectorLayout) -> Tensor:
         copies, total, width = projected.shape
         head = width // 3 // self.heads
         dropout = self.dropout if self.training else 0.0
@@ -89,7 +89,7 @@ class GatedLayer(nn.Module):
         self.gate = GruGate(copies, width)
         self.block = GruBlock(options, copies, width, width, skip=True)
 
-    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+    def forward(self, x: Tensor, layout: VectorLayout) -> Tensor:
         """Map (copies, rows, width) to the same shape."""
         longest = max((rows for _, rows in layout.sizes), default=0)
         if native.usable(x) and fused.attention_fits(x.shape[2], self.attention.heads, longest):
@@ -108,7 +108,7 @@ class GatedLayer(nn.Module):
             *self.gate.weights(),
         )  # fmt: skip
 
-    def _fused(self, x: Tensor, layout: Layout) -> Tensor:
+    def _fused(self, x: Tensor, layout: VectorLayout) -> Tensor:
         """Do attention and gate by a compiled kernel."""
         attention = self.attention
         p = attention.dropout if self.training else 0.0
@@ -135,7 +135,7 @@ class StandardLayer(nn.Module):
         self.contract = Linear(copies, inner, width)
         self.dropout = Dropout(options.dropout)
 
-    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+    def forward(self, x: Tensor, layout: VectorLayout) -> Tensor:
         """Map (copies, rows, width) to the same shape."""
         if self.before:
             x = x + self.dropout(self.attention(self.normalization_1(x), layout))
@@ -164,7 +164,7 @@ class Encoder(nn.Module):
     def forward(
         self,
         x: Tensor,
-        layout: Layout,
+        layout: VectorLayout,
         *,
         groups: Sequence[Group],
         sources: Sequence[int],

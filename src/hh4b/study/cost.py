@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hh4b.spanet.options import Options
+from hh4b.study.layout import Layout
 from hh4b.study.methods import SpanetTraining
 from hh4b.study.model import Study
-from hh4b.study.samples import SampleInfo, expand_samples
+from hh4b.study.samples import SampleInfo
 
-#: CPU seconds of one event: partons, shower, detector, ingestion.
-SECONDS_PER_EVENT = 0.0095
+#: CPU seconds of one event: partons, shower, detector, ingestion; of its partons alone.
+SECONDS_PER_EVENT, SECONDS_PER_PARTONS = 0.0095, 0.0007
 #: Share of the showered events that end in a dataset (weighted tags; 4b with acceptance bias).
 KEPT_SIGNAL, KEPT_BACKGROUND = 0.23, 0.14
 KILOBYTES_PER_EVENT = 0.6
@@ -42,26 +43,46 @@ def cost_lines(study: Study) -> list[str]:
         InputFileError: if an options file of a training cannot be read.
         ConfigError: if an option of a training is unknown or impossible.
     """
-    costs = list(_costs(study))
-    samples = expand_samples(study.samples, study.processes).values()
-    showered = sum(info.events for info in samples)
+    layout = Layout(study)
+    costs = list(_costs(layout))
+    made = [info for info in layout.samples.values() if info.generated]
+    showered = sum(info.events for info in made) + _varied_events(layout)
     disk = showered * KILOBYTES_PER_EVENT / 1e6
     total = sum(cost.cpu_hours for cost in costs)
     lines = ["estimated cost from nothing (within a factor of two, docs/performance.md):"]
     lines += [f"  {c.what}: {c.events:,.0f} events, {c.cpu_hours:.2f} CPU h" for c in costs]
+    others = sorted(info.name for info in layout.samples.values() if not info.generated)
+    if others:
+        lines.append(f"  not counted, as events from elsewhere: {', '.join(others)}")
     lines.append(f"  together: {total:.1f} CPU h on one core, {disk:.1f} GB of disk")
     return lines
 
 
-def _costs(study: Study) -> Iterator[Cost]:
-    infos = expand_samples(study.samples, study.processes)
+def _costs(layout: Layout) -> Iterator[Cost]:
+    study, infos = layout.study, _counted(layout)
     for kind, background in (("signal", False), ("background", True)):
         events = sum(info.events for info in infos.values() if info.background == background)
         yield Cost(f"{kind} through shower and detector", events, _hours(events, SECONDS_PER_EVENT))
+    events = _varied_events(layout)
+    if events:
+        # The partons are those of the nominal events.
+        hours = _hours(events, SECONDS_PER_EVENT - SECONDS_PER_PARTONS)
+        yield Cost("variations through shower and detector", events, hours)
     events = 4 * study.energy_comparison.events
-    yield Cost("partons at 13 and 14 TeV", events, _hours(events, 0.0007))
+    yield Cost("partons at 13 and 14 TeV", events, _hours(events, SECONDS_PER_PARTONS))
     yield from _spanet(study, infos)
+    yield _scores(layout)
     yield from _dnn(study, infos)
+
+
+def _counted(layout: Layout) -> dict[str, SampleInfo]:
+    """Return the samples whose number of events the study decides."""
+    return {name: info for name, info in layout.samples.items() if info.generated}
+
+
+def _varied_events(layout: Layout) -> int:
+    """Return the events that variations put through shower and detector once more."""
+    return sum(layout.samples[name].events for _, name in layout.varied())
 
 
 def _spanet(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
@@ -87,15 +108,20 @@ def _spanet(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
             hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * size
     if seen:
         yield Cost("search for options of SPANet2", seen, hours)
-    scored = len({c.training for c in study.classifiers.values() if c.kind == "spanet"})
-    kept = sum(_kept(info) for info in infos.values() if info.kappa_lambda is not None)
-    kept += sum(_kept(info) for info in infos.values() if info.background)
-    scores = kept * scored * len(study.statistics.scan())
-    yield Cost("scores at every kappa_lambda", scores, _hours(scores, SECONDS_PER_SCORE))
+
+
+def _scores(layout: Layout) -> Cost:
+    """Return the cost of scoring everything, nominal and varied, with every network that does."""
+    classifiers = layout.study.classifiers.values()
+    networks = len({c.training for c in classifiers if c.kind == "spanet"})
+    kept = sum(_kept(layout.samples[name]) for _, name in layout.scored)
+    scores = kept * networks * len(layout.study.statistics.scan())
+    return Cost("scores at every kappa_lambda", scores, _hours(scores, SECONDS_PER_SCORE))
 
 
 def _dnn(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
-    kept = sum(_kept(info) for info in infos.values()) * _training_fraction(study)
+    kept = sum(_kept(info) for info in infos.values() if info.kind != "resonance")
+    kept *= _training_fraction(study)
     folds = study.event_selection.folds
     trainings = sum(folds or c.repeats for c in study.classifiers.values() if c.kind == "dnn")
     trainings += sum(s.trials for s in study.searches.values() if s.kind == "dnn")

@@ -22,6 +22,11 @@ def _spelled(name: str) -> str:
     return name.rpartition(":")[2].replace("_", " ")
 
 
+def process_label(study: Study, process: str) -> str:
+    """Return the label of a process."""
+    return study.processes[process].label or _spelled(process)
+
+
 def training_label(study: Study, training: str) -> str:
     """Return the label of a SPANet2 training."""
     return study.spanet_trainings[training].label or _spelled(training)
@@ -82,8 +87,8 @@ def check_labels(study: Study) -> None:
     Raises:
         ConfigError: naming both entries and the label.
     """
-    _unique("processes", ((name, p.label) for name, p in study.processes.items()))
     for section, names, label in (
+        ("processes", study.processes, process_label),
         ("spanet_trainings", study.spanet_trainings, training_label),
         ("pairings", study.pairings, pairing_label),
         ("classifiers", study.classifiers, classifier_label),

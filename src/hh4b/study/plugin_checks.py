@@ -27,7 +27,7 @@ def check_plugins(study: Study) -> None:
     if study.features.extra:
         from hh4b.selection.features import find_features
 
-        with _located("features.extra"):
+        with located("features.extra"):
             find_features(FeatureSettings.of(study.features))
     for name, systematic in study.systematics.items():
         if isinstance(systematic, WeightSystematic):
@@ -40,7 +40,7 @@ def _check_pairing(key: str, pairing: FunctionPairing) -> None:
     # The methods compile code when they are imported: only where one is in doubt.
     from hh4b.pairing.methods import find_method
 
-    with _located(f"{key}.method"):
+    with located(f"{key}.method"):
         find_method(PairSettings.of(pairing))
 
 
@@ -49,21 +49,21 @@ def _check_classifier(key: str, classifier: BaselineClassifier) -> None:
         return
     from hh4b.selection.classifiers import make_classifier
 
-    with _located(f"{key}.method"):
+    with located(f"{key}.method"):
         make_classifier(classifier.method, classifier.options, seed=0)
 
 
 def _check_weight(key: str, systematic: WeightSystematic) -> None:
     from hh4b.statistics.weights import find_weight
 
-    with _located(f"{key}.weight"):
+    with located(f"{key}.weight"):
         weight, _ = find_weight(systematic.weight)
         for side in (systematic.up, systematic.down):
             require_parameters("weight", systematic.weight, weight, ["events", *side])
 
 
 @contextmanager
-def _located(key: str) -> Iterator[None]:
+def located(key: str) -> Iterator[None]:
     """Put the key of the configuration before what is wrong with its value."""
     try:
         yield

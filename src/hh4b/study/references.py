@@ -5,7 +5,10 @@ from typing import Any
 
 from hh4b.core.errors import ConfigError
 from hh4b.detector.settings import read_detector_settings, with_changes
+from hh4b.statistics.processes import check_processes
+from hh4b.statistics.systematics import check_systematics
 from hh4b.study.labels import check_labels
+from hh4b.study.layout import Layout
 from hh4b.study.methods import (
     Dnn,
     SpanetClassifier,
@@ -13,7 +16,7 @@ from hh4b.study.methods import (
     SpanetTraining,
 )
 from hh4b.study.model import Study
-from hh4b.study.plugin_checks import check_plugins
+from hh4b.study.plugin_checks import check_plugins, located
 from hh4b.study.samples import (
     FilesSample,
     FourBSample,
@@ -24,6 +27,7 @@ from hh4b.study.samples import (
     SpanetDatasetSample,
     expand_samples,
 )
+from hh4b.study.stage_settings import StageSettings
 
 
 def check_references(study: Study) -> None:
@@ -40,6 +44,7 @@ def check_references(study: Study) -> None:
     _check_selections(study)
     _check_processes(study)
     _check_systematics(study)
+    _check_stages(study)
     check_plugins(study)
     check_labels(study)
 
@@ -149,7 +154,24 @@ def _check_systematics(study: Study) -> None:
         if systematic.effect == "detector":
             card = read_detector_settings(study.simulation.detector)
             for side in ("up", "down"):
-                with_changes(card, getattr(systematic, side))
+                with located(f"systematics.{name}.{side}"):
+                    with_changes(card, getattr(systematic, side))
+
+
+def _check_stages(study: Study) -> None:
+    """Check what single stages ask beyond the bounds of the sections."""
+    stages = StageSettings(Layout(study))
+    for name in stages.layout.of_source("madgraph"):
+        with located(f"samples.{name}"):
+            stages.generate_madgraph(name)
+    try:
+        check_processes(study.processes)
+    except ValueError as error:
+        raise ConfigError(f"processes: {error}") from error
+    try:
+        check_systematics(study.systematics, study.processes)
+    except ValueError as error:
+        raise ConfigError(f"systematics.{error}") from error
 
 
 def _require_generated(processes: Iterable[str], infos: Iterable[SampleInfo], key: str) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 from hh4b.core.settings import Settings
 from hh4b.events.settings import ImportSettings, IngestSettings, MergeSettings
 from hh4b.generation.settings import (
+    FourBProcessChoice,
     FourBSettings,
     HiggsPairSettings,
     MadgraphSettings,
+    Physics,
     ResonanceSettings,
 )
 from hh4b.pairing.settings import PairingEvaluationSettings, PairSettings
@@ -33,6 +35,7 @@ from hh4b.spanet.settings import (
     SpanetSearchSettings,
     SpanetTrainSettings,
 )
+from hh4b.statistics.processes import Process
 from hh4b.statistics.settings import (
     LimitSettings,
     LuminosityScanSettings,
@@ -107,9 +110,15 @@ class StageSettings:
 
     def generate_madgraph(self, sample: str) -> MadgraphSettings:
         """Events by MG5_aMC, Pythia 8 and Delphes."""
+        definition = self.layout.samples[sample].definition
+        physics = self.study.physics
+        if getattr(definition, "generate", "4b") == "hh":
+            # Scale and cuts of pp -> 4b are nothing to gg -> HH.
+            other = set(FourBProcessChoice.model_fields)
+            physics = Physics.checked(physics.model_dump(exclude=other))
         return MadgraphSettings.of(
-            self.study.physics,
-            self.layout.samples[sample].definition,
+            physics,
+            definition,
             sample=sample,
             seed=self.study.seed,
         )
@@ -322,7 +331,7 @@ class StageSettings:
         return TemplateSettings.of(
             self.study.statistics,
             self.study.physics,
-            processes=self._limit_processes(),
+            processes=self._kinds(),
             systematics=self.study.systematics,
             kappa_values=self.study.statistics.scan(),
             background_kappa_values=self.layout.compared_kappas(classifier),
@@ -351,7 +360,19 @@ class StageSettings:
             systematics=self.study.systematics,
         )
 
-    def _limit_processes(self) -> dict[str, Any]:
+    def _limit_processes(self) -> dict[str, Process]:
+        """Return the processes of the limits; what they are called is nothing to a model."""
         used = [*self.layout.signals, *self.layout.backgrounds]
         names = {self.layout.samples[name].process for name in used}
-        return {name: process for name, process in self.study.processes.items() if name in names}
+        return {
+            name: process.model_copy(update={"label": ""})
+            for name, process in self.study.processes.items()
+            if name in names
+        }
+
+    def _kinds(self) -> dict[str, Process]:
+        """Return them without cross sections: templates are efficiencies."""
+        return {
+            name: Process.checked({"kind": process.kind})
+            for name, process in self._limit_processes().items()
+        }

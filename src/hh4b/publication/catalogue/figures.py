@@ -34,6 +34,8 @@ from hh4b.study.layout import Layout
 from hh4b.study.methods import CutClassifier
 
 JOINT = "mixing_joint"
+#: The cuts that bound what is drawn; another one draws no figure anew.
+SIGNAL_REGION = {"x_hh_max", "x_hh_centre_gev", "x_hh_relative_width"}
 CURVES = ("min_dr", "mixing_spanet_tuned")
 MASSES: Names = pairings("mixing_spanet", "kappa5_spanet", "min_dr", own=True)
 
@@ -51,7 +53,7 @@ def _region(layout: Layout) -> dict[str, Any]:
     """Return the cuts whose signal region is drawn: those of the first cut-based selection."""
     for chosen in layout.study.classifiers.values():
         if isinstance(chosen, CutClassifier):
-            return CutSettings.of(chosen).model_dump(mode="json")
+            return CutSettings.of(chosen).model_dump(mode="json", include=SIGNAL_REGION)
     return {}
 
 

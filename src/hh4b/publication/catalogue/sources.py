@@ -148,7 +148,8 @@ def templates_of(names: Callable[[Layout], Sequence[str]], needs: str) -> Source
         return {n: [layout.templates(n)] for n in names(layout)}
 
     def processes(layout: Layout) -> dict[str, str]:
-        return {n: p.label or spelled(n) for n, p in layout.study.processes.items()}
+        shown = layout.study.processes.items()
+        return {n: p.label or spelled(n) for n, p in shown if p.kind == "background"}
 
     return Source(inputs, needs, selection_label, extra=processes)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hh4b.core.errors import InputFileError
-from hh4b.simulation.generator_files import read_generator_events
+from hh4b.simulation.generator_input import read_generator_events
 
 # One event in MeV and cm. Particle 3 refers to the later particle 4; vertex -2 has no position and
 # lies where its incoming particle was born; particle 6 hangs on its mother without a vertex line.

@@ -1,0 +1,45 @@
+"""What is wrong stops `snakemake -n` with the words of `hh4b config check`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+ROOT = Path(__file__).parents[2]
+#: One of each place where things are checked.
+BAD = {
+    "the model": "statistics: {bins: 0}\n",
+    "references": "samples: {hh: {process: di_higgs}}\n",
+    "cross sections": "statistics: {sqrt_s_tev: [13, 14]}\n",
+    "code of the user": "pairings: {mine: {method: 'nowhere.py:pair'}}\n",
+    "the detector card": (
+        "statistics: {model: complete}\nsystematics:\n  jes: {effect: detector, processes: [hh],"
+        " up: {jets.scale: 2.0}, down: {jets.scale: 0.5}}\n"
+    ),
+    "outputs": "outputs: {mine: {medium: figure, kind: pie, selections: [min_dr_dnn]}}\n",
+    "keys that stand twice": "seed: 1\nseed: 2\n",
+    "options of a network": (
+        "spanet_trainings:\n  mine: {signal: [hh], options: config/spanet/options/small.json,"
+        " changes: {depth: 3}}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("place", BAD)
+def test_both_say_the_same(place, workflow):
+    small = (ROOT / "tests/studies/small.yaml").read_text()
+    (workflow.folder / "config/config.yaml").write_text(small)
+    (workflow.folder / "mine.yaml").write_text(BAD[place])
+    command = [sys.executable, "-c", "from hh4b.cli import main; main()", "config", "check"]
+    checked = subprocess.run(
+        [*command, "config/config.yaml", "mine.yaml"],
+        cwd=workflow.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode != 0
+    (line,) = checked.stderr.strip().splitlines()
+    planned = workflow.run("--dry-run", "--configfile", "mine.yaml")
+    assert planned.returncode != 0
+    assert line.partition(": ")[2] in planned.stdout + planned.stderr
+    assert not (workflow.folder / "results").exists()
