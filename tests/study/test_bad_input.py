@@ -204,6 +204,19 @@ BAD = {
             "changes": {"depth": 3}}}},
         "unknown option 'depth'",
     ),
+    "one fold": (
+        {"event_selection": {"folds": 1}},
+        "event_selection.folds: value 1: with one fold there is nothing to train with; expected 0,"
+        " or 2 and more",
+    ),
+    "less than no fold": (
+        {"event_selection": {"folds": -3}}, "event_selection.folds: value -3"
+    ),
+    "repeats of folds": (
+        {"event_selection": {"folds": 3}, "classifiers": {"min_dr_dnn": {"repeats": 2}}},
+        "classifiers.min_dr_dnn.repeats: value 2: event_selection.folds 3 repeats each training"
+        " already, once without each fold; expected 1",
+    ),
 }  # fmt: skip
 
 
