@@ -19,7 +19,10 @@ STEP = np.uint64(0x9E3779B97F4A7C15)
 _BITS_OF_DOUBLE = np.uint64(11)
 #: Rows that are drawn at once; bounds the memory, not the numbers.
 _CHUNK = 8192
-_LARGEST_COUNT = 20
+#: Probabilities of at most 0, 1, ... events; beyond 20 they are below 1e-19.
+_CUMULATIVE = np.cumsum(np.exp(-1.0) / np.cumprod([1.0, *range(1, 21)]))
+_TABLE_SHIFT = np.uint64(48)
+_SPLIT = 255
 
 
 def _mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -37,7 +40,7 @@ def _states(seed: int, labels: tuple[str | int, ...], numbers: Integers) -> NDAr
 
 
 def _as_uniform(bits: NDArray[np.uint64]) -> NDArray[np.float64]:
-    return (bits >> _BITS_OF_DOUBLE) * 2.0**-53
+    return (bits >> _BITS_OF_DOUBLE).astype(np.float64) * 2.0**-53
 
 
 def uniforms(seed: int, labels: tuple[str | int, ...], numbers: Integers) -> NDArray[np.float64]:
@@ -72,12 +75,28 @@ def poisson_weights(
     """
     counts = np.empty((len(numbers), replicas), dtype=np.uint8)
     steps = np.arange(1, replicas + 1, dtype=np.uint64) * STEP
-    cumulative = np.cumsum(np.exp(-1.0) / np.cumprod([1.0, *range(1, _LARGEST_COUNT + 1)]))
     states = _states(seed, labels, numbers)
     for rows in _chunks(len(numbers)):
-        uniform = _as_uniform(_mix(states[rows, None] + steps))
-        counts[rows] = np.searchsorted(cumulative, uniform, side="right")
+        counts[rows] = _poisson(_mix(states[rows, None] + steps))
     return counts
+
+
+def _poisson(bits: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """Invert the distribution: a table by the leading bits, and a search where two counts meet."""
+    counts: NDArray[np.uint8] = _TABLE[bits >> _TABLE_SHIFT]
+    split = counts == _SPLIT
+    counts[split] = _count(_as_uniform(bits[split]))
+    return counts
+
+
+def _count(uniform: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.searchsorted(_CUMULATIVE, uniform, side="right").astype(np.uint8)
+
+
+def _table() -> NDArray[np.uint8]:
+    edges = np.arange(1 << 16, dtype=np.float64) * 2.0**-16
+    first, last = _count(edges), _count(edges + (1 - 2.0**-37) * 2.0**-16)
+    return np.where(first == last, first, _SPLIT).astype(np.uint8)
 
 
 def folds(seed: int, sample: str, numbers: Integers, n_folds: int) -> NDArray[np.int8]:
@@ -103,3 +122,6 @@ def folds(seed: int, sample: str, numbers: Integers, n_folds: int) -> NDArray[np
 def _chunks(rows: int) -> Iterator[slice]:
     for start in range(0, rows, _CHUNK):
         yield slice(start, start + _CHUNK)
+
+
+_TABLE = _table()
