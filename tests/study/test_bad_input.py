@@ -153,7 +153,8 @@ BAD = {
     ),
     "pairing that is not there": (
         {"pairings": {"mine": {"method": "chi_square"}}},
-        "pairings.mine.method: pairing 'chi_square': expected one of ['min_dr', 'nearest_to_leading'], or path.py:name",
+        "pairings.mine.method: pairing 'chi_square': expected one of"
+        " ['min_dr', 'nearest_to_leading'], or path.py:name",
     ),
     "pairing whose file is not there": (
         {"pairings": {"mine": {"method": "nowhere.py:pair"}}},
