@@ -112,7 +112,7 @@ def test_intervals_under_other_cross_sections(limits_of, template_path, tmp_path
         found = limits.get(method, "bands_by_cross_section")
         assert found["same"]["interval"] == pytest.approx(limits.get(method, "interval"))
         assert found["both"]["interval"] == pytest.approx(with_k.get(method, "interval"))
-        assert found["both"]["width"] == pytest.approx(with_k.number(method, "width"))
+        assert found["both"]["width"] == pytest.approx(with_k.get(method, "width"))
 
 
 def test_a_band_of_an_unknown_process_is_refused(limits_of):
