@@ -44,7 +44,11 @@ def test_second_background_from_files(small, small_study, tmp_path):
     }
     assert shares == pytest.approx(expected)
     assert counts["n_background"] == pytest.approx(sum(expected.values()))
-    for output in ("figures/figure_04.png", "figures/figure_03.png", "tables/table_luminosities.csv"):
+    for output in (
+        "figures/figure_04.png",
+        "figures/figure_03.png",
+        "tables/table_luminosities.csv",
+    ):
         assert (results / output).stat().st_size > 0
     assert "tt̄" in (results / "tables/table_pass_rates.csv").read_text()
 
