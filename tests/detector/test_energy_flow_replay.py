@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 import yaml
-from hh4b.simulation.generator_files import read_flat
+from hh4b.simulation.generator_input import read_flat
 
 from hh4b.detector.calorimeter import measure
 from hh4b.detector.jets import cluster, scale_energy
