@@ -11,13 +11,13 @@ import h5py
 import numpy as np
 import pytest
 import yaml
-from hh4b.simulation.generator_input import read_flat
 
 from hh4b.detector.calorimeter import measure
 from hh4b.detector.jets import cluster, scale_energy
 from hh4b.detector.propagation import propagate
 from hh4b.detector.response import _flow_inputs
 from hh4b.detector.tracking import reconstruct_tracks
+from hh4b.simulation.generator_input import read_flat
 
 ROOT = Path(__file__).parents[2]
 #: Of the run that the events come from.
