@@ -104,7 +104,7 @@ def test_code_of_the_user(small_study, tmp_path):
     assert "closest masses" in (results / "tables/table_24.csv").read_text()
     assert (results / "figures/figure_own_counts.pdf").stat().st_size > 1000
     table = (results / "tables/table_own_intervals.csv").read_text()
-    assert "nearest mean" in table
+    assert "NearestMean" in table
     assert "500" in (results / "tables/table_own_intervals.md").read_text()
     # A change of the user's file rebuilds what it made, and no events.
     (study.folder / "own/own_figure.py").open("a").write("\n")
