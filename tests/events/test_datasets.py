@@ -71,6 +71,31 @@ def test_merge_keeps_every_event(samples, tmp_path):
     assert len(json.loads(attributes["files"])) == 3
 
 
+def test_testing_parts_of_the_folds_are_the_whole(samples, tmp_path):
+    """Every event once, whatever its split; the training part of a fold is the rest."""
+    key = ("HH4B/event_number", "CLASSIFICATIONS/EVENT/signal", "HH4B/kappa_lambda")
+    paths, tested = [samples["five"], samples["qcd"]], []
+
+    def events(settings):
+        merge(paths, tmp_path / "m.h5", settings)
+        merged = read_table(tmp_path / "m.h5", DATASET, columns=key)
+        return list(zip(*(np.nan_to_num(merged[name]).tolist() for name in key), strict=True))
+
+    everything = events(MergeSettings())
+    for fold in range(2):
+        testing, training = (
+            events(MergeSettings(part=part, folds=2, fold=fold, fold_seed=3))
+            for part in ("testing", "training")
+        )
+        assert sorted(testing + training) == sorted(everything)
+        assert not set(testing) & set(training)
+        tested += testing
+    assert sorted(tested) == sorted(everything)
+    with pytest.raises(ContractError, match=r"is in fold \d+ of 100, of \d+ events"):
+        for fold in range(100):
+            merge(paths, tmp_path / "m.h5", MergeSettings(part="testing", folds=100, fold=fold))
+
+
 def test_parts_are_the_whole(samples, tmp_path):
     counts = {}
     for part in ("training", "testing", "all"):

@@ -1,6 +1,7 @@
 """Several rows of a tree that are of one shower event."""
 
 import json
+from collections import Counter
 
 import awkward as ak
 import h5py
@@ -14,7 +15,7 @@ from hh4b.events.import_stage import import_published
 from hh4b.events.ingest_stage import ingest
 from hh4b.events.merge_stage import merge
 from hh4b.events.settings import ImportSettings, IngestSettings, MergeSettings
-from hh4b.events.shower_events import ShowerEvents
+from hh4b.events.shower_events import EventRuns
 
 NUMBER, SPLIT, DRAW = "HH4B/event_number", "HH4B/split", "HH4B/kappa_draw"
 BACKGROUND = IngestSettings(sample="qcd", background=True, min_tags=4)
@@ -83,7 +84,7 @@ def test_cutflow_counts_events_and_weighs_rows(make, step_bytes):
 
 def test_an_event_counts_if_any_row_passes():
     """Rows 0 0 | 0 1 1 | 1 | 1 2: blocks cut through events 0 and 1."""
-    events = ShowerEvents()
+    events = EventRuns()
     blocks = [([0, 0], [0, 1]), ([0, 1, 1], [1, 0, 0]), ([1], [1]), ([1, 2], [1, 0])]
     counts, drawn = [], []
     for numbers, passed in blocks:
@@ -147,6 +148,33 @@ def test_merged_rows_can_be_told_apart(make, tmp_path, delphes):
     single = make("single", 1)
     merge([single, bare], tmp_path / "n.h5", MergeSettings(shuffle_seed=1))
     assert NUMBER in lacking(tmp_path / "n.h5")
+
+
+def test_folds_divide_by_event(make, tmp_path):
+    """Also where numbers come again, and beside a dataset without numbers."""
+    rows = make("rows", 3)
+    runs = make("runs", 2, numbers=lambda rows: rows % 29,
+                settings=BACKGROUND.model_copy(update={"sample": "runs"}))  # fmt: skip
+    bare = make("bare", 1)
+    with h5py.File(bare, "r+") as file:
+        file["HH4B"].pop("event_number")
+    every = {}
+    for fold in range(3):
+        seen = {}
+        for part in ("training", "testing"):
+            path = tmp_path / f"{fold}_{part}.h5"
+            settings = MergeSettings(folds=3, fold=fold, fold_seed=2, part=part, shuffle_seed=1)
+            merge([rows, runs, bare], path, settings)
+            table = read_table(path, DATASET)
+            names = zip(*(table[f"HH4B/{n}"].tolist() for n in ("source_file", "event_number")),
+                        strict=True)  # fmt: skip
+            seen[part] = Counter(names)
+        assert not set(seen["training"]) & set(seen["testing"])
+        assert not set(every) & set(seen["testing"])
+        every |= seen["testing"]
+        assert sum(seen["training"].values()) + sum(seen["testing"].values()) == 30 * 6
+    assert sum(every.values()) == 30 * 6
+    assert [n for (file, _), n in every.items() if file == 0] == [3] * 30
 
 
 def test_import_divides_by_event(make, tmp_path):

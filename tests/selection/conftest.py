@@ -180,6 +180,6 @@ def scored(samples, trained, tmp_path_factory):
     for key, sample in samples.items():
         path = directory / f"{key}.h5"
         job = parse_job(f"{sample.pair}:{path}")
-        predict_to_file(trained, job, ScoreSettings(kappa_values=list(KAPPAS)))
+        predict_to_file([trained], job, ScoreSettings(kappa_values=list(KAPPAS)))
         pairs[key] = f"{sample.dataset}:{path}"
     return pairs

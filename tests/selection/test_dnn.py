@@ -143,13 +143,13 @@ def test_prediction_checks_columns_and_events(trained, samples, tmp_path):
     )
     at_one, output = ScoreSettings(kappa_values=[1.0]), tmp_path / "s.h5"
     with pytest.raises(ContractError, match=r"narrow.h5 has the columns .* the training"):
-        predict_to_file(trained, job(sample, narrow, output), at_one)
+        predict_to_file([trained], job(sample, narrow, output), at_one)
     write_table(narrow, FEATURES, {"features": features}, Provenance("test", {}))
     with pytest.raises(ContractError, match="attribute 'columns' is missing"):
-        predict_to_file(trained, job(sample, narrow, output), at_one)
+        predict_to_file([trained], job(sample, narrow, output), at_one)
     other = sample._replace(dataset=sample.pairing)
     with pytest.raises(ContractError, match="'INPUTS/Source/pt' is missing"):
-        predict_to_file(trained, job(other, sample.features, output), at_one)
+        predict_to_file([trained], job(other, sample.features, output), at_one)
     assert not output.exists()
 
 
@@ -158,7 +158,7 @@ def test_prediction_does_not_depend_on_chunks(trained, samples, tmp_path, monkey
     for name, rows in (("one.h5", 10000), ("many.h5", 101)):
         chunked = partial(write_scores, chunk_rows=rows)
         monkeypatch.setattr("hh4b.selection.dnn_stage.write_scores", chunked)
-        predict_to_file(trained, job(sample, sample.features, tmp_path / name), settings)
+        predict_to_file([trained], job(sample, sample.features, tmp_path / name), settings)
     one, many = (read_table(tmp_path / name, SCORES) for name in ("one.h5", "many.h5"))
     assert one["score"].shape == (600, 3)
     np.testing.assert_allclose(many["score"], one["score"], rtol=1e-5, atol=1e-7)

@@ -99,7 +99,7 @@ def test_classifiers_use_every_column_of_the_file(samples, plugin, tmp_path):
     assert trained.network.config.columns == (*COLUMNS, "n_jets")
     job = parse_job(f"{samples[1.0].pair}:{tmp_path}/s.h5")
     with pytest.raises(ContractError, match="make the features as for the training"):
-        predict_to_file(tmp_path / "dnn", job, ScoreSettings(kappa_values=[1.0]))
+        predict_to_file([tmp_path / "dnn"], job, ScoreSettings(kappa_values=[1.0]))
 
 
 @pytest.mark.parametrize(

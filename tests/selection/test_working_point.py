@@ -29,7 +29,7 @@ def given(monkeypatch):
     """Replace the files by samples: ``given(signal, background)``."""
 
     def give(signal, background):
-        def read(_pairs, *, label, part, kappas=(), weights=None):
+        def read(_pairs, *, label, part, kappas=(), weights=None, folds=None):
             return signal if label else background
 
         monkeypatch.setattr(working_point, "signal_kappas", lambda _pairs: ())

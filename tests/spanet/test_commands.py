@@ -160,13 +160,18 @@ def test_network_without_kappa_input_is_told_none(hh4b, tmp_path):
 
 def test_prediction_does_not_depend_on_chunks(model, tmp_path):
     from hh4b.spanet import prediction_stage as output
+    from hh4b.spanet.predictor import Predictor
 
     network = checkpoints.load(model).network
     tables = []
     for chunk in (7, 64):
         path = tmp_path / f"{chunk}.h5"
         output.write_predictions(
-            network, FOLDER / "test.h5", Provenance("test", {}), pairing=path, chunk=chunk
+            Predictor((network,)),
+            FOLDER / "test.h5",
+            Provenance("test", {}),
+            pairing=path,
+            chunk=chunk,
         )
         tables.append(read_table(path, PAIRING))
     np.testing.assert_array_equal(tables[0]["jets"], tables[1]["jets"])

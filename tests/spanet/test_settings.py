@@ -40,7 +40,7 @@ OTHER = {
                    "dropout": [0.1, 0.2]},
     },
     "predict": {"kappa_values": [-5.0, 1.0, 2.4], "pairing_kappa": -5.0, "output_vectors": True,
-                "num_gpu": 1, "threads": 2},
+                "num_gpu": 1, "threads": 2, "folds": 3, "fold_seed": 7},
     "evaluate": {"num_gpu": 1, "threads": 2},
 }  # fmt: skip
 

@@ -78,6 +78,17 @@ def several(changes, *expected):
     return changes, set().union(*({e} if isinstance(e, str) else e for e in expected))
 
 
+#: With folds every training is repeated once without each; no other repeats are allowed.
+ONE_TRAINING = {
+    f"{section}/{name}/repeats": 1
+    for section, names in (
+        ("spanet_trainings", ("mixing_joint", "mixing_classification_only", "mixing_joint_tuned")),
+        ("classifiers", ("min_dr_dnn", "kappa5_spanet_dnn", "mixing_spanet_dnn",
+                         "min_dr_dnn_tuned", "mixing_spanet_dnn_tuned")),
+    )
+    for name in names
+}  # fmt: skip
+
 #: Cannot stand beside every other kind: changed in the default study.
 ALONE = {"statistics.model"}
 
@@ -221,6 +232,16 @@ EVENT_CHOICES = {
     },
     "event_selection.training_fraction": one(
         "event_selection/training_fraction", 0.7, "ingest", "datasets_import"
+    ),
+    # Events stay as they are: what is trained, what scores, and which events measure.
+    "event_selection.folds": several(
+        {"event_selection/folds": 4, **ONE_TRAINING},
+        "datasets_merge", "spanet_train", "spanet_evaluate", "spanet_evaluate_folds",
+        "spanet_choose", "spanet_predict", "spanet_score", "spanet_vectors",
+        "spanet_search_worker", "embedding_features", "embeddings", "dnn_train", "dnn_choose",
+        "dnn_predict", "dnn_search_worker", "baseline_train", "efficiency_curve",
+        "evaluate_classifier", "working_point", "templates", tables(12, "samples"), figures(6),
+        tables(13, 15, 18, 20, 22, 25),
     ),
 }  # fmt: skip
 

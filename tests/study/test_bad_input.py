@@ -153,7 +153,7 @@ BAD = {
     ),
     "pairing that is not there": (
         {"pairings": {"mine": {"method": "chi_square"}}},
-        "pairings.mine.method: pairing 'chi_square': expected one of ['min_dr'], or path.py:name",
+        "pairings.mine.method: pairing 'chi_square': expected one of ['min_dr', 'nearest_to_leading'], or path.py:name",
     ),
     "pairing whose file is not there": (
         {"pairings": {"mine": {"method": "nowhere.py:pair"}}},
@@ -219,6 +219,19 @@ BAD = {
             "signal": ["hh"], "options": "config/spanet/options/small.json",
             "changes": {"depth": 3}}}},
         "unknown option 'depth'",
+    ),
+    "one fold": (
+        {"event_selection": {"folds": 1}},
+        "event_selection.folds: value 1: with one fold there is nothing to train with; expected 0,"
+        " or 2 and more",
+    ),
+    "less than no fold": (
+        {"event_selection": {"folds": -3}}, "event_selection.folds: value -3"
+    ),
+    "repeats of folds": (
+        {"event_selection": {"folds": 3}, "classifiers": {"min_dr_dnn": {"repeats": 2}}},
+        "classifiers.min_dr_dnn.repeats: value 2: event_selection.folds 3 repeats each training"
+        " already, once without each fold; expected 1",
     ),
 }  # fmt: skip
 

@@ -141,6 +141,7 @@ def test_no_flag_of_a_rule_carries_configuration():
         assert told <= {
             "settings", "files", "folder", "search", "candidates", "scores", "storage", "pairs",
             "testing", "nominal", "work", "reach", "tables", "figures", "key", "stem", "inputs",
+            "folds",
         }, told  # fmt: skip
     assert set(spelled) <= files, set(spelled) - files
     with_settings = {rule for rule, text in rule_texts().items() if "--settings" in text}
@@ -183,6 +184,7 @@ def test_snakemake_says_the_same(tmp_path, contents, before):
         {"physics/m_higgs_gev": 126.0},
         {"statistics/replicas": 50},
         {"processes/four_b/label": "QCD"},
+        LEAVES["event_selection.folds"][0],
     ):
         content = laid_over(contents["default"], changes)
         other = planned_by_snakemake(tmp_path, content)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hh4b.publication.catalogue import outputs
 from hh4b.study.job_inputs import JobInputs, option
-from hh4b.study.layout import Layout, repeats_of
+from hh4b.study.layout import Layout
 from hh4b.study.methods import SpanetPairing
 from hh4b.study.stage_settings import StageSettings
 
@@ -110,13 +110,13 @@ class _Jobs:
                 reads = [dataset, *self.files.plugins([pairing.method])]
                 self.add("pair", reads, [paired], pairing=name, **keys)
             elif pairing.kappa_input is not None:
-                reads = [layout.spanet_model(pairing.training), dataset]
+                reads = [*layout.spanet_models(pairing.training), dataset]
                 self.add("spanet_predict_fixed", reads, [paired], pairing=name, **keys)
             reads = [dataset, paired, *self.files.plugins(study.features.extra)]
             written = layout.features(name, keys["sample"], variation)
             self.add("features", reads, [written], pairing=name, **keys)
         for name in study.spanet_trainings:
-            reads = [layout.spanet_model(name), dataset]
+            reads = [*layout.spanet_models(name), dataset]
             for rule, folder in (("predict", "pairings"), ("score", "scores")):
                 written = layout.file(f"{variation}{folder}/spanet/{name}/{keys['sample']}.h5")
                 self.add(f"spanet_{rule}", reads, [written], training=name, **keys)
@@ -130,23 +130,31 @@ class _Jobs:
     def trainings(self):
         layout, event = self.layout, "config/spanet/event.yaml"
         for name, training in self.study.spanet_trainings.items():
-            parts = {part: layout.training_file(name, part) for part in ("training", "testing")}
-            for part, written in parts.items():
-                reads = self.files.merged(name)
-                self.add("datasets_merge", reads, [written], training=name, part=part)
-            models, metrics = [], []
-            for repeat in repeats_of(training):
+            models, metrics, tested = [], [], []
+            for repeat in layout.repeats(training):
+                parts = {}
+                for part in ("training", "testing"):
+                    parts[part] = layout.training_file(name, part, repeat)
+                    keys = {"training": name, "part": part}
+                    keys["fold"] = f"fold_{repeat}_" if layout.folds else ""
+                    self.add("datasets_merge", self.files.merged(name), [parts[part]], **keys)
+                tested.append(parts["testing"])
                 keys = {"training": name, "repeat": repeat}
                 models.append(layout.spanet_model(name, repeat))
                 metrics.append(layout.spanet_metrics(name, repeat))
                 reads = [parts["training"], training.options, event, *self.files.outcome(training)]
                 curve = models[-1].replace("model.pt", "metrics.csv")
                 self.add("spanet_train", reads, [models[-1], curve], **keys)
-                self.add("spanet_evaluate", [models[-1], parts["testing"]], [metrics[-1]], **keys)
-            chosen = layout.spanet_model(name)
-            written = [chosen, layout.spanet_metrics(name)]
-            self.add("spanet_choose", [*models, *metrics], written, training=name)
-            self.of_vectors(name, chosen, parts["testing"])
+                if not layout.folds:
+                    self.add("spanet_evaluate", [models[-1], tested[-1]], [metrics[-1]], **keys)
+            chosen, found = layout.spanet_model(name), layout.spanet_metrics(name)
+            if layout.folds:
+                written = [found, *metrics]
+                self.add("spanet_evaluate_folds", [*models, *tested], written, training=name)
+            else:
+                reads = [*models, *metrics]
+                self.add("spanet_choose", reads, [chosen, found], training=name)
+            self.of_vectors(name, chosen, tested[0])
 
     def of_vectors(self, name, model, testing):
         vectors, pairing, features = (
@@ -204,15 +212,15 @@ class _Jobs:
                 self.add("baseline_train", reads, scores, told + scoring, classifier=name)
                 continue
             models, metrics = [], layout.repeat_metrics(name)
-            for repeat, evaluation in zip(repeats_of(classifier), metrics, strict=True):
+            for repeat, evaluation in zip(layout.repeats(classifier), metrics, strict=True):
                 models.append(layout.dnn_model(name, repeat))
                 written = [models[-1], evaluation, models[-1].replace("model.pt", "metrics.csv")]
                 inputs = [*reads, *self.files.outcome(classifier)]
                 keys = {"classifier": name, "repeat": repeat}
                 self.add("dnn_train", inputs, written, told, **keys)
-            chosen = layout.file(f"models/{name}/model.pt")
-            self.add("dnn_choose", [*models, *metrics], [chosen], classifier=name)
-            reads = [*scored["datasets"], *scored["features"], chosen]
+            chosen = [layout.file(f"models/{name}/model.pt")]
+            self.add("dnn_choose", [*models, *metrics], chosen, classifier=name)
+            reads = [*scored["datasets"], *scored["features"], *layout.dnn_models(name)]
             self.add("dnn_predict", reads, scores, scoring, classifier=name)
 
     def limits(self):

@@ -71,6 +71,20 @@ def test_code_of_the_user(planned):
     assert (jobs["pair"], jobs["limits"]) == (2 * 4, 3)
 
 
+def test_folds(planned):
+    """Trainings are repeated once without each fold, and none of them is chosen."""
+    jobs = planned("small", "folds")
+    assert set(jobs) >= {*CHAIN, "figure_6", "figure_embedding", "figure_learning", "table_13"}
+    trainings, dnns, folds = 2, 3, 3
+    assert jobs["spanet_train"] == trainings * folds
+    assert jobs["datasets_merge"] == 2 * trainings * folds
+    assert jobs["dnn_train"] == dnns * folds
+    assert (jobs["spanet_evaluate_folds"], jobs["dnn_predict"]) == (trainings, dnns)
+    assert jobs["spanet_predict_fixed"] == 4
+    assert (jobs["spanet_search_worker"], jobs["dnn_search_worker"]) == (1, 1)
+    assert not {"spanet_choose", "spanet_evaluate", "dnn_choose"} & set(jobs)
+
+
 def test_a_published_dataset(planned):
     jobs = planned("published_dataset")
     assert jobs["datasets_import"] == 2

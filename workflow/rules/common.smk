@@ -8,7 +8,7 @@ from hh4b.core.errors import Hh4bError
 from hh4b.publication.catalogue import outputs
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
-from hh4b.study.layout import Layout, repeats_of
+from hh4b.study.layout import Layout
 from hh4b.study.reading import parse_study, read_strictly
 from hh4b.study.stage_settings import StageSettings
 from hh4b.training.trial_storage import require_own_storage
@@ -47,6 +47,7 @@ wildcard_constraints:
     target=names_pattern(STUDY.selections),
     search=names_pattern(STUDY.searches),
     repeat=r"\d+",
+    fold=r"fold_\d+_" if LAYOUT.folds else "(?:)",
     worker=r"\d+",
     energy="13|14",
 

@@ -52,18 +52,18 @@ rule datasets_merge:
     input:
         datasets=lambda w: FILES.merged(w.training),
     output:
-        dataset=f"{RESULTS}/trainings/{{training}}/{{part}}.h5",
+        dataset=f"{RESULTS}/trainings/{{training}}/{{fold}}{{part}}.h5",
     log:
-        f"{RESULTS}/logs/datasets_merge/{{training}}_{{part}}.log",
+        f"{RESULTS}/logs/datasets_merge/{{training}}_{{fold}}{{part}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/datasets_merge/{{training}}_{{part}}.tsv"
+        f"{RESULTS}/benchmarks/datasets_merge/{{training}}_{{fold}}{{part}}.tsv"
     wildcard_constraints:
         part="training|testing",
     params:
-        settings=settings("datasets_merge", "training", "part"),
+        settings=settings("datasets_merge", "training", "part", "fold"),
         code=command("events:merge"),
     message:
-        "Merging the {wildcards.part} events of {wildcards.training}"
+        "Merging the {wildcards.fold}{wildcards.part} events of {wildcards.training}"
     shell:
         "hh4b datasets merge {input.datasets} -o {output.dataset}"
         " --settings {params.settings:q} > {log} 2>&1"

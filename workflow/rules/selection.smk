@@ -35,7 +35,7 @@ rule dnn_choose:
     input:
         models=lambda w: [
             LAYOUT.dnn_model(w.classifier, repeat)
-            for repeat in repeats_of(STUDY.classifiers[w.classifier])
+            for repeat in LAYOUT.repeats(STUDY.classifiers[w.classifier])
         ],
         evaluations=lambda w: LAYOUT.repeat_metrics(w.classifier),
     output:
@@ -60,7 +60,7 @@ rule dnn_choose:
 rule dnn_predict:
     input:
         unpack(lambda w: FILES.scored(w.classifier)),
-        model=rules.dnn_choose.output.model,
+        models=lambda w: LAYOUT.dnn_models(w.classifier),
     output:
         scores=FILES.scores_pattern(),
     log:
@@ -78,7 +78,7 @@ rule dnn_predict:
     message:
         "Scoring all samples with {wildcards.classifier}"
     shell:
-        "hh4b dnn predict {input.model} {params.scores} --settings {params.settings:q}"
+        "hh4b dnn predict {input.models} {params.scores} --settings {params.settings:q}"
         " > {log} 2>&1"
 
 

@@ -3,7 +3,7 @@
 
 rule spanet_train:
     input:
-        dataset=f"{RESULTS}/trainings/{{training}}/training.h5",
+        dataset=lambda w: LAYOUT.training_file(w.training, "training", w.repeat),
         options=lambda w: STUDY.spanet_trainings[w.training].options,
         event="config/spanet/event.yaml",
         search=lambda w: FILES.outcome(STUDY.spanet_trainings[w.training]),
@@ -32,13 +32,15 @@ rule spanet_train:
 rule spanet_evaluate:
     input:
         model=rules.spanet_train.output.model,
-        dataset=f"{RESULTS}/trainings/{{training}}/testing.h5",
+        dataset=lambda w: LAYOUT.training_file(w.training, "testing"),
     output:
         metrics=f"{RESULTS}/metrics/spanet/{{training}}/repeat_{{repeat}}.json",
     log:
         f"{RESULTS}/logs/spanet_evaluate/{{training}}_{{repeat}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/spanet_evaluate/{{training}}_{{repeat}}.tsv"
+    wildcard_constraints:
+        training=names_pattern([] if LAYOUT.folds else STUDY.spanet_trainings),
     threads: STUDY.threads_per_training
     params:
         settings=settings("spanet_evaluate"),
@@ -54,11 +56,11 @@ rule spanet_choose:
     input:
         models=lambda w: [
             LAYOUT.spanet_model(w.training, repeat)
-            for repeat in repeats_of(STUDY.spanet_trainings[w.training])
+            for repeat in LAYOUT.repeats(STUDY.spanet_trainings[w.training])
         ],
         metrics=lambda w: [
             LAYOUT.spanet_metrics(w.training, repeat)
-            for repeat in repeats_of(STUDY.spanet_trainings[w.training])
+            for repeat in LAYOUT.repeats(STUDY.spanet_trainings[w.training])
         ],
     output:
         model=f"{RESULTS}/models/spanet/{{training}}/model.pt",
@@ -67,6 +69,8 @@ rule spanet_choose:
         f"{RESULTS}/logs/spanet_choose/{{training}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/spanet_choose/{{training}}.tsv"
+    wildcard_constraints:
+        training=names_pattern([] if LAYOUT.folds else STUDY.spanet_trainings),
     params:
         candidates=lambda w, input: option("", input.models, input.metrics),
         code=command("selection:choose_repeat"),
@@ -77,9 +81,43 @@ rule spanet_choose:
         " --metrics {output.metrics} > {log} 2>&1"
 
 
+# With folds all their networks are used, each for the events it did not see; none is chosen.
+rule spanet_evaluate_folds:
+    input:
+        models=lambda w: LAYOUT.spanet_models(w.training),
+        datasets=lambda w: [
+            LAYOUT.training_file(w.training, "testing", repeat)
+            for repeat in LAYOUT.repeats(STUDY.spanet_trainings[w.training])
+        ],
+    output:
+        metrics=f"{RESULTS}/metrics/spanet/{{training}}.json",
+        folds=[
+            f"{RESULTS}/metrics/spanet/{{training}}/repeat_{fold}.json"
+            for fold in range(LAYOUT.folds)
+        ],
+    log:
+        f"{RESULTS}/logs/spanet_evaluate_folds/{{training}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/spanet_evaluate_folds/{{training}}.tsv"
+    wildcard_constraints:
+        training=names_pattern(STUDY.spanet_trainings if LAYOUT.folds else []),
+    threads: STUDY.threads_per_training
+    params:
+        folds=lambda w, input, output: option(
+            "", input.models, input.datasets, output.folds
+        ),
+        settings=settings("spanet_evaluate_folds"),
+        code=command("spanet:evaluate_folds"),
+    message:
+        "Evaluating SPANet2, each network on the events it did not see: {wildcards.training}"
+    shell:
+        "hh4b spanet evaluate-folds {params.folds} -o {output.metrics}"
+        " --settings {params.settings:q} > {log} 2>&1"
+
+
 rule spanet_predict:
     input:
-        model=rules.spanet_choose.output.model,
+        models=lambda w: LAYOUT.spanet_models(w.training),
         dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
     output:
         pairing=f"{RESULTS}/{{variation}}pairings/spanet/{{training}}/{{sample}}.h5",
@@ -94,13 +132,13 @@ rule spanet_predict:
     message:
         "Pairing {wildcards.variation}{wildcards.sample} with {wildcards.training}"
     shell:
-        "hh4b spanet predict {input.model} {input.dataset} --pairing-output {output.pairing}"
+        "hh4b spanet predict {input.models} {input.dataset} --pairing-output {output.pairing}"
         " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_predict_fixed:
     input:
-        model=lambda w: LAYOUT.spanet_model(STUDY.pairings[w.pairing].training),
+        models=lambda w: LAYOUT.spanet_models(STUDY.pairings[w.pairing].training),
         dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
     output:
         pairing=f"{RESULTS}/{{variation}}pairings/{{pairing}}/{{sample}}.h5",
@@ -117,13 +155,13 @@ rule spanet_predict_fixed:
     message:
         "Pairing {wildcards.variation}{wildcards.sample} by {wildcards.pairing}"
     shell:
-        "hh4b spanet predict {input.model} {input.dataset} --pairing-output {output.pairing}"
+        "hh4b spanet predict {input.models} {input.dataset} --pairing-output {output.pairing}"
         " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_score:
     input:
-        model=rules.spanet_choose.output.model,
+        models=lambda w: LAYOUT.spanet_models(w.training),
         dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
     output:
         scores=f"{RESULTS}/{{variation}}scores/spanet/{{training}}/{{sample}}.h5",
@@ -138,14 +176,14 @@ rule spanet_score:
     message:
         "Scoring {wildcards.variation}{wildcards.sample} with {wildcards.training}"
     shell:
-        "hh4b spanet predict {input.model} {input.dataset} --scores-output {output.scores}"
+        "hh4b spanet predict {input.models} {input.dataset} --scores-output {output.scores}"
         " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule spanet_vectors:
     input:
-        model=rules.spanet_choose.output.model,
-        dataset=f"{RESULTS}/trainings/{{training}}/testing.h5",
+        model=lambda w: LAYOUT.spanet_model(w.training),
+        dataset=lambda w: LAYOUT.training_file(w.training, "testing"),
     output:
         prediction=f"{RESULTS}/embeddings/{{training}}/prediction.h5",
         pairing=f"{RESULTS}/embeddings/{{training}}/pairing.h5",
@@ -166,7 +204,7 @@ rule spanet_vectors:
 
 rule embedding_features:
     input:
-        dataset=f"{RESULTS}/trainings/{{training}}/testing.h5",
+        dataset=lambda w: LAYOUT.training_file(w.training, "testing"),
         pairing=rules.spanet_vectors.output.pairing,
         plugins=FILES.plugins(STUDY.features.extra),
     output:
@@ -187,7 +225,7 @@ rule embedding_features:
 
 rule embeddings:
     input:
-        dataset=f"{RESULTS}/trainings/{{training}}/testing.h5",
+        dataset=lambda w: LAYOUT.training_file(w.training, "testing"),
         prediction=rules.spanet_vectors.output.prediction,
         features=rules.embedding_features.output.features,
     output:

@@ -41,6 +41,9 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
 Dataset = Annotated[Path, typer.Argument(metavar="DATASET.h5")]
 Pairing = Annotated[Path, typer.Argument(metavar="PAIRING.h5")]
 Model = Annotated[Path, typer.Argument(metavar="DIR")]
+Models = Annotated[
+    list[Path], typer.Argument(metavar="DIR…", help="One, or one for each of --folds.")
+]
 
 
 def limit_threads(threads: int) -> None:
@@ -74,7 +77,7 @@ def dnn_train(
         Path | None, typer.Option(help="JSON for the metrics of the testing events.")
     ] = None,
 ) -> None:
-    """Train the dense network on the training events (HH4B/split = 0) of the samples."""
+    """Train the dense network on the training events of the samples, or on all but a fold."""
     from hh4b.core.files import read_json
     from hh4b.selection.dnn_stage import evaluate_to_file, train_to_directory
 
@@ -122,19 +125,19 @@ def dnn_sensitivity(
     from hh4b.selection.sensitivity import importance_from_files
 
     found = importance_from_files(model, signal, background, settings)
-    write_json(output, found, Provenance("dnn sensitivity", settings.model_dump()))
+    write_json(output, found, Provenance("dnn sensitivity", settings.decided()))
 
 
 @dnn.command("predict")
 @takes_settings(ScoreSettings)
-def dnn_predict(settings: ScoreSettings, model: Model, score: ScoreFiles) -> None:
+def dnn_predict(settings: ScoreSettings, models: Models, score: ScoreFiles) -> None:
     """Write the score of every event at every kappa input."""
     from hh4b.selection.dnn_stage import predict_to_file
     from hh4b.selection.scoring import parse_job
 
     limit_threads(settings.threads)
     for job in [parse_job(text) for text in score]:
-        predict_to_file(model, job, settings)
+        predict_to_file(models, job, settings)
 
 
 @app.command("search-outcome")
@@ -177,7 +180,7 @@ def evaluate_classifier(
 
     found = evaluate(signal, background, settings)
     counts = {name: found[name] for name in ("n_signal", "n_background")}
-    decided = settings.model_dump()
+    decided = settings.decided()
     write_json(output, found, Provenance("evaluate-classifier", decided, counts=counts))
 
 
@@ -194,7 +197,7 @@ def working_point(
     from hh4b.selection.working_point import find_working_point
 
     found = find_working_point(signal, background, settings)
-    decided = settings.model_dump(exclude={"seed"})
+    decided = settings.decided(exclude={"seed"})
     write_json(output, found, Provenance("working-point", decided, settings.seed))
 
 

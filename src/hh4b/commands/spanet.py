@@ -104,7 +104,12 @@ def search(
 @spanet.command()
 @takes_settings(SpanetPredictSettings)
 def predict(
-    model: Model,
+    models: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MODEL…", help="Folder of a training, or checkpoint; one for each of --folds."
+        ),
+    ],
     dataset: Annotated[Path, typer.Argument(help="HDF5 file with the inputs.")],
     settings: SpanetPredictSettings,
     output: Annotated[
@@ -121,7 +126,7 @@ def predict(
     from hh4b.spanet.prediction_stage import PredictionFiles, predict_to_files
 
     files = PredictionFiles(output, pairing_output, scores_output)
-    predict_to_files(model, dataset, files, settings)
+    predict_to_files(models, dataset, files, settings)
 
 
 @spanet.command()
@@ -143,6 +148,26 @@ def evaluate(
         typer.echo(json.dumps(result))
     elif output is None:
         typer.echo(report_text(result))
+
+
+@spanet.command("evaluate-folds")
+@takes_settings(SpanetEvaluateSettings)
+def evaluate_folds(
+    folds: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL:TESTING.h5:METRICS.json…",
+            help="Of each fold: network, events it did not see, metrics of these to write.",
+        ),
+    ],
+    settings: SpanetEvaluateSettings,
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSON file of all events.")],
+) -> None:
+    """Measure networks of cross-fitting: each on its fold, and all on all events."""
+    from hh4b.spanet.evaluation_stage import evaluate_folds as run
+    from hh4b.spanet.evaluation_stage import parse_fold
+
+    run([parse_fold(text) for text in folds], output, settings)
 
 
 @spanet.command()

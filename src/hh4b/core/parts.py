@@ -1,38 +1,84 @@
-"""The training and the testing events of a sample, by its column ``HH4B/split``."""
+"""The training and the testing events of a sample: by its column ``HH4B/split``, or by folds."""
 
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core import event_streams
+from hh4b.core.contracts import DATASET, open_table, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.settings import Part
 
 PARTS: tuple[Part, ...] = ("training", "testing", "all")
+_NUMBER = "HH4B/event_number"
 
 
 def part_mask(
-    path: Path | str, split: NDArray[np.int8] | None, part: str, rows: int
+    path: Path | str,
+    split: NDArray[np.int8] | None,
+    part: str,
+    rows: int,
+    *,
+    folds: FoldPart | None = None,
 ) -> NDArray[np.bool_]:
     """Return which events belong to a part of the sample, as a mask of shape (event,).
 
     Args:
-        path: the dataset, for errors.
+        path: the dataset, for errors and for its event numbers.
         split: its column ``HH4B/split``, None if it has none.
         part: ``training``, ``testing`` or ``all``.
         rows: number of events.
+        folds: with folds, ``testing`` is one of them, and ``training`` are all others.
 
     Raises:
         ConfigError: for an unknown part.
-        ContractError: if a part is asked for and the dataset is not divided.
+        ContractError: if a part is asked for and the dataset is not divided, or if there are no
+            events inside or outside of the fold.
     """
     if part not in PARTS:
         raise ConfigError(f"part {part!r}: must be one of {', '.join(PARTS)}")
     if part == "all":
         return np.ones(rows, np.bool_)
+    if folds is not None and folds.folds:
+        inside = _inside(path, rows, folds)
+        return inside if part == "testing" else ~inside
     if split is None:
         raise ContractError(
             f"{path}: column 'HH4B/split' is missing, so that the {part} part is not known;"
             " take --part all"
         )
     return np.asarray(split == PARTS.index(part))
+
+
+def fold_numbers(path: Path | str, rows: int, folds: Folds) -> NDArray[np.int8]:
+    """Return the fold of every event of a dataset, shape (event,).
+
+    It follows from the name of the sample and ``HH4B/event_number``: all rows of a generated event
+    are in one fold, in varied datasets too. Without event numbers the row counts as one.
+
+    Args:
+        path: the dataset; its name stands for that of a sample that has none.
+        rows: number of events.
+        folds: number of folds, at least 2, and their seed.
+    """
+    with open_table(path) as file:
+        numbered = _NUMBER in file
+    if numbered:
+        numbers = read_table(path, DATASET, columns=[_NUMBER])[_NUMBER].astype(np.int64)
+    else:
+        numbers = np.arange(rows, dtype=np.int64)
+    sample = str(read_attributes(path).get("sample") or Path(path).stem)
+    return event_streams.folds(folds.fold_seed, sample, numbers, folds.folds)
+
+
+def _inside(path: Path | str, rows: int, folds: FoldPart) -> NDArray[np.bool_]:
+    inside = np.asarray(fold_numbers(path, rows, folds) == folds.fold)
+    if not inside.any() or inside.all():
+        held = "all events are" if inside.any() else "no event is"
+        raise ContractError(
+            f"{path}: {held} in fold {folds.fold} of {folds.folds}, of {rows} events; take fewer"
+            f" folds or a larger sample, or see whether {_NUMBER!r} tells events apart"
+        )
+    return inside

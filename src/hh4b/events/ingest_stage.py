@@ -19,7 +19,7 @@ from hh4b.events.delphes import NUMBER, Branches, DelphesFile, open_delphes
 from hh4b.events.nominal import NominalLabels
 from hh4b.events.selection import Columns, Cutflow, Streams, select
 from hh4b.events.settings import IngestSettings
-from hh4b.events.shower_events import ShowerEvents
+from hh4b.events.shower_events import EventRuns
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ def _require_whole(columns: Columns, last: Columns | None, path: str) -> Columns
     return {name: columns[name][-1:] for name in names} if len(columns[names[0]]) else last
 
 
-def _require_numbers(file: DelphesFile, events: ShowerEvents, numbered: bool) -> None:
+def _require_numbers(file: DelphesFile, events: EventRuns, numbered: bool) -> None:
     """Refuse a file of a user with one number for everything: it would be one event."""
     if numbered and file.generated is None and events.found == 1 < events.rows:
         raise ContractError(

@@ -106,7 +106,8 @@ def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[
     for name, values in zip(_FILLED, (np.arange(number), np.zeros(number, int)), strict=True):
         if name in columns:
             arrays.setdefault(name, values)
-    chosen = np.flatnonzero(part_mask(path, arrays.get("HH4B/split"), settings.part, number))
+    split = arrays.get("HH4B/split")
+    chosen = np.flatnonzero(part_mask(path, split, settings.part, number, folds=settings))
     if not len(chosen):
         raise ContractError(f"{path}: no event in part {settings.part!r}; make the sample larger")
     attributes = read_attributes(path)
@@ -201,7 +202,7 @@ def _write(
     number = len(merged["INPUTS/Source/MASK"])
     provenance = Provenance(
         "datasets merge",
-        {**settings.model_dump(), "samples": [source.sample for source in sources]},
+        {**settings.decided(), "samples": [source.sample for source in sources]},
         settings.shuffle_seed,
         {"n_events": number},
     )

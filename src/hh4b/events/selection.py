@@ -13,7 +13,7 @@ from hh4b.events.block import Block
 from hh4b.events.jets import keep_jets, padded
 from hh4b.events.kappa_input import pick_kappa
 from hh4b.events.settings import IngestSettings
-from hh4b.events.shower_events import ShowerEvents
+from hh4b.events.shower_events import EventRuns
 from hh4b.events.tags import tag_jets
 
 Columns = dict[str, NDArray[Any]]
@@ -63,7 +63,7 @@ class Streams:
     split: np.random.Generator
     kappa: np.random.Generator
     tags: np.random.Generator
-    events: ShowerEvents = field(default_factory=ShowerEvents)
+    events: EventRuns = field(default_factory=EventRuns)
 
     @classmethod
     def of_file(cls, settings: IngestSettings, index: int, *, varied: bool = False) -> "Streams":

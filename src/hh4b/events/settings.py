@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from hh4b.core.folds import FoldPart
 from hh4b.core.samples import NamedSample
 from hh4b.core.settings import Count, Fraction, Kappa, Part, Positive, Seed, Settings
 
@@ -84,7 +85,7 @@ class IngestSettings(NamedSample, FileChoices, EventSelection):
         return self
 
 
-class MergeSettings(Settings):
+class MergeSettings(FoldPart):
     """How datasets are merged."""
 
     part: Part = Field("all", description="events to take of each dataset")

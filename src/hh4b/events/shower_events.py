@@ -9,7 +9,7 @@ Marks = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-class ShowerEvents:
+class EventRuns:
     """Follow the rows of a file in order and tell which begin an event.
 
     An event is a run of rows with the same number. The same number further on is another event:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core import contracts
+from hh4b.core.folds import FoldPart
+from hh4b.core.parts import part_mask
 from hh4b.publication.inputs import Measured
 
 PARTS = ("training", "testing")
@@ -21,13 +23,30 @@ def count_file(path: Path) -> dict[str, Measured]:
     return _measured([path], _counts(arrays))
 
 
-def count_by_part(paths: Iterable[Path], part: str) -> Measured:
+class Division(FoldPart):
+    """What divides the events that a table counts into training and testing."""
+
+    def remarks(self) -> list[str]:
+        """Return what a table says of it."""
+        if not self.folds:
+            return []
+        return [
+            f"Cross-fitting: numbers of the first of {self.folds} trainings; every event is a"
+            " testing event of one of them, and of no other."
+        ]
+
+
+def count_by_part(paths: Iterable[Path], part: str, division: Division) -> Measured:
     """Count the events of the training or testing part of several datasets."""
     files = list(paths)
     total = 0
     for path in files:
-        split = contracts.read_table(path, contracts.DATASET, columns=[_SPLIT])[_SPLIT]
-        total += int((split == PARTS.index(part)).sum())
+        with contracts.open_table(path) as file:
+            divided = _SPLIT in file
+        names = [_SIGNAL, _SPLIT] if divided else [_SIGNAL]
+        arrays = contracts.read_table(path, contracts.DATASET, columns=names)
+        number = len(arrays[_SIGNAL])
+        total += int(part_mask(path, arrays.get(_SPLIT), part, number, folds=division).sum())
     return _measured(files, {"events": total})["events"]
 
 

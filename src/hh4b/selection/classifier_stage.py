@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # comes with sklearn
 
 from hh4b.core.files import Provenance
+from hh4b.core.folds import FoldPart
 from hh4b.core.joined import SampleFiles
-from hh4b.selection.classifier_training import train_classifier
+from hh4b.selection.classifier_training import FittedClassifier, train_classifier
 from hh4b.selection.samples import read_labelled
 from hh4b.selection.scoring import write_scores
 from hh4b.selection.settings import ClassifierSettings
@@ -29,35 +30,51 @@ def train_and_score(
         signal: ``"[PROCESS=]DATASET.h5:FEATURES.h5"`` of each sample.
         background: the same.
         jobs: dataset, features and scores of samples to score, training and testing events alike.
-        settings: the classifier, and the values of the kappa input.
+        settings: the classifier, the values of the kappa input, and the folds: with them it is
+            fitted once without each, and scores its events.
 
     Returns:
-        Numbers of signal and background events of the training.
+        Numbers of signal and background events of the training, of the first one with folds.
 
     Raises:
         ConfigError, ContractError, InputFileError: if classifier or files cannot be used.
         TrainingFailed: if the classifier cannot be fitted.
     """
-    weights, kappas = settings.background_weights, np.array(settings.kappa_values)
-    events = read_labelled(signal, background, part="training", background_weights=weights)
+    with threadpool_limits(limits=settings.threads):
+        trained = [
+            _train(signal, background, settings, repeat) for repeat in range(max(1, settings.folds))
+        ]
+        classifiers = [fitted for fitted, _ in trained]
+        counts = trained[0][1]
+        kappas = np.array(settings.kappa_values)
+        decided = {
+            **settings.decided(exclude={"seed", "threads"}),
+            "columns": list(classifiers[0].columns),
+        }
+        provenance = Provenance("baseline train", decided, seed=settings.seed, counts=counts)
+        scorers = [partial(fitted.score_at_kappas, kappas=kappas) for fitted in classifiers]
+        columns = [fitted.columns for fitted in classifiers]
+        for job in jobs:
+            write_scores(job, columns, scorers, settings, provenance)
+    return counts
+
+
+def _train(
+    signal: Sequence[str], background: Sequence[str], settings: ClassifierSettings, repeat: int
+) -> tuple[FittedClassifier, dict[str, int]]:
+    """Fit the classifier of a fold, or the only one; return it and its numbers of events."""
+    fold = repeat if settings.folds else None
+    events = read_labelled(
+        signal,
+        background,
+        background_weights=settings.background_weights,
+        folds=FoldPart.of(settings, fold=fold),
+    )
     counts = {
         "n_signal": int(events.label.sum()),
         "n_background": int((~events.label).sum()),
     }
     log.info("%s on %d signal and %d background events", settings.method, *counts.values())
-    decided = {
-        **settings.model_dump(exclude={"seed", "threads"}),
-        "columns": list(events.columns),
-    }
-    provenance = Provenance("baseline train", decided, seed=settings.seed, counts=counts)
-    with threadpool_limits(limits=settings.threads):
-        fitted = train_classifier(
-            settings.method, events, seed=settings.seed, options=settings.options
-        )
-
-        def score(features: NDArray[np.float32]) -> NDArray[np.float32]:
-            return fitted.score_at_kappas(features, kappas)
-
-        for job in jobs:
-            write_scores(job, fitted.columns, score, kappas, provenance)
-    return counts
+    seed = settings.seed + repeat
+    fitted = train_classifier(settings.method, events, seed=seed, options=settings.options)
+    return fitted, counts

@@ -3,6 +3,7 @@
 import csv
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.contracts import FEATURES, read_table
 from hh4b.core.files import Provenance, atomic_path, canonical_hash, write_json
+from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.joined import SampleFiles
 from hh4b.selection.checkpoint import MODEL_FILE, load_network, save_network
 from hh4b.selection.dnn import DenseNetwork, probability
@@ -43,7 +45,7 @@ def train_to_directory(
         TrainingFailed: if the training cannot start or diverges.
     """
     weights = settings.background_weights
-    events = read_labelled(signal, background, part="training", background_weights=weights)
+    events = read_labelled(signal, background, background_weights=weights, folds=settings)
     counts = {
         "n_signal": int(events.label.sum()),
         "n_background": int((~events.label).sum()),
@@ -53,7 +55,12 @@ def train_to_directory(
     log.info("training on %(n_signal)d signal and %(n_background)d background events", counts)
     trained = train(events, settings, seed=settings.seed)
     options = settings.network()
-    decided = {**options, "background_weights": weights, "columns": list(events.columns)}
+    decided = {
+        **options,
+        **FoldPart.of(settings).decided(),
+        "background_weights": weights,
+        "columns": list(events.columns),
+    }
     provenance = Provenance("dnn train", decided, seed=settings.seed, counts=counts)
     summary = summarise(trained)
     directory = Path(directory)
@@ -90,7 +97,7 @@ def evaluate_to_file(
 
     found = evaluate(signal, background, settings, read=read)
     counts = {name: found[name] for name in ("n_signal", "n_background")}
-    decided = {**settings.model_dump(), "network": _digest(network)}
+    decided = {**settings.decided(), "network": _digest(network)}
     write_json(output, found, Provenance("dnn train evaluation", decided, counts=counts))
     return found
 
@@ -137,25 +144,31 @@ def score_at_kappas(
     return scores
 
 
-def predict_to_file(model: Path | str, files: SampleFiles, settings: ScoreSettings) -> int:
+def predict_to_file(
+    models: Sequence[Path | str], files: SampleFiles, settings: ScoreSettings
+) -> int:
     """Write the scores of a feature file at every kappa; return the number of events.
 
     Args:
-        model: directory of `train_to_directory`, or its model.pt.
+        models: directory of `train_to_directory`, or its model.pt; with folds one for each, in
+            their order, which scores the events of its fold.
         files: dataset, features with the columns of the training, and scores to write.
-        settings: values of the kappa input.
+        settings: values of the kappa input, and the folds.
 
     Raises:
+        ConfigError: if there are not as many models as folds.
         InputFileError: if a file cannot be read.
         ContractError: if the columns or numbers of events disagree.
     """
-    network = load_network(model)
+    settings.require_models(len(models))
+    networks = [load_network(model) for model in models]
     kappas = np.array(settings.kappa_values)
-    decided = {"network": _digest(network), "kappa_lambda": settings.kappa_values}
-
-    def score(features: NDArray[np.float32]) -> NDArray[np.float32]:
-        return score_at_kappas(network, features, kappas)
-
-    return write_scores(
-        files, network.config.columns, score, kappas, Provenance("dnn predict", decided)
-    )
+    digests = [_digest(network) for network in networks]
+    decided = {
+        **Folds.of(settings).decided(),
+        "network": digests if settings.folds else digests[0],
+        "kappa_lambda": settings.kappa_values,
+    }
+    scorers = [partial(score_at_kappas, network, kappas=kappas) for network in networks]
+    columns = [network.config.columns for network in networks]
+    return write_scores(files, columns, scorers, settings, Provenance("dnn predict", decided))

@@ -46,7 +46,7 @@ def evaluate(
         ConfigError, ContractError, InputFileError: if the samples cannot be used.
     """
     found = compute(
-        read_scored(signal, label=True, part=settings.part, read=read),
+        read_scored(signal, label=True, part=settings.part, read=read, folds=settings),
         read_scored(
             background,
             label=False,
@@ -54,6 +54,7 @@ def evaluate(
             kappas=signal_kappas(signal),
             weights=settings.background_weights,
             read=read,
+            folds=settings,
         ),
         threshold=settings.threshold,
         beta=settings.beta,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.folds import FoldPart
 from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
 from hh4b.core.parts import part_mask
@@ -83,6 +84,7 @@ def read_labelled(
     *,
     part: Part = "training",
     background_weights: Mapping[str, float] | None = None,
+    folds: FoldPart | None = None,
 ) -> LabelledFeatures:
     """Read labelled features; both classes enter with the same total weight.
 
@@ -94,6 +96,7 @@ def read_labelled(
         background: the same of background samples.
         part: which events.
         background_weights: cross section by background process in fb; empty or None = not used.
+        folds: with folds, ``part`` is that of one fold, see `part_mask`.
 
     Raises:
         ConfigError: if a class has no sample, or a background process no cross section.
@@ -114,7 +117,7 @@ def read_labelled(
                     f"{sample.paths[1]}: columns {names} differ from {columns} of the others"
                 )
             columns = names
-            found.append(_read_features(sample, label, part, kappas))
+            found.append(_read_features(sample, label, part, kappas, folds))
         shares, sums = [entry[2] for entry in found], [entry[3] for entry in found]
         weights = class_weights(samples, shares, sums, None if label else background_weights)
         parts += [
@@ -126,12 +129,16 @@ def read_labelled(
 
 
 def _read_features(
-    sample: SampleFiles, label: bool, part: Part, kappas: Sequence[float]
+    sample: SampleFiles,
+    label: bool,
+    part: Part,
+    kappas: Sequence[float],
+    folds: FoldPart | None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64], float]:
     """Return features, kappa input, weight of sum one, and the sum of weights they stand for."""
     dataset, path = sample.paths
     features = read_table(path, FEATURES)["features"]
-    kappa, weight, keep = _read_rows(dataset, path, len(features), label, part, kappas)
+    kappa, weight, keep = _read_rows(dataset, path, len(features), label, part, kappas, folds)
     # What a part of the sample says is scaled to the whole of it.
     whole = weight.sum() / weight[keep].sum() if weight[keep].sum() > 0 else 1.0
     keep &= np.isfinite(features).all(axis=1)
@@ -162,6 +169,7 @@ def read_scored(
     kappas: Sequence[float] = (),
     weights: Mapping[str, float] | None = None,
     read: ReadScores = read_score_file,
+    folds: FoldPart | None = None,
 ) -> list[ScoredSample]:
     """Read samples of one class with the score of every event at its own kappa input.
 
@@ -173,6 +181,7 @@ def read_scored(
         weights: cross section by process in fb; with them all samples come as one, whose weights
             sum to the efficiency of the mixture of processes.
         read: what turns the second path into scores and their kappas.
+        folds: with folds, ``part`` is that of one fold, see `part_mask`.
 
     Raises:
         ConfigError: if there is no sample, or a process has no cross section.
@@ -184,7 +193,7 @@ def read_scored(
     samples = []
     for dataset, path in (sample.paths for sample in files):
         scores, available = read(path)
-        kappa, weight, keep = _read_rows(dataset, path, len(scores), label, part, kappas)
+        kappa, weight, keep = _read_rows(dataset, path, len(scores), label, part, kappas, folds)
         column = _kappa_columns(kappa, available, path)
         score = scores[np.arange(len(kappa)), column]
         generated = read_attributes(dataset).get("sum_weights_generated")
@@ -217,7 +226,13 @@ def _class_samples(texts: Sequence[str], second: str, label: bool) -> list[Sampl
 
 
 def _read_rows(
-    dataset: Path, path: Path, rows: int, label: bool, part: Part, kappas: Sequence[float]
+    dataset: Path,
+    path: Path,
+    rows: int,
+    label: bool,
+    part: Part,
+    kappas: Sequence[float],
+    folds: FoldPart | None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]:
     """Return kappa input, weight and the choice of ``part`` for every row of a dataset."""
     with open_table(dataset) as file:
@@ -235,7 +250,7 @@ def _read_rows(
             f" the sample was given as {'signal' if label else 'background'}"
         )
     weight = np.asarray(table.get("HH4B/weight", np.ones(rows)), dtype=np.float64)
-    return kappa, weight, part_mask(dataset, table.get("HH4B/split"), part, rows)
+    return kappa, weight, part_mask(dataset, table.get("HH4B/split"), part, rows, folds=folds)
 
 
 def _share(weight: NDArray[np.float64], dataset: Path) -> NDArray[np.float64]:

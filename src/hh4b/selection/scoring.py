@@ -1,7 +1,7 @@
 """Scores of any classifier for the events of a feature file."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +12,13 @@ from hh4b.core.contracts import FEATURES, SCORES, TableWriter, open_table, read_
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.joined import SampleFiles, split_files
+from hh4b.core.parts import fold_numbers
 from hh4b.selection.samples import read_columns
+from hh4b.selection.settings import ScoreSettings
 
 log = logging.getLogger(__name__)
+#: Features of shape (event, F) to scores of shape (event, K).
+Scorer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def parse_job(text: str) -> SampleFiles:
@@ -28,9 +32,9 @@ def parse_job(text: str) -> SampleFiles:
 
 def write_scores(
     files: SampleFiles,
-    columns: tuple[str, ...],
-    score: Callable[[NDArray[np.float32]], NDArray[np.float32]],
-    kappas: NDArray[np.float64],
+    columns: Sequence[tuple[str, ...]],
+    scorers: Sequence[Scorer],
+    settings: ScoreSettings,
     provenance: Provenance,
     *,
     chunk_rows: int = 65536,
@@ -39,30 +43,49 @@ def write_scores(
 
     Args:
         files: dataset, features, scores to write.
-        columns: names of the features that the classifier was trained with.
-        score: features of shape (event, F) to scores of shape (event, K).
-        kappas: values of the kappa input, shape (K,).
+        columns: names of the features that each classifier was trained with.
+        scorers: one classifier; with folds one for each, which scores the events of its fold.
+        settings: values of the kappa input, and the folds.
         provenance: how the scores are made; the number of events is added.
         chunk_rows: events at a time.
 
     Raises:
+        ConfigError: if there are not as many classifiers as folds.
         InputFileError: if a file cannot be read.
         ContractError: if the columns or numbers of events disagree.
     """
     dataset, features, output = files.paths
-    if read_columns(features) != columns:
-        raise ContractError(
-            f"{features} has the columns {read_columns(features)}, the training had {columns};"
-            " make the features as for the training"
-        )
+    settings.require_models(len(scorers))
+    for trained in columns:
+        if read_columns(features) != trained:
+            raise ContractError(
+                f"{features} has the columns {read_columns(features)}, the training had {trained};"
+                " make the features as for the training"
+            )
     rows = count_rows(features, dataset)
+    folds = fold_numbers(dataset, rows, settings) if settings.folds else np.zeros(rows, np.int8)
+    kappas = np.array(settings.kappa_values)
     with TableWriter(output, SCORES) as writer, open_table(features) as file:
         for start in range(0, max(rows, 1), chunk_rows):
-            part = file["features"][start : start + chunk_rows]
-            writer.append({"kappa_lambda": kappas, "score": score(part)})
+            chunk = slice(start, start + chunk_rows)
+            score = _by_fold(file["features"][chunk], folds[chunk], scorers)
+            writer.append({"kappa_lambda": kappas, "score": score})
         writer.set_attributes(replace(provenance, counts={**provenance.counts, "n_events": rows}))
     log.info("%s: %d events at %d kappas", output, rows, len(kappas))
     return rows
+
+
+def _by_fold(
+    features: NDArray[np.float32], folds: NDArray[np.int8], scorers: Sequence[Scorer]
+) -> NDArray[np.float32]:
+    """Return the scores of all events, each by the classifier of its fold."""
+    if len(scorers) == 1:
+        return scorers[0](features)
+    found = [scorer(features[folds == fold]) for fold, scorer in enumerate(scorers)]
+    scores = np.empty((len(features), found[0].shape[1]), dtype=np.float32)
+    for fold, part in enumerate(found):
+        scores[folds == fold] = part
+    return scores
 
 
 def count_rows(features: Path, dataset: Path) -> int:

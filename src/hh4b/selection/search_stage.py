@@ -82,7 +82,7 @@ def search_to_file(
         TrainingFailed: if no trial was completed.
     """
     weights = settings.background_weights
-    events = read_labelled(signal, background, part="training", background_weights=weights)
+    events = read_labelled(signal, background, background_weights=weights, folds=settings)
     options = settings.network()
     decided: dict[str, Any] = {
         "options": {name: options[name] for name in options if name not in DnnRanges.model_fields},

@@ -141,7 +141,11 @@ def importance_from_files(
         ConfigError, ContractError, InputFileError: if model or samples cannot be used.
     """
     events = read_labelled(
-        signal, background, part=settings.part, background_weights=settings.background_weights
+        signal,
+        background,
+        part=settings.part,
+        background_weights=settings.background_weights,
+        folds=settings,
     )
     found = importance(load_network(model), events)
     order = np.argsort(found["importance"])[::-1]

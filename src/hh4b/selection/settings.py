@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field
 
 from hh4b.core.errors import ContractError
+from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.settings import Count, Kappas, NonNegative, Part, Positive, Seed, Settings
 from hh4b.training.search_ranges import DnnRanges, Halving
 
@@ -65,7 +66,7 @@ class DnnSettings(Settings):
         return self.model_dump(include=set(DnnSettings.model_fields))
 
 
-class DnnTrainSettings(DnnSettings, BackgroundWeights):
+class DnnTrainSettings(DnnSettings, BackgroundWeights, FoldPart):
     """A training of the dense network."""
 
     seed: Seed = Field(1, description="decides every random number")
@@ -93,7 +94,7 @@ class DnnSearchSettings(DnnTrainSettings):
     halving: Halving = False
 
 
-class ScoreSettings(Settings):
+class ScoreSettings(Folds):
     """Scores of a trained classifier."""
 
     kappa_values: KappaInputs = Field(description="values of the kappa input to score at")
@@ -131,7 +132,7 @@ class CutScoreSettings(CutSettings):
     kappa_values: KappaInputs = Field(description="values of the kappa input to score at")
 
 
-class EvaluatedEvents(BackgroundWeights):
+class EvaluatedEvents(BackgroundWeights, FoldPart):
     """The events that measure something."""
 
     part: Part = Field("testing", description="events to use: training, testing or all")

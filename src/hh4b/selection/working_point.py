@@ -39,13 +39,14 @@ def find_working_point(
             leaves enough background.
     """
     fixed, part = settings.fixed_threshold, settings.part
-    signals = read_scored(signal, label=True, part=part)
+    signals = read_scored(signal, label=True, part=part, folds=settings)
     backgrounds = read_scored(
         background,
         label=False,
         part=part,
         kappas=signal_kappas(signal),
         weights=settings.background_weights,
+        folds=settings,
     )
     signals = _at_kappa(signals, settings.kappa_lambda)
     cuts = thresholds(settings.step)

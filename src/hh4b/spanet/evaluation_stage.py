@@ -1,13 +1,19 @@
 """Files of an evaluation: a checkpoint and events in, a report out."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, write_json
+from hh4b.core.joined import split_files
 from hh4b.spanet.data import read_events
 from hh4b.spanet.devices import open_network
 from hh4b.spanet.evaluation import report
 from hh4b.spanet.prediction import predict
+from hh4b.spanet.predictor import gather, join_events, open_networks
 from hh4b.spanet.settings import SpanetEvaluateSettings
 
 
@@ -34,6 +40,59 @@ def evaluate_to_file(
     result = report(network.event, events, predict(network, events))
     if output is not None:
         write_json(output, result, Provenance("spanet evaluate", identity))
+    return result
+
+
+class FoldFiles(NamedTuple):
+    """A fold: the network that did not see it, its events, and its metrics to be written."""
+
+    model: Path
+    dataset: Path
+    metrics: Path
+
+
+def parse_fold(text: str) -> FoldFiles:
+    """Split ``"MODEL.pt:TESTING.h5:METRICS.json"``, the last to be written.
+
+    Raises:
+        ConfigError: if there are not three paths.
+    """
+    return FoldFiles(*split_files(text, ("MODEL.pt", "TESTING.h5", "METRICS.json")).paths)
+
+
+def evaluate_folds(
+    folds: Sequence[FoldFiles], output: Path, settings: SpanetEvaluateSettings
+) -> dict[str, Any]:
+    """Measure the networks of the folds: each on the events it did not see, and all together.
+
+    Args:
+        folds: at least two.
+        output: JSON to write, of all events.
+        settings: where it is computed.
+
+    Returns:
+        The report of all events.
+
+    Raises:
+        ConfigError: if there are fewer than two folds.
+        InputFileError: if there is no checkpoint.
+        ContractError: if the networks or the datasets do not fit together.
+    """
+    if len(folds) < 2:
+        raise ConfigError(f"{len(folds)} folds: give at least two MODEL.pt:TESTING.h5:METRICS.json")
+    networks, identities = open_networks([fold.model for fold in folds], settings)
+    event = networks[0].event
+    parts, shares, start = [], [], 0
+    for fold, network, identity in zip(folds, networks, identities, strict=True):
+        events = read_events(fold.dataset, event)
+        found = predict(network, events)
+        made = Provenance("spanet evaluate", identity)
+        write_json(fold.metrics, report(event, events, found), made)
+        parts.append(events)
+        shares.append((np.arange(start, start + len(events)), found))
+        start += len(events)
+    result = report(event, join_events(parts), gather(shares, start))
+    write_json(output, result, Provenance("spanet evaluate-folds", {"networks": identities}))
     return result
 
 

@@ -1,6 +1,5 @@
 """Files that prediction writes: the layout of the reference, and this project's contracts."""
 
-import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,17 +14,15 @@ from hh4b.core.contracts import PAIRING, SCORES, TableWriter, open_table
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path
 from hh4b.core.logs import progress
-from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.data import count_events, read_chunks
-from hh4b.spanet.devices import identity_of, open_checkpoint
-from hh4b.spanet.kappa import KAPPA, SIGNAL, has_kappa_input, require_trained
+from hh4b.spanet.kappa import KAPPA, SIGNAL, has_kappa_input
 from hh4b.spanet.network import Network
-from hh4b.spanet.prediction import Prediction, class_probability, predict
+from hh4b.spanet.prediction import Prediction
+from hh4b.spanet.predictor import Predictor, open_predictor
 from hh4b.spanet.settings import SpanetPredictSettings
 
 #: Events read at a time: some 100 MB with ten jets each, whatever the size of the file.
 CHUNK = 32768
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,65 +41,50 @@ class PredictionFiles:
 
 
 def predict_to_files(
-    model: Path, dataset: Path, files: PredictionFiles, settings: SpanetPredictSettings
+    models: Sequence[Path], dataset: Path, files: PredictionFiles, settings: SpanetPredictSettings
 ) -> None:
     """Predict assignments and classes of all events of a file.
 
     Args:
-        model: checkpoint, or folder of a training.
+        models: checkpoint, or folder of a training; with folds one for each, in their order, which
+            predicts the events of its fold.
         dataset: HDF5 file with the inputs.
         files: what is written, at least one.
-        settings: values of the kappa input, and where it is computed.
+        settings: values of the kappa input, the folds, and where it is computed.
 
     Raises:
         ConfigError: if nothing is to be written, or the network cannot give what is asked for, or
-            it was never trained with the kappa input of the pairing.
+            a network was never trained with the kappa input of the pairing, or there are not as
+            many models as folds.
         ContractError: if the dataset lacks an input or holds values that are not finite.
         InputFileError: if there is no checkpoint.
     """
     if files == PredictionFiles():
         raise ConfigError("nothing to write; give --output, --pairing-output or --scores-output")
-    checkpoint = open_checkpoint(model, settings)
-    network, identity = checkpoint.network, identity_of(checkpoint)
+    if settings.pairing_kappa is not None and files.prediction is None and files.pairing is None:
+        raise ConfigError(
+            "pairing_kappa is the input of predictions and pairings; for scores give --kappa-values"
+        )
+    if settings.folds and settings.output_vectors:
+        raise ConfigError(
+            "output_vectors: each fold has a network and vectors of its own; give one of the"
+            " models, the events that it did not see, and no folds"
+        )
+    predictor, identity = open_predictor(models, dataset, settings)
     made = Provenance("spanet predict", identity)
-    if settings.pairing_kappa is not None:
-        _check_pairing_kappa(settings.pairing_kappa, checkpoint, files, where=str(model))
     if files.prediction is not None or files.pairing is not None:
         told = {} if settings.pairing_kappa is None else {"pairing_kappa": settings.pairing_kappa}
         write_predictions(
-            network, dataset, Provenance("spanet predict", {**identity, **told}),
+            predictor, dataset, Provenance("spanet predict", {**identity, **told}),
             prediction=files.prediction, pairing=files.pairing, vectors=settings.output_vectors,
             kappa=settings.pairing_kappa,
         )  # fmt: skip
     if files.scores is not None:
-        write_scores(network, dataset, files.scores, settings.kappa_values, made)
-
-
-def _check_pairing_kappa(
-    kappa: float, checkpoint: Checkpoint, files: PredictionFiles, *, where: str
-) -> None:
-    """Check that a network can be told a kappa input, and knows it.
-
-    Raises:
-        ConfigError: if not, or if nothing that depends on it is written.
-    """
-    if files.prediction is None and files.pairing is None:
-        raise ConfigError(
-            "pairing_kappa is the input of predictions and pairings; for scores give --kappa-values"
-        )
-    if not has_kappa_input(checkpoint.network.event):
-        raise ConfigError(f"{where}: the network has no input {KAPPA}; leave out --pairing-kappa")
-    if checkpoint.trained_kappas is None:
-        log.warning(
-            "%s does not say which kappa inputs it was trained with: %g is taken unchecked",
-            where, kappa,
-        )  # fmt: skip
-    else:
-        require_trained(kappa, checkpoint.trained_kappas, where=where)
+        write_scores(predictor, dataset, files.scores, settings.kappa_values, made)
 
 
 def write_predictions(
-    network: Network,
+    predictor: Predictor,
     dataset: Path | str,
     provenance: Provenance,
     *,
@@ -115,7 +97,7 @@ def write_predictions(
     """Predict all events of a file, a chunk at a time, and write the files asked for.
 
     Args:
-        network: with its weights.
+        predictor: network, or those of the folds.
         dataset: HDF5 file with the inputs of the network.
         provenance: how the files are made.
         prediction: file in the layout of the reference.
@@ -131,6 +113,7 @@ def write_predictions(
         ContractError: if the dataset lacks an input or holds values that are not finite.
         ConfigError: if a pairing is asked of a network that does not assign two pairs.
     """
+    network = predictor.network
     if pairing is not None:
         require_two_pairs(network)
     total = count_events(dataset, network.event)
@@ -147,7 +130,7 @@ def write_predictions(
         for rows, events in progress(chunks, total=total, what="events predicted", size=chunk):
             if kappa is not None:
                 events = events.with_feature(network.event, KAPPA, kappa)
-            result = predict(network, events, vectors=vectors and writer is not None)
+            result = predictor.predict(rows, events, vectors=vectors and writer is not None)
             if writer is not None:
                 writer.write(rows, result)
             if table is not None:
@@ -225,7 +208,7 @@ def pairing_arrays(network: Network, result: Prediction) -> dict[str, NDArray[An
 
 
 def write_scores(
-    network: Network,
+    predictor: Predictor,
     dataset: Path | str,
     output: Path,
     kappas: Sequence[float],
@@ -240,6 +223,7 @@ def write_scores(
     Raises:
         ConfigError: if the network has no signal classification, or no value was given.
     """
+    network = predictor.network
     if network.classes.get(SIGNAL) != 2:
         raise ConfigError(f"this network has no two classes {SIGNAL}; it gives no scores")
     if not kappas:
@@ -248,14 +232,14 @@ def write_scores(
     values = np.asarray(kappas, dtype=np.float64)
     with TableWriter(output, SCORES) as table:
         chunks = read_chunks(dataset, network.event, size=chunk)
-        for _, events in progress(chunks, total=total, what="events scored", size=chunk):
+        for rows, events in progress(chunks, total=total, what="events scored", size=chunk):
             score = np.empty((len(events), len(values)), dtype=np.float32)
             for column, kappa in enumerate(values):
                 if has_kappa_input(network.event):
                     here = events.with_feature(network.event, KAPPA, float(kappa))
-                    score[:, column] = class_probability(network, here, SIGNAL)[:, 1]
+                    score[:, column] = predictor.class_probability(rows, here, SIGNAL)[:, 1]
                 elif column == 0:
-                    score[:] = class_probability(network, events, SIGNAL)[:, 1:]
+                    score[:] = predictor.class_probability(rows, events, SIGNAL)[:, 1:]
             table.append({"kappa_lambda": values, "score": score})
         table.set_attributes(provenance, classifier="spanet", n_events=total)
     return total

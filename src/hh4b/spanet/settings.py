@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from hh4b.core.folds import Folds
 from hh4b.core.settings import Count, Kappa, Seed, Settings
 from hh4b.training.search_ranges import Halving, SpanetRanges
 
@@ -76,7 +77,7 @@ class SpanetSearchSettings(SpanetChanges, SpanetSearchSize, SpanetKappaBalance, 
     seed: Seed = Field(1, description="of trainings and sampler")
 
 
-class SpanetPredictSettings(SpanetDevices):
+class SpanetPredictSettings(SpanetDevices, Folds):
     """Settings of `hh4b spanet predict`."""
 
     kappa_values: list[Kappa] = Field(

@@ -86,14 +86,15 @@ def _varied_events(layout: Layout) -> int:
 
 
 def _spanet(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
+    folds = study.event_selection.folds
     seen = hours = 0.0
     for training in study.spanet_trainings.values():
         options = training_options(training)
         epochs = training.epochs or options.epochs
-        passed = _training_events(study, training, infos) * epochs * training.repeats
+        passed = _training_events(study, training, infos) * epochs * (folds or training.repeats)
         seen += passed
         hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * _relative_size(options)
-    number = sum(training.repeats for training in study.spanet_trainings.values())
+    number = sum(folds or training.repeats for training in study.spanet_trainings.values())
     yield Cost(f"{number} SPANet2 trainings, events times epochs", seen, hours)
     seen = hours = 0.0
     for search in study.searches.values():
@@ -120,8 +121,9 @@ def _scores(layout: Layout) -> Cost:
 
 def _dnn(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
     kept = sum(_kept(info) for info in infos.values() if info.kind != "resonance")
-    kept *= study.event_selection.training_fraction
-    trainings = sum(c.repeats for c in study.classifiers.values() if c.kind == "dnn")
+    kept *= _training_fraction(study)
+    folds = study.event_selection.folds
+    trainings = sum(folds or c.repeats for c in study.classifiers.values() if c.kind == "dnn")
     trainings += sum(s.trials for s in study.searches.values() if s.kind == "dnn")
     passed = kept * DNN_EPOCHS * trainings
     if passed:
@@ -138,9 +140,14 @@ def _training_events(study: Study, training: SpanetTraining, infos: dict[str, Sa
                 continue
         elif info.group not in training.background:
             continue
-        kept = _kept(info) * study.event_selection.training_fraction
+        kept = _kept(info) * _training_fraction(study)
         total += min(kept, training.max_events_per_sample or kept)
     return total
+
+
+def _training_fraction(study: Study) -> float:
+    folds = study.event_selection.folds
+    return 1 - 1 / folds if folds else study.event_selection.training_fraction
 
 
 def _kept(info: SampleInfo) -> float:

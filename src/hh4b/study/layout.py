@@ -206,21 +206,58 @@ class Layout:
 
     # Files of methods ---------------------------------------------------------------------------
 
-    def training_file(self, training: str, part: str) -> str:
-        """Return the merged training or testing events of a SPANet2 training."""
-        return self.file(f"trainings/{training}/{part}.h5")
+    @property
+    def folds(self) -> int:
+        """Number of folds of cross-fitting; 0 = one split, and the best of the repeats."""
+        return self.study.event_selection.folds
+
+    def repeats(self, definition: Dnn | SpanetTraining) -> list[str]:
+        """Return the numbers of repeated trainings as they stand in names of files.
+
+        With folds, a repeat is the training without the fold of its number.
+        """
+        return [str(number) for number in range(self.folds or definition.repeats)]
+
+    def training_file(self, training: str, part: str, repeat: str = "0") -> str:
+        """Return the merged training or testing events of a SPANet2 training.
+
+        Without folds they are the same for all repeats.
+        """
+        fold = f"fold_{repeat}_" if self.folds else ""
+        return self.file(f"trainings/{training}/{fold}{part}.h5")
 
     def spanet_model(self, training: str, repeat: str | None = None) -> str:
-        """Return the chosen checkpoint of a SPANet2 training, or that of one repeat."""
+        """Return the checkpoint of one repeat of a SPANet2 training, or one to look at.
+
+        That is the best one, or with folds the first.
+        """
+        if repeat is None and self.folds:
+            repeat = "0"
         inner = "" if repeat is None else f"repeat_{repeat}/"
         return self.file(f"models/spanet/{training}/{inner}model.pt")
+
+    def spanet_models(self, training: str) -> list[str]:
+        """Return the checkpoints that predict: the chosen one, or that of each fold."""
+        if not self.folds:
+            return [self.spanet_model(training)]
+        definition = self.study.spanet_trainings[training]
+        return [self.spanet_model(training, repeat) for repeat in self.repeats(definition)]
 
     def dnn_model(self, classifier: str, repeat: str) -> str:
         """Return the checkpoint of one repeat of a dense network."""
         return self.file(f"models/{classifier}/repeat_{repeat}/model.pt")
 
+    def dnn_models(self, classifier: str) -> list[str]:
+        """Return the networks that score: the chosen one, or that of each fold."""
+        if not self.folds:
+            return [self.file(f"models/{classifier}/model.pt")]
+        return [self.dnn_model(classifier, str(number)) for number in range(self.folds)]
+
     def spanet_metrics(self, training: str, repeat: str | None = None) -> str:
-        """Return the metrics of the chosen SPANet2 training, or of one repeat."""
+        """Return the metrics of a SPANet2 training: of one repeat, or of the chosen one.
+
+        With folds the latter are of all events, each by the network that did not see it.
+        """
         inner = "" if repeat is None else f"/repeat_{repeat}"
         return self.file(f"metrics/spanet/{training}{inner}.json")
 
@@ -245,11 +282,11 @@ class Layout:
         chosen = self.study.classifiers[classifier]
         if isinstance(chosen, Dnn):
             folder = f"models/{classifier}"
-            numbers = repeats_of(chosen)
+            numbers = self.repeats(chosen)
             return [self.file(f"{folder}/repeat_{number}/evaluation.json") for number in numbers]
         if isinstance(chosen, SpanetClassifier):
             training = self.study.spanet_trainings[chosen.training]
-            return [self.spanet_metrics(chosen.training, n) for n in repeats_of(training)]
+            return [self.spanet_metrics(chosen.training, n) for n in self.repeats(training)]
         return [self.classifier_metrics(classifier)]
 
     def search(self, search: str, file: str) -> str:
@@ -291,8 +328,3 @@ class Layout:
     def comparison(self, source: str, energy: float) -> str:
         """Return histograms of parton-level events of ``hh`` or ``four_b`` at an energy."""
         return self.file(f"comparison/{source}_{energy:g}tev.json")
-
-
-def repeats_of(definition: Dnn | SpanetTraining) -> list[str]:
-    """Return the numbers of repeated trainings as they stand in names of files."""
-    return [str(number) for number in range(definition.repeats)]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from hh4b.core.folds import FoldChoice
 from hh4b.core.settings import Count, Kappa, Name, Seed, Settings
 from hh4b.events.settings import EventSelection
 from hh4b.generation.settings import Physics
@@ -26,6 +27,10 @@ class Features(Settings):
         FeatureSettings.model_fields["extra"].default,
         description=FeatureSettings.model_fields["extra"].description,
     )
+
+
+class EventDivision(EventSelection, FoldChoice):
+    """The four-tag cut, truth matching, and what events train and test."""
 
 
 class EnergyComparison(Settings):
@@ -60,8 +65,9 @@ class Study(Settings):
     simulation: Simulation = Field(
         Simulation.checked({}), description="shower and detector of own samples"
     )
-    event_selection: EventSelection = Field(
-        EventSelection.checked({}), description="the four-tag cut and truth matching"
+    event_selection: EventDivision = Field(
+        EventDivision.checked({}),
+        description="the four-tag cut, truth matching, training and testing events",
     )
     features: Features = Field(Features.checked({}), description="columns that classifiers see")
     pairings: Annotated[dict[Name, Pairing], Field(min_length=1)] = Field(

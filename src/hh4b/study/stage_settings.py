@@ -173,10 +173,12 @@ class StageSettings:
             seed=self.study.seed,
         )
 
-    def datasets_merge(self, training: str, part: str) -> MergeSettings:
-        """The events of a SPANet2 training."""
+    def datasets_merge(self, training: str, part: str, fold: str) -> MergeSettings:
+        """The events of a SPANet2 training; ``fold`` is ``fold_N_``, or nothing."""
+        number = fold.removeprefix("fold_").rstrip("_")
         return MergeSettings.of(
             self.study.spanet_trainings[training],
+            **self._folds(number or None),
             part=part,
             shuffle_seed=self.study.seed,
             balance=True,
@@ -190,7 +192,7 @@ class StageSettings:
 
     def efficiency_curve(self) -> PairingEvaluationSettings:
         """Efficiency of a pairing against kappa_lambda."""
-        return PairingEvaluationSettings(part="testing")
+        return PairingEvaluationSettings.of(**self._measured())
 
     def _devices(self) -> dict[str, int]:
         # Not the threads that Snakemake grants: the result must not depend on --cores.
@@ -198,6 +200,17 @@ class StageSettings:
             "num_gpu": self.study.gpus_per_training,
             "threads": self.study.threads_per_training,
         }
+
+    def _folds(self, fold: str | int | None = None) -> dict[str, int]:
+        """Return the folds of the study, and one of them; nothing without folds."""
+        if not self.layout.folds:
+            return {}
+        one = {} if fold is None else {"fold": int(fold)}
+        return {"folds": self.layout.folds, "fold_seed": self.study.seed, **one}
+
+    def _measured(self) -> dict[str, str]:
+        """Return the events that measure: with folds all, each by a network that did not see it."""
+        return {"part": "all" if self.layout.folds else "testing"}
 
     def spanet_train(self, training: str, repeat: str) -> SpanetTrainSettings:
         """One of the repeated trainings."""
@@ -208,9 +221,13 @@ class StageSettings:
         """Metrics of a training on its testing events."""
         return SpanetEvaluateSettings.of(**self._devices())
 
+    def spanet_evaluate_folds(self) -> SpanetEvaluateSettings:
+        """Metrics of the networks of the folds on what they did not see."""
+        return self.spanet_evaluate()
+
     def spanet_predict(self) -> SpanetPredictSettings:
         """Assignments of a sample."""
-        return SpanetPredictSettings.of(**self._devices())
+        return SpanetPredictSettings.of(**self._devices(), **self._folds())
 
     def spanet_predict_fixed(self, pairing: str) -> SpanetPredictSettings:
         """Assignments of a sample, with the same kappa input for every event."""
@@ -218,14 +235,17 @@ class StageSettings:
         return SpanetPredictSettings.of(
             pairing_kappa=chosen.kappa_input,  # type: ignore[union-attr]
             **self._devices(),
+            **self._folds(),
         )
 
     def spanet_score(self) -> SpanetPredictSettings:
         """Scores of a sample at every kappa input."""
-        return SpanetPredictSettings.of(kappa_values=self.layout.score_kappas, **self._devices())
+        return SpanetPredictSettings.of(
+            kappa_values=self.layout.score_kappas, **self._devices(), **self._folds()
+        )
 
     def spanet_vectors(self) -> SpanetPredictSettings:
-        """Embedding vectors of the testing events."""
+        """Embedding vectors of the testing events, those of the first fold."""
         return SpanetPredictSettings.of(output_vectors=True, **self._devices())
 
     def embeddings(self) -> EmbeddingSettings:
@@ -252,6 +272,7 @@ class StageSettings:
             self.study.classifiers[classifier],
             seed=self.study.seed + int(repeat),
             background_weights=self.background_weights(),
+            **self._folds(repeat),
         )
 
     def dnn_search_worker(self, search: str) -> DnnSearchSettings:
@@ -263,11 +284,12 @@ class StageSettings:
             chosen,
             seed=self.study.seed,
             background_weights=self.background_weights(),
+            **self._folds(0),
         )
 
     def dnn_predict(self) -> ScoreSettings:
         """Scores at every kappa input."""
-        return ScoreSettings.of(kappa_values=self.layout.score_kappas)
+        return ScoreSettings.of(kappa_values=self.layout.score_kappas, **self._folds())
 
     def baseline_train(self, classifier: str) -> ClassifierSettings:
         """A classical classifier, or one of the user, and its scores."""
@@ -276,6 +298,7 @@ class StageSettings:
             kappa_values=self.layout.score_kappas,
             seed=self.study.seed,
             background_weights=self.background_weights(),
+            **self._folds(),
         )
 
     def select_cuts(self, classifier: str) -> CutScoreSettings:
@@ -285,8 +308,10 @@ class StageSettings:
         )
 
     def evaluate_classifier(self) -> EvaluationSettings:
-        """Accuracy, AUC and ROC on testing events."""
-        return EvaluationSettings.of(background_weights=self.background_weights())
+        """Accuracy, AUC and ROC on events that no network saw."""
+        return EvaluationSettings.of(
+            background_weights=self.background_weights(), **self._measured()
+        )
 
     def working_point(self, selection: str) -> WorkingPointSettings:
         """The threshold of a selection."""
@@ -298,6 +323,7 @@ class StageSettings:
             seed=self.study.seed,
             bootstrap_replicas=statistics.replicas if anew else 0,
             bootstrap_seed=self.study.seed,
+            **self._measured(),
         )
 
     def background_weights(self) -> dict[str, float]:
@@ -326,6 +352,7 @@ class StageSettings:
             kappa_values=self.study.statistics.scan(),
             background_kappa_values=self.layout.compared_kappas(classifier),
             seed=self.study.seed,
+            **self._measured(),
         )
 
     def workspace(self) -> WorkspaceSettings:

@@ -17,6 +17,7 @@ from hh4b.publication.catalogue.samples import backgrounds_by_process, sizes_by_
 from hh4b.publication.catalogue.sources import (
     Source,
     curves_of,
+    first_fold,
     limits_by_condition,
     limits_of,
     metrics_of,
@@ -74,8 +75,9 @@ def _intervals(
     )
 
 
-def _several_backgrounds(layout: Layout) -> dict[str, Any]:
-    return {"total": True} if len(backgrounds_by_process(layout)) > 1 else {}
+def _division(layout: Layout) -> dict[str, Any]:
+    total = {"total": True} if len(backgrounds_by_process(layout)) > 1 else {}
+    return {**total, **first_fold(layout)}
 
 
 _table = partial(Entry, "table")
@@ -132,7 +134,7 @@ CLASSIFICATION = (
     ),
     _table(
         "12", "sizes_by_part", "Numbers of events for the DNN training after the four-tag cut",
-        sizes_by_part("min_dr_dnn"), options={"sample": "dnn"}, study_options=_several_backgrounds,
+        sizes_by_part("min_dr_dnn"), options={"sample": "dnn"}, study_options=_division,
     ),
     _classification(13, "DNN on each pairing", _repeats(*DNNS)),
     _classification(15, "selection, default settings", _repeats(*DNNS, "mixing_spanet")),

@@ -250,6 +250,13 @@ def learning_of(
     return Source(inputs, "a classifier of kind dnn, or a training with background", label)
 
 
+def first_fold(layout: Layout) -> dict[str, int]:
+    """Return the options of tables that count training and testing events."""
+    if not layout.folds:
+        return {}
+    return {"folds": layout.folds, "fold_seed": layout.study.seed, "fold": 0}
+
+
 def existing(section: Mapping[str, object], names: Sequence[str]) -> list[str]:
     """Return the names that a section of the study has, in the order given."""
     return [name for name in names if name in section]

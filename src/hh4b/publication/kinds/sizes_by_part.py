@@ -2,17 +2,16 @@
 
 from pydantic import Field
 
-from hh4b.core.settings import Settings
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.reference import Reference
-from hh4b.publication.sample_sizes import PARTS, count_by_part
+from hh4b.publication.sample_sizes import PARTS, Division, count_by_part
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
 CLASSES = ("signal", "background")
 
 
-class SizesByPartOptions(Settings):
+class SizesByPartOptions(Division):
     """Options of the kind."""
 
     sample: str | None = Field(None, description="entry of the note's sample sizes")
@@ -34,12 +33,12 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
         cells = {}
         for name, paths in files.items():
             note = reference.find("samples", options.sample, part, name) if options.sample else None
-            cells[name] = Cell(count_by_part(paths, part), note)
+            cells[name] = Cell(count_by_part(paths, part, options), note)
         rows.append(Row(part, (part,), cells))
     return Table(
         settings.title,
         ("Part",),
         tuple(TableColumn(name, label, 0) for name, label in columns.items()),
         tuple(rows),
-        tuple(settings.remarks),
+        (*settings.remarks, *options.remarks()),
     )

@@ -3,7 +3,7 @@
 from hh4b.core.errors import ConfigError
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.reference import Reference
-from hh4b.publication.sample_sizes import PARTS, count_file
+from hh4b.publication.sample_sizes import PARTS, Division, count_file
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
 
@@ -40,5 +40,5 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
         ("Training", "Part"),
         tuple(TableColumn(name, label, 0) for name, label in _COLUMNS.items()),
         tuple(rows),
-        tuple(settings.remarks),
+        (*settings.remarks, *settings.read(Division).remarks()),
     )
