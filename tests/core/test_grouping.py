@@ -10,6 +10,7 @@ from hh4b.core.grouping import (
     group_sums,
     group_variance,
     require_whole_groups,
+    running_variance,
 )
 
 
@@ -43,6 +44,15 @@ def test_variance_is_a_sum_over_events():
     assert effective_events(weights) == 49 / 15
     assert effective_events(np.zeros(3), np.arange(3)) == 0
     assert count_events(numbers) == 3
+
+
+def test_running_variance_is_that_of_each_beginning():
+    rng = np.random.default_rng(8)
+    numbers, weights = rng.integers(0, 9, 60), rng.normal(size=60)
+    expected = [group_variance(weights[:n], numbers[:n]) for n in range(1, 61)]
+    np.testing.assert_allclose(running_variance(weights, numbers), expected)
+    np.testing.assert_allclose(running_variance(weights, np.arange(60)), np.cumsum(weights**2))
+    assert running_variance(weights[:0], numbers[:0]).tolist() == []
 
 
 def test_covariance_of_bins():

@@ -459,3 +459,53 @@ def test_the_weight_between_hypotheses_follows_the_higgs_mass():
 
     assert ratio(125.0) == pytest.approx(9.58, abs=0.01)
     assert ratio(120.0) == pytest.approx(6.56, abs=0.01)
+
+
+@pytest.mark.parametrize("part", ["testing", "all"])
+def test_replicas_go_from_samples_to_limits(study, tmp_path, monkeypatch, capsys, part):
+    """The bootstrap through the command line; a threshold of its own in each replica."""
+    working_point = tmp_path / "wp.json"
+    found = {"seed": 1, "thresholds": [0.5, 0.6, None, *[0.5] * 27]}
+    working_point.write_text(json.dumps({"threshold": 0.5, "threshold_bootstrap": found}))
+    templates, workspace, limits, replicas = (
+        tmp_path / name for name in ("t.json", "w.json", "l.json", "t.replicas.h5")
+    )
+    processes = json.dumps({"hh": HH, "four_b": FOUR_B})
+    samples = [text for sample in study.samples() for text in ("--sample", sample)]
+    make = (
+        "templates", *samples, "--processes", processes, "--working-point", working_point,
+        f"--kappa-values={SCAN}", "--background-kappa-values=1,5", "--errors", "bootstrap",
+        "--part", part, "-o", templates,
+    )  # fmt: skip
+    code, printed = run(monkeypatch, capsys, *make, "--replicas", "30")
+    assert (code, "--replicas-output and errors: bootstrap go" in printed.err) == (1, True)
+    code, printed = run(
+        monkeypatch, capsys, *make, "--replicas", "31", "--replicas-output", replicas
+    )
+    assert (code, "has 30 thresholds of replicas of seed 1, wanted 31" in printed.err) == (1, True)
+    code, _ = run(monkeypatch, capsys, *make, "--replicas", "30", "--replicas-output", replicas)
+    assert code == 0
+    with h5py.File(replicas) as file:
+        sums, nominal = file["sum_weights"][()], file["nominal"][()]
+        assert sums.shape == (30, 2, 4, 10)
+        assert not sums[2].any()
+    good = np.delete(sums.sum(axis=3), 2, axis=0)
+    spread = good.std(axis=0) / nominal.sum(axis=2)
+    np.testing.assert_allclose(good.mean(axis=0), nominal.sum(axis=2), rtol=0.1)
+    assert (spread > 0.002).all()
+    assert (spread < 0.1).all()
+    given = ("--sqrt-s-tev", "13", "--luminosity-ifb", "139", "--processes", processes)
+    code, _ = run(monkeypatch, capsys, "workspace", templates, "-o", workspace, *given)
+    assert code == 0
+    code, _ = run(
+        monkeypatch, capsys, "limits", workspace, "-o", limits, "--errors", "bootstrap",
+        "--replicas-file", replicas,
+    )  # fmt: skip
+    assert code == 0
+    content = json.loads(limits.read_text())
+    assert content["errors"] == {
+        "kind": "bootstrap", "replicas": 30, "seed": 1,
+        "samples": ["4b_dataset", "hh_1_dataset", "hh_5_dataset"],
+    }  # fmt: skip
+    assert len(content["cls"]["replica_bounds"]["upper"]) == 30
+    assert content["cls"]["replica_bounds"]["upper"][2] is None

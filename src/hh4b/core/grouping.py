@@ -81,6 +81,29 @@ def group_variance(weights: Floats, numbers: Integers) -> NDArray[np.float64]:
     return np.asarray((group_sums(weights, numbers) ** 2).sum(axis=0))
 
 
+def running_variance(weights: Floats, numbers: Integers) -> NDArray[np.float64]:
+    """Return the variance of the sum of the first 1, 2, ... rows, e.g. of falling score.
+
+    Args:
+        weights: in the order in which rows come in, shape (N,).
+        numbers: shape (N,), as in `group_sums`.
+
+    Returns:
+        Shape (N,).
+
+    >>> running_variance(np.array([1.0, 2.0, 4.0]), np.array([7, 3, 7])).tolist()
+    [1.0, 5.0, 29.0]
+    """
+    weights = np.asarray(weights, dtype=np.float64)
+    order = np.argsort(numbers, kind="stable")
+    ordered = np.asarray(numbers)[order]
+    sums = np.concatenate([[0.0], np.cumsum(weights[order])])
+    begin = sums[np.searchsorted(ordered, ordered)]
+    added = np.empty(len(weights))
+    added[order] = (sums[1:] - begin) ** 2 - (sums[:-1] - begin) ** 2
+    return np.asarray(np.cumsum(added))
+
+
 def group_covariance(
     weights: Floats, numbers: Integers, bins: Integers, n_bins: int
 ) -> NDArray[np.float64]:

@@ -111,7 +111,7 @@ def run_halving(
     search = _Halving(plan, study, steps, suggest, train)
     search.first_round()
     for number in range(1, len(steps)):
-        search.later_round(number)
+        search.later_round(number, worker)
     return search.outcome() | {"halving": described}
 
 
@@ -148,12 +148,14 @@ class _Halving:
         if not self.plan.first and self.plan.start:
             self._finish(0, self._entry(START, dict(self.plan.start)))
 
-    def later_round(self, number: int) -> None:
+    def later_round(self, number: int, worker: int) -> None:
         """Let the best of the round before, and the start, go on."""
-        done = self._values(number)
-        for entry in self._entries(number):
-            if str(entry.number) not in done:
-                self._finish(number, entry)
+        entries = self._entries(number)
+        # Workers come from both ends, so that two seldom are at the same entry.
+        first = worker // 2 % max(1, len(entries))
+        entries = entries[first:] + entries[:first]
+        for entry in reversed(entries) if worker % 2 else entries:
+            self._finish(number, entry)
 
     def outcome(self) -> dict[str, Any]:
         """Return what was found; see `run_halving`."""
