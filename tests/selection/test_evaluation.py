@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hh4b.core.shower_events import ShowerEvents
 from hh4b.selection.evaluation import compute, evaluate
 from hh4b.selection.samples import ScoredSample
 from hh4b.selection.settings import EvaluationSettings
@@ -61,3 +62,24 @@ def test_what_is_not_defined_is_none():
     found = compute([sample([0.4, 0.3])], [sample([0.2, 0.1])])
     assert found["precision"] is found["matthews"] is None
     assert (found["recall"], found["auc"]) == (0, 1)
+
+
+def test_rows_of_one_event_say_no_more_than_one_row():
+    rng = np.random.default_rng(12)
+    once = [sample(rng.random(40), rng.uniform(0.5, 2, 40)) for _ in range(4)]
+    rows = np.repeat(np.arange(40), 2)
+    twice = [
+        ScoredSample(
+            one.score[rows], one.kappa[rows], one.weight[rows] / 2, True,
+            (ShowerEvents(str(number), rows),),
+        )
+        for number, one in enumerate(once)
+    ]  # fmt: skip
+    wanted = compute(once[:2], once[2:])
+    for copies in (twice, [twice[0], once[1], once[2], twice[3]]):
+        found = compute(copies[:2], copies[2:])
+        for name, value in wanted.items():
+            if name == "roc":
+                assert found[name]["signal_efficiency"] == pytest.approx(value["signal_efficiency"])
+            else:
+                assert found[name] == (value if isinstance(value, str) else pytest.approx(value))

@@ -86,6 +86,13 @@ def test_importance_ranks_what_the_network_uses(network):
     assert found["importance"][0] >= abs(found["mean_gradient"][0])
     assert found["importance_error"][0] < found["importance"][0]
     assert math.isfinite(found["kappa_slope_at_1"])
+    rows = np.repeat(np.arange(50), 2)
+    twice = LabelledFeatures(
+        features[rows], events.kappa[rows], events.label[rows], weight[rows] / 2, ("a", "b"), rows
+    )
+    copies = importance(network, twice)
+    for name in ("importance", "importance_error", "mean_gradient"):
+        assert copies[name] == pytest.approx(found[name], rel=1e-6)
     other = LabelledFeatures(features, events.kappa, events.label, weight, ("a", "c"))
     with pytest.raises(ContractError, match="the network wants"):
         importance(network, other)

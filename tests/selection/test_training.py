@@ -186,3 +186,14 @@ def test_directory_is_the_same_each_time(samples, tmp_path):
         train_to_directory(signal, background, tmp_path / name, SMALL)
     for file in ("model.pt", "metrics.csv", "training.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_rows_of_one_event_stay_together(events):
+    rows = np.repeat(np.arange(len(events.label)), 2)
+    fields = (events.features, events.kappa, events.label, events.weight / 2)
+    twice = LabelledFeatures(*(field[rows] for field in fields), events.columns, rows + 3)
+    for seed in range(3):
+        wanted = split_validation(events, 0.2, seed)
+        found = split_validation(twice, 0.2, seed)
+        for one, other in zip(found, wanted, strict=True):
+            assert one.tolist() == [2 * row + step for row in other.tolist() for step in (0, 1)]

@@ -1,14 +1,17 @@
 """The choice of p_th: hand-worked scans, a slow loop, errors, refusals."""
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.shower_events import ShowerEvents
 from hh4b.selection import working_point
 from hh4b.selection.samples import ScoredSample
 from hh4b.selection.settings import WorkingPointSettings
+from hh4b.selection.threshold_replicas import ReplicatedScan
 from hh4b.selection.threshold_scan import ThresholdScan, tail_sums, thresholds
 from hh4b.selection.working_point import find_working_point
 
@@ -184,3 +187,69 @@ def test_at_least_twenty_background_events_by_default():
 def test_what_cannot_be_meant_is_refused(values, words):
     with pytest.raises(ConfigError, match=words):
         WorkingPointSettings.checked(values)
+
+
+def halved_rows(one, name):
+    """Return a sample with every row twice at half the weight, both of one shower event."""
+    rows = np.repeat(np.arange(len(one.score)), 2)
+    shower = (ShowerEvents(name, rows),)
+    return ScoredSample(one.score[rows], one.kappa[rows], one.weight[rows] / 2, True, shower)
+
+
+def test_rows_of_one_event_say_no_more_than_one_row(given):
+    rng = np.random.default_rng(8)
+    once = [
+        [
+            dataclasses.replace(
+                sample(rng.beta(a, b, n), rng.uniform(0.5, 2, n)),
+                shower=(ShowerEvents(f"{a} {n}", np.arange(n)),),
+            )
+            for a, b, n in sizes
+        ]
+        for sizes in ([(3, 1, 150), (3, 2, 90)], [(1, 2, 300), (1, 3, 200)])
+    ]
+    twice = [[halved_rows(one, one.shower[0].sample) for one in samples] for samples in once]
+    mixed = [twice[0], [once[1][0], twice[1][1]]]
+    settings = choice(bootstrap_replicas=5)
+    given(*once)
+    wanted = find_working_point([], [], settings)
+    for copies in (twice, mixed):
+        given(*copies)
+        found = find_working_point([], [], settings)
+        assert found["threshold"] == wanted["threshold"]
+        assert found["threshold_error"] == pytest.approx(wanted["threshold_error"], rel=1e-9)
+        assert found["threshold_bootstrap"] == wanted["threshold_bootstrap"]
+        for name, values in wanted["scan"].items():
+            one, other = (np.array(v, float) for v in (found["scan"][name], values))
+            assert one == pytest.approx(other, rel=1e-9, nan_ok=True), name
+
+
+def test_rows_of_one_event_on_both_sides_of_a_threshold():
+    """Rows at 0.9 and 0.5 of one event: alone above 0.7, together above 0.3."""
+    score = np.array([0.9, 0.5, 0.5], np.float32)
+    tail = tail_sums(score, np.array([1.0, 2.0, 4.0]), np.array([0.3, 0.7]), np.array([0, 0, 1]))
+    assert tail.sum_weights.tolist() == [7, 1]
+    assert tail.sum_weights_squared.tolist() == [25, 1]
+    assert tail.n_events.tolist() == [2, 1]
+    alone = tail_sums(score[:2], np.ones(2), np.array([0.3, 0.7]), np.zeros(2, np.int64))
+    drawn = alone.replicas(np.random.default_rng(1), 20_000)
+    assert drawn.mean(axis=0) == pytest.approx([2, 1], rel=0.05)
+    assert drawn.var(axis=0) == pytest.approx([4, 1], rel=0.1)
+
+
+def test_replicas_take_events_whole():
+    rng = np.random.default_rng(4)
+    numbers = rng.integers(0, 20, 60)
+    score, weight = rng.random(60).astype(np.float32), rng.uniform(0.5, 2, 60)
+    shower = ShowerEvents("a", numbers)
+    cuts = np.array([0.2, 0.6])
+    _, squares = ReplicatedScan(cuts, 3, 7).tails(score, weight, [shower])
+    counts = shower.bootstrap(3, 7)
+    for place, cut in enumerate(cuts):
+        for replica in range(7):
+            expected = sum(
+                counts[numbers == event][0, replica]
+                * weight[(numbers == event) & (score > cut)].sum() ** 2
+                for event in np.unique(numbers)
+            )
+            assert squares[place, replica] == pytest.approx(expected)

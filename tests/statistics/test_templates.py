@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.shower_events import ShowerEvents, event_index
 from hh4b.statistics.closure import closure
 from hh4b.statistics.histograms import fill
 from hh4b.statistics.templates import (
     CutAndBins,
     SampleEvents,
     Scores,
+    SignalEvents,
     background_template,
     balance_weights,
     direct_signal_template,
@@ -240,3 +242,53 @@ def test_amplitudes_that_are_not_positive_are_refused(toy, make_samples):
 def test_closure_of_a_single_sample_is_refused(toy, make_samples):
     with pytest.raises(ContractError, match="more than one kappa_lambda"):
         closure(make_samples([1.0], [10]), 1.0, selection(), toy.cross_section)
+
+
+def halved_rows(sample):
+    """Return a sample with every row twice at half the weight, both of one shower event."""
+    rows = np.repeat(np.arange(len(sample.m_hh_gev)), 2)
+    changes = {
+        "efficiency_weight": sample.efficiency_weight[rows] / 2,
+        "m_hh_gev": sample.m_hh_gev[rows],
+        "scores": Scores(sample.scores.kappa_lambda, sample.scores.values[rows]),
+        "input_kappa_lambda": sample.input_kappa_lambda[rows],
+        "shower": ShowerEvents(sample.name, rows + 100),
+    }
+    if isinstance(sample, SignalEvents):
+        changes["polynomial"] = sample.polynomial[rows]
+    return dataclasses.replace(sample, **changes)
+
+
+def test_rows_of_one_event_say_no_more_than_one_row(toy, make_samples):
+    once = make_samples([0.0, 2.0], [301, 203], score=lambda m, k: (m % 10 > k % 7) * 1.0)
+    twice = [halved_rows(sample) for sample in once]
+    mixed = [twice[0], once[1]]
+    templates = (
+        lambda samples: signal_template(samples, 1.0, selection(), toy.cross_section),
+        lambda samples: direct_signal_template(samples[:1], 0.0, selection()),
+        lambda samples: background_template(samples, selection(), kappa_values=(1.0, 2.0)),
+        lambda samples: background_template(samples, selection(), kappa_input="drawn"),
+    )
+    for template in templates:
+        wanted = template(once).as_dict()
+        for copies in (twice, mixed):
+            found = template(copies).as_dict()
+            assert found["n_events"] == wanted["n_events"]
+            for name, values in wanted.items():
+                np.testing.assert_allclose(found[name], values, rtol=1e-12)
+        distinct = [
+            dataclasses.replace(s, shower=ShowerEvents("a", np.arange(len(s.m_hh_gev))))
+            for s in once
+        ]
+        assert template(distinct).as_dict() == wanted
+
+
+def test_events_that_share_a_number_in_different_files_are_apart():
+    shower = ShowerEvents("a", np.array([7, 7, 3]), np.array([0, 1, 2]))
+    assert not shower.repeated
+    assert shower[np.array([0, 2])].index.tolist() == [0, 1]
+    assert event_index([shower]) is None
+    repeated = ShowerEvents("b", np.array([4, 4, 2]))
+    found = event_index([shower, repeated])
+    assert found is not None
+    assert found.tolist() == [0, 1, 2, 4, 4, 3]

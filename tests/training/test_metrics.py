@@ -176,3 +176,25 @@ def test_invariances_of_the_area(label, score, weight, data):
     assert swapped == pytest.approx(area)
     twice = np.where(label, 2 * weight, weight)
     assert metrics.auc(label, score.astype(float), twice).value == pytest.approx(area)
+
+
+def test_rows_of_one_event_say_no_more_than_one_row(events):
+    label, score, weight = events
+    rows = np.repeat(np.arange(len(label)), 2)
+    copies = label[rows], score[rows], weight[rows] / 2
+    assert metrics.auc(*copies, rows) == pytest.approx(metrics.auc(*events))
+    wanted = metrics.balanced_accuracy(*events, threshold=0.5)
+    assert metrics.balanced_accuracy(*copies, threshold=0.5, events=rows) == pytest.approx(wanted)
+    passed = score > 0.4
+    wanted = metrics.efficiency(passed, weight)
+    assert metrics.efficiency(passed[rows], weight[rows] / 2, rows) == pytest.approx(wanted)
+    number = metrics.effective_number(weight)
+    assert metrics.effective_number(weight[rows] / 2, rows) == pytest.approx(number)
+    # As independent rows they would say more.
+    assert metrics.auc(*copies).error < 0.8 * metrics.auc(*events).error
+
+
+def test_error_of_rows_that_differ_within_an_event():
+    """Events (1, 0) and (1, 1): of the mean 3/4, -1/2 and +1/2 away, over four rows."""
+    found = metrics.efficiency(np.array([1, 0, 1, 1]), np.ones(4), np.array([0, 0, 1, 1]))
+    assert found == pytest.approx((0.75, np.sqrt(0.5) / 4))

@@ -81,6 +81,34 @@ def group_variance(weights: Floats, numbers: Integers) -> NDArray[np.float64]:
     return np.asarray((group_sums(weights, numbers) ** 2).sum(axis=0))
 
 
+def variance_steps(weights: Floats, numbers: Integers) -> NDArray[np.float64]:
+    """Return what each row adds to the variance of the sum of the rows before it, shape (N,).
+
+    Args:
+        weights: in the order in which rows come in, shape (N,).
+        numbers: shape (N,), as in `group_sums`.
+    """
+    weights = np.asarray(weights, dtype=np.float64)
+    order = np.argsort(numbers, kind="stable")
+    ordered = np.asarray(numbers)[order]
+    sums = np.concatenate([[0.0], np.cumsum(weights[order])])
+    begin = sums[np.searchsorted(ordered, ordered)]
+    added = np.empty(len(weights))
+    added[order] = (sums[1:] - begin) ** 2 - (sums[:-1] - begin) ** 2
+    return added
+
+
+def first_rows(numbers: Integers) -> NDArray[np.bool_]:
+    """Return which rows are the first of their event, shape (N,).
+
+    >>> first_rows(np.array([7, 3, 7])).tolist()
+    [True, True, False]
+    """
+    first = np.zeros(len(numbers), np.bool_)
+    first[np.unique(numbers, return_index=True)[1]] = True
+    return first
+
+
 def running_variance(weights: Floats, numbers: Integers) -> NDArray[np.float64]:
     """Return the variance of the sum of the first 1, 2, ... rows, e.g. of falling score.
 
@@ -94,14 +122,7 @@ def running_variance(weights: Floats, numbers: Integers) -> NDArray[np.float64]:
     >>> running_variance(np.array([1.0, 2.0, 4.0]), np.array([7, 3, 7])).tolist()
     [1.0, 5.0, 29.0]
     """
-    weights = np.asarray(weights, dtype=np.float64)
-    order = np.argsort(numbers, kind="stable")
-    ordered = np.asarray(numbers)[order]
-    sums = np.concatenate([[0.0], np.cumsum(weights[order])])
-    begin = sums[np.searchsorted(ordered, ordered)]
-    added = np.empty(len(weights))
-    added[order] = (sums[1:] - begin) ** 2 - (sums[:-1] - begin) ** 2
-    return np.asarray(np.cumsum(added))
+    return np.asarray(np.cumsum(variance_steps(weights, numbers)))
 
 
 def group_covariance(

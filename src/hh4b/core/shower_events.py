@@ -1,5 +1,6 @@
 """Which rows of a dataset are of one shower event, and how often a bootstrap takes each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +11,11 @@ from numpy.typing import NDArray
 
 from hh4b.core.contracts import DATASET, open_table, read_table
 from hh4b.core.event_streams import poisson_weights
+from hh4b.core.grouping import event_ids
 
-_NUMBER = "HH4B/event_number"
+#: What tells the shower events of a dataset apart: numbers, and what else their rows share.
+EVENT_KEYS = ("HH4B/event_number", "HH4B/source_file", "HH4B/kappa_draw")
+_NUMBER = EVENT_KEYS[0]
 _WEIGHT = "HH4B/weight"
 
 
@@ -22,10 +26,12 @@ class ShowerEvents:
     Attributes:
         sample: name of the sample.
         numbers: number of the event in its sample, shape (N,); rows of one event share it.
+        ids: what tells events apart, shape (N,), where numbers alone do not; see `event_ids`.
     """
 
     sample: str
     numbers: NDArray[np.int64]
+    ids: NDArray[np.int64] | None = None
 
     @classmethod
     def read(cls, dataset: Path | str) -> Self:
@@ -39,18 +45,22 @@ class ShowerEvents:
             known = _NUMBER in file
             sample = str(file.attrs.get("sample") or Path(dataset).stem)
             rows = len(file[_WEIGHT]) if _WEIGHT in file else len(file["INPUTS/Kappa/kappa"])
+            more = [file[name][()] for name in EVENT_KEYS[1:] if known and name in file]
         if not known:
             return cls(sample, np.arange(rows, dtype=np.int64))
-        return cls(sample, read_table(dataset, DATASET, columns=(_NUMBER,))[_NUMBER])
+        numbers = read_table(dataset, DATASET, columns=(_NUMBER,))[_NUMBER]
+        return cls(sample, numbers, event_ids(numbers, *more) if more else None)
 
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "ShowerEvents":
         """Return some of the rows."""
-        return ShowerEvents(self.sample, self.numbers[rows])
+        ids = None if self.ids is None else self.ids[rows]
+        return ShowerEvents(self.sample, self.numbers[rows], ids)
 
     @cached_property
     def index(self) -> NDArray[np.int64]:
-        """Events counted from 0 in the order of their numbers, shape (N,)."""
-        return np.unique(self.numbers, return_inverse=True)[1].astype(np.int64)
+        """Events counted from 0 in the order of their numbers or identifiers, shape (N,)."""
+        keys = self.numbers if self.ids is None else self.ids
+        return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
     @cached_property
     def repeated(self) -> bool:
@@ -68,3 +78,38 @@ class ShowerEvents:
             replicas: how many, R.
         """
         return poisson_weights(seed, ("bootstrap", self.sample), self.numbers, replicas)
+
+
+def event_index(samples: Sequence[ShowerEvents]) -> NDArray[np.int64] | None:
+    """Return the event of each row of samples that stand one behind the other.
+
+    Events of different samples differ.
+
+    Returns:
+        Shape (N,) of all rows; None where every row is an event.
+    """
+    if not any(sample.repeated for sample in samples):
+        return None
+    return joined_ids([sample.index for sample in samples])
+
+
+def joined_ids(
+    parts: Sequence[NDArray[np.int64] | None], rows: Sequence[int] = ()
+) -> NDArray[np.int64] | None:
+    """Return identifiers of rows that stand one behind the other, different in each part.
+
+    Args:
+        parts: identifiers from 0 on of each part, None where every row is an event.
+        rows: how many rows each part has, needed only where a part is None.
+
+    Returns:
+        Shape (N,) of all rows; None where every part is None.
+    """
+    if all(part is None for part in parts):
+        return None
+    joined, first = [], 0
+    for place, part in enumerate(parts):
+        own = np.arange(rows[place]) if part is None else part
+        joined.append(first + own)
+        first += int(own.max(initial=-1)) + 1
+    return np.concatenate(joined)

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from hh4b.core.grouping import count_events
 from hh4b.selection.samples import (
     ReadScores,
     ScoredSample,
+    joint_events,
     read_score_file,
     read_scored,
     signal_kappas,
@@ -82,11 +84,20 @@ def compute(
     score = np.concatenate([sample.score for sample in (*signal, *background)])
     weight = np.concatenate([_shares(signal), _shares(background)])
     label = np.zeros(len(score), dtype=bool)
-    n_signal = sum(len(sample.score) for sample in signal)
-    label[:n_signal] = True
+    label[: sum(len(sample.score) for sample in signal)] = True
+    events = joint_events([*signal, *background])
+    n_signal, n_background = (
+        int(part.sum()) if events is None else count_events(events[part])
+        for part in (label, ~label)
+    )
+    effective = (
+        metrics.effective_number(weight[part], None if events is None else events[part])
+        for part in (label, ~label)
+    )
+    n_signal_effective, n_background_effective = effective
 
-    accuracy = metrics.balanced_accuracy(label, score, weight, threshold=threshold)
-    area = metrics.auc(label, score, weight)
+    accuracy = metrics.balanced_accuracy(label, score, weight, threshold=threshold, events=events)
+    area = metrics.auc(label, score, weight, events)
     table = metrics.confusion(label, score, weight, threshold=threshold)
     curve = metrics.thin(metrics.roc_curve(label, score, weight), ROC_POINTS)
     return {
@@ -97,9 +108,9 @@ def compute(
         "error_method": "accuracy: weighted binomial; AUC: DeLong with event weights",
         "roc": {name: field.tolist() for name, field in curve._asdict().items()},
         "n_signal": n_signal,
-        "n_background": len(score) - n_signal,
-        "n_signal_effective": metrics.effective_number(weight[label]),
-        "n_background_effective": metrics.effective_number(weight[~label]),
+        "n_background": n_background,
+        "n_signal_effective": n_signal_effective,
+        "n_background_effective": n_background_effective,
         "threshold": threshold,
         "precision": _defined(table.precision),
         "recall": _defined(table.recall),

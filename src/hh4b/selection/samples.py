@@ -15,7 +15,7 @@ from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
 from hh4b.core.parts import part_mask
 from hh4b.core.settings import Part
-from hh4b.core.shower_events import ShowerEvents
+from hh4b.core.shower_events import ShowerEvents, event_index, joined_ids
 from hh4b.events.kappa_input import pick_kappa
 from hh4b.selection.mixture import class_weights, mixture_factors, split_samples, warn_unweighed
 
@@ -35,6 +35,7 @@ class LabelledFeatures:
         label: True = signal, shape (event,).
         weight: shape (event,), summing to 1 in each class.
         columns: names of the F columns.
+        events: which shower event each row is of, shape (event,); None = each row is one.
     """
 
     features: NDArray[np.float32]
@@ -42,6 +43,7 @@ class LabelledFeatures:
     label: NDArray[np.bool_]
     weight: NDArray[np.float64]
     columns: tuple[str, ...]
+    events: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ class ScoredSample:
     weight: NDArray[np.float64]
     generated: bool
     shower: tuple[ShowerEvents, ...] = ()
+
+
+def joint_events(samples: Sequence[ScoredSample]) -> NDArray[np.int64] | None:
+    """Return the shower event of each row of samples one behind the other; None = each is one."""
+    ids = [event_index(sample.shower) for sample in samples]
+    return joined_ids(ids, [len(sample.score) for sample in samples])
 
 
 def read_columns(features_path: Path | str) -> tuple[str, ...]:
@@ -103,6 +111,7 @@ def read_labelled(
         ContractError: if files disagree, or a sample has no event or weight left.
     """
     parts: list[tuple[NDArray[Any], ...]] = []
+    showers: list[ShowerEvents] = []
     kappas = signal_kappas(signal)
     columns: tuple[str, ...] | None = None
     for label, texts in ((True, signal), (False, background)):
@@ -118,6 +127,7 @@ def read_labelled(
                 )
             columns = names
             found.append(_read_features(sample, label, part, kappas, folds))
+        showers += [entry[4] for entry in found]
         shares, sums = [entry[2] for entry in found], [entry[3] for entry in found]
         weights = class_weights(samples, shares, sums, None if label else background_weights)
         parts += [
@@ -125,7 +135,7 @@ def read_labelled(
             for (features, kappa, *_), weight in zip(found, weights, strict=True)
         ]
     features, kappa, labels, weight = (np.concatenate(field) for field in zip(*parts, strict=True))
-    return LabelledFeatures(features, kappa, labels, weight, columns or ())
+    return LabelledFeatures(features, kappa, labels, weight, columns or (), event_index(showers))
 
 
 def _read_features(
@@ -134,8 +144,8 @@ def _read_features(
     part: Part,
     kappas: Sequence[float],
     folds: FoldPart | None,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64], float]:
-    """Return features, kappa input, weight of sum one, and the sum of weights they stand for."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64], float, ShowerEvents]:
+    """Return features, kappa input, weight of sum one, the sum they stand for, shower events."""
     dataset, path = sample.paths
     features = read_table(path, FEATURES)["features"]
     kappa, weight, keep = _read_rows(dataset, path, len(features), label, part, kappas, folds)
@@ -143,7 +153,8 @@ def _read_features(
     whole = weight.sum() / weight[keep].sum() if weight[keep].sum() > 0 else 1.0
     keep &= np.isfinite(features).all(axis=1)
     share = _share(weight[keep], dataset)
-    return features[keep], kappa[keep], share, float(weight[keep].sum() * whole)
+    shower = ShowerEvents.read(dataset)[keep]
+    return features[keep], kappa[keep], share, float(weight[keep].sum() * whole), shower
 
 
 def signal_kappas(texts: Sequence[str]) -> tuple[float, ...]:

@@ -114,10 +114,11 @@ def importance(network: DenseNetwork, events: LabelledFeatures) -> dict[str, Any
     size = np.abs(gradients)
     mean = share @ size
     spread = np.sqrt(share @ (size - mean) ** 2)
+    error = spread / np.sqrt(effective_number(events.weight, events.events))
     return {
         "columns": [*events.columns, KAPPA],
         "importance": mean.tolist(),
-        "importance_error": (spread / np.sqrt(effective_number(events.weight))).tolist(),
+        "importance_error": error.tolist(),
         "mean_gradient": (share @ gradients).tolist(),
         "kappa_slope_at_1": float(share @ slope),
     }

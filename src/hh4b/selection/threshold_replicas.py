@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from hh4b.core.grouping import variance_steps
 from hh4b.core.shower_events import ShowerEvents
 
 Values = NDArray[np.float64]
@@ -47,8 +48,13 @@ class ReplicatedScan:
             rows = slice(first, first + len(events.numbers))
             first = rows.stop
             counts = events.bootstrap(self.seed, self.replicas).astype(np.float64)
-            for power in (1, 2):
-                entries = weight[rows] ** power, (passed[rows], np.arange(len(counts)))
+            squares = weight[rows] ** 2
+            if events.repeated:
+                # In the order in which thresholds that fall let them in.
+                order = np.argsort(-score[rows], kind="stable")
+                squares[order] = variance_steps(weight[rows][order], events.index[order])
+            for power, values in ((1, weight[rows]), (2, squares)):
+                entries = values, (passed[rows], np.arange(len(counts)))
                 table = csr_array(entries, shape=(len(self.cuts) + 1, len(counts)))
                 sums[power - 1] += table @ counts
         above = np.cumsum(sums[:, :0:-1], axis=1)[:, ::-1]

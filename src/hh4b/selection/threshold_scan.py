@@ -1,12 +1,13 @@
 """Yields of signal and background above each threshold of a scan, with their errors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.grouping import first_rows, running_variance
 from hh4b.core.seeds import stream
 
 Values = NDArray[np.float64]
@@ -21,11 +22,13 @@ class Tail:
         sum_weights: expected yield.
         sum_weights_squared: its variance from the number of simulated events.
         n_events: simulated events.
+        n_rows: rows of these, where an event may have several; None = as many.
     """
 
     sum_weights: Values
     sum_weights_squared: Values
     n_events: NDArray[np.int64]
+    n_rows: NDArray[np.int64] | None = None
 
     @property
     def n_effective(self) -> Values:
@@ -37,7 +40,11 @@ class Tail:
 
     def scaled(self, factor: float) -> "Tail":
         """Return the tail of yields multiplied by ``factor``."""
-        return Tail(self.sum_weights * factor, self.sum_weights_squared * factor**2, self.n_events)
+        return replace(
+            self,
+            sum_weights=self.sum_weights * factor,
+            sum_weights_squared=self.sum_weights_squared * factor**2,
+        )
 
     def replicas(self, rng: np.random.Generator, number: int) -> Values:
         """Return sums of weights above each threshold in simulated repetitions.
@@ -53,7 +60,7 @@ class Tail:
             for field in (self.sum_weights, self.sum_weights_squared)
         )
         # Differences of sums leave rounding behind where a bin holds no event.
-        filled = -np.diff(self.n_events, append=0) > 0
+        filled = -np.diff(self.n_events if self.n_rows is None else self.n_rows, append=0) > 0
         content, squares = (np.where(filled, field, 1.0) for field in (content, squares))
         mean = np.where(filled, content**2 / squares, 0.0)
         drawn = rng.poisson(mean, size=(number, len(mean))) * (squares / content)
@@ -138,11 +145,22 @@ def thresholds(step: float) -> Values:
     return np.linspace(0.0, 1.0, n_steps + 1).round(12)
 
 
-def tail_sums(score: NDArray[np.float32], weight: Values, cuts: Values) -> Tail:
+def tail_sums(
+    score: NDArray[np.float32],
+    weight: Values,
+    cuts: Values,
+    events: NDArray[np.int64] | None = None,
+) -> Tail:
     """Sum events whose score exceeds each threshold.
 
     Thresholds are compared as float32, the type of the scores, as NumPy compares an array of
     scores with a Python number.
+
+    Args:
+        score: of each row, shape (N,).
+        weight: of each row, shape (N,).
+        cuts: thresholds, rising, shape (threshold,).
+        events: which event each row is of, shape (N,); None = each row is one.
     """
     order = np.argsort(score, kind="stable")
     first = np.searchsorted(score[order], cuts.astype(score.dtype), side="right")
@@ -151,4 +169,10 @@ def tail_sums(score: NDArray[np.float32], weight: Values, cuts: Values) -> Tail:
         # From the top down, so that small sums at high thresholds lose no digits.
         above = np.append(0.0, np.cumsum(values[order][::-1]))
         sums.append(above[len(score) - first])
-    return Tail(sums[0], sums[1], (len(score) - first).astype(np.int64))
+    n_rows = (len(score) - first).astype(np.int64)
+    if events is None:
+        return Tail(sums[0], sums[1], n_rows)
+    falling = order[::-1]
+    variance = np.append(0.0, running_variance(weight[falling], events[falling]))
+    number = np.append(0, np.cumsum(first_rows(events[falling])))
+    return Tail(sums[0], variance[n_rows], number[n_rows].astype(np.int64), n_rows)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hh4b.core.errors import TrainingFailed
 from hh4b.core.files import atomic_path
+from hh4b.core.grouping import first_rows
 from hh4b.core.seeds import derive_seed
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig, probability
 from hh4b.selection.samples import LabelledFeatures
@@ -236,13 +237,18 @@ def to_batch(events: LabelledFeatures, device: str) -> WeightedEvents:
 def split_validation(events: LabelledFeatures, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
     """Return rows to fit and rows to validate on, the same fraction of each class.
 
+    Rows of one shower event stay together; the fraction is of events.
+
     Raises:
         TrainingFailed: if a class does not give at least one row to each.
     """
     generator = _generator(seed, "validation")
     fit, validation = [], []
     for name, of_class in (("signal", events.label), ("background", ~events.label)):
-        rows = torch.from_numpy(np.flatnonzero(of_class))
+        places = np.flatnonzero(of_class)
+        if events.events is not None:
+            places = places[first_rows(events.events[places])]
+        rows = torch.from_numpy(places)
         rows = rows[torch.randperm(len(rows), generator=generator)]
         n_validation = max(1, round(fraction * len(rows)))
         if len(rows) - n_validation < 1:
@@ -252,7 +258,11 @@ def split_validation(events: LabelledFeatures, fraction: float, seed: int) -> tu
             )
         validation.append(rows[:n_validation])
         fit.append(rows[n_validation:])
-    return torch.cat(fit).sort().values, torch.cat(validation).sort().values
+    fitted, validated = torch.cat(fit).sort().values, torch.cat(validation).sort().values
+    if events.events is None:
+        return fitted, validated
+    chosen = np.isin(events.events, events.events[validated.numpy()])
+    return torch.from_numpy(np.flatnonzero(~chosen)), torch.from_numpy(np.flatnonzero(chosen))
 
 
 def _generator(seed: int, purpose: str) -> torch.Generator:

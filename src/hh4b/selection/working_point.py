@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ContractError
 from hh4b.core.kappa import same_kappa
 from hh4b.core.shower_events import ShowerEvents
-from hh4b.selection.samples import ScoredSample, read_scored, signal_kappas
+from hh4b.selection.samples import ScoredSample, joint_events, read_scored, signal_kappas
 from hh4b.selection.settings import WorkingPointSettings
 from hh4b.selection.threshold_replicas import ReplicatedScan
-from hh4b.selection.threshold_scan import ThresholdScan, tail_sums, thresholds
+from hh4b.selection.threshold_scan import Tail, ThresholdScan, tail_sums, thresholds
 from hh4b.training.metrics import effective_number
 
 log = logging.getLogger(__name__)
@@ -54,10 +54,8 @@ def find_working_point(
         cuts = np.union1d(cuts, fixed)
     scan = ThresholdScan(
         cuts,
-        tail_sums(*_merge(signals), cuts).scaled(settings.signal_fb * settings.luminosity_ifb),
-        tail_sums(*_merge(backgrounds), cuts).scaled(
-            settings.background_fb * settings.luminosity_ifb
-        ),
+        _tail(signals, cuts, settings.signal_fb * settings.luminosity_ifb),
+        _tail(backgrounds, cuts, settings.background_fb * settings.luminosity_ifb),
         settings.min_background_events,
     )
     place = _choose(fixed, scan)
@@ -77,6 +75,10 @@ def find_working_point(
         "normalisation": {**settings.normalisation(), "preselection_efficiency_known": known},
         "scan": columns,
     }
+
+
+def _tail(samples: Sequence[ScoredSample], cuts: Values, factor: float) -> Tail:
+    return tail_sums(*_merge(samples), cuts, joint_events(samples)).scaled(factor)
 
 
 def _bootstrap(
@@ -131,7 +133,7 @@ def _rows_of(shower: Sequence[ShowerEvents], keep: NDArray[np.bool_]) -> tuple[S
 
 def _merge(samples: Sequence[ScoredSample]) -> tuple[NDArray[np.float32], Values]:
     """Average samples of one process, each by its effective number of events."""
-    numbers = np.array([effective_number(sample.weight) for sample in samples])
+    numbers = np.array([effective_number(one.weight, joint_events([one])) for one in samples])
     shares = numbers / numbers.sum()
     weights = [s.weight * share for s, share in zip(samples, shares, strict=True)]
     return np.concatenate([sample.score for sample in samples]), np.concatenate(weights)

@@ -2,6 +2,8 @@
 
 Everywhere ``label`` is True for signal, ``score`` in [0, 1] grows with it, ``weight`` >= 0 counts
 an event; arrays have shape (event,). An event is called signal if its score exceeds the threshold.
+``events`` tells which rows are of one event, where several may be, and None that each row is one:
+rows of one event fluctuate together.
 """
 
 from dataclasses import dataclass
@@ -10,8 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.grouping import effective_events, group_variance
+
 Flags = NDArray[np.bool_]
 Values = NDArray[Any]
+EventIds = NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
@@ -124,38 +129,40 @@ def area_under_curve(curve: RocCurve) -> float:
     return float(np.trapezoid(curve.signal_efficiency, curve.background_efficiency))
 
 
-def auc(label: Flags, score: Values, weight: Values) -> ValueWithError:
+def auc(label: Flags, score: Values, weight: Values, events: EventIds = None) -> ValueWithError:
     """Return the area under the ROC curve with DeLong's error, extended to weights.
 
     The area is the probability that a signal event scores above a background event, ties counting
     one half. Every event contributes its placement (the share of the other class it beats); the
     variance is sum w^2 (placement - AUC)^2 / (sum w)^2 of each class, which is DeLong et al.,
-    Biometrics 44 (1988) 837, for unit weights, up to n/(n-1).
+    Biometrics 44 (1988) 837, for unit weights, up to n/(n-1). Rows of one event add up before they
+    are squared (Obuchowski, Biometrics 53 (1997) 567); no event has rows of both classes.
     """
     signal, background = score[label], score[~label]
     w_signal, w_background = weight[label], weight[~label]
     beats = _placement(signal, background, w_background)
     beaten = 1 - _placement(background, signal, w_signal)
     value = float((w_signal * beats).sum() / w_signal.sum())
-    variance = _mean_variance(beats, w_signal) + _mean_variance(beaten, w_background)
+    variance = _mean_variance(beats, w_signal, _of(events, label))
+    variance += _mean_variance(beaten, w_background, _of(events, ~label))
     return ValueWithError(value, float(np.sqrt(variance)))
 
 
 def balanced_accuracy(
-    label: Flags, score: Values, weight: Values, *, threshold: float
+    label: Flags, score: Values, weight: Values, *, threshold: float, events: EventIds = None
 ) -> ValueWithError:
     """Return the accuracy with both classes weighted alike: (recall + specificity) / 2.
 
     The error is that of the two efficiencies, see `efficiency`.
     """
     chosen = score > np.asarray(threshold, dtype=score.dtype)
-    recall = efficiency(chosen[label], weight[label])
-    specificity = efficiency(~chosen[~label], weight[~label])
+    recall = efficiency(chosen[label], weight[label], _of(events, label))
+    specificity = efficiency(~chosen[~label], weight[~label], _of(events, ~label))
     error = 0.5 * float(np.hypot(recall.error, specificity.error))
     return ValueWithError(0.5 * (recall.value + specificity.value), error)
 
 
-def efficiency(passed: Values, weight: Values) -> ValueWithError:
+def efficiency(passed: Values, weight: Values, events: EventIds = None) -> ValueWithError:
     """Return the maximum-likelihood estimate of a Bernoulli probability: the mean of outcomes.
 
     The error is sqrt(sum w^2 (y - p)^2) / sum w, which is sqrt(p (1 - p) / n) for unit weights.
@@ -165,11 +172,13 @@ def efficiency(passed: Values, weight: Values) -> ValueWithError:
     """
     outcomes = np.asarray(passed, dtype=np.float64)
     value = float((weight * outcomes).sum() / weight.sum())
-    return ValueWithError(value, float(np.sqrt(_mean_variance(outcomes, weight))))
+    return ValueWithError(value, float(np.sqrt(_mean_variance(outcomes, weight, events))))
 
 
-def effective_number(weight: Values) -> float:
+def effective_number(weight: Values, events: EventIds = None) -> float:
     """Return (sum w)^2 / sum w^2, the number of unweighted events of the same relative error."""
+    if events is not None:
+        return effective_events(weight, events)
     return _ratio(float(weight.sum()) ** 2, float((weight**2).sum()), empty=0.0)
 
 
@@ -195,9 +204,15 @@ def _placement(score: Values, other: Values, weight: Values) -> NDArray[np.float
 _SIDES: Any = ("left", "right")
 
 
-def _mean_variance(values: Values, weight: Values) -> float:
-    """Return the variance of the weighted mean of independent values."""
+def _of(events: EventIds, rows: Flags) -> EventIds:
+    return None if events is None else events[rows]
+
+
+def _mean_variance(values: Values, weight: Values, events: EventIds) -> float:
+    """Return the variance of the weighted mean of values, independent between events."""
     mean = (weight * values).sum() / weight.sum()
+    if events is not None:
+        return float(group_variance(weight * (values - mean), events) / weight.sum() ** 2)
     return float((weight**2 * (values - mean) ** 2).sum() / weight.sum() ** 2)
 
 
