@@ -93,11 +93,11 @@ ONE_TRAINING = {
 ALONE = {"statistics.model"}
 
 STUDY = {
-    # All random streams, but those of replicas: they have seeds of their own in their stages.
+    # All random streams.
     "seed": one(
         "seed", 7, GENERATORS, COMPARISONS, "simulate", "ingest", "datasets_import",
         "datasets_merge", "spanet_train", "spanet_search_worker", "embeddings", "dnn_train",
-        "dnn_search_worker", "baseline_train",
+        "dnn_search_worker", "baseline_train", "working_point", INTERVALS,
     ),
     "gpus_per_training": one("gpus_per_training", 1, SPANET),
     "threads_per_training": one("threads_per_training", 2, SPANET),

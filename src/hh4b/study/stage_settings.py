@@ -321,8 +321,8 @@ class StageSettings:
             self.study.selections[selection],
             background_weights=self.background_weights(),
             seed=self.study.seed,
-            bootstrap_replicas=statistics.replicas if anew else 0,
-            bootstrap_seed=self.study.seed,
+            **({"bootstrap_replicas": statistics.replicas} if anew else {}),
+            **({"bootstrap_seed": self.study.seed} if anew else {}),
             **self._measured(),
         )
 
@@ -343,6 +343,10 @@ class StageSettings:
     def templates(self, selection: str) -> TemplateSettings:
         """m_HH templates of a selection."""
         classifier = self.study.selections[selection].classifier
+        statistics = self.study.statistics
+        # Without a bootstrap the templates have no use for its size and seed.
+        drawn = {"replicas": statistics.replicas, "seed": self.study.seed}
+        idle = {name: TemplateSettings.model_fields[name].default for name in drawn}
         # The energy of the events, not those of the limits.
         return TemplateSettings.of(
             self.study.statistics,
@@ -351,7 +355,7 @@ class StageSettings:
             systematics=self.study.systematics,
             kappa_values=self.study.statistics.scan(),
             background_kappa_values=self.layout.compared_kappas(classifier),
-            seed=self.study.seed,
+            **(drawn if statistics.errors == "bootstrap" else idle),
             **self._measured(),
         )
 
