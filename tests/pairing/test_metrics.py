@@ -2,12 +2,13 @@
 
 import json
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hh4b.core.contracts import DATASET, PAIRING, write_table
+from hh4b.core.contracts import DATASET, PAIRING, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.pairing.evaluation_stage import efficiency_curve, evaluate_files
@@ -228,3 +229,45 @@ def test_files_must_belong_together(tmp_path):
         evaluate_files([dataset], [pairing], tmp_path / "m.json", ALL)
     with pytest.raises(ConfigError, match="1 --dataset and 0 --pairing"):
         evaluate_files([dataset], [], tmp_path / "m.json", ALL)
+
+
+def test_rows_of_one_event_say_no_more_than_one_row():
+    rng = np.random.default_rng(11)
+    true, guess = rng.integers(0, 3, (2, 80, 2, 2))
+    n_jets, weights = rng.integers(4, 8, 80), rng.uniform(0.5, 2, 80)
+    rows = np.repeat(np.arange(80), 2)
+    wanted = pairing_metrics(true, guess, n_jets, weights)
+    found = pairing_metrics(true[rows], guess[rows], n_jets[rows], weights[rows] / 2, rows)
+    for group, values in wanted.items():
+        assert found[group] == pytest.approx(values)
+    assert wanted["total"]["event_efficiency_error"] > 0
+
+
+def with_rows_twice(pair, folder, *, weight=0.5):
+    """Write dataset and pairing again, every row twice, both of one shower event."""
+    paths = []
+    for path, contract in zip(pair, (DATASET, PAIRING), strict=True):
+        with h5py.File(path) as file:
+            names = [column.name for column in contract if column.name in file]
+        arrays = {k: v for k, v in read_table(path, contract).items() if k in names}
+        number = len(next(iter(arrays.values())))
+        if contract is DATASET:
+            arrays["HH4B/event_number"] = np.arange(number)
+            arrays["HH4B/weight"] = weight * arrays["HH4B/weight"]
+        arrays = {k: np.repeat(v, 2, axis=0) for k, v in arrays.items()}
+        paths.append(folder / f"twice_{path.name}")
+        write_table(paths[-1], contract, arrays, Provenance("test", {}), sample="x")
+    return tuple(paths)
+
+
+def test_files_with_several_rows_of_an_event(tmp_path):
+    once = [write_sample(tmp_path, "a", right=10), write_sample(tmp_path, "b", right=17, n=50)]
+    twice = [with_rows_twice(pair, tmp_path) for pair in once]
+    for part in (ALL, TESTING):
+        wanted, found, mixed = (
+            evaluate_files(*zip(*pairs, strict=True), tmp_path / "m.json", part)
+            for pairs in (once, twice, [once[0], twice[1]])
+        )
+        for group, values in wanted.items():
+            assert found[group] == pytest.approx(values)
+            assert mixed[group] == pytest.approx(values)

@@ -4,6 +4,7 @@ import json
 import math
 from itertools import combinations
 
+import h5py
 import numpy as np
 import pytest
 
@@ -132,3 +133,26 @@ def test_signal_survives_more_often_than_background(samples, tmp_path):
         )
         rates.append(steps[-1]["sum_weights"] / steps[0]["sum_weights"])
     assert rates[0] > 5 * rates[1]
+
+
+def test_cutflow_counts_shower_events(samples, tmp_path):
+    """Every row twice at half the weight, both of one event: the cutflow of the rows once."""
+    once = samples[1.0]
+    paths = []
+    for path in (once.dataset, once.pairing):
+        paths.append(tmp_path / path.name)
+        with h5py.File(path) as file, h5py.File(paths[-1], "w") as copy:
+            copy.attrs.update(file.attrs)
+
+            def repeat(name, values, copy=copy):
+                if isinstance(values, h5py.Dataset):
+                    copy[name] = np.concatenate([values[()], values[()]])
+
+            file.visititems(repeat)
+            if path == once.dataset:
+                copy["HH4B/weight"][...] /= 2
+                copy["HH4B/event_number"] = np.tile(np.arange(len(file["HH4B/weight"])), 2)
+    wanted = select_by_cuts(once.dataset, once.pairing, tmp_path / "a.h5", None, SETTINGS)
+    found = select_by_cuts(*paths, tmp_path / "b.h5", None, SETTINGS)
+    for one, other in zip(found, wanted, strict=True):
+        assert one == {k: v if isinstance(v, str) else pytest.approx(v) for k, v in other.items()}

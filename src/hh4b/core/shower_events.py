@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,19 @@ class ShowerEvents:
             replicas: how many, R.
         """
         return poisson_weights(seed, ("bootstrap", self.sample), self.numbers, replicas)
+
+
+def row_events(file: Any, rows: slice = slice(None)) -> NDArray[np.int64] | None:
+    """Return the shower event of each row of an open dataset; None where every row is an event.
+
+    Args:
+        file: open HDF5 file.
+        rows: which of its rows.
+    """
+    if _NUMBER not in file:
+        return None
+    ids = event_ids(*(file[name][rows] for name in EVENT_KEYS if name in file))
+    return ids if int(ids.max(initial=-1)) + 1 < len(ids) else None
 
 
 def event_index(samples: Sequence[ShowerEvents]) -> NDArray[np.int64] | None:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import DATASET, PAIRING, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, write_json
+from hh4b.core.grouping import count_events
 from hh4b.core.parts import part_mask
 from hh4b.core.settings import Part
+from hh4b.core.shower_events import ShowerEvents, event_index, joined_ids
 from hh4b.events.dataset import TARGETS, lacking
 from hh4b.pairing.metrics import pairing_metrics
 from hh4b.pairing.settings import PairingEvaluationSettings
@@ -26,24 +28,27 @@ class PairedEvents:
         targets: shape (event, 2, 2), -1 = lost.
         predicted: shape (event, 2, 2).
         n_jets: number of real jets, shape (event,).
-        weights: shape (event,), mean 1.
+        weights: shape (event,), summing to the number of shower events.
+        events: which shower event each row is of, shape (event,); None = each row is one.
     """
 
     targets: NDArray[np.int64]
     predicted: NDArray[np.int8]
     n_jets: NDArray[np.int64]
     weights: NDArray[np.float64]
+    events: NDArray[np.int64] | None = None
 
     def metrics(self) -> dict[str, Any]:
         """Return the metrics by jet multiplicity."""
-        return pairing_metrics(self.targets, self.predicted, self.n_jets, self.weights)
+        return pairing_metrics(self.targets, self.predicted, self.n_jets, self.weights, self.events)
 
 
 def load(dataset: Path | str, pairing: Path | str, *, part: Part = "all") -> PairedEvents:
     """Read a dataset and its pairing.
 
-    Weights are scaled to mean 1 in the part, so that samples of very different cross sections can
-    be pooled by number of events; a dataset without weights has all equal.
+    Weights are scaled to mean 1 in the part, for each shower event, so that samples of very
+    different cross sections can be pooled by number of events; a dataset without weights has all
+    equal.
 
     Raises:
         ContractError: if the two do not belong together, or a column is missing.
@@ -61,22 +66,25 @@ def load(dataset: Path | str, pairing: Path | str, *, part: Part = "all") -> Pai
     if not chosen.any():
         raise ContractError(f"{dataset}: no event in part {part!r}; take --part all or more events")
     weights = arrays.get("HH4B/weight", np.ones(number))[chosen]
+    events = event_index([ShowerEvents.read(dataset)[chosen]])
     targets = np.stack([arrays[name][chosen] for name in TARGETS], axis=1).reshape(-1, 2, 2)
     return PairedEvents(
         targets,
         predicted[chosen],
         arrays["INPUTS/Source/MASK"][chosen].sum(axis=1),
-        weights / weights.mean(),
+        weights / (weights.mean() if events is None else weights.sum() / count_events(events)),
+        events,
     )
 
 
 def pool(samples: Sequence[PairedEvents]) -> PairedEvents:
     """Concatenate the events of several samples."""
     return PairedEvents(
-        *(
-            np.concatenate([getattr(sample, name) for sample in samples])
-            for name in ("targets", "predicted", "n_jets", "weights")
-        )
+        np.concatenate([one.targets for one in samples]),
+        np.concatenate([one.predicted for one in samples]),
+        np.concatenate([one.n_jets for one in samples]),
+        np.concatenate([one.weights for one in samples]),
+        joined_ids([one.events for one in samples], [len(one.weights) for one in samples]),
     )
 
 

@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
+from hh4b.core.grouping import count_events, group_variance
 
 Pairs = NDArray[np.integer]
 Weights = NDArray[np.floating]
+EventIds = NDArray[np.int64] | None
 GROUPS = ("4", "5", ">=6", "total")
 
 
@@ -59,21 +61,30 @@ def right_higgs(targets: Pairs, predicted: Pairs) -> NDArray[np.int64]:
     return np.asarray(np.maximum(straight, crossed))
 
 
-def weighted_mean(values: NDArray[Any], weights: Weights) -> Mean:
+def weighted_mean(values: NDArray[Any], weights: Weights, events: EventIds = None) -> Mean:
     """Return the weighted mean and its error sqrt(sum w^2 (x - mean)^2) / sum w.
 
-    With equal weights and x in {0, 1} the error is the binomial sqrt(p (1 - p) / n).
+    With equal weights and x in {0, 1} the error is the binomial sqrt(p (1 - p) / n). Rows of one
+    event, told by ``events``, add up before they are squared; None = each row is an event.
     """
     total = float(weights.sum())
     if len(values) == 0 or total == 0:
         return Mean(None, None)
     mean = float((weights * values).sum() / total)
-    error = float(np.sqrt((weights**2 * (values - mean) ** 2).sum()) / abs(total))
+    if events is None:
+        variance = (weights**2 * (values - mean) ** 2).sum()
+    else:
+        variance = group_variance(weights * (values - mean), events)
+    error = float(np.sqrt(variance) / abs(total))
     return Mean(mean, error)
 
 
 def pairing_metrics(
-    targets: Pairs, predicted: Pairs, n_jets: NDArray[np.integer], weights: Weights | None = None
+    targets: Pairs,
+    predicted: Pairs,
+    n_jets: NDArray[np.integer],
+    weights: Weights | None = None,
+    events: EventIds = None,
 ) -> dict[str, dict[str, float | int | None]]:
     """Return event fraction, event and Higgs efficiency by jet multiplicity (Tables 1 to 7).
 
@@ -85,6 +96,7 @@ def pairing_metrics(
         predicted: predicted ones, same shape.
         n_jets: number of real jets, shape (event,).
         weights: event weights, shape (event,); default: all equal.
+        events: which event each row is of, shape (event,); None = each row is one.
 
     Returns:
         By group ``"4"``, ``"5"``, ``">=6"``, ``"total"``: the three numbers, each with ``_error``,
@@ -97,13 +109,14 @@ def pairing_metrics(
     result: dict[str, dict[str, float | int | None]] = {}
     for group in GROUPS:
         chosen = full & members[group]
+        ids = None if events is None else events[chosen]
         means = {
-            "event_fraction": weighted_mean(chosen, weights),
-            "event_efficiency": weighted_mean(right[chosen] == 2, weights[chosen]),
-            "higgs_efficiency": weighted_mean(right[chosen] / 2, weights[chosen]),
+            "event_fraction": weighted_mean(chosen, weights, events),
+            "event_efficiency": weighted_mean(right[chosen] == 2, weights[chosen], ids),
+            "higgs_efficiency": weighted_mean(right[chosen] / 2, weights[chosen], ids),
         }
         row: dict[str, float | int | None] = {}
         for name, mean in means.items():
             row[name], row[name + "_error"] = mean.value, mean.error
-        result[group] = {**row, "n_events": int(chosen.sum())}
+        result[group] = {**row, "n_events": int(chosen.sum()) if ids is None else count_events(ids)}
     return result

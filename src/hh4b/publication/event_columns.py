@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from hh4b.core import contracts
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.shower_events import joined_ids, row_events
 
 Floats = NDArray[np.float64]
+EventIds = NDArray[np.int64] | None
 
 
 def event_weights(path: Path | str) -> Floats:
@@ -21,6 +23,12 @@ def event_weights(path: Path | str) -> Floats:
         if "INPUTS/Source/MASK" not in file:
             raise ContractError(f"{path}: no INPUTS/Source/MASK; it is no dataset")
         return np.ones(len(file["INPUTS/Source/MASK"]))
+
+
+def row_event_ids(path: Path | str) -> EventIds:
+    """Return the shower event of each row of a dataset; None where every row is an event."""
+    with contracts.open_table(path) as file:
+        return row_events(file)
 
 
 def feature_names(path: Path | str) -> list[str]:
@@ -48,8 +56,10 @@ def _text(name: Any) -> str:
 
 def weighted_features(
     feature_paths: Sequence[Path], dataset_paths: Sequence[Path], names: Sequence[str]
-) -> tuple[dict[str, Floats], Floats]:
-    """Return features and weights of samples taken together; events without pairing are left out.
+) -> tuple[dict[str, Floats], Floats, EventIds]:
+    """Return features, weights and shower events of samples taken together.
+
+    Events without a pairing are left out. Shower events are None where every row is one.
 
     Each sample counts by the mean weight that its events have, so that samples are comparable only
     if their weights are.
@@ -68,7 +78,7 @@ def weighted_features(
             f"{len(feature_paths)} feature files with {len(dataset_paths)} datasets;"
             " give one dataset for each, in the same order"
         )
-    parts, weights = [], []
+    parts, weights, events = [], [], []
     for features, dataset in zip(feature_paths, dataset_paths, strict=True):
         columns, weight = feature_columns(features, names), event_weights(dataset)
         rows = len(columns[names[0]])
@@ -76,9 +86,12 @@ def weighted_features(
             raise ContractError(f"{features} has {rows} events, {dataset} has {len(weight)}")
         parts.append(columns)
         weights.append(weight)
+        events.append(row_event_ids(dataset))
     joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
     paired = np.all([np.isfinite(column) for column in joined.values()], axis=0)
+    ids = joined_ids(events, [len(weight) for weight in weights])
     return (
         {name: column[paired] for name, column in joined.items()},
         np.concatenate(weights)[paired],
+        None if ids is None else ids[paired],
     )

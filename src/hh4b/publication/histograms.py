@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from hh4b.core.errors import ContractError
+from hh4b.core.grouping import group_variance
 from hh4b.publication.style import Look
+from hh4b.statistics.histograms import fill
 
 Floats = NDArray[np.float64]
 
@@ -34,14 +36,26 @@ class WeightedHistogram:
 
     @classmethod
     def fill(
-        cls, values: ArrayLike, edges: ArrayLike, weights: ArrayLike | None = None
+        cls,
+        values: ArrayLike,
+        edges: ArrayLike,
+        weights: ArrayLike | None = None,
+        events: NDArray[np.int64] | None = None,
     ) -> "WeightedHistogram":
-        """Histogram ``values`` of shape (N,); the last edge belongs to the last bin."""
+        """Histogram ``values`` of shape (N,); the last edge belongs to the last bin.
+
+        Rows of one event, told by ``events`` of shape (N,), add up in a bin before they are
+        squared; None = each row is an event.
+        """
         data, borders = np.asarray(values, dtype=float), np.asarray(edges, dtype=float)
         w = np.ones(len(data)) if weights is None else np.asarray(weights, dtype=float)
+        sums = np.histogram(data, borders, weights=w)[0]
+        if events is not None:
+            squares = _squares_by_event(data, borders, w, events)
+            return cls(borders, sums, squares, float(w.sum()), float(group_variance(w, events)))
         return cls(
             borders,
-            np.histogram(data, borders, weights=w)[0],
+            sums,
             np.histogram(data, borders, weights=w * w)[0],
             float(w.sum()),
             float((w * w).sum()),
@@ -119,6 +133,15 @@ class WeightedHistogram:
             self.total + other.total,
             self.total_squared + other.total_squared,
         )
+
+
+def _squares_by_event(
+    data: Floats, borders: Floats, weights: Floats, events: NDArray[np.int64]
+) -> Floats:
+    bins = np.searchsorted(borders, data, side="right") - 1
+    bins[data == borders[-1]] = len(borders) - 2
+    inside = (bins >= 0) & (bins < len(borders) - 1)
+    return fill(np.where(inside, bins, -1), weights, len(borders) - 1, events).sum_weights_squared
 
 
 def fraction_ratio(

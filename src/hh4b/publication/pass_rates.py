@@ -9,7 +9,8 @@ import numpy as np
 from hh4b.core import contracts
 from hh4b.core.errors import ContractError
 from hh4b.core.files import canonical_hash
-from hh4b.publication.event_columns import event_weights
+from hh4b.core.grouping import group_sums
+from hh4b.publication.event_columns import event_weights, row_event_ids
 from hh4b.publication.inputs import Measured
 
 
@@ -17,7 +18,8 @@ def pass_rate(paths: Sequence[Path]) -> Measured:
     """Return sum of weights in datasets over the sum of all generated weights, and its error.
 
     The error is that of a sum of N independent weights of which the events not selected are zero:
-    var = S₂ - S²/N, with S₂ the sum of squared weights. Samples of one process are pooled.
+    var = S₂ - S²/N, with S₂ the sum of squared weights, rows of one shower event joined. Samples of
+    one process are pooled.
 
     Args:
         paths: datasets of one process.
@@ -34,6 +36,9 @@ def pass_rate(paths: Sequence[Path]) -> Measured:
             raise ContractError(f"{path}: no attributes sum_weights_generated and n_generated")
         weights = event_weights(path)
         passed = float(weights.sum())
+        events = row_event_ids(path)
+        if events is not None:
+            weights = group_sums(weights, events)
         variance += max(float((weights**2).sum()) - passed**2 / number, 0.0)
         selected, generated = selected + passed, generated + total
         provenance = json.loads(attributes.get("provenance", "{}"))

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import SCORES, TableWriter, read_attributes
+from hh4b.core.contracts import SCORES, TableWriter, open_table, read_attributes
 from hh4b.core.files import Provenance, write_json
+from hh4b.core.shower_events import row_events
 from hh4b.selection.cuts import CUT_NAMES, passed_cuts
 from hh4b.selection.feature_stage import iterate_jets, located
 from hh4b.selection.settings import CutScoreSettings
@@ -35,12 +36,16 @@ def select_by_cuts(
 
     Returns:
         The cutflow: steps with ``name, n_events, sum_weights, sum_weights_squared, efficiency``
-        (of all generated events, None where their number is unknown) and its error.
+        (of all generated events, None where their number is unknown) and its error. They count
+        shower events: several rows of one that pass are one event, and fluctuate together.
 
     Raises:
         InputFileError, ContractError: if the files cannot be used.
     """
+    with open_table(dataset_path) as file:
+        events = row_events(file)
     sums = np.zeros((3, len(CUT_NAMES) + 1))
+    by_event = np.zeros((2, 0 if events is None else events.max() + 1, len(CUT_NAMES) + 1))
     kappas = np.array(settings.kappa_values)
     with TableWriter(output_path, SCORES) as writer:
         writer.append({"kappa_lambda": kappas, "score": np.zeros((0, len(kappas)), np.float32)})
@@ -57,9 +62,15 @@ def select_by_cuts(
                 weight = dataset["HH4B/weight"][start : start + len(passed)]
             steps = np.column_stack([np.ones(len(passed), dtype=bool), so_far])
             sums += [steps.sum(axis=0), weight @ steps, weight**2 @ steps]
+            if events is not None:
+                own = events[start : start + len(passed)]
+                np.add.at(by_event[0], own, steps)
+                np.add.at(by_event[1], own, weight[:, None] * steps)
         counts = {"n_events": int(sums[0, 0]), "n_selected": int(sums[0, -1])}
         provenance = Provenance("select cuts", settings.model_dump(), counts=counts)
         writer.set_attributes(provenance)
+    if events is not None:
+        sums[0], sums[2] = (by_event[0] > 0).sum(axis=0), (by_event[1] ** 2).sum(axis=0)
     cutflow = _cutflow(sums, read_attributes(dataset_path))
     if cutflow_path is not None:
         write_json(cutflow_path, {"steps": cutflow}, provenance)

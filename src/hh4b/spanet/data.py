@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.contracts import open_table
 from hh4b.core.errors import ContractError
+from hh4b.core.shower_events import row_events
 from hh4b.spanet.event import EventDescription, Input, Particle
 
 FloatArray = NDArray[np.float32]
@@ -33,6 +34,7 @@ class Events:
         classes: per classification (N,), -1 = unknown.
         weight: (N,) event weights, or None.
         kappa_of_generation: (N,), NaN for background, or None.
+        shower: (N,), which shower event each row is of; None = each row is one.
     """
 
     features: tuple[FloatArray, ...]
@@ -43,6 +45,7 @@ class Events:
     classes: dict[str, IntArray] = field(default_factory=dict)
     weight: NDArray[np.float64] | None = None
     kappa_of_generation: FloatArray | None = None
+    shower: IntArray | None = None
 
     def __len__(self) -> int:
         """Return the number of events."""
@@ -62,6 +65,7 @@ class Events:
             kappa_of_generation=(
                 None if self.kappa_of_generation is None else self.kappa_of_generation[rows]
             ),
+            shower=None if self.shower is None else self.shower[rows],
         )
 
     def with_feature(self, event: EventDescription, name: str, value: float) -> "Events":
@@ -140,6 +144,7 @@ def read_events(
             kappa_of_generation=file[KAPPA_OF_GENERATION][rows]
             if KAPPA_OF_GENERATION in file
             else None,
+            shower=row_events(file, rows),
         )
 
 

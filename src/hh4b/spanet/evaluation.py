@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.grouping import count_events
 from hh4b.pairing.metrics import pairing_metrics
 from hh4b.spanet.data import Events, vectors_per_event
 from hh4b.spanet.event import EventDescription
@@ -75,18 +76,25 @@ def _mean(values: NDArray[Any]) -> float:
 
 
 def classification_metrics(
-    probability: NDArray[np.float32], target: NDArray[np.int64], weight: NDArray[np.float64]
+    probability: NDArray[np.float32],
+    target: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    shower: NDArray[np.int64] | None = None,
 ) -> dict[str, float]:
-    """Return accuracy, and for two classes the area under the ROC curve, with errors."""
+    """Return accuracy, and for two classes the area under the ROC curve, with errors.
+
+    Rows of one shower event, told by ``shower``, fluctuate together.
+    """
     known = target >= 0
     probability, target, weight = probability[known], target[known], weight[known]
     if len(target) == 0:
         return {}
-    accuracy = efficiency(probability.argmax(axis=1) == target, weight)
+    shower = None if shower is None else shower[known]
+    accuracy = efficiency(probability.argmax(axis=1) == target, weight, shower)
     result = {"accuracy": accuracy.value, "accuracy_error": accuracy.error}
     signal = target == 1
     if probability.shape[1] == 2 and signal.any() and not signal.all():
-        area = auc(signal, probability[:, 1].astype(np.float64), weight)
+        area = auc(signal, probability[:, 1].astype(np.float64), weight, shower)
         result |= {"auc": area.value, "auc_error": area.error}
     return result
 
@@ -94,7 +102,7 @@ def classification_metrics(
 def report(event: EventDescription, events: Events, prediction: Prediction) -> dict[str, Any]:
     """Return everything `hh4b spanet evaluate` tells, as in docs/architecture.md."""
     weight = np.ones(len(events)) if events.weight is None else events.weight
-    result: dict[str, Any] = {"n_events": len(events)}
+    result: dict[str, Any] = {"n_events": _number(events, slice(None))}
     valid = np.stack(events.target_valid)
     if valid.any():
         result["assignment"] = assignment_metrics(event, events, prediction.jets)
@@ -105,13 +113,16 @@ def report(event: EventDescription, events: Events, prediction: Prediction) -> d
                 np.stack(prediction.jets, axis=1),
                 n_jets,
                 weight,
+                events.shower,
             )
         else:
             result["groups"] = _groups(event, events, prediction, n_jets)
     result["classification"] = {}
     for name, probability in prediction.classes.items():
         target = events.classes[name]
-        metrics: dict[str, Any] = dict(classification_metrics(probability, target, weight))
+        metrics: dict[str, Any] = dict(
+            classification_metrics(probability, target, weight, events.shower)
+        )
         if "auc" in metrics:
             signal = target == 1
             known = target >= 0
@@ -121,11 +132,18 @@ def report(event: EventDescription, events: Events, prediction: Prediction) -> d
             )
             metrics["roc"] = {key: list(map(float, v)) for key, v in curve._asdict().items()}
             metrics["n_signal"], metrics["n_background"] = (
-                int(signal.sum()),
-                int((target == 0).sum()),
+                _number(events, signal),
+                _number(events, target == 0),
             )
         result["classification"][name] = metrics
     return result
+
+
+def _number(events: Events, rows: NDArray[np.bool_] | slice) -> int:
+    """Return the number of shower events among some rows."""
+    if events.shower is None:
+        return int(np.ones(len(events), np.bool_)[rows].sum())
+    return count_events(events.shower[rows])
 
 
 def _groups(
@@ -145,15 +163,16 @@ def _groups(
     result = {}
     for name, mask in members.items():
         chosen = full & mask
+        ids = None if events.shower is None else events.shower[chosen]
         ones = np.ones(int(chosen.sum()))
         row: dict[str, Any] = {
             "event_fraction": float(chosen.mean()),
             "event_efficiency": None,
             "particle_efficiency": None,
-            "n_events": int(chosen.sum()),
+            "n_events": _number(events, chosen),
         }
         if chosen.any():
-            whole = efficiency(right[chosen] == len(event.particles), ones)
+            whole = efficiency(right[chosen] == len(event.particles), ones, ids)
             row |= {"event_efficiency": whole.value, "event_efficiency_error": whole.error}
             row["particle_efficiency"] = float(right[chosen].mean() / len(event.particles))
         result[name] = row

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hh4b.core.errors import ContractError, TrainingFailed
+from hh4b.core.grouping import first_rows
 from hh4b.spanet.batches import Batch, EventStore
 from hh4b.spanet.data import Events, read_events, vectors_per_event
 from hh4b.spanet.event import EventDescription
@@ -56,14 +57,13 @@ def prepare(
         options.assignment_loss_scale or options.detection_loss_scale or options.kl_loss_scale
     )
     events = read_events(training_file, event, assignments=assignments)
-    number = len(events)
     share = options.train_validation_split * options.dataset_limit
     if validation_file:
-        training = events.select(_range(number, 0.0, options.dataset_limit, options))
+        training = events.select(_range(events, 0.0, options.dataset_limit, options))
         validation = read_events(validation_file, event, assignments=assignments)
     else:
-        training = events.select(_range(number, 0.0, share, options))
-        validation = events.select(_range(number, share, options.dataset_limit, options))
+        training = events.select(_range(events, 0.0, share, options))
+        validation = events.select(_range(events, share, options.dataset_limit, options))
     if assignments and not options.partial_events:
         training = training.select(np.asarray(np.stack(training.target_valid).all(axis=0)))
     if options.limit_to_num_jets:
@@ -97,8 +97,16 @@ def prepare(
     return Preparation(training, validation, classes, balance, _digest(training, validation))
 
 
-def _range(number: int, low: float, high: float, options: Options) -> NDArray[np.int64]:
-    """Return sorted event numbers between two shares of the (shuffled) file."""
+def _range(events: Events, low: float, high: float, options: Options) -> NDArray[np.int64]:
+    """Return the sorted rows of the events between two shares of the (shuffled) file."""
+    if events.shower is None:
+        return _places(len(events), low, high, options)
+    first = np.flatnonzero(first_rows(events.shower))
+    chosen = events.shower[first[_places(len(first), low, high, options)]]
+    return np.flatnonzero(np.isin(events.shower, chosen))
+
+
+def _places(number: int, low: float, high: float, options: Options) -> NDArray[np.int64]:
     start, stop = round(low * number), round(high * number)
     if options.dataset_randomization:
         # The same generator as the reference's, so that the same events are left out.

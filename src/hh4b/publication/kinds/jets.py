@@ -9,7 +9,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from hh4b.core import contracts
-from hh4b.publication.event_columns import event_weights
+from hh4b.publication.event_columns import event_weights, row_event_ids
 from hh4b.publication.histograms import WeightedHistogram, draw_fractions
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.settings import OutputSettings
@@ -90,6 +90,12 @@ def _of_file(path: Path) -> dict[str, WeightedHistogram]:
     valid, pt, eta, mass, btag = (arrays[f"INPUTS/Source/{name}"] for name in names)
     weights = event_weights(path)
     per_jet = np.broadcast_to(weights[:, None], valid.shape)[valid]
+    events = row_event_ids(path)
+    per_slot = None
+    if events is not None:
+        # A jet of one row is the same as that in its place in another row of the event.
+        width = valid.shape[1]
+        per_slot = (events[:, None] * width + np.arange(width))[valid]
     # Jets stand in order of pT, the real ones first; four-tag events have four at least.
     values = {
         "n_jets": (valid.sum(axis=1), weights),
@@ -101,7 +107,10 @@ def _of_file(path: Path) -> dict[str, WeightedHistogram]:
     }
     return {
         panel.name: WeightedHistogram.fill(
-            values[panel.name][0], panel.edges, values[panel.name][1]
+            values[panel.name][0],
+            panel.edges,
+            values[panel.name][1],
+            per_slot if panel.name in ("eta", "mass") else events,
         )
         for panel in PANELS
     }

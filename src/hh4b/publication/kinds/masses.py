@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 from numpy.typing import NDArray
 
-from hh4b.publication.event_columns import weighted_features
+from hh4b.publication.event_columns import EventIds, weighted_features
 from hh4b.publication.histograms import WeightedHistogram, draw_fractions
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.settings import OutputSettings
@@ -40,10 +40,12 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     for (plane, spectrum), key in zip(grid, keys, strict=True):
         pairing, separator, sample = key.partition(".")
         datasets = inputs.many(f"dataset{separator}{sample}")
-        masses, weights = weighted_features(inputs.many(key), datasets, ("h1_mass", "h2_mass"))
+        masses, weights, events = weighted_features(
+            inputs.many(key), datasets, ("h1_mass", "h2_mass")
+        )
         _draw_plane(figure, plane, masses, weights)
         _draw_region(plane, options)
-        _draw_spectra(spectrum, masses, weights)
+        _draw_spectra(spectrum, masses, weights, events)
         name = math_text(settings.label(pairing))
         kind = math_text(settings.label(sample or "dataset"))
         put_header(plane, style, f"{kind}, {name}")
@@ -77,10 +79,10 @@ def _draw_region(axes: Axes, options: MassesOptions) -> None:
     axes.annotate(text, (148, 130), color="#D55E00", fontsize="small", va="bottom")
 
 
-def _draw_spectra(axes: Axes, masses: dict[str, Floats], weights: Floats) -> None:
+def _draw_spectra(axes: Axes, masses: dict[str, Floats], weights: Floats, events: EventIds) -> None:
     top = 0.0
     for index, (name, label) in enumerate((("h1_mass", r"$h_1$"), ("h2_mass", r"$h_2$"))):
-        histogram = WeightedHistogram.fill(masses[name], MASS_EDGES_GEV, weights)
+        histogram = WeightedHistogram.fill(masses[name], MASS_EDGES_GEV, weights, events)
         top = max(top, draw_fractions(axes, histogram, series_look(index), label))
     axes.axvline(125, color="0.6", linewidth=0.7, linestyle=":", zorder=0)
     axes.set(

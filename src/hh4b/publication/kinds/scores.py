@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from hh4b.core import contracts
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.grouping import count_events
 from hh4b.core.joined import split_files
-from hh4b.publication.event_columns import event_weights
+from hh4b.publication.event_columns import event_weights, row_event_ids
 from hh4b.publication.histograms import WeightedHistogram, draw_fractions
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.settings import OutputSettings
@@ -80,6 +81,8 @@ def read_scores(pairs: tuple[Path, ...]) -> WeightedHistogram:
             )
         column = int(np.argmin(np.abs(arrays["kappa_lambda"] - 1)))
         # Samples of different cross section count by their number of events.
-        scaled = weights / weights.mean()
-        parts.append(WeightedHistogram.fill(arrays["score"][:, column], EDGES, scaled))
+        events = row_event_ids(dataset)
+        mean = weights.mean() if events is None else weights.sum() / count_events(events)
+        score = arrays["score"][:, column]
+        parts.append(WeightedHistogram.fill(score, EDGES, weights / mean, events))
     return functools.reduce(WeightedHistogram.merged, parts)
