@@ -173,6 +173,12 @@ SAMPLES = {
     "samples.SignalSample.events_at": one(
         "samples/hh/events_at", {1: 26000, 5: 20000}, "generate_hh", "simulate", "ingest"
     ),
+    **{
+        f"samples.{kind}.b_tagging": one(f"samples/{name}/b_tagging", "mv2c10_70", "simulate")
+        for kind, name in {
+            "SignalSample": "hh", "ResonanceSample": "resonant", "FourBSample": "four_b",
+        }.items()
+    },
     "samples.ResonanceSample.mass_gev": one(
         "samples/resonant/mass_gev", 500.0, "generate_resonance"
     ),
@@ -212,6 +218,10 @@ EVENT_CHOICES = {
     "simulation.chunk_events": one("simulation/chunk_events", 2500, "simulate", "ingest"),
     "simulation.detector": one("simulation/detector", "config/detector/note.yaml", "simulate"),
     "simulation.tags": one("simulation/tags", "draw", "simulate"),
+    "simulation.combination_probability_min": one(
+        "simulation/combination_probability_min", 0.02, "simulate"
+    ),
+    "simulation.detector_draws": one("simulation/detector_draws", 2, "simulate"),
     "simulation.pythia_settings": one(
         "simulation/pythia_settings", ["PartonLevel:MPI = off"], "simulate"
     ),
@@ -494,6 +504,25 @@ STATISTICS = {
     "statistics.optimizer": one("statistics/optimizer", "scipy", INTERVALS),
     "statistics.profile_threshold": one("statistics/profile_threshold", 4.0, INTERVALS),
     "statistics.replicas": one("statistics/replicas", 50, INTERVALS),
+    # Replicas are drawn with the templates, and a threshold anew in each.
+    "statistics.errors": one(
+        "statistics/errors", "bootstrap", "working_point", "templates", INTERVALS
+    ),
+    "statistics.bootstrap_threshold": several(
+        {"statistics/errors": "bootstrap", "statistics/bootstrap_threshold": False},
+        "templates", INTERVALS,
+    ),
+    "statistics.fixed_kappa_input": several(
+        {"statistics/kappa_input": "fixed", "statistics/background_kappa": "fixed",
+         "statistics/fixed_kappa_input": 3.0},
+        "templates",
+    ),
+    "statistics.needed_effective_events": one(
+        "statistics/needed_effective_events", 5.0, MODELS
+    ),
+    "statistics.cross_section_bands": one(
+        "statistics/cross_section_bands", {"high": {"four_b": 1.6}}, "limits"
+    ),
     "statistics.model": one("statistics/model", "complete", MODELS),
     "statistics.asimov": one("statistics/asimov", "sm", MODELS),
     "statistics.empty_background_bins": one("statistics/empty_background_bins", "error", MODELS),
