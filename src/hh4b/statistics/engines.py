@@ -1,6 +1,7 @@
 """Which engine finds the limits of a workspace: the own closed forms, or pyhf."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,14 +103,16 @@ def find_limits(
     settings: IntervalChoices,
     rng: np.random.Generator,
     replicas: TemplateReplicas | None = None,
+    bands: Mapping[str, Mapping[str, float]] | None = None,
 ) -> dict[str, Any]:
     """Find the intervals of a workspace and their statistical errors.
 
     Args:
         workspace: the workspace.
-        settings: engine, threshold, errors and cross sections.
+        settings: engine, threshold and errors.
         rng: random stream of the replicas drawn from the templates' own errors.
         replicas: of the templates, for ``errors: bootstrap``.
+        bands: by name, factors on the cross sections of processes.
 
     Returns:
         The content of a limit file; it has no interval where the workspace has too few background
@@ -143,9 +146,9 @@ def find_limits(
         content = limits_content(scaled, own.scan(scaled), workspace.model, "own")
     if settings.replicas:
         _add_errors(content, own, settings, rng, replicas)
-    if settings.cross_section_bands:
-        content["cross_section_bands"] = settings.cross_section_bands
-        add_bands(content, _scans_of_bands(scaled, own, settings))
+    if bands:
+        content["cross_section_bands"] = {name: dict(factors) for name, factors in bands.items()}
+        add_bands(content, _scans_of_bands(scaled, own, bands))
     return content
 
 
@@ -240,12 +243,12 @@ def _plain(bounds: NDArray[np.float64]) -> dict[str, list[float | None]]:
 
 
 def _scans_of_bands(
-    scaled: ScaledTemplates, own: _OwnModel | None, settings: IntervalChoices
+    scaled: ScaledTemplates, own: _OwnModel | None, bands: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Scan | None]:
     if own is None:
         log.warning("no intervals under other cross sections: they need the engine own")
     scans: dict[str, Scan | None] = {}
-    for name, factors in settings.cross_section_bands.items():
+    for name, factors in bands.items():
         changed = with_cross_sections(scaled, factors)
         scans[name] = None if own is None else own.scan(changed)
     return scans

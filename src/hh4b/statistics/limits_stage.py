@@ -65,7 +65,7 @@ def make_limits(
     workspace = read_workspace(read_json(workspace_path), where=str(workspace_path))
     replicas = None if replicas_file is None else read_replicas(replicas_file)
     rng = stream(settings.seed, "limits", "replicas")
-    content = find_limits(workspace, settings, rng, replicas)
+    content = find_limits(workspace, settings, rng, replicas, settings.cross_section_bands)
     repeated = [read_limits(path) for path in trainings]
     scaled = workspace.yields
     repeated = [

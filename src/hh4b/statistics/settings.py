@@ -151,6 +151,11 @@ class IntervalChoices(ErrorChoices):
         description="bound on -2 Delta ln L; null = 3.92 of the model note, 3.84 of complete",
         json_schema_extra={"flags": ["--threshold"]},
     )
+
+
+class CrossSectionBands(Settings):
+    """Other cross sections."""
+
     cross_section_bands: dict[Name, dict[Name, Positive]] = Field(
         {},
         description="by name, factors on the cross sections of processes; intervals under them"
@@ -242,7 +247,7 @@ class WorkspaceSettings(
     """Settings of `hh4b workspace`."""
 
 
-class LimitSettings(IntervalChoices):
+class LimitSettings(IntervalChoices, CrossSectionBands):
     """Settings of `hh4b limits`."""
 
     seed: Seed = Field(1, description="of the replicas")
@@ -276,6 +281,7 @@ class Statistics(
     ScanLuminosities,
     ModelChoices,
     IntervalChoices,
+    CrossSectionBands,
 ):
     """Templates in m_HH and limits on kappa_lambda."""
 
