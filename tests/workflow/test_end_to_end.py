@@ -107,5 +107,6 @@ def test_code_of_the_user(small_study, tmp_path):
     assert "NearestMean" in table
     assert "500" in (results / "tables/table_own_intervals.md").read_text()
     # A change of the user's file rebuilds what it made, and no events.
-    (study.folder / "own/own_figure.py").open("a").write("\n")
+    with (study.folder / "own/own_figure.py").open("a") as file:
+        file.write("\n")
     assert set(study.planned(*study.options("own_code"))) <= {"all", "figure_own_counts", "summary"}
