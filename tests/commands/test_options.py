@@ -72,6 +72,12 @@ def test_settings_travel_whole_and_flags_go_over_them():
     assert got == whole.model_copy(update={"pt_min_gev": 50.0})
 
 
+def test_mappings_keep_their_order():
+    """Rows of a table come in the order of a mapping."""
+    whole = Toy(kappa_lambda=5, table={"sm": 1.0, "kappa5": 2.0})
+    assert list(settings_of("--settings", whole.as_json()).table) == ["sm", "kappa5"]
+
+
 def test_defaults_are_those_of_the_class():
     assert settings_of("--kappa-lambda", "1") == Toy(kappa_lambda=1)
 

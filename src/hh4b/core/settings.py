@@ -76,8 +76,8 @@ class Settings(BaseModel):
         return cls.checked(content, where="--settings: ")
 
     def as_json(self) -> str:
-        """Return all settings as one line of JSON, keys in order."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        """Return all settings as one line of JSON; mappings keep their order."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False)
 
 
 def one_line(error: ValidationError) -> str:
