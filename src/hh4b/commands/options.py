@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.joined import parse_numbers
-from hh4b.core.settings import Settings
+from hh4b.core.settings import Settings, settings_object
 
 #: What a flag that says ``none`` stands for: the default taken away, as null does in JSON.
 _NONE = object()
@@ -56,7 +56,7 @@ def takes_settings(
                 name: _parsed(name, field, values.pop(_parameter(name)))
                 for name, field in settings_class.model_fields.items()
             }
-            base = {} if text is None else _object(text)
+            base = {} if text is None else settings_object(text)
             for name, value in given.items():
                 if value is not None:
                     base[name] = None if value is _NONE else value
@@ -70,16 +70,6 @@ def takes_settings(
         return command
 
     return decorate
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise ConfigError(f"--settings is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"--settings {text!r}: expected a JSON object")
-    return content
 
 
 def _parameter(name: str) -> str:

@@ -67,17 +67,26 @@ class Settings(BaseModel):
         Raises:
             ConfigError: if the text is no JSON object, or not valid.
         """
-        try:
-            content = json.loads(text)
-        except ValueError as error:
-            raise ConfigError(f"--settings is not JSON: {error}") from error
-        if not isinstance(content, dict):
-            raise ConfigError(f"--settings {text!r}: expected a JSON object")
-        return cls.checked(content, where="--settings: ")
+        return cls.checked(settings_object(text), where="--settings: ")
 
     def as_json(self) -> str:
         """Return all settings as one line of JSON; mappings keep their order."""
         return json.dumps(self.model_dump(mode="json"), ensure_ascii=False)
+
+
+def settings_object(text: str) -> dict[str, Any]:
+    """Read the JSON object of an option ``--settings``, its keys unchecked.
+
+    Raises:
+        ConfigError: if the text is no JSON object.
+    """
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"--settings is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"--settings {text!r}: expected a JSON object")
+    return content
 
 
 def one_line(error: ValidationError) -> str:
