@@ -179,6 +179,13 @@ SAMPLES = {
             "SignalSample": "hh", "ResonanceSample": "resonant", "FourBSample": "four_b",
         }.items()
     },
+    **{
+        f"samples.{kind}.{key}": one(f"samples/{name}/{key}", value, "simulate")
+        for kind, name in {
+            "SignalSample": "hh", "ResonanceSample": "resonant", "FourBSample": "four_b",
+        }.items()
+        for key, value in {"tags": "draw", "detector_draws": 3}.items()
+    },
     "samples.ResonanceSample.mass_gev": one(
         "samples/resonant/mass_gev", 500.0, "generate_resonance"
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,6 +27,16 @@ class GeneratedSample(Sample):
         description="named tag efficiencies of the detector card for this sample; null = those that"
         " the card uses",
     )
+    tags: Literal["weight", "draw", "combinations"] | None = Field(
+        None, description="as under `simulation`, for this sample; null = as there"
+    )
+    detector_draws: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None, description="as under `simulation`, for this sample; null = as there"
+    )
+
+    def own_simulation(self) -> dict[str, Any]:
+        """Return what this sample replaces in the section `simulation`."""
+        return self.model_dump(include={"tags", "detector_draws"}, exclude_none=True)
 
 
 class SignalSample(GeneratedSample):

@@ -43,6 +43,7 @@ from hh4b.statistics.settings import (
     WorkspaceSettings,
 )
 from hh4b.study.layout import Layout
+from hh4b.study.samples import GeneratedSample
 
 
 class StageSettings:
@@ -127,6 +128,7 @@ class StageSettings:
         """One chunk of a sample through shower and detector."""
         first, events = self.layout.chunk_range(sample, chunk)
         definition = self.layout.samples[sample].definition
+        assert isinstance(definition, GeneratedSample)
         simulation = self.study.simulation
         changes: dict[str, Any] = {}
         pythia = list(simulation.pythia_settings)
@@ -140,13 +142,14 @@ class StageSettings:
                 pythia += side
         return SimulateSettings.of(
             simulation,
-            definition,
             sample=sample,
+            b_tagging=definition.b_tagging,
             first=first,
             events=events,
             pythia_settings=pythia,
             detector_changes=changes,
             seed=self.study.seed,
+            **definition.own_simulation(),
         )
 
     def ingest(self, sample: str, variation: str = "") -> IngestSettings:
