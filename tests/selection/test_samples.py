@@ -86,6 +86,20 @@ def test_score_is_taken_at_the_own_kappa(samples, tmp_path):
         read_scored([f"{background.dataset}:{path}"], label=False, part="all")
 
 
+@pytest.mark.parametrize(("name", "label"), [(5.0, True), ("background", False)])
+def test_score_is_taken_at_one_kappa_for_all_if_asked(samples, tmp_path, name, label):
+    dataset = samples[name].dataset
+    path = write_scores(tmp_path / "s.h5", np.tile([0.2, 0.7], (600, 1)), [1, 3])
+    settings = {"label": label, "part": "all"}
+    found = read_scored([f"{dataset}:{path}"], **settings, fixed_kappa_input=3.0)[0]
+    assert found.score == pytest.approx(0.7)
+    # What the classifier is told is not what the event was generated with.
+    own = read_table(dataset, DATASET)["INPUTS/Kappa/kappa"]
+    np.testing.assert_array_equal(found.kappa, own)
+    with pytest.raises(ContractError, match="no score at kappa input 7, only at"):
+        read_scored([f"{dataset}:{path}"], **settings, fixed_kappa_input=7.0)
+
+
 def test_kappa_that_float32_rounds_is_found(samples, tmp_path):
     kappa = np.full(600, 2.4, dtype=np.float32)
     dataset = rewrite(samples[1.0].dataset, tmp_path / "d.h5", INPUTS__Kappa__kappa=kappa)

@@ -32,7 +32,8 @@ def given(monkeypatch):
     """Replace the files by samples: ``given(signal, background)``."""
 
     def give(signal, background):
-        def read(_pairs, *, label, part, kappas=(), weights=None, folds=None):
+        def read(_pairs, *, label, fixed_kappa_input=None, **_rest):
+            assert fixed_kappa_input is None
             return signal if label else background
 
         monkeypatch.setattr(working_point, "signal_kappas", lambda _pairs: ())

@@ -522,7 +522,7 @@ STATISTICS = {
     "statistics.fixed_kappa_input": several(
         {"statistics/kappa_input": "fixed", "statistics/background_kappa": "fixed",
          "statistics/fixed_kappa_input": 3.0},
-        "templates",
+        "working_point", "templates",
     ),
     "statistics.needed_effective_events": one(
         "statistics/needed_effective_events", 5.0, MODELS

@@ -181,8 +181,9 @@ def read_scored(
     weights: Mapping[str, float] | None = None,
     read: ReadScores = read_score_file,
     folds: FoldPart | None = None,
+    fixed_kappa_input: float | None = None,
 ) -> list[ScoredSample]:
-    """Read samples of one class with the score of every event at its own kappa input.
+    """Read samples of one class with the score of every event at its own kappa input, or at one.
 
     Args:
         texts: ``"[PROCESS=]DATASET.h5:SCORES.h5"`` of each sample.
@@ -193,6 +194,7 @@ def read_scored(
             sum to the efficiency of the mixture of processes.
         read: what turns the second path into scores and their kappas.
         folds: with folds, ``part`` is that of one fold, see `part_mask`.
+        fixed_kappa_input: kappa input of all events; None = each its own.
 
     Raises:
         ConfigError: if there is no sample, or a process has no cross section.
@@ -205,7 +207,8 @@ def read_scored(
     for dataset, path in (sample.paths for sample in files):
         scores, available = read(path)
         kappa, weight, keep = _read_rows(dataset, path, len(scores), label, part, kappas, folds)
-        column = _kappa_columns(kappa, available, path)
+        told = kappa if fixed_kappa_input is None else np.full_like(kappa, fixed_kappa_input)
+        column = _kappa_columns(told, available, path)
         score = scores[np.arange(len(kappa)), column]
         generated = read_attributes(dataset).get("sum_weights_generated")
         scale = 1.0 if generated is None else weight.sum() / float(generated)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from hh4b.core.errors import ContractError
 from hh4b.core.folds import FoldPart, Folds
-from hh4b.core.settings import Count, Kappas, NonNegative, Part, Positive, Seed, Settings
+from hh4b.core.settings import Count, Kappa, Kappas, NonNegative, Part, Positive, Seed, Settings
 from hh4b.training.search_ranges import DnnRanges, Halving
 
 
@@ -161,6 +161,9 @@ class WorkingPointSettings(EvaluatedEvents):
     )
     kappa_lambda: Annotated[float, Field(allow_inf_nan=False)] = Field(
         1.0, description="of the signal events that count as S"
+    )
+    fixed_kappa_input: Kappa | None = Field(
+        None, description="kappa input at which all events are scored; null = each its own"
     )
     signal_fb: Positive = Field(1.0, description="signal cross section times branching ratio in fb")
     background_fb: Positive = Field(1.0, description="cross section of all background in fb")

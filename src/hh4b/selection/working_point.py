@@ -28,7 +28,8 @@ def find_working_point(
     Args:
         signal: ``"[PROCESS=]DATASET.h5:SCORES.h5"``; events at ``settings.kappa_lambda`` are the
             signal, others are left out.
-        background: the same, every event at its own kappa input.
+        background: the same; each event is scored at its own kappa input, or all at
+            ``settings.fixed_kappa_input``.
         settings: criterion, scan, events and overall factors.
 
     Returns:
@@ -39,7 +40,8 @@ def find_working_point(
             leaves enough background.
     """
     fixed, part = settings.fixed_threshold, settings.part
-    signals = read_scored(signal, label=True, part=part, folds=settings)
+    told = settings.fixed_kappa_input
+    signals = read_scored(signal, label=True, part=part, folds=settings, fixed_kappa_input=told)
     backgrounds = read_scored(
         background,
         label=False,
@@ -47,6 +49,7 @@ def find_working_point(
         kappas=signal_kappas(signal),
         weights=settings.background_weights,
         folds=settings,
+        fixed_kappa_input=told,
     )
     signals = _at_kappa(signals, settings.kappa_lambda)
     cuts = thresholds(settings.step)
@@ -71,6 +74,7 @@ def find_working_point(
         "criterion": criterion,
         "min_background_events": settings.min_background_events,
         "kappa_lambda": settings.kappa_lambda,
+        "fixed_kappa_input": told,
         "part": part,
         "normalisation": {**settings.normalisation(), "preselection_efficiency_known": known},
         "scan": columns,

@@ -322,6 +322,7 @@ class StageSettings:
         anew = statistics.errors == "bootstrap" and statistics.bootstrap_threshold
         return WorkingPointSettings.of(
             self.study.selections[selection],
+            fixed_kappa_input=statistics.fixed_kappa_input,
             background_weights=self.background_weights(),
             seed=self.study.seed,
             **({"bootstrap_replicas": statistics.replicas} if anew else {}),
