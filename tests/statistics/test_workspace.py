@@ -11,7 +11,7 @@ from pyhf.cli import cli as pyhf_cli
 from scipy.stats import norm
 
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.statistics.binning import merge_empty_bins
+from hh4b.statistics.binning import filled_bins, merge_empty_bins
 from hh4b.statistics.cross_sections import note_signal_fb
 from hh4b.statistics.engines import own_uncertainty
 from hh4b.statistics.histograms import BinnedRows
@@ -205,7 +205,7 @@ def test_no_background_at_all_is_refused(templates):
     zero = 0 * templates.backgrounds["four_b"].values
     none = with_background(templates, zero, zero)
     for policy in ("merge", "error"):
-        with pytest.raises(ContractError, match="no bin of m_HH has background events"):
+        with pytest.raises(ContractError, match="together have too few background events"):
             merged(none, policy=policy)
 
 
@@ -302,3 +302,19 @@ def test_cross_section_of_the_note():
     c0, c1, c2 = note_signal_fb()[13.0]
     for kappa, value in published.items():
         assert c0 + c1 * kappa + c2 * kappa**2 == pytest.approx(value, rel=0.005, abs=0.15)
+
+
+def test_thin_neighbours_that_have_enough_together_stay_a_bin():
+    """By hand: from the last bin downwards, groups of at least ten effective events."""
+    events = np.array([3.0, 4.0, 20.0, 12.0, 0.0, 6.0, 2.0, 3.0])
+    args = events[None], events[None], events[None]
+    # 3 + 2 + 6 = 11; 0 + 12; 20; the first two belong to the bin of 20.
+    expected = [False, False, True, True, False, True, False, False]
+    assert filled_bins(*args, 10.0).tolist() == expected
+    # Without a minimum, only bins without events move.
+    assert filled_bins(*args, 0.0).tolist() == (events > 0).tolist()
+    # Every hypothesis must have enough.
+    two = np.stack([events, np.where(np.arange(8) == 5, 1.0, events)])
+    assert filled_bins(two, two, two, 10.0).tolist() == [
+        False, False, True, True, False, False, False, False,
+    ]  # fmt: skip

@@ -60,9 +60,10 @@ def merge_empty_bins(
     """Deal with bins in which the background simulation has (nearly) no events.
 
     No simulated background does not mean no background: such a bin would exclude any signal. A bin
-    without it is joined to its neighbour at lower mass (the first bin to the next above), which
-    gives up shape and never sensitivity that is not there. With several processes, a bin without
-    events of the leading one counts as empty: what the others leave there is not the background.
+    without it is joined to its neighbour at lower mass (the first bins to the next above), which
+    gives up shape and never sensitivity that is not there. Neighbours that have enough together
+    stay a bin. With several processes, a bin without events of the leading one counts as empty:
+    what the others leave there is not the background.
 
     Args:
         templates: the templates.
@@ -88,7 +89,8 @@ def merge_empty_bins(
     listed = [f"[{one.low_gev:g}, {one.high_gev:g}]" for one in lost]
     if not filled.any():
         raise ContractError(
-            "no bin of m_HH has background events; loosen the threshold or generate more background"
+            "all bins of m_HH together have too few background events; loosen the threshold or"
+            " generate more background"
         )
     if policy == "error":
         raise ContractError(
@@ -153,17 +155,27 @@ def total_effective_events(values: Floats, variance: Floats) -> float:
 
 
 def filled_bins(values: Floats, variance: Floats, leading: Floats, minimum: float) -> Bools:
-    """Return which bins have background at every hypothesis, shape (..., B).
+    """Return the lowest bins of groups that have enough background at every hypothesis, (..., B).
+
+    From the last bin downwards, bins are taken together until they have enough. Those at the lower
+    end that do not are no group: they belong to the first.
 
     Args:
         values: all backgrounds together, shape (..., 1 or K, B).
         variance: their variance.
         leading: the leading background, likewise.
-        minimum: effective events that a bin needs.
+        minimum: effective events that a group needs.
     """
-    effective = effective_numbers(values, variance)
-    filled = (effective > 0) & (effective >= minimum) & (leading > 0)
-    return np.asarray(filled.all(axis=-2))
+    filled = np.zeros((*values.shape[:-2], values.shape[-1]), np.bool_)
+    parts = [np.moveaxis(array, -1, 0) for array in (values, variance, leading)]
+    sums = [np.zeros(array.shape[1:]) for array in parts]
+    for place in range(values.shape[-1] - 1, -1, -1):
+        sums = [total + array[place] for total, array in zip(sums, parts, strict=True)]
+        effective = effective_numbers(sums[0], sums[1])
+        enough = ((effective > 0) & (effective >= minimum) & (sums[2] > 0)).all(axis=-1)
+        filled[..., place] = enough
+        sums = [np.where(enough[..., None], 0.0, total) for total in sums]
+    return filled
 
 
 def join_unfilled(values: Floats, filled: Bools) -> Floats:
