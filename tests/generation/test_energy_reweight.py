@@ -76,11 +76,11 @@ def test_cross_section_of_higgs_pairs(higgs_pairs, start, end):
     assert factor == pytest.approx(after / before, abs=3 * error)
 
 
-def test_cross_section_of_four_b_is_that_of_the_overlay(four_b):
-    """The overlay has the ratio of two direct integrations, 1.1408 +- 0.0024."""
+def test_cross_section_of_four_b_is_that_of_the_default(four_b):
+    """The configuration has the ratio of two direct integrations, 1.1408 +- 0.0024."""
     factor, error = mean_and_error(energy_weights(four_b, 13.0, 14.0), four_b.weights)
     assert error < 0.001
-    content = yaml.safe_load((ROOT / "config/scaled_14tev.yaml").read_text())
+    content = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     values = content["processes"]["four_b"]["cross_section_pb"]
     assert factor == pytest.approx(values[14] / values[13], abs=3 * np.hypot(error, 0.0024))
 

@@ -113,11 +113,17 @@ def test_other_sources_of_events_are_lines_of_the_configuration(workflow):
     assert jobs["ingest"] == 2 + 1 + 1 + 1
 
 
-@pytest.mark.parametrize("overlay", ["note_detector", "one_detector", "scaled_14tev"])
-def test_overlays_plan_the_jobs_of_the_default(workflow, overlay):
+def test_one_detector_plans_the_jobs_of_the_default(workflow):
     smoke = "config/scale/smoke.yaml"
     wanted = workflow.planned("--configfile", smoke)
-    assert workflow.planned("--configfile", smoke, f"config/{overlay}.yaml") == wanted
+    assert workflow.planned("--configfile", smoke, "config/one_detector.yaml") == wanted
+
+
+def test_the_notes_way_trains_the_repeats_of_one_split(workflow):
+    jobs = workflow.planned("--configfile", "config/scale/smoke.yaml", "config/note_way.yaml")
+    # Four trainings with a background, three of them repeated; five dense networks three times.
+    assert jobs["spanet_train"] == 9 + 3 * 2
+    assert jobs["dnn_train"] == 5 * 3
 
 
 def test_tags_that_the_card_lacks_stop_before_any_job(workflow):
