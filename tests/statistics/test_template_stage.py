@@ -14,6 +14,7 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.statistics import amplitude
 from hh4b.statistics.settings import TemplateSettings
+from hh4b.statistics.template_format import read_templates
 from hh4b.statistics.template_inputs import read_background, read_signal
 from hh4b.statistics.template_stage import choose_threshold, make_templates
 
@@ -143,6 +144,37 @@ def test_background_choices(study):
     assert [row["kappa_lambda"] for row in by_kappa] == COLUMNS.tolist()
     assert sum(by_kappa[3]["sum_weights"]) == pytest.approx(high)
     assert sum(by_kappa[1]["sum_weights"]) == pytest.approx(low)
+
+
+def test_the_file_says_how_a_background_got_its_shape(study, tmp_path):
+    direct = study.make(background_kappa="hypothesis")
+    assert all("shape" not in row for row in direct["backgrounds"]["four_b"])
+    # The scores of this study are 0 or 1: there is no looser cut.
+    cuts = study.make(background_kappa="hypothesis", background_shape="tilted")
+    for one, other in zip(*(c["backgrounds"]["four_b"] for c in (direct, cuts)), strict=True):
+        np.testing.assert_allclose(one["sum_weights"], other["sum_weights"])
+        assert other["shape"]["method"] == "direct"
+        assert "no value between pass and fail" in other["shape"]["reason"]
+    for path in tmp_path.glob("*_scores.h5"):
+        with h5py.File(path, "r+") as file:
+            file["score"][...] *= study.rng.random((len(file["score"]), 1)).astype(np.float32)
+    direct = study.make(background_kappa="hypothesis", threshold=0.9)
+    tilted = study.make(
+        background_kappa="hypothesis", threshold=0.9, background_shape="tilted",
+        shape_efficiency_factor=3.0,
+    )  # fmt: skip
+    assert direct["signal"] == tilted["signal"]
+    for one, other in zip(*(c["backgrounds"]["four_b"] for c in (direct, tilted)), strict=True):
+        shape = other["shape"]
+        assert shape["method"] == "tilted"
+        assert shape["reason"] is None
+        assert shape["efficiency_factor"] == pytest.approx(3, rel=0.05)
+        assert 0 < shape["loose_threshold"] < 0.9
+        assert abs(shape["tilt"]) < 5 * shape["tilt_error"]
+        assert sum(other["sum_weights"]) == pytest.approx(sum(one["sum_weights"]))
+        assert sum(other["effective_events"]) > 1.3 * sum(one["effective_events"])
+        assert other["n_events"] == one["n_events"]
+    assert read_templates(tmp_path / "templates.json").backgrounds["four_b"].values.shape == (4, 10)
 
 
 def test_direct_templates_need_their_sample(study):

@@ -524,6 +524,11 @@ STATISTICS = {
          "statistics/fixed_kappa_input": 3.0},
         "working_point", "templates",
     ),
+    "statistics.background_shape": one("statistics/background_shape", "tilted", "templates"),
+    "statistics.shape_efficiency_factor": several(
+        {"statistics/background_shape": "tilted", "statistics/shape_efficiency_factor": 4.0},
+        "templates",
+    ),
     "statistics.needed_effective_events": one(
         "statistics/needed_effective_events", 5.0, MODELS
     ),

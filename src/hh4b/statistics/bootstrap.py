@@ -23,6 +23,7 @@ from hh4b.statistics.templates import (
     balance_weights,
     evaluate,
 )
+from hh4b.statistics.tilted_templates import Replicas, replicate_tilted
 
 Floats = NDArray[np.float64]
 
@@ -90,9 +91,22 @@ def replicate_process(
     n_bins = len(bootstrap.cut.bin_edges_gev) - 1
     shape = (len(bootstrap.thresholds), len(kappas), n_bins)
     sums, squares = np.zeros(shape), np.zeros(shape)
+    if cross_section is None and settings.background_shape == "tilted":
+        sums[:], squares[:] = _tilted(samples, bootstrap, settings)
+        return sums, squares
     for rows in _rows_of(samples, bootstrap, settings, kappas, cross_section):
         _add(rows, bootstrap, sums, squares)
     return sums, squares
+
+
+def _tilted(
+    samples: Sequence[LoadedSample], bootstrap: Bootstrap, settings: TemplateSettings
+) -> tuple[Floats, Floats]:
+    replicas = len(bootstrap.thresholds)
+    counts = [sample.shower[sample.rows].bootstrap(bootstrap.seed, replicas) for sample in samples]
+    factors = [sample.share_factors(bootstrap.seed, replicas) for sample in samples]
+    taken = Replicas(np.concatenate(counts), np.stack(factors), bootstrap.thresholds)
+    return replicate_tilted([one.events for one in samples], bootstrap.cut, settings, taken)
 
 
 def _rows_of(

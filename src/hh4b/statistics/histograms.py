@@ -1,12 +1,39 @@
 """Binned sums of weights with their Monte Carlo variance."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ShapeNote:
+    """How the shape of a background was made.
+
+    Attributes:
+        method: ``"tilted"``, or ``"direct"`` where that was not possible.
+        reason: why it is direct, or what else is to be known.
+        loose_threshold: lowest score that the shape is taken from.
+        efficiency_factor: weight of the loose events over that of those that pass.
+        tilt: power of m_HH on the loose events.
+        tilt_error: its statistical error.
+        effective_events_loose: effective number of loose events after the tilt.
+        spread_pull: variance of ln m_HH of the events that pass minus that of the tilted ones, over
+            its error: far from 0 a tilt is not enough.
+    """
+
+    method: str
+    reason: str | None = None
+    loose_threshold: float | None = None
+    efficiency_factor: float | None = None
+    tilt: float | None = None
+    tilt_error: float | None = None
+    effective_events_loose: float | None = None
+    spread_pull: float | None = None
 
 
 @dataclass(frozen=True)
@@ -17,11 +44,13 @@ class Histogram:
         sum_weights: sum of weights.
         sum_weights_squared: sum of squared weights, its variance.
         n_events: number of events that count, unweighted.
+        shape: how the shape was made, where it is not simply that of the events.
     """
 
     sum_weights: Floats
     sum_weights_squared: Floats
     n_events: NDArray[np.int64]
+    shape: ShapeNote | None = None
 
     @property
     def effective_events(self) -> Floats:
@@ -33,14 +62,15 @@ class Histogram:
             where=self.sum_weights_squared > 0,
         )
 
-    def as_dict(self) -> dict[str, list[float]]:
+    def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {
+        content: dict[str, Any] = {
             "sum_weights": self.sum_weights.tolist(),
             "sum_weights_squared": self.sum_weights_squared.tolist(),
             "n_events": self.n_events.tolist(),
             "effective_events": self.effective_events.tolist(),
         }
+        return content if self.shape is None else {**content, "shape": asdict(self.shape)}
 
 
 def fill(

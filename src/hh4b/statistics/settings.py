@@ -72,6 +72,14 @@ class TemplateChoices(Settings):
         None,
         description="kappa input of `fixed`, one for all hypotheses: a value that was trained",
     )
+    background_shape: Literal["direct", "tilted"] = Field(
+        "direct",
+        description="shape of a background in m_HH: of the events that pass, or of a looser cut on"
+        " the score, tilted to them",
+    )
+    shape_efficiency_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+        6.0, description="background weight at the looser cut of `tilted` over that which passes"
+    )
 
     @field_validator("m_hh_max_gev")
     @classmethod

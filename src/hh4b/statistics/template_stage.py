@@ -31,6 +31,7 @@ from hh4b.statistics.templates import (
     direct_signal_template,
     signal_template,
 )
+from hh4b.statistics.tilted_templates import fill_tilted
 
 Floats = NDArray[np.float64]
 Rows = list[dict[str, Any]]
@@ -237,6 +238,8 @@ def fill_background(
     samples: Sequence[SampleEvents], cut: CutAndBins, settings: TemplateSettings
 ) -> list[Histogram]:
     """Return one background template, or one for each hypothesis."""
+    if settings.background_shape == "tilted":
+        return fill_tilted(samples, cut, settings)
     if settings.background_kappa == "fixed" and settings.fixed_kappa_input is not None:
         return [background_template(samples, cut, kappa_values=[settings.fixed_kappa_input])]
     if settings.background_kappa == "hypothesis":
