@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core import event_streams
 from hh4b.core.contracts import DATASET, open_table, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.settings import Part
+from hh4b.core.shower_events import ShowerEvents
 
 PARTS: tuple[Part, ...] = ("training", "testing", "all")
 _NUMBER = "HH4B/event_number"
@@ -70,7 +70,7 @@ def fold_numbers(path: Path | str, rows: int, folds: Folds) -> NDArray[np.int8]:
     else:
         numbers = np.arange(rows, dtype=np.int64)
     sample = str(read_attributes(path).get("sample") or Path(path).stem)
-    return event_streams.folds(folds.fold_seed, sample, numbers, folds.folds)
+    return ShowerEvents(sample, numbers).folds(folds)
 
 
 def _inside(path: Path | str, rows: int, folds: FoldPart) -> NDArray[np.bool_]:
