@@ -73,6 +73,33 @@ def fold_numbers(path: Path | str, rows: int, folds: Folds) -> NDArray[np.int8]:
     return ShowerEvents(sample, numbers).folds(folds)
 
 
+def fold_attributes(folds: Folds) -> dict[str, int]:
+    """Return what a file of scores says of the folds of its networks; nothing without folds."""
+    return {"folds": folds.folds, "fold_seed": folds.fold_seed} if folds.folds else {}
+
+
+def require_folds_of_scores(path: Path | str, folds: Folds) -> None:
+    """Check that scores were made by networks of these folds, if the file says how it was made.
+
+    Scores of cuts come from no network, and say nothing of folds.
+
+    Args:
+        path: the file of scores.
+        folds: of the stage that reads them; without folds there is nothing to check.
+
+    Raises:
+        ContractError: if they were made with other folds.
+    """
+    attributes = read_attributes(path)
+    made = {name: int(attributes[name]) for name in ("folds", "fold_seed") if name in attributes}
+    if folds.folds and made and made != fold_attributes(folds):
+        raise ContractError(
+            f"{path}: scores are of networks of {made.get('folds')} folds of seed"
+            f" {made.get('fold_seed')}, wanted {folds.folds} of seed {folds.fold_seed}; give the"
+            " folds of the training, or predict again"
+        )
+
+
 def _inside(path: Path | str, rows: int, folds: FoldPart) -> NDArray[np.bool_]:
     inside = np.asarray(fold_numbers(path, rows, folds) == folds.fold)
     if not inside.any() or inside.all():

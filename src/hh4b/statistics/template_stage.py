@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import read_attributes
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.core.folds import Folds
 from hh4b.core.joined import SampleFiles, split_files
+from hh4b.core.parts import require_folds_of_scores
 from hh4b.statistics import template_inputs
 from hh4b.statistics.bootstrap_stage import replicate_templates, sigma_of, wanted_replicas
 from hh4b.statistics.histograms import Histogram
@@ -164,6 +166,7 @@ def _load(all_files: Sequence[SampleFiles], signal: str, settings: TemplateSetti
     )
     loaded: Samples = {}
     for files in all_files:
+        require_folds_of_scores(files.paths[FILES.index("SCORES")], Folds.of(settings))
         if files.key.rpartition(".")[2] == signal:
             one = template_inputs.read_signal(files.paths, settings.part, polynomial)
         else:

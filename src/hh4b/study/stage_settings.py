@@ -323,6 +323,7 @@ class StageSettings:
             seed=self.study.seed,
             **({"bootstrap_replicas": statistics.replicas} if anew else {}),
             **({"bootstrap_seed": self.study.seed} if anew else {}),
+            **self._folds(),
             **self._measured(),
         )
 
@@ -356,6 +357,7 @@ class StageSettings:
             kappa_values=self.study.statistics.scan(),
             background_kappa_values=self.layout.compared_kappas(classifier),
             **(drawn if statistics.errors == "bootstrap" else idle),
+            **self._folds(),
             **self._measured(),
         )
 
