@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hh4b.core.replication import PoissonReplicas
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.selection.threshold_replicas import ReplicatedScan
 from hh4b.selection.threshold_scan import ThresholdScan, tail_sums, thresholds
@@ -17,7 +18,7 @@ def test_each_replica_is_a_scan_of_repeated_rows():
         [ShowerEvents("hh", np.repeat(np.arange(150), 2))],
         [ShowerEvents("a", np.arange(250)), ShowerEvents("b", np.arange(150))],
     )
-    scan = ReplicatedScan(cuts, 1, replicas)
+    scan = ReplicatedScan(cuts, PoissonReplicas(1, replicas))
     tails = [scan.tails(*one) for one in zip(scores, weights, events, strict=True)]
     found = scan.best(tails[0], tails[1], 10.0)
     for replica in range(replicas):
@@ -31,6 +32,6 @@ def test_each_replica_is_a_scan_of_repeated_rows():
 
 
 def test_a_replica_without_enough_background_has_no_threshold():
-    scan = ReplicatedScan(thresholds(0.5), 1, 5)
+    scan = ReplicatedScan(thresholds(0.5), PoissonReplicas(1, 5))
     one = scan.tails(np.array([0.7], np.float32), np.ones(1), [ShowerEvents("a", np.arange(1))])
     assert np.isnan(scan.best(one, one, 100.0)).all()

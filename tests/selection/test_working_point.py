@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.replication import PoissonReplicas
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.selection import working_point
 from hh4b.selection.samples import ScoredSample
@@ -244,7 +245,7 @@ def test_replicas_take_events_whole():
     score, weight = rng.random(60).astype(np.float32), rng.uniform(0.5, 2, 60)
     shower = ShowerEvents("a", numbers)
     cuts = np.array([0.2, 0.6])
-    _, squares = ReplicatedScan(cuts, 3, 7).tails(score, weight, [shower])
+    _, squares = ReplicatedScan(cuts, PoissonReplicas(3, 7)).tails(score, weight, [shower])
     counts = shower.bootstrap(3, 7)
     for place, cut in enumerate(cuts):
         for replica in range(7):

@@ -11,8 +11,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.statistics import amplitude
 from hh4b.statistics.binning import join_unfilled, merge_empty_bins
-from hh4b.statistics.bootstrap import Bootstrap
-from hh4b.statistics.bootstrap_stage import replicate_templates
+from hh4b.statistics.bootstrap_stage import Replicas, replicate_templates
 from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.limits import METHODS, scan_model
 from hh4b.statistics.replica_yields import yields_of_replicas
@@ -120,7 +119,7 @@ class ToyAnalysis:
         found = {n: rows_content(KAPPAS.tolist(), h) for n, h in self.entries(samples).items()}
         values = np.full(replicas, THRESHOLD) if thresholds is None else thresholds
         return replicate_templates(
-            samples, "hh", found, Bootstrap(seed, values, self.cut), self.settings
+            samples, "hh", found, Replicas(values, seed), self.cut, self.settings
         )
 
     def bounds(self, samples, replicas=200, seed=1):
@@ -171,8 +170,8 @@ def test_every_event_once_gives_the_nominal_templates(analysis, monkeypatch, mod
     kappas = toy.settings.kappa_values
     entries = toy.entries(samples)
     rows = {name: rows_content(kappas, found) for name, found in entries.items()}
-    bootstrap = Bootstrap(1, np.full(2, THRESHOLD), toy.cut)
-    made = replicate_templates(samples, "hh", rows, bootstrap, toy.settings)
+    twice = Replicas(np.full(2, THRESHOLD), 1)
+    made = replicate_templates(samples, "hh", rows, twice, toy.cut, toy.settings)
     for place, name in enumerate(made.processes):
         for attribute in ("sum_weights", "sum_weights_squared"):
             nominal = np.array([getattr(one, attribute) for one in entries[name]])

@@ -42,7 +42,7 @@ def test_both_parts_are_shown_and_added_in_squares():
         assert found["interval_error_parts"]["training"] == pytest.approx([0, 0.5**0.5])
         assert found["width_error_parts"]["training"] == pytest.approx(0.5**0.5)
         assert found["width_error"] == pytest.approx(np.hypot(events, 0.5**0.5))
-    assert content["trainings"] == {"number": 5, "reason": None}
+    assert content["trainings"] == {"number": 5, "reason": None, "method": "repeats"}
 
 
 def test_four_trainings_make_no_error():

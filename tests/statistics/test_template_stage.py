@@ -541,3 +541,60 @@ def test_replicas_go_from_samples_to_limits(study, tmp_path, monkeypatch, capsys
     }  # fmt: skip
     assert len(content["cls"]["replica_bounds"]["upper"]) == 30
     assert content["cls"]["replica_bounds"]["upper"][2] is None
+
+
+def test_replicas_without_folds_reach_the_limits(study, tmp_path, monkeypatch, capsys):
+    """Folds through the command line: a threshold without each, bounds and both parts."""
+    working_point = tmp_path / "wp.json"
+    content = {
+        "threshold": 0.5, "threshold_bootstrap": {"seed": 1, "thresholds": [0.5] * 20},
+        "threshold_folds": {"folds": 5, "fold_seed": 7, "thresholds": [0.5, 0.6, 0.5, 0.5, 0.5]},
+    }  # fmt: skip
+    working_point.write_text(json.dumps(content))
+    templates, workspace, limits, scan, replicas = (
+        tmp_path / name for name in ("t.json", "w.json", "l.json", "s.json", "t.replicas.h5")
+    )
+    processes = json.dumps({"hh": HH, "four_b": FOUR_B})
+    samples = [text for sample in study.samples() for text in ("--sample", sample)]
+    make = (
+        "templates", *samples, "--processes", processes, "--working-point", working_point,
+        f"--kappa-values={SCAN}", "--background-kappa-values=1,5", "--errors", "bootstrap",
+        "--part", "all", "-o", templates, "--replicas", "20", "--replicas-output", replicas,
+    )  # fmt: skip
+    code, printed = run(monkeypatch, capsys, *make, "--folds", "4", "--fold-seed", "7")
+    assert (code, "has thresholds without each of 5 folds of seed 7" in printed.err) == (1, True)
+    code, _ = run(monkeypatch, capsys, *make, "--folds", "5", "--fold-seed", "7")
+    assert code == 0
+    with h5py.File(replicas) as file:
+        assert file["fold_sum_weights"].shape == (5, 2, 4, 10)
+        assert file["fold_threshold"][()].tolist() == [0.5, 0.6, 0.5, 0.5, 0.5]
+        # K/(K - 1) of what is left, on average what there is.
+        mean = file["fold_sum_weights"][()].mean(axis=0)
+        np.testing.assert_allclose(mean, file["nominal"][()], rtol=1e-5)
+    given = ("--sqrt-s-tev", "13", "--processes", processes)
+    run(monkeypatch, capsys, "workspace", templates, "-o", workspace, "--luminosity-ifb", "139",
+        *given)  # fmt: skip
+    errors = ("--errors", "bootstrap", "--replicas-file", replicas)
+    code, _ = run(monkeypatch, capsys, "limits", workspace, "-o", limits, *errors)
+    assert code == 0
+    content = json.loads(limits.read_text())
+    assert content["trainings"] == {"number": 5, "reason": None, "method": "folds"}
+    assert (content["errors"]["folds"], content["errors"]["fold_seed"]) == (5, 7)
+    assert len(content["cls"]["fold_bounds"]["upper"]) == 5
+    code, _ = run(monkeypatch, capsys, "luminosity-scan", templates, "-o", scan, *given, *errors,
+                  "--luminosities-ifb", "139,300")  # fmt: skip
+    assert code == 0
+    point = json.loads(scan.read_text())["points"][0]
+    for method in ("profile", "cls"):
+        assert point[method]["width_error"] == pytest.approx(content[method]["width_error"])
+        assert point[method]["width_error_parts"] == pytest.approx(
+            content[method]["width_error_parts"]
+        )
+
+
+def test_folds_that_the_scores_were_not_made_with_are_refused(study):
+    with h5py.File(study.background[0].split(":")[2], "r+") as file:
+        file.attrs["folds"], file.attrs["fold_seed"] = 5, 7
+    assert study.make(part="all", folds=5, fold_seed=7)
+    with pytest.raises(ContractError, match="networks of 5 folds of seed 7, wanted 3 of seed 7"):
+        study.make(part="all", folds=3, fold_seed=7)

@@ -93,7 +93,8 @@ SCORES: Table = (
     Column("score", "float32", ("N", "K"), "1", "probability to be signal"),
 )
 
-#: Templates of m_HH in bootstrap replicas (rows); attributes `processes` (P) and `samples`.
+#: Templates of m_HH in bootstrap replicas (rows), and without each of F folds; attributes
+#: `processes` (P), `samples`, `seed`, and with folds `fold_seed`.
 TEMPLATE_REPLICAS: Table = (
     Column("kappa_lambda", "float64", ("K",), "1", "hypotheses"),
     Column("bin_edges_gev", "float64", ("E",), "GeV", "edges of the m_HH bins"),
@@ -101,6 +102,31 @@ TEMPLATE_REPLICAS: Table = (
     Column("threshold", "float64", ("N",), "1", "score above which events pass", nan=True),
     Column("sum_weights", "float32", ("N", "P", "K", "B"), "1", "efficiency"),
     Column("sum_weights_squared", "float32", ("N", "P", "K", "B"), "1", "its variance"),
+    Column(
+        "fold_threshold",
+        "float64",
+        ("F",),
+        "1",
+        "threshold without a fold",
+        nan=True,
+        optional=True,
+    ),
+    Column(
+        "fold_sum_weights",
+        "float32",
+        ("F", "P", "K", "B"),
+        "1",
+        "efficiency without a fold",
+        optional=True,
+    ),
+    Column(
+        "fold_sum_weights_squared",
+        "float32",
+        ("F", "P", "K", "B"),
+        "1",
+        "its variance",
+        optional=True,
+    ),
 )
 
 

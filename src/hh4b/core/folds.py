@@ -4,7 +4,7 @@ An event is scored and paired by the network whose training left its fold out, s
 of a sample measure, and none was seen before. `hh4b.core.parts` applies these settings to files.
 """
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -38,10 +38,12 @@ class Folds(FoldChoice):
 
     fold_seed: Seed = Field(1, description="seed that puts events into folds")
 
-    def decided(self, *, exclude: set[str] | None = None) -> dict[str, Any]:
+    def decided(
+        self, *, exclude: set[str] | None = None, mode: Literal["json", "python"] = "python"
+    ) -> dict[str, Any]:
         """Return the settings for a provenance; without folds, nothing is said of them."""
         idle = set() if self.folds else {"folds", "fold_seed", "fold"}
-        return self.model_dump(exclude=idle | (exclude or set()))
+        return self.model_dump(exclude=idle | (exclude or set()), mode=mode)
 
     def require_models(self, number: int) -> None:
         """Check that there is a network for every fold, or one without folds.

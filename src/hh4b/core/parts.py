@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core import event_streams
 from hh4b.core.contracts import DATASET, open_table, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.settings import Part
+from hh4b.core.shower_events import ShowerEvents
 
 PARTS: tuple[Part, ...] = ("training", "testing", "all")
 _NUMBER = "HH4B/event_number"
@@ -70,7 +70,34 @@ def fold_numbers(path: Path | str, rows: int, folds: Folds) -> NDArray[np.int8]:
     else:
         numbers = np.arange(rows, dtype=np.int64)
     sample = str(read_attributes(path).get("sample") or Path(path).stem)
-    return event_streams.folds(folds.fold_seed, sample, numbers, folds.folds)
+    return ShowerEvents(sample, numbers).folds(folds)
+
+
+def fold_attributes(folds: Folds) -> dict[str, int]:
+    """Return what a file of scores says of the folds of its networks; nothing without folds."""
+    return {"folds": folds.folds, "fold_seed": folds.fold_seed} if folds.folds else {}
+
+
+def require_folds_of_scores(path: Path | str, folds: Folds) -> None:
+    """Check that scores were made by networks of these folds, if the file says how it was made.
+
+    Scores of cuts come from no network, and say nothing of folds.
+
+    Args:
+        path: the file of scores.
+        folds: of the stage that reads them; without folds there is nothing to check.
+
+    Raises:
+        ContractError: if they were made with other folds.
+    """
+    attributes = read_attributes(path)
+    made = {name: int(attributes[name]) for name in ("folds", "fold_seed") if name in attributes}
+    if folds.folds and made and made != fold_attributes(folds):
+        raise ContractError(
+            f"{path}: scores are of networks of {made.get('folds')} folds of seed"
+            f" {made.get('fold_seed')}, wanted {folds.folds} of seed {folds.fold_seed}; give the"
+            " folds of the training, or predict again"
+        )
 
 
 def _inside(path: Path | str, rows: int, folds: FoldPart) -> NDArray[np.bool_]:

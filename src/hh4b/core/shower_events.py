@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.contracts import DATASET, open_table, read_table
-from hh4b.core.event_streams import poisson_weights
+from hh4b.core.event_streams import folds, poisson_weights
+from hh4b.core.folds import Folds
 from hh4b.core.grouping import event_ids
 
 #: What tells the shower events of a dataset apart: numbers, and what else their rows share.
@@ -78,6 +79,14 @@ class ShowerEvents:
             replicas: how many, R.
         """
         return poisson_weights(seed, ("bootstrap", self.sample), self.numbers, replicas)
+
+    def folds(self, choice: Folds) -> NDArray[np.int8]:
+        """Return the fold of each row's event, shape (N,); training and prediction take the same.
+
+        Args:
+            choice: number of folds, at least 2, and their seed.
+        """
+        return folds(choice.fold_seed, self.sample, self.numbers, choice.folds)
 
 
 def row_events(file: Any, rows: slice = slice(None)) -> NDArray[np.int64] | None:

@@ -13,7 +13,7 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.folds import FoldPart
 from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
-from hh4b.core.parts import part_mask
+from hh4b.core.parts import part_mask, require_folds_of_scores
 from hh4b.core.settings import Part
 from hh4b.core.shower_events import ShowerEvents, event_index, joined_ids
 from hh4b.events.kappa_input import pick_kappa
@@ -198,13 +198,16 @@ def read_scored(
 
     Raises:
         ConfigError: if there is no sample, or a process has no cross section.
-        ContractError: if files disagree, or a sample has no event or weight left.
+        ContractError: if files disagree, scores are of other folds, or a sample has no event or
+            weight left.
     """
     files = _class_samples(texts, "SCORES", label)
     if not label:
         warn_unweighed(files, weights)
     samples = []
     for dataset, path in (sample.paths for sample in files):
+        if folds is not None:
+            require_folds_of_scores(path, folds)
         scores, available = read(path)
         kappa, weight, keep = _read_rows(dataset, path, len(scores), label, part, kappas, folds)
         told = kappa if fixed_kappa_input is None else np.full_like(kappa, fixed_kappa_input)

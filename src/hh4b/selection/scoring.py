@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import FEATURES, SCORES, TableWriter, open_table, read_table
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
+from hh4b.core.folds import Folds
 from hh4b.core.joined import SampleFiles, split_files
-from hh4b.core.parts import fold_numbers
+from hh4b.core.parts import fold_attributes, fold_numbers
 from hh4b.selection.samples import read_columns
 from hh4b.selection.settings import ScoreSettings
 
@@ -70,7 +71,8 @@ def write_scores(
             chunk = slice(start, start + chunk_rows)
             score = _by_fold(file["features"][chunk], folds[chunk], scorers)
             writer.append({"kappa_lambda": kappas, "score": score})
-        writer.set_attributes(replace(provenance, counts={**provenance.counts, "n_events": rows}))
+        counted = replace(provenance, counts={**provenance.counts, "n_events": rows})
+        writer.set_attributes(counted, **fold_attributes(Folds.of(settings)))
     log.info("%s: %d events at %d kappas", output, rows, len(kappas))
     return rows
 

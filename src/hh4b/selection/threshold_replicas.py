@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from hh4b.core.grouping import variance_steps
+from hh4b.core.replication import Replication
 from hh4b.core.shower_events import ShowerEvents
 
 Values = NDArray[np.float64]
@@ -15,17 +16,15 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ReplicatedScan:
-    """Thresholds in replicas of a bootstrap.
+    """Thresholds in replicas of the shower events.
 
     Attributes:
         cuts: thresholds, rising, shape (T,).
-        seed: of the bootstrap, the study's.
-        replicas: how many, R.
+        replication: how often each of R replicas takes an event.
     """
 
     cuts: Values
-    seed: int
-    replicas: int
+    replication: Replication
 
     def tails(
         self, score: NDArray[np.float32], weight: Values, shower: Sequence[ShowerEvents]
@@ -42,12 +41,12 @@ class ReplicatedScan:
         """
         # How many thresholds a score exceeds; compared in its own type, as the scan does.
         passed = np.searchsorted(self.cuts.astype(score.dtype), score, side="left")
-        sums = np.zeros((2, len(self.cuts) + 1, self.replicas))
+        sums = np.zeros((2, len(self.cuts) + 1, len(self.replication)))
         first = 0
         for events in shower:
             rows = slice(first, first + len(events.numbers))
             first = rows.stop
-            counts = events.bootstrap(self.seed, self.replicas).astype(np.float64)
+            counts = self.replication.multiplicities(events).astype(np.float64)
             squares = weight[rows] ** 2
             if events.repeated:
                 # In the order in which thresholds that fall let them in.

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
+from hh4b.core.folds import Folds
 from hh4b.core.kappa import same_kappa
+from hh4b.core.replication import FoldReplicas, PoissonReplicas, Replication
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.selection.samples import ScoredSample, joint_events, read_scored, signal_kappas
 from hh4b.selection.settings import WorkingPointSettings
@@ -69,7 +71,7 @@ def find_working_point(
     return {
         "threshold": float(cuts[place]),
         "threshold_error": scan.error_of_place(settings.seed) if fixed is None else None,
-        "threshold_bootstrap": _bootstrap(signals, backgrounds, cuts, settings),
+        **_replicated(signals, backgrounds, cuts, settings),
         "at_threshold": {name: values[place] for name, values in columns.items()},
         "criterion": criterion,
         "min_background_events": settings.min_background_events,
@@ -85,23 +87,39 @@ def _tail(samples: Sequence[ScoredSample], cuts: Values, factor: float) -> Tail:
     return tail_sums(*_merge(samples), cuts, joint_events(samples)).scaled(factor)
 
 
-def _bootstrap(
+def _replicated(
     signals: Sequence[ScoredSample],
     backgrounds: Sequence[ScoredSample],
     cuts: Values,
     settings: WorkingPointSettings,
-) -> dict[str, Any] | None:
-    """Return the threshold that each replica of the shower events chooses; None if not asked."""
-    if settings.fixed_threshold is not None or not settings.bootstrap_replicas:
-        return None
-    scan = ReplicatedScan(cuts, settings.bootstrap_seed, settings.bootstrap_replicas)
-    signal, background = (
-        scan.tails(*_merge(samples), [one for sample in samples for one in sample.shower])
-        for samples in (signals, backgrounds)
-    )
-    found = scan.best(signal, background, settings.min_background_events)
-    plain = [None if np.isnan(value) else float(value) for value in found]
-    return {"seed": settings.bootstrap_seed, "thresholds": plain}
+) -> dict[str, Any]:
+    """Return the thresholds that replicas of the shower events choose; None where not asked.
+
+    With folds there is a scan without each of them, too.
+    """
+    asked = settings.fixed_threshold is None and settings.bootstrap_replicas > 0
+    found: dict[str, Any] = {"threshold_bootstrap": None}
+
+    def choose(replication: Replication) -> list[float | None]:
+        scan = ReplicatedScan(cuts, replication)
+        signal, background = (
+            scan.tails(*_merge(samples), [one for sample in samples for one in sample.shower])
+            for samples in (signals, backgrounds)
+        )
+        best = scan.best(signal, background, settings.min_background_events)
+        return [None if np.isnan(value) else float(value) for value in best]
+
+    if asked:
+        poisson = PoissonReplicas(settings.bootstrap_seed, settings.bootstrap_replicas)
+        found["threshold_bootstrap"] = {
+            "seed": settings.bootstrap_seed,
+            "thresholds": choose(poisson),
+        }
+    if asked and settings.folds:
+        folds = Folds.of(settings)
+        thresholds = choose(FoldReplicas(folds))
+        found["threshold_folds"] = {**folds.model_dump(), "thresholds": thresholds}
+    return found
 
 
 def _at_kappa(samples: Sequence[ScoredSample], kappa: float) -> list[ScoredSample]:

@@ -1,8 +1,8 @@
-"""Templates in replicas of the shower events: the Poisson bootstrap.
+"""Templates in replicas of the shower events: of the Poisson bootstrap, or without a fold.
 
-A replica takes every shower event a Poisson number of times, of mean one. The numbers are those of
-the event: all its rows, hypotheses, selections and methods share them, so that what is correlated
-in the templates is correlated in the replicas.
+A replica takes every shower event some number of times (`hh4b.core.replication`). The numbers are
+those of the event: all its rows, hypotheses, selections and methods share them, so that what is
+correlated in the templates is correlated in the replicas.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.kappa import same_kappa
+from hh4b.core.replication import Replication
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.statistics.settings import TemplateSettings
 from hh4b.statistics.template_inputs import LoadedSample
@@ -60,12 +61,12 @@ class Bootstrap:
     """Which replicas to make.
 
     Attributes:
-        seed: the study's.
+        replication: how often each of R replicas takes an event.
         thresholds: of each replica, shape (R,); not a number where a replica has none.
         cut: bins and kappa input.
     """
 
-    seed: int
+    replication: Replication
     thresholds: Floats
     cut: CutAndBins
 
@@ -129,7 +130,7 @@ def _rows_of(
         bins = bootstrap.cut.bins(sample.events.m_hh_gev)
         kept = (bins >= 0) & (scores > lowest).any(axis=1)
         shower = sample.shower[sample.rows][kept]
-        factors = sample.share_factors(bootstrap.seed, len(bootstrap.thresholds))
+        factors = sample.share_factors(bootstrap.replication)
         found.append(_Rows(bins[kept], weights[kept], scores[kept], mean, shower, factors))
     return found
 
@@ -206,7 +207,7 @@ def _background(
 def _add(rows: _Rows, bootstrap: Bootstrap, sums: Floats, squares: Floats) -> None:
     """Add the rows of a sample to all replicas; those of one threshold at once."""
     n_bins = sums.shape[2]
-    counts = rows.shower.bootstrap(bootstrap.seed, len(bootstrap.thresholds))
+    counts = bootstrap.replication.multiplicities(rows.shower)
     for threshold in np.unique(bootstrap.thresholds[np.isfinite(bootstrap.thresholds)]):
         replicas = np.flatnonzero(bootstrap.thresholds == threshold)
         bins, weights, first = _entries(rows, rows.passing(float(threshold)))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.statistics.binning import total_effective_events
+from hh4b.statistics.error_parts import add_fold_spread
 from hh4b.statistics.limit_content import (
     add_bands,
     limits_content,
@@ -146,6 +147,7 @@ def find_limits(
         content = limits_content(scaled, own.scan(scaled), workspace.model, "own")
     if settings.replicas:
         _add_errors(content, own, settings, rng, replicas)
+        content = add_fold_spread(content)
     if bands:
         content["cross_section_bands"] = {name: dict(factors) for name, factors in bands.items()}
         add_bands(content, _scans_of_bands(scaled, own, bands))
@@ -232,6 +234,12 @@ def _add_errors(
         content[method].update(spread(bounds))
         if replicas is not None:
             content[method]["replica_bounds"] = _plain(bounds)
+    without_fold = None if replicas is None else replicas.jackknife()
+    if without_fold is None:
+        return
+    replicated = yields_of_replicas(scaled, without_fold, statement.minimum_effective_events)
+    for method, bounds in own.bounds(replicated).items():
+        content[method]["fold_bounds"] = _plain(bounds)
 
 
 def _plain(bounds: NDArray[np.float64]) -> dict[str, list[float | None]]:

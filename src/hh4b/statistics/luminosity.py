@@ -27,6 +27,7 @@ KEPT = (
     "reason",
     "merged_bins",
     "errors",
+    "trainings",
 )
 KEPT_OF_METHOD = (
     "interval",
@@ -36,6 +37,9 @@ KEPT_OF_METHOD = (
     "threshold",
     "interval_error",
     "width_error",
+    "interval_error_parts",
+    "width_error_parts",
+    "error_reasons",
     "bands_by_cross_section",
 )
 

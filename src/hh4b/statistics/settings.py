@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from hh4b.core.folds import Folds
 from hh4b.core.settings import (
     Count,
     Kappa,
@@ -200,9 +201,12 @@ class ScanLuminosities(Settings):
 
 
 class TemplateSettings(
-    PhysicsModel, TemplateChoices, ErrorChoices, BootstrapThreshold, AmplitudeMasses
+    PhysicsModel, TemplateChoices, ErrorChoices, BootstrapThreshold, AmplitudeMasses, Folds
 ):
-    """Settings of `hh4b templates`; normalisations among the systematics are left out."""
+    """Settings of `hh4b templates`; normalisations among the systematics are left out.
+
+    The folds are those of the networks; with errors: bootstrap there is a replica without each.
+    """
 
     kappa_values: Kappas = Field(NOTE_SCAN, description="hypotheses")
     threshold: float | None = Field(

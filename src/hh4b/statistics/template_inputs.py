@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
 from hh4b.core.errors import ContractError
 from hh4b.core.parts import part_mask
+from hh4b.core.replication import Replication
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.statistics.templates import SampleEvents, Scores, SignalEvents
 from hh4b.statistics.weights import evaluate_weight, find_weight
@@ -42,19 +43,20 @@ class LoadedSample:
     weight: Floats
     shower: ShowerEvents
 
-    def share_factors(self, seed: int, replicas: int) -> Floats:
-        """Return by what each replica of a bootstrap multiplies the weights of the part, (R,).
+    def share_factors(self, replication: Replication) -> Floats:
+        """Return by what each of R replicas multiplies the weights of the part, (R,).
 
         Weights are over the share of the weight that lies in the part; in a replica, this share
         and the weight before the division fluctuate.
         """
+        replicas = len(replication)
         if self.rows.all():
             return np.ones(replicas)
         whole, part = np.zeros(replicas), np.zeros(replicas)
         for first in range(0, len(self.weight), _ROWS_AT_ONCE):
             rows = slice(first, first + _ROWS_AT_ONCE)
             taken = ShowerEvents(self.shower.sample, self.shower.numbers[rows])
-            counts = taken.bootstrap(seed, replicas).astype(np.float64)
+            counts = replication.multiplicities(taken).astype(np.float64)
             whole += self.weight[rows] @ counts
             part += (self.weight[rows] * self.rows[rows]) @ counts
         share = self.weight[self.rows].sum() / self.weight.sum()

@@ -1,8 +1,8 @@
 """The file of template replicas: written by `hh4b templates`, read by limits and scans."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,10 @@ class TemplateReplicas:
         seed: of the bootstrap.
         samples: names of the samples; replicas of two files belong together where both have a
             sample and the seed.
+        fold_threshold: without each fold, shape (F,); this and the following None without folds.
+        fold_sum_weights: efficiencies of the events outside of a fold, shape (F, P, K, B).
+        fold_sum_weights_squared: their variance, shape (F, P, K, B).
+        fold_seed: that puts events into folds.
     """
 
     kappa_lambda: Floats
@@ -41,6 +45,10 @@ class TemplateReplicas:
     sum_weights_squared: Floats
     seed: int
     samples: tuple[str, ...]
+    fold_threshold: Floats | None = None
+    fold_sum_weights: Floats | None = None
+    fold_sum_weights_squared: Floats | None = None
+    fold_seed: int | None = None
 
     def __len__(self) -> int:
         """Return the number of replicas."""
@@ -48,14 +56,26 @@ class TemplateReplicas:
 
     def description(self) -> dict[str, Any]:
         """Return what limit files say of the replicas."""
-        return {"replicas": len(self), "seed": self.seed, "samples": list(self.samples)}
+        known = {"replicas": len(self), "seed": self.seed, "samples": list(self.samples)}
+        if self.fold_threshold is None:
+            return known
+        return {**known, "folds": len(self.fold_threshold), "fold_seed": self.fold_seed}
+
+    def jackknife(self) -> Self | None:
+        """Return the replicas without each fold, like a bootstrap; None without folds."""
+        sums, squares = self.fold_sum_weights, self.fold_sum_weights_squared
+        if self.fold_threshold is None or sums is None or squares is None:
+            return None
+        return replace(
+            self, threshold=self.fold_threshold, sum_weights=sums, sum_weights_squared=squares
+        )
 
 
 def write_replicas(path: Path, replicas: TemplateReplicas, provenance: Provenance) -> None:
     """Write the file, whole or not at all."""
-    arrays = {
-        column.name: np.asarray(getattr(replicas, column.name)) for column in TEMPLATE_REPLICAS
-    }
+    values = {column.name: getattr(replicas, column.name) for column in TEMPLATE_REPLICAS}
+    arrays = {name: np.asarray(array) for name, array in values.items() if array is not None}
+    folds = {} if replicas.fold_seed is None else {"fold_seed": replicas.fold_seed}
     with TableWriter(path, TEMPLATE_REPLICAS, chunk_rows=max(len(replicas), 1)) as writer:
         writer.append(arrays)
         writer.set_attributes(
@@ -63,6 +83,7 @@ def write_replicas(path: Path, replicas: TemplateReplicas, provenance: Provenanc
             processes=list(replicas.processes),
             samples=list(replicas.samples),
             seed=replicas.seed,
+            **folds,
         )
 
 
@@ -75,7 +96,9 @@ def read_replicas(path: Path) -> TemplateReplicas:
     """
     table = read_table(path, TEMPLATE_REPLICAS)
     attributes = read_attributes(path)
-    missing = [name for name in ("processes", "samples", "seed") if name not in attributes]
+    needed = ["processes", "samples", "seed"]
+    needed += ["fold_seed"] if "fold_threshold" in table else []
+    missing = [name for name in needed if name not in attributes]
     if missing or len(attributes["processes"]) != len(table["nominal"]):
         raise ContractError(
             f"{path} is no file of template replicas (attributes {missing or ['processes']});"
@@ -86,5 +109,6 @@ def read_replicas(path: Path) -> TemplateReplicas:
         **values,
         processes=tuple(map(str, attributes["processes"])),
         seed=int(attributes["seed"]),
+        fold_seed=int(attributes["fold_seed"]) if "fold_threshold" in table else None,
         samples=tuple(map(str, attributes["samples"])),
     )

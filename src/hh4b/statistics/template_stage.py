@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import read_attributes
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.core.folds import Folds
 from hh4b.core.joined import SampleFiles, split_files
+from hh4b.core.parts import require_folds_of_scores
 from hh4b.statistics import template_inputs
-from hh4b.statistics.bootstrap import Bootstrap
-from hh4b.statistics.bootstrap_stage import replica_thresholds, replicate_templates, sigma_of
+from hh4b.statistics.bootstrap_stage import replicate_templates, sigma_of, wanted_replicas
 from hh4b.statistics.histograms import Histogram
 from hh4b.statistics.settings import TemplateSettings
 from hh4b.statistics.systematics import DIRECTIONS, WeightSystematic
@@ -84,7 +85,7 @@ def make_templates(
     signal = _signal_process([files.key for files in nominal], settings)
     _check_varied([files.key for files in others], {files.key for files in nominal}, settings)
     threshold = choose_threshold(working_point, settings.threshold)
-    thresholds = replica_thresholds(working_point, threshold, settings, replicas_output)
+    wanted = wanted_replicas(working_point, threshold, settings, replicas_output)
     edges = np.linspace(settings.m_hh_min_gev, settings.m_hh_max_gev, settings.bins + 1)
     cut = CutAndBins(
         threshold, edges, settings.overflow, settings.kappa_input, settings.fixed_kappa_input
@@ -96,7 +97,7 @@ def make_templates(
     _add_simulated(variations, _load(others, signal, settings), fill)
     content = template_content(edges, threshold, signal, entries, variations)
     made_of = {
-        **settings.model_dump(mode="json"),
+        **settings.decided(mode="json"),
         "threshold": threshold,
         # Not the paths: what the files are.
         "samples": [[files.key, *_hashes(files)] for files in nominal],
@@ -108,9 +109,8 @@ def make_templates(
     }
     provenance = Provenance("templates", made_of, counts=counts)
     write_json(output, content, provenance)
-    if thresholds is not None and replicas_output is not None:
-        bootstrap = Bootstrap(settings.seed, thresholds, cut)
-        replicas = replicate_templates(loaded, signal, entries, bootstrap, settings)
+    if wanted is not None and replicas_output is not None:
+        replicas = replicate_templates(loaded, signal, entries, wanted, cut, settings)
         write_replicas(replicas_output, replicas, provenance)
 
 
@@ -167,6 +167,7 @@ def _load(all_files: Sequence[SampleFiles], signal: str, settings: TemplateSetti
     )
     loaded: Samples = {}
     for files in all_files:
+        require_folds_of_scores(files.paths[FILES.index("SCORES")], Folds.of(settings))
         if files.key.rpartition(".")[2] == signal:
             one = template_inputs.read_signal(files.paths, settings.part, polynomial)
         else:

@@ -327,6 +327,7 @@ class StageSettings:
             seed=self.study.seed,
             **({"bootstrap_replicas": statistics.replicas} if anew else {}),
             **({"bootstrap_seed": self.study.seed} if anew else {}),
+            **self._folds(),
             **self._measured(),
         )
 
@@ -360,6 +361,7 @@ class StageSettings:
             kappa_values=self.study.statistics.scan(),
             background_kappa_values=self.layout.compared_kappas(classifier),
             **(drawn if statistics.errors == "bootstrap" else idle),
+            **self._folds(),
             **self._measured(),
         )
 
