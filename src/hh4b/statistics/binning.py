@@ -174,7 +174,8 @@ def filled_bins(values: Floats, variance: Floats, leading: Floats, minimum: floa
         effective = effective_numbers(sums[0], sums[1])
         enough = ((effective > 0) & (effective >= minimum) & (sums[2] > 0)).all(axis=-1)
         filled[..., place] = enough
-        sums = [np.where(enough[..., None], 0.0, total) for total in sums]
+        closed = filled[..., place, None]
+        sums = [np.where(closed, 0.0, total) for total in sums]
     return filled
 
 

@@ -103,9 +103,9 @@ def replicate_process(
 def _tilted(
     samples: Sequence[LoadedSample], bootstrap: Bootstrap, settings: TemplateSettings
 ) -> tuple[Floats, Floats]:
-    replicas = len(bootstrap.thresholds)
-    counts = [sample.shower[sample.rows].bootstrap(bootstrap.seed, replicas) for sample in samples]
-    factors = [sample.share_factors(bootstrap.seed, replicas) for sample in samples]
+    replication = bootstrap.replication
+    counts = [replication.multiplicities(sample.shower[sample.rows]) for sample in samples]
+    factors = [sample.share_factors(replication) for sample in samples]
     taken = Replicas(np.concatenate(counts), np.stack(factors), bootstrap.thresholds)
     return replicate_tilted([one.events for one in samples], bootstrap.cut, settings, taken)
 
