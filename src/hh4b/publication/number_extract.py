@@ -2,10 +2,9 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hh4b.core import contracts
 from hh4b.core.errors import ConfigError
@@ -13,18 +12,22 @@ from hh4b.core.files import canonical_hash
 from hh4b.core.kappa import kappa_name
 from hh4b.publication.catalogue.names import FINAL
 from hh4b.publication.inputs import RunFile
+from hh4b.publication.number_entries import (
+    Entry,
+    conditions,
+    difference_entry,
+    limit_entry,
+    number,
+    put,
+)
 from hh4b.publication.orderings import claims_of
 from hh4b.publication.summary_stage import SIGNIFICANT, read_comparisons
-from hh4b.statistics.comparison import QUANTITIES, compare
-from hh4b.statistics.limits import METHODS
 from hh4b.study.layout import Layout
 
 #: First minus second: what the note is about.
 DIFFERENCES = (("mixing_spanet", "min_dr_dnn"), ("mixing_spanet_tuned", "min_dr_dnn_tuned"))
 #: Selections of which every energy and luminosity is kept; of others the headline.
 EVERYWHERE = {*FINAL, *(name for pair in DIFFERENCES for name in pair)}
-_SIDES = ("lower", "upper", "width")
-Entry = dict[str, Any]
 
 
 @dataclass
@@ -150,7 +153,7 @@ class Extract:
             for path in paths:
                 if file := self._read(path):
                     energy, luminosity = conditions(file)
-                    entry = limit_entry(file, bands=path == headline)
+                    entry = limit_entry(file, bands=path == headline and selection in EVERYWHERE)
                     entries.setdefault(energy, {})[luminosity] = entry
             if entries:
                 found[selection] = entries
@@ -198,7 +201,7 @@ class Extract:
                     names = ("this_run", "this_run_error", "note", "note_error")
                     values = (float(row[name]) if row[name] else None for name in names)
                     place = found.setdefault(name, {}).setdefault(row["key"], {})
-                    _put(place, row["quantity"], number(*values))
+                    put(place, row["quantity"], number(*values))
         return found
 
     def _comparisons(self) -> Entry:
@@ -225,94 +228,3 @@ class Extract:
         for entry in found.values():
             entry["seconds"] = round(entry["seconds"], 1)
         return found
-
-
-def number(
-    value: float | None,
-    error: float | None = None,
-    note: float | None = None,
-    note_error: float | None = None,
-    **parts: float | None,
-) -> Entry:
-    """Return a number with what is known beside it: five digits, of errors three."""
-    errors = {"error": error, "note_error": note_error, **parts}
-    known = {name: rounded(one, 3) for name, one in errors.items() if one is not None}
-    if note is not None:
-        known["note"] = rounded(note)
-    return {"value": rounded(value), **known}
-
-
-def rounded(value: float | None, digits: int = 5) -> float | int | None:
-    """Round to significant digits; integers of any size are kept, without a point.
-
-    >>> rounded(-4.357132243), rounded(0.0361759, 3), rounded(123456.0), rounded(None)
-    (-4.3571, 0.0362, 123456, None)
-    """
-    if value is None:
-        return None
-    if float(value).is_integer():
-        return int(value)
-    return float(f"{value:.{digits}g}")
-
-
-def _put(place: Entry, quantity: str, entry: Entry) -> None:
-    """Put bounds of an interval together, ``profile_lower`` below ``profile``."""
-    method, _, side = quantity.rpartition("_")
-    if method in METHODS and side in _SIDES:
-        place.setdefault(method, {})[side] = entry
-    else:
-        place[quantity] = entry
-
-
-def conditions(file: RunFile) -> tuple[str, str]:
-    """Return energy in TeV and luminosity in fb⁻¹ of a limit file, as keys."""
-    return f"{file.number('sqrt_s_tev'):g}", f"{file.number('luminosity_ifb'):g}"
-
-
-def limit_entry(file: RunFile, *, bands: bool) -> Entry:
-    """Return the intervals of a limit file with their errors; why there is none, if so."""
-    entry: Entry = {}
-    if file.has("status") and file.get("status") != "ok":
-        entry["status"] = file.get("reason")
-    for method in METHODS:
-        part = file.get(method)
-        entry[method] = _interval(part)
-        scaled = part.get("bands_by_cross_section") or {}
-        if bands and scaled:
-            entry[method]["bands"] = {
-                name: None if one is None else _interval(one) for name, one in scaled.items()
-            }
-    return entry
-
-
-def _interval(part: Mapping[str, Any]) -> Entry:
-    values = [*part["interval"], part["width"]]
-    errors = [*(part.get("interval_error") or (None, None)), part.get("width_error")]
-    by_part = {}
-    for name in ("events", "training"):
-        pair = (part.get("interval_error_parts") or {}).get(name) or (None, None)
-        by_part[name] = [*pair, (part.get("width_error_parts") or {}).get(name)]
-    known = any(one is not None for one in by_part["training"])
-    return {
-        side: number(
-            values[index],
-            errors[index],
-            **({name: by_part[name][index] for name in by_part} if known else {}),
-        )
-        for index, side in enumerate(_SIDES)
-    }
-
-
-def difference_entry(first: Mapping[str, Any], second: Mapping[str, Any]) -> Entry:
-    """Return differences of intervals, whether they are paired, and how many errors they are."""
-    compared = compare(first, second)
-    entry: Entry = {}
-    for method in METHODS:
-        entry[method] = {}
-        for name in QUANTITIES:
-            one = compared[method][name]
-            value, error = one["difference"], one["error"]
-            sizes = {"errors": abs(value) / error} if value is not None and error else {}
-            entry[method][name] = number(value, error, **sizes)
-        entry[method]["paired"] = compared[method]["width"]["paired"]
-    return entry

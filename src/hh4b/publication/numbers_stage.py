@@ -38,7 +38,7 @@ def extract_numbers(results: Path, output: Path, configuration: Sequence[Path]) 
 def _readable(node: Any, depth: int = 0) -> str:
     """Return JSON with a line for each small entry."""
     if not isinstance(node, dict) or depth > _DEPTH or not node:
-        return json.dumps(node, ensure_ascii=False)
+        return json.dumps(node, ensure_ascii=False, separators=(",", ":"))
     pad = " " * (depth + 1)
     lines = [
         f"{pad}{json.dumps(key)}: {_readable(value, depth + 1)}" for key, value in node.items()
