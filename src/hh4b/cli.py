@@ -9,6 +9,7 @@ from hh4b.commands import (
     configure,
     events,
     groups,
+    key_numbers,
     pairing,
     publication,
     selection,
@@ -23,7 +24,7 @@ from hh4b.core.errors import Hh4bError
 # Importing a module of hh4b.commands registers its commands; heavy libraries load inside them.
 MODULES = (
     configure, signal, background, simulation, events, pairing, spanet, selection, statistics,
-    publication,
+    publication, key_numbers,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pyhf
 import pytest
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.kappa import kappa_name
 from hh4b.statistics.settings import Statistics, TemplateSettings, WorkspaceSettings
 from hh4b.statistics.workspace_stage import make_workspaces
 
@@ -57,3 +58,59 @@ def test_a_fixed_input_needs_a_value_that_was_trained():
         Statistics.checked(FIXED)
     with pytest.raises(ConfigError, match="neither kappa_input nor background_kappa is fixed"):
         Statistics.checked({"fixed_kappa_input": 3.0})
+
+
+def by_hypothesis(content):
+    """Let the background depend on kappa_lambda, in size and in shape."""
+    (common,) = content["backgrounds"]["four_b"]
+    tilt = np.linspace(1.0, 0.6, len(common["sum_weights"]))
+    content["backgrounds"]["four_b"] = [
+        {
+            **common,
+            "kappa_lambda": one["kappa_lambda"],
+            "sum_weights": (
+                np.array(common["sum_weights"]) * (2 + tilt * one["kappa_lambda"] / 10)
+            ).tolist(),
+        }
+        for one in content["signal"]
+    ]
+    return content
+
+
+@pytest.mark.parametrize("model", ["note", "complete"])
+def test_each_hypothesis_has_a_file_with_its_own_observation(template_content, tmp_path, model):
+    templates = tmp_path / "templates.json"
+    templates.write_text(json.dumps(by_hypothesis(template_content)))
+    values = {"model": model, "sqrt_s_tev": [13], "luminosities_ifb": [139]}
+    settings = WorkspaceSettings.checked(values)
+    make_workspaces(templates, str(tmp_path / "all.json"), settings)
+    make_workspaces(templates, str(tmp_path / "at_{kappa_lambda}.json"), settings)
+    assert len(list(tmp_path.glob("at_*.json"))) == 26
+    pyhf.set_backend("numpy", "scipy" if model == "note" else "minuit")
+    together = pyhf.Workspace(json.loads((tmp_path / "all.json").read_text()))
+    for kappa in (-10.0, 1.0, 5.0):
+        path = tmp_path / f"at_{kappa_name(kappa)}.json"
+        workspace = pyhf.Workspace(json.loads(path.read_text()))
+        (measurement,) = workspace["measurements"]
+        model_here = workspace.model(measurement_name=measurement["name"])
+        observed, expected = pyhf.infer.hypotest(
+            1.0, workspace.data(model_here), model_here, return_expected=True
+        )
+        assert float(observed) == pytest.approx(float(expected), abs=1e-5), kappa
+        # The expectation is that of the workspace of all; the observation there is another's.
+        model_there = together.model(measurement_name=measurement["name"])
+        counts = model_here.expected_data(model_here.config.suggested_init())
+        others = model_there.expected_data(model_there.config.suggested_init())
+        assert counts[:10] == pytest.approx(others[:10])
+        same = workspace.data(model_here)[:10] == pytest.approx(together.data(model_there)[:10])
+        assert same == (kappa == 1)
+    pyhf.set_backend("numpy", "scipy")
+
+
+def test_a_file_of_all_hypotheses_says_what_it_is_not(template_content, tmp_path, caplog):
+    templates = tmp_path / "templates.json"
+    templates.write_text(json.dumps(by_hypothesis(template_content)))
+    settings = WorkspaceSettings.checked({"sqrt_s_tev": [13], "luminosities_ifb": [139]})
+    with caplog.at_level("INFO"):
+        make_workspaces(templates, str(tmp_path / "all.json"), settings)
+    assert "`pyhf cls` is right for that measurement only" in caplog.text

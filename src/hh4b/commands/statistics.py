@@ -66,7 +66,8 @@ def workspace(
         typer.Option(
             "-o",
             "--output",
-            help="Workspace (pyhf JSON); {energy} and {luminosity} in it stand for values.",
+            help="Workspace (pyhf JSON); {energy} and {luminosity} in it stand for values."
+            " {kappa_lambda} writes a file for each hypothesis, for stock pyhf.",
         ),
     ],
 ) -> None:

@@ -1,15 +1,24 @@
 """From templates to workspace files: what `hh4b workspace` does."""
 
 import json
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path, read_json
+from hh4b.core.kappa import kappa_name
 from hh4b.statistics.binning import merge_bins
 from hh4b.statistics.scaling import choose_normalisation, scale
 from hh4b.statistics.settings import WorkspaceSettings
 from hh4b.statistics.template_format import read_templates
 from hh4b.statistics.workspace import build_workspace
+from hh4b.statistics.workspace_by_hypothesis import needs_own_observations, workspace_of_hypothesis
+
+log = logging.getLogger(__name__)
+#: In the name of an output: one file for each hypothesis.
+BY_HYPOTHESIS = "{kappa_lambda}"
 
 
 def make_workspaces(template_path: Path, output: str, settings: WorkspaceSettings) -> None:
@@ -18,7 +27,8 @@ def make_workspaces(template_path: Path, output: str, settings: WorkspaceSetting
     Args:
         template_path: template file.
         output: file to write; ``{energy}`` and ``{luminosity}`` stand for the values, and must be
-            there where there are several.
+            there where there are several. With ``{kappa_lambda}`` each hypothesis gets a file of
+            its own, with the observation that belongs to it.
         settings: of the workspaces.
 
     Raises:
@@ -70,8 +80,9 @@ def _make_workspace(
         "bin_edges_gev": templates.bin_edges_gev.tolist(),
         "templates": made_from,
     }
+    scaled = scale(templates, normalisation)
     workspace = build_workspace(
-        scale(templates, normalisation),
+        scaled,
         model=settings.model,
         asimov=settings.asimov,
         systematics=settings.systematics,
@@ -79,5 +90,21 @@ def _make_workspace(
         needed_effective_events=settings.needed_effective_events,
         provenance=Provenance("workspace", made_of).as_json(),
     )
-    with atomic_path(output) as temporary:
+    if BY_HYPOTHESIS in output.name:
+        for index, kappa in enumerate(scaled.kappa_lambda):
+            own = workspace_of_hypothesis(workspace, scaled, settings.asimov, index)
+            _write(output.with_name(output.name.replace(BY_HYPOTHESIS, kappa_name(kappa))), own)
+        return
+    if needs_own_observations(scaled):
+        log.info(
+            "%s: the observations are those of kappa_lambda = 1, and `pyhf cls` is right for that"
+            " measurement only; %s in the name of the output writes a file for each hypothesis",
+            output.name,
+            BY_HYPOTHESIS,
+        )
+    _write(output, workspace)
+
+
+def _write(path: Path, workspace: Mapping[str, Any]) -> None:
+    with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(workspace, indent=1) + "\n", encoding="utf-8")
