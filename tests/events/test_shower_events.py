@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hh4b.core.contracts import DATASET, read_attributes, read_table
-from hh4b.core.errors import ContractError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.events.dataset import lacking, shower_events
 from hh4b.events.import_stage import import_published
 from hh4b.events.ingest_stage import ingest
@@ -188,3 +188,35 @@ def test_import_divides_by_event(make, tmp_path):
     for event in range(30):
         assert len(set(table[SPLIT][ids == event].tolist())) == 1
     assert set(table[SPLIT]) == {0, 1}
+
+
+def test_a_training_keeps_some_rows_of_each_event(make, tmp_path):
+    """With the weight of the event, the same in every fold, and other columns as they are."""
+    rows, bare = make("rows", ragged(58)), make("bare", 1)
+    with h5py.File(rows, "r+") as file:
+        weight = np.random.default_rng(1).exponential(size=len(file["HH4B/weight"]))
+        file["HH4B/weight"][...] = weight
+    whole, ids = read_table(rows, DATASET), shower_events(rows)
+    kept = {}
+    for fold in (0, 1, None):
+        folds = {} if fold is None else {"folds": 2, "fold": fold, "part": "training"}
+        settings = MergeSettings(shuffle_seed=1, rows_per_shower=1, **folds)
+        merge([rows, bare], tmp_path / "m.h5", settings)
+        table = read_table(tmp_path / "m.h5", DATASET)
+        chosen = table["HH4B/source_file"] == 0
+        assert len(set(table[NUMBER][chosen])) == chosen.sum()
+        columns = (NUMBER, "HH4B/source_entry", "HH4B/weight")
+        kept[fold] = set(zip(*(table[name][chosen].tolist() for name in columns), strict=True))
+    assert len(kept[None]) == 30
+    assert kept[0] | kept[1] == kept[None]
+    assert not kept[0] & kept[1]
+    for number, entry, weight in kept[None]:
+        event = whole[NUMBER] == number
+        assert weight == pytest.approx(whole["HH4B/weight"][event].sum())
+        assert entry in whole["HH4B/source_entry"][event]
+    assert len(np.unique(ids)) == 30
+
+
+def test_rows_are_drawn_with_a_seed():
+    with pytest.raises(ConfigError, match="rows_per_shower needs --shuffle-seed"):
+        MergeSettings.checked({"rows_per_shower": 1})

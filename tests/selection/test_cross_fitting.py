@@ -8,8 +8,10 @@ import pytest
 
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_table
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.core.folds import Folds
+from hh4b.core.files import read_json
+from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.parts import fold_numbers
+from hh4b.core.rows_per_shower import RowDraw
 from hh4b.selection import dnn_stage
 from hh4b.selection.classifier_stage import train_and_score
 from hh4b.selection.evaluation import evaluate
@@ -174,3 +176,36 @@ def test_a_fold_without_events_stops_the_training(numbered, tmp_path):
     signal, _ = classes(numbered)
     with pytest.raises(ContractError, match=r"lonely\.h5: no event is in fold . of 3, of 600"):
         read_labelled(signal, [f"{lonely}:{numbered['qcd'].features}"], folds=other)
+
+
+def test_a_training_keeps_some_rows_of_each_event(numbered):
+    """One row with the weight of both; where rows are events, all of them."""
+    signal, background = classes(numbered)
+    for fold in (None, 1):
+        folds = None if fold is None else FoldPart.of(FOLDS, fold=fold)
+        part = "all" if fold is None else "training"
+        every = read_labelled(signal, background, part=part, folds=folds)
+        draw = RowDraw(rows_per_shower=1, seed=2)
+        some = read_labelled(signal, background, part=part, folds=folds, draw=draw)
+        assert len(some.label) == len(np.unique(every.events))
+        assert some.events is None
+        for label in (True, False):
+            assert some.weight[some.label == label].sum() == pytest.approx(1)
+        known = {row.tobytes(): weight for row, weight in zip(every.features, every.weight,
+                                                               strict=True)}  # fmt: skip
+        assert all(row.tobytes() in known for row in some.features)
+        heavier = sum(weight > 1.01 * known[row.tobytes()] for row, weight in
+                      zip(some.features, some.weight, strict=True))  # fmt: skip
+        assert heavier > 0.8 * len(some.label) / 2
+
+
+def test_a_training_is_told_how_many_rows(numbered, tmp_path):
+    settings = {"hidden_dim": 8, "max_epochs": 1, "batch_size": 64, "folds": 3, "fold": 0}
+    counts = []
+    for rows in (None, 1):
+        chosen = DnnTrainSettings(rows_per_shower=rows, **settings)
+        dnn_stage.train_to_directory(*classes(numbered), tmp_path / str(rows), chosen)
+        written = read_json(tmp_path / str(rows) / "training.json")
+        assert written["provenance"]["settings"].get("rows_per_shower") == rows
+        counts.append(written["n_background"])
+    assert counts[1] < 0.6 * counts[0]

@@ -97,9 +97,18 @@ def test_metrics_of_each_fold_and_of_all(models, tmp_path):
             assert row == pytest.approx(whole["groups"][name])
         for name, values in whole["classification"].items():
             assert found["classification"][name]["accuracy"] == pytest.approx(values["accuracy"])
+    assert pooled["n_folds_trained"] == 3
     for number in range(3):
         alone = json.loads((tmp_path / f"{number}.json").read_text())
         assert alone["n_events"] == (folds == number).sum()
+    (tmp_path / "1.json").unlink()
+    some = parse_fold(texts[1].rpartition(":")[0])
+    found = evaluate_folds([some], tmp_path / "some.json", settings)
+    assert not (tmp_path / "1.json").exists()
+    assert found["n_folds_trained"] == 1
+    assert found["n_events"] == (folds == 1).sum()
+    with pytest.raises(ConfigError, match="no fold"):
+        evaluate_folds([], tmp_path / "none.json", settings)
 
 
 def test_command_line_takes_a_model_for_each_fold(models, tmp_path, monkeypatch):
@@ -183,9 +192,3 @@ def test_networks_of_two_kinds_are_refused(models, tmp_path):
     with pytest.raises(ContractError, match=r"o\.pt has other options or inputs than .*0\.pt"):
         files = PredictionFiles(scores=tmp_path / "s.h5")
         predict_to_files([models[0], tmp_path / "o.pt"], TEST, files, settings)
-    with pytest.raises(ConfigError, match="1 folds: give at least two"):
-        evaluate_folds(
-            [parse_fold(f"{models[0]}:{TEST}:{tmp_path / 'm.json'}")],
-            tmp_path / "a.json",
-            SpanetEvaluateSettings(),
-        )

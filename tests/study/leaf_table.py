@@ -89,6 +89,16 @@ ONE_TRAINING = {
     for name in names
 }  # fmt: skip
 
+#: What folds change.
+FOLDED = {
+    "datasets_merge", "spanet_train", "spanet_evaluate", "spanet_evaluate_folds", "spanet_choose",
+    "spanet_predict", "spanet_score", "spanet_vectors", "spanet_search_worker",
+    "embedding_features", "embeddings", "dnn_train", "dnn_choose", "dnn_predict",
+    "dnn_search_worker", "baseline_train", "efficiency_curve", "evaluate_classifier",
+    "working_point", "templates",
+    *tables(12, 13, 15, 18, 20, 22, 25, "samples"), *figures(6),
+}  # fmt: skip
+
 #: Cannot stand beside every other kind: changed in the default study.
 ALONE = {"statistics.model"}
 
@@ -251,15 +261,7 @@ EVENT_CHOICES = {
         "event_selection/training_fraction", 0.7, "ingest", "datasets_import"
     ),
     # Events stay as they are: what is trained, what scores, and which events measure.
-    "event_selection.folds": several(
-        {"event_selection/folds": 4, **ONE_TRAINING},
-        "datasets_merge", "spanet_train", "spanet_evaluate", "spanet_evaluate_folds",
-        "spanet_choose", "spanet_predict", "spanet_score", "spanet_vectors",
-        "spanet_search_worker", "embedding_features", "embeddings", "dnn_train", "dnn_choose",
-        "dnn_predict", "dnn_search_worker", "baseline_train", "efficiency_curve",
-        "evaluate_classifier", "working_point", "templates", tables(12, "samples"), figures(6),
-        tables(13, 15, 18, 20, 22, 25),
-    ),
+    "event_selection.folds": several({"event_selection/folds": 4, **ONE_TRAINING}, FOLDED),
 }  # fmt: skip
 
 PAIRINGS = {
@@ -309,6 +311,15 @@ PAIRINGS = {
     "spanet_trainings.SpanetTraining.epochs": one(JOINT + "epochs", 3, "spanet_train"),
     "spanet_trainings.SpanetTraining.max_events_per_sample": one(
         JOINT + "max_events_per_sample", 9, "datasets_merge"
+    ),
+    "spanet_trainings.SpanetTraining.rows_per_shower": one(
+        # What measures is all rows.
+        JOINT + "rows_per_shower", 1, "datasets_merge"
+    ),
+    # Without folds it is refused; beside them it is one network instead of each.
+    "spanet_trainings.SpanetTraining.trained_folds": several(
+        {"event_selection/folds": 4, **ONE_TRAINING, SM + "trained_folds": 1},
+        FOLDED, "spanet_evaluate_some_folds",
     ),
     "spanet_trainings.SpanetTraining.kappa_balance": one(
         JOINT + "kappa_balance", True, "datasets_merge", "spanet_train", "spanet_search_worker"
@@ -386,6 +397,9 @@ CLASSIFIERS = {
         # The search that nothing asks for any more is not run.
         "dnn_train", "dnn_search_worker", "search_outcome",
     ),
+    "classifiers.Dnn.rows_per_shower": one(
+        DNN + "rows_per_shower", 1, "dnn_train", "dnn_search_worker"
+    ),
     "classifiers.Dnn.repeats": one(
         DNN + "repeats", 4, "dnn_train", "dnn_choose", tables(13, 15)
     ),
@@ -408,6 +422,9 @@ CLASSIFIERS = {
     ),
     "classifiers.BaselineClassifier.options": one(
         SVM_ + "options", {"components": 100}, "baseline_train"
+    ),
+    "classifiers.BaselineClassifier.rows_per_shower": one(
+        SVM_ + "rows_per_shower", 1, "baseline_train"
     ),
     "classifiers.BaselineClassifier.kappa_lambda": one(
         SVM_ + "kappa_lambda", [1, 5],

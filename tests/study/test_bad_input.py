@@ -45,6 +45,12 @@ def fixed_kappa(value, **training):
     }
 
 
+def trained_folds(folds, value, **training):
+    options = "config/spanet/options/smoke.json"
+    mine = {"signal": ["hh"], "options": options, "trained_folds": value, **training}
+    return {"event_selection": {"folds": folds}, "spanet_trainings": {"mine": mine}}
+
+
 BAD = {
     "unknown process": (
         {"samples": {"hh": {"process": "di_higgs"}}},
@@ -233,6 +239,28 @@ BAD = {
         {"event_selection": {"folds": 3}, "classifiers": {"min_dr_dnn": {"repeats": 2}}},
         "classifiers.min_dr_dnn.repeats: value 2: event_selection.folds 3 repeats each training"
         " already, once without each fold; expected 1",
+    ),
+    "trained folds without folds": (
+        trained_folds(0, 1),
+        "spanet_trainings.mine.trained_folds: value 1: event_selection.folds is 0; expected null",
+    ),
+    "more trained folds than folds": (
+        trained_folds(3, 4),
+        "spanet_trainings.mine.trained_folds: value 4: event_selection.folds is 3; expected at most"
+        " 3",
+    ),
+    "a pairing of some folds": (
+        {**trained_folds(3, 2), "pairings": {"mine": {"method": "spanet", "training": "mine"}}},
+        "pairings.mine.training: value 'mine': events of every fold need a network, and"
+        " spanet_trainings.mine.trained_folds is 2 of 3; expected null",
+    ),
+    "a classifier of some folds": (
+        {
+            **trained_folds(3, 1, background=["four_b"]),
+            "classifiers": {"mine": {"kind": "spanet", "training": "mine"}},
+        },
+        "classifiers.mine.training: value 'mine': events of every fold need a network, and"
+        " spanet_trainings.mine.trained_folds is 1 of 3; expected null",
     ),
 }  # fmt: skip
 

@@ -22,9 +22,7 @@ def tags(study):
     return {group: settings.simulate(name, chunk).b_tagging for group, name in names.items()}
 
 
-@pytest.mark.parametrize(
-    ("overlays", "four_b"), [([], "mv2c10_70"), (["one_detector"], "dl1r_77")]
-)
+@pytest.mark.parametrize(("overlays", "four_b"), [([], "mv2c10_70"), (["one_detector"], "dl1r_77")])
 def test_tags_by_sample_reach_the_simulation(overlays, four_b):
     study = read_study(DEFAULT, *(ROOT / f"config/{name}.yaml" for name in overlays))
     assert study.simulation.detector == "config/detector/note.yaml"

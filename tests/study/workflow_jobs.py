@@ -148,7 +148,9 @@ class _Jobs:
                 if not layout.folds:
                     self.add("spanet_evaluate", [models[-1], tested[-1]], [metrics[-1]], **keys)
             chosen, found = layout.spanet_model(name), layout.spanet_metrics(name)
-            if layout.folds:
+            if layout.folds > len(models):
+                self.add("spanet_evaluate_some_folds", [*models, *tested], [found], training=name)
+            elif layout.folds:
                 written = [found, *metrics]
                 self.add("spanet_evaluate_folds", [*models, *tested], written, training=name)
             else:

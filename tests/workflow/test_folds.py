@@ -37,6 +37,14 @@ def check(results):
     found = pooled["classification"]["EVENT/signal"]
     each = [one["classification"]["EVENT/signal"]["accuracy"] for one in alone]
     assert min(each) <= found["accuracy"] <= max(each)
+    assert pooled["n_folds_trained"] == FOLDS
+    measured = read("metrics/spanet/mixing.json")
+    assert measured["n_folds_trained"] == 1
+    with h5py.File(results / "trainings/mixing/fold_0_testing.h5") as file:
+        assert measured["n_events"] == len(file["HH4B/weight"])
+    assert not (results / "trainings/mixing/fold_1_training.h5").exists()
+    assert "Mixing κλ (1)" in (results / "tables/table_samples.md").read_text()
+    assert (results / "tables/table_04.csv").stat().st_size > 0
     for name in ("min_dr_dnn", "mixing_spanet", "min_dr_logistic_regression", "mixing_spanet_dnn"):
         metrics = read(f"metrics/classification/{name}.json")
         assert metrics["part"] == "all"

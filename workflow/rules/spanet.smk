@@ -100,7 +100,7 @@ rule spanet_evaluate_folds:
     benchmark:
         f"{RESULTS}/benchmarks/spanet_evaluate_folds/{{training}}.tsv"
     wildcard_constraints:
-        training=names_pattern(STUDY.spanet_trainings if LAYOUT.folds else []),
+        training=names_pattern(FILES.trainings(every_fold=True)),
     threads: STUDY.threads_per_training
     params:
         folds=lambda w, input, output: option(
@@ -110,6 +110,34 @@ rule spanet_evaluate_folds:
         code=command("spanet:evaluate_folds"),
     message:
         "Evaluating SPANet2, each network on the events it did not see: {wildcards.training}"
+    shell:
+        "hh4b spanet evaluate-folds {params.folds} -o {output.metrics}"
+        " --settings {params.settings:q} > {log} 2>&1"
+
+
+# The same for a training that measures only, and has networks for the first folds.
+rule spanet_evaluate_some_folds:
+    input:
+        models=lambda w: LAYOUT.spanet_models(w.training),
+        datasets=lambda w: [
+            LAYOUT.training_file(w.training, "testing", repeat)
+            for repeat in LAYOUT.repeats(STUDY.spanet_trainings[w.training])
+        ],
+    output:
+        metrics=f"{RESULTS}/metrics/spanet/{{training}}.json",
+    log:
+        f"{RESULTS}/logs/spanet_evaluate_some_folds/{{training}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/spanet_evaluate_some_folds/{{training}}.tsv"
+    wildcard_constraints:
+        training=names_pattern(FILES.trainings(every_fold=False)),
+    threads: STUDY.threads_per_training
+    params:
+        folds=lambda w, input: option("", input.models, input.datasets),
+        settings=settings("spanet_evaluate_some_folds"),
+        code=command("spanet:evaluate_folds"),
+    message:
+        "Evaluating SPANet2 on the events its networks did not see: {wildcards.training}"
     shell:
         "hh4b spanet evaluate-folds {params.folds} -o {output.metrics}"
         " --settings {params.settings:q} > {log} 2>&1"

@@ -156,7 +156,7 @@ def evaluate_folds(
     folds: Annotated[
         list[str],
         typer.Argument(
-            metavar="MODEL:TESTING.h5:METRICS.json…",
+            metavar="MODEL:TESTING.h5[:METRICS.json]…",
             help="Of each fold: network, events it did not see, metrics of these to write.",
         ),
     ],

@@ -14,7 +14,10 @@ from hh4b.core.contracts import DATASET, read_attributes, read_table, write_tabl
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.parts import part_mask
+from hh4b.core.row_draws import draw_rows
+from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.seeds import stream
+from hh4b.core.shower_events import ShowerEvents
 from hh4b.events.dataset import lacking, shower_events
 from hh4b.events.kappa_input import balanced_weights, pick_kappa
 from hh4b.events.settings import MergeSettings
@@ -22,6 +25,7 @@ from hh4b.events.settings import MergeSettings
 log = logging.getLogger(__name__)
 #: What names the rows of a dataset that does not, beside one with several rows of an event.
 _FILLED = ("HH4B/event_number", "HH4B/source_file")
+_WEIGHT = "HH4B/weight"
 Columns = dict[str, NDArray[Any]]
 
 
@@ -40,7 +44,8 @@ class _Source:
 def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> int:
     """Write the chosen events of all datasets as one; return their number.
 
-    Optional columns are kept if every dataset has them (weights are 1 where a dataset has none and
+    The rows that `MergeSettings.rows_per_shower` leaves have the weights of `draw_rows`. Optional
+    columns are kept if every dataset has them (weights are 1 where a dataset has none and
     `MergeSettings.balance` or `kappa_balance` is set). Where a dataset has several rows of one
     shower event, what tells events apart is kept, too; a dataset that lacks it has an event in
     every row. All rows are in memory at once.
@@ -110,13 +115,15 @@ def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[
     chosen = np.flatnonzero(part_mask(path, split, settings.part, number, folds=settings))
     if not len(chosen):
         raise ContractError(f"{path}: no event in part {settings.part!r}; make the sample larger")
+    chosen = _draw_rows(path, arrays, chosen, settings)
     attributes = read_attributes(path)
     sample = str(attributes.get("sample", path.stem))
     limit = settings.max_events_per_sample
     if limit is not None and limit < len(chosen) and settings.shuffle_seed is not None:
         rng = stream(settings.shuffle_seed, "merge", "draw", sample)
         chosen = np.sort(rng.choice(chosen, limit, replace=False))
-    kept = {name: arrays[name][chosen] for name in columns}
+    names = [*columns, _WEIGHT] if _WEIGHT in arrays else columns
+    kept = {name: arrays[name][chosen] for name in names}
     signal = kept["CLASSIFICATIONS/EVENT/signal"]
     kappa = attributes.get("kappa_lambda")
     generated = attributes.get("sum_weights_generated")
@@ -128,6 +135,20 @@ def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[
         sum_weights_generated=None if generated is None else float(generated),
     )
     return kept, source
+
+
+def _draw_rows(
+    path: Path, arrays: Columns, chosen: NDArray[np.int64], settings: MergeSettings
+) -> NDArray[np.int64]:
+    """Return those of the chosen rows that are kept of each shower event; weigh them in place."""
+    if settings.rows_per_shower is None or settings.shuffle_seed is None:
+        return chosen
+    weight = np.array(arrays.get(_WEIGHT, np.ones(len(arrays["INPUTS/Source/MASK"]))), float)
+    draw = RowDraw.of(settings, seed=settings.shuffle_seed)
+    rows, drawn = draw_rows(ShowerEvents.read(path)[chosen], weight[chosen], draw, where=str(path))
+    weight[chosen[rows]] = drawn
+    arrays[_WEIGHT] = weight
+    return chosen[rows]
 
 
 def _check_widths(datasets: Sequence[Path], parts: Sequence[Columns]) -> None:

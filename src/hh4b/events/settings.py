@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from hh4b.core.folds import FoldPart
+from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.samples import NamedSample
 from hh4b.core.settings import Count, Fraction, Kappa, Part, Positive, Seed, Settings
 
@@ -85,7 +86,7 @@ class IngestSettings(NamedSample, FileChoices, EventSelection):
         return self
 
 
-class MergeSettings(FoldPart):
+class MergeSettings(FoldPart, RowsPerShower):
     """How datasets are merged."""
 
     part: Part = Field("all", description="events to take of each dataset")
@@ -106,8 +107,9 @@ class MergeSettings(FoldPart):
 
     @model_validator(mode="after")
     def _draw(self) -> Self:
-        if self.max_events_per_sample is not None and self.shuffle_seed is None:
-            raise ValueError("max_events_per_sample needs --shuffle-seed to draw the events by")
+        for name in ("max_events_per_sample", "rows_per_shower"):
+            if getattr(self, name) is not None and self.shuffle_seed is None:
+                raise ValueError(f"{name} needs --shuffle-seed to draw by")
         return self
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hh4b.publication.inputs import RunFile
-from hh4b.statistics.comparison import QUANTITIES, compare
+from hh4b.statistics.comparison import compare
+from hh4b.statistics.error_parts import QUANTITIES
 from hh4b.statistics.limits import METHODS
 
 Entry = dict[str, Any]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from hh4b.core import contracts
 from hh4b.core.folds import FoldPart
@@ -26,14 +27,24 @@ def count_file(path: Path) -> dict[str, Measured]:
 class Division(FoldPart):
     """What divides the events that a table counts into training and testing."""
 
+    fewer_networks: dict[str, int] = Field(
+        default={}, description="networks by label, of trainings that have not one for each fold"
+    )
+
     def remarks(self) -> list[str]:
         """Return what a table says of it."""
         if not self.folds:
             return []
-        return [
+        remarks = [
             f"Cross-fitting: numbers of the first of {self.folds} trainings; every event is a"
             " testing event of one of them, and of no other."
         ]
+        if self.fewer_networks:
+            names = ", ".join(f"{label} ({n})" for label, n in self.fewer_networks.items())
+            remarks.append(
+                f"Trained and tested for the first folds only, numbers in brackets: {names}."
+            )
+        return remarks
 
 
 def count_by_part(paths: Iterable[Path], part: str, division: Division) -> Measured:

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # co
 from hh4b.core.files import Provenance
 from hh4b.core.folds import FoldPart
 from hh4b.core.joined import SampleFiles
+from hh4b.core.rows_per_shower import RowDraw
 from hh4b.selection.classifier_training import FittedClassifier, train_classifier
 from hh4b.selection.samples import read_labelled
 from hh4b.selection.scoring import write_scores
@@ -69,6 +70,7 @@ def _train(
         background,
         background_weights=settings.background_weights,
         folds=FoldPart.of(settings, fold=fold),
+        draw=RowDraw.of(settings, seed=settings.seed + repeat),
     )
     counts = {
         "n_signal": int(events.label.sum()),

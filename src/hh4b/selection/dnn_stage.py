@@ -15,6 +15,7 @@ from hh4b.core.contracts import FEATURES, read_table
 from hh4b.core.files import Provenance, atomic_path, canonical_hash, write_json
 from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.joined import SampleFiles
+from hh4b.core.rows_per_shower import RowDraw, RowsPerShower
 from hh4b.selection.checkpoint import MODEL_FILE, load_network, save_network
 from hh4b.selection.dnn import DenseNetwork, probability
 from hh4b.selection.evaluation import evaluate
@@ -45,7 +46,10 @@ def train_to_directory(
         TrainingFailed: if the training cannot start or diverges.
     """
     weights = settings.background_weights
-    events = read_labelled(signal, background, background_weights=weights, folds=settings)
+    draw = RowDraw.of(settings)
+    events = read_labelled(
+        signal, background, background_weights=weights, folds=settings, draw=draw
+    )
     counts = {
         "n_signal": int(events.label.sum()),
         "n_background": int((~events.label).sum()),
@@ -60,6 +64,7 @@ def train_to_directory(
         **FoldPart.of(settings).decided(),
         "background_weights": weights,
         "columns": list(events.columns),
+        **RowsPerShower.of(settings).model_dump(exclude_none=True),
     }
     provenance = Provenance("dnn train", decided, seed=settings.seed, counts=counts)
     summary = summarise(trained)

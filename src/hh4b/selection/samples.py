@@ -14,6 +14,8 @@ from hh4b.core.folds import FoldPart
 from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
 from hh4b.core.parts import part_mask, require_folds_of_scores
+from hh4b.core.row_draws import draw_rows
+from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.settings import Part
 from hh4b.core.shower_events import ShowerEvents, event_index, joined_ids
 from hh4b.events.kappa_input import pick_kappa
@@ -93,6 +95,7 @@ def read_labelled(
     part: Part = "training",
     background_weights: Mapping[str, float] | None = None,
     folds: FoldPart | None = None,
+    draw: RowDraw | None = None,
 ) -> LabelledFeatures:
     """Read labelled features; both classes enter with the same total weight.
 
@@ -105,6 +108,7 @@ def read_labelled(
         part: which events.
         background_weights: cross section by background process in fb; empty or None = not used.
         folds: with folds, ``part`` is that of one fold, see `part_mask`.
+        draw: how many rows of each shower event, of those with a pairing; None = all.
 
     Raises:
         ConfigError: if a class has no sample, or a background process no cross section.
@@ -126,7 +130,7 @@ def read_labelled(
                     f"{sample.paths[1]}: columns {names} differ from {columns} of the others"
                 )
             columns = names
-            found.append(_read_features(sample, label, part, kappas, folds))
+            found.append(_read_features(sample, label, part, kappas, folds, draw or RowDraw()))
         showers += [entry[4] for entry in found]
         shares, sums = [entry[2] for entry in found], [entry[3] for entry in found]
         weights = class_weights(samples, shares, sums, None if label else background_weights)
@@ -144,6 +148,7 @@ def _read_features(
     part: Part,
     kappas: Sequence[float],
     folds: FoldPart | None,
+    draw: RowDraw,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64], float, ShowerEvents]:
     """Return features, kappa input, weight of sum one, the sum they stand for, shower events."""
     dataset, path = sample.paths
@@ -154,7 +159,9 @@ def _read_features(
     keep &= np.isfinite(features).all(axis=1)
     share = _share(weight[keep], dataset)
     shower = ShowerEvents.read(dataset)[keep]
-    return features[keep], kappa[keep], share, float(weight[keep].sum() * whole), shower
+    drawn, share = draw_rows(shower, share, draw, where=str(dataset))
+    rows = np.flatnonzero(keep)[drawn]
+    return features[rows], kappa[rows], share, float(weight[keep].sum() * whole), shower[drawn]
 
 
 def signal_kappas(texts: Sequence[str]) -> tuple[float, ...]:

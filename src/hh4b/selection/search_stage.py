@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 
 from hh4b.core.files import Provenance, canonical_hash, write_json
+from hh4b.core.rows_per_shower import RowDraw
 from hh4b.selection.samples import LabelledFeatures, read_labelled
 from hh4b.selection.settings import DnnSearchSettings
 from hh4b.selection.training import Epoch, train, train_until
@@ -82,7 +83,13 @@ def search_to_file(
         TrainingFailed: if no trial was completed.
     """
     weights = settings.background_weights
-    events = read_labelled(signal, background, background_weights=weights, folds=settings)
+    events = read_labelled(
+        signal,
+        background,
+        background_weights=weights,
+        folds=settings,
+        draw=RowDraw.of(settings),
+    )
     options = settings.network()
     decided: dict[str, Any] = {
         "options": {name: options[name] for name in options if name not in DnnRanges.model_fields},

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from hh4b.core.errors import ContractError
 from hh4b.core.folds import FoldPart, Folds
+from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.settings import Count, Kappa, Kappas, NonNegative, Part, Positive, Seed, Settings
 from hh4b.training.search_ranges import DnnRanges, Halving
 
@@ -66,7 +67,7 @@ class DnnSettings(Settings):
         return self.model_dump(include=set(DnnSettings.model_fields))
 
 
-class DnnTrainSettings(DnnSettings, BackgroundWeights, FoldPart):
+class DnnTrainSettings(DnnSettings, BackgroundWeights, FoldPart, RowsPerShower):
     """A training of the dense network."""
 
     seed: Seed = Field(1, description="decides every random number")
@@ -101,7 +102,7 @@ class ScoreSettings(Folds):
     threads: Count = Field(1, description="threads at most")
 
 
-class ClassifierSettings(ScoreSettings, BackgroundWeights):
+class ClassifierSettings(ScoreSettings, BackgroundWeights, RowsPerShower):
     """A classifier that is trained and scores in one job."""
 
     method: str = Field(

@@ -44,54 +44,57 @@ def evaluate_to_file(
 
 
 class FoldFiles(NamedTuple):
-    """A fold: the network that did not see it, its events, and its metrics to be written."""
+    """A fold: the network that did not see it, its events, and where its metrics go, if at all."""
 
     model: Path
     dataset: Path
-    metrics: Path
+    metrics: Path | None = None
 
 
 def parse_fold(text: str) -> FoldFiles:
-    """Split ``"MODEL.pt:TESTING.h5:METRICS.json"``, the last to be written.
+    """Split ``"MODEL.pt:TESTING.h5:METRICS.json"``, the last to be written, or the first two.
 
     Raises:
-        ConfigError: if there are not three paths.
+        ConfigError: if there are other than two or three paths.
     """
-    return FoldFiles(*split_files(text, ("MODEL.pt", "TESTING.h5", "METRICS.json")).paths)
+    names = ("MODEL.pt", "TESTING.h5", "METRICS.json")
+    return FoldFiles(*split_files(text, names[:2] if text.count(":") == 1 else names).paths)
 
 
 def evaluate_folds(
     folds: Sequence[FoldFiles], output: Path, settings: SpanetEvaluateSettings
 ) -> dict[str, Any]:
-    """Measure the networks of the folds: each on the events it did not see, and all together.
+    """Measure the networks of folds: each on the events it did not see, and all together.
 
     Args:
-        folds: at least two.
-        output: JSON to write, of all events.
+        folds: all, or those that have a network.
+        output: JSON to write, of all their events.
         settings: where it is computed.
 
     Returns:
-        The report of all events.
+        The report of these events, with the number of networks as ``n_folds_trained``.
 
     Raises:
-        ConfigError: if there are fewer than two folds.
+        ConfigError: if there is no fold.
         InputFileError: if there is no checkpoint.
         ContractError: if the networks or the datasets do not fit together.
     """
-    if len(folds) < 2:
-        raise ConfigError(f"{len(folds)} folds: give at least two MODEL.pt:TESTING.h5:METRICS.json")
+    if not folds:
+        raise ConfigError("no fold; give at least one MODEL.pt:TESTING.h5:METRICS.json")
     networks, identities = open_networks([fold.model for fold in folds], settings)
     event = networks[0].event
     parts, shares, start = [], [], 0
     for fold, network, identity in zip(folds, networks, identities, strict=True):
         events = read_events(fold.dataset, event)
         found = predict(network, events)
-        made = Provenance("spanet evaluate", identity)
-        write_json(fold.metrics, report(event, events, found), made)
+        if fold.metrics is not None:
+            made = Provenance("spanet evaluate", identity)
+            write_json(fold.metrics, report(event, events, found), made)
         parts.append(events)
         shares.append((np.arange(start, start + len(events)), found))
         start += len(events)
     result = report(event, join_events(parts), gather(shares, start))
+    result["n_folds_trained"] = len(folds)
     write_json(output, result, Provenance("spanet evaluate-folds", {"networks": identities}))
     return result
 

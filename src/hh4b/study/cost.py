@@ -70,7 +70,7 @@ def _costs(layout: Layout) -> Iterator[Cost]:
         yield Cost("variations through shower and detector", events, hours)
     events = 4 * study.energy_comparison.events
     yield Cost("partons at 13 and 14 TeV", events, _hours(events, SECONDS_PER_PARTONS))
-    yield from _spanet(study, infos)
+    yield from _spanet(layout, infos)
     yield _scores(layout)
     yield from _dnn(study, infos)
 
@@ -85,17 +85,16 @@ def _varied_events(layout: Layout) -> int:
     return sum(layout.samples[name].events for _, name in layout.varied())
 
 
-def _spanet(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
-    folds = study.event_selection.folds
-    seen = hours = 0.0
+def _spanet(layout: Layout, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
+    study = layout.study
+    seen = hours = number = 0.0
     for training in study.spanet_trainings.values():
         options = training_options(training)
-        epochs = training.epochs or options.epochs
-        passed = _training_events(study, training, infos) * epochs * (folds or training.repeats)
-        seen += passed
+        epochs, networks = training.epochs or options.epochs, len(layout.repeats(training))
+        passed = _training_events(study, training, infos) * epochs * networks
+        seen, number = seen + passed, number + networks
         hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * _relative_size(options)
-    number = sum(folds or training.repeats for training in study.spanet_trainings.values())
-    yield Cost(f"{number} SPANet2 trainings, events times epochs", seen, hours)
+    yield Cost(f"{number:.0f} SPANet2 trainings, events times epochs", seen, hours)
     seen = hours = 0.0
     for search in study.searches.values():
         if search.kind == "spanet":

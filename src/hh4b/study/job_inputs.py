@@ -171,6 +171,14 @@ class JobInputs:
         """Return the searches of a kind."""
         return [name for name, s in self.study.searches.items() if s.kind == kind]
 
+    def trainings(self, *, every_fold: bool) -> list[str]:
+        """Return the trainings with a network for every fold, or those that leave some out."""
+        if not self.layout.folds:
+            return []
+        chosen = self.study.spanet_trainings.items()
+        folds = self.layout.folds
+        return [n for n, t in chosen if (len(self.layout.repeats(t)) == folds) == every_fold]
+
     def function_pairings(self) -> list[str]:
         """Return the pairings that need no training."""
         chosen = self.study.pairings.items()

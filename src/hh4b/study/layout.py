@@ -216,7 +216,10 @@ class Layout:
 
         With folds, a repeat is the training without the fold of its number.
         """
-        return [str(number) for number in range(self.folds or definition.repeats)]
+        number = self.folds or definition.repeats
+        if isinstance(definition, SpanetTraining):
+            number = definition.trained_folds or number
+        return [str(repeat) for repeat in range(number)]
 
     def training_file(self, training: str, part: str, repeat: str = "0") -> str:
         """Return the merged training or testing events of a SPANet2 training.
@@ -237,7 +240,7 @@ class Layout:
         return self.file(f"models/spanet/{training}/{inner}model.pt")
 
     def spanet_models(self, training: str) -> list[str]:
-        """Return the checkpoints that predict: the chosen one, or that of each fold."""
+        """Return the checkpoints that predict: the chosen one, or those of the trained folds."""
         if not self.folds:
             return [self.spanet_model(training)]
         definition = self.study.spanet_trainings[training]
@@ -256,7 +259,7 @@ class Layout:
     def spanet_metrics(self, training: str, repeat: str | None = None) -> str:
         """Return the metrics of a SPANet2 training: of one repeat, or of the chosen one.
 
-        With folds the latter are of all events, each by the network that did not see it.
+        With folds the latter are of all events that a network did not see, each by that one.
         """
         inner = "" if repeat is None else f"/repeat_{repeat}"
         return self.file(f"metrics/spanet/{training}{inner}.json")

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.settings import Count, Fraction, Kappa, Kappas, Name, Settings
 from hh4b.selection.settings import CutSettings, DnnSettings
 from hh4b.spanet.settings import SpanetKappaBalance
@@ -13,7 +14,7 @@ Label = Annotated[str, Field(min_length=1)]
 _LABEL = "name in tables and figures; without it one is made of what the entry is"
 
 
-class SpanetTraining(SpanetKappaBalance):
+class SpanetTraining(SpanetKappaBalance, RowsPerShower):
     """One SPANet2 training, or several that differ by the seed."""
 
     label: Label | None = Field(None, description=_LABEL)
@@ -28,6 +29,11 @@ class SpanetTraining(SpanetKappaBalance):
     epochs: Count | None = Field(None, description="replaces the options' number of epochs")
     max_events_per_sample: Count | None = Field(None, description="limit on events of one sample")
     repeats: Count = Field(1, description="trainings with seeds of their own; the best is used")
+    trained_folds: Count | None = Field(
+        None,
+        description="with folds: networks to train, the first so many folds left out in turn, where"
+        " a training measures only; null = one for each fold, as pairings and classifiers need",
+    )
 
 
 class SpanetPairing(Settings):
@@ -62,7 +68,7 @@ Pairing = Annotated[
 ]
 
 
-class Dnn(DnnSettings):
+class Dnn(DnnSettings, RowsPerShower):
     """Dense network on the high-level features."""
 
     kind: Literal["dnn"]
@@ -85,7 +91,7 @@ class SpanetClassifier(Settings):
     training: Name = Field(description="name under `spanet_trainings`")
 
 
-class BaselineClassifier(Settings):
+class BaselineClassifier(RowsPerShower):
     """A classical classifier on the same features, or one of the user."""
 
     kind: Literal["baseline"]

@@ -7,6 +7,7 @@ from hh4b.core.errors import ConfigError
 from hh4b.detector.settings import read_detector_settings, with_changes
 from hh4b.statistics.processes import check_processes
 from hh4b.statistics.systematics import check_systematics
+from hh4b.study.fold_checks import check_folds
 from hh4b.study.labels import check_labels
 from hh4b.study.layout import Layout
 from hh4b.study.methods import (
@@ -39,7 +40,7 @@ def check_references(study: Study) -> None:
     """
     _check_samples(study)
     _check_tags(study)
-    _check_folds(study)
+    check_folds(study)
     _check_pairings_and_trainings(study)
     _check_classifiers(study)
     _check_searches(study)
@@ -111,18 +112,6 @@ def _check_tags(study: Study) -> None:
                 f"samples.{name}.b_tagging: value {tagging!r}: {study.simulation.detector} has"
                 f" {sorted(card.b_tagging.parametrisations)}; add it there"
             )
-
-
-def _check_folds(study: Study) -> None:
-    folds = study.event_selection.folds
-    for section in ("spanet_trainings", "classifiers"):
-        for name, definition in getattr(study, section).items():
-            repeats = getattr(definition, "repeats", 1)
-            if folds and repeats > 1:
-                raise ConfigError(
-                    f"{section}.{name}.repeats: value {repeats}: event_selection.folds {folds}"
-                    " repeats each training already, once without each fold; expected 1"
-                )
 
 
 def _check_processes(study: Study) -> None:

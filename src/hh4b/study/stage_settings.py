@@ -179,8 +179,11 @@ class StageSettings:
     def datasets_merge(self, training: str, part: str, fold: str) -> MergeSettings:
         """The events of a SPANet2 training; ``fold`` is ``fold_N_``, or nothing."""
         number = fold.removeprefix("fold_").rstrip("_")
+        # What measures is all rows.
+        drawn = {} if part == "training" else {"rows_per_shower": None}
         return MergeSettings.of(
             self.study.spanet_trainings[training],
+            **drawn,
             **self._folds(number or None),
             part=part,
             shuffle_seed=self.study.seed,
@@ -226,6 +229,10 @@ class StageSettings:
 
     def spanet_evaluate_folds(self) -> SpanetEvaluateSettings:
         """Metrics of the networks of the folds on what they did not see."""
+        return self.spanet_evaluate()
+
+    def spanet_evaluate_some_folds(self) -> SpanetEvaluateSettings:
+        """The same where not every fold has a network."""
         return self.spanet_evaluate()
 
     def spanet_predict(self) -> SpanetPredictSettings:

@@ -9,7 +9,7 @@ from hh4b.publication.catalogue.samples import pass_rates
 from hh4b.publication.catalogue.sources import (
     InputFiles,
     Source,
-    first_fold,
+    folds_of_trainings,
     limits_by_condition,
     metrics_and_limits_of,
 )
@@ -66,6 +66,6 @@ TABLES = (
     _table(
         "samples", "sizes_of_trainings",
         "Numbers of events in the SPANet samples after the four-tag cut", _trainings(),
-        study_options=first_fold,
+        study_options=folds_of_trainings,
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from hh4b.core.errors import ConfigError
 from hh4b.publication.catalogue import extra_tables, figures, note_tables
 from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.own import check_own, source_of
-from hh4b.publication.catalogue.sources import InputFiles, Source, first_fold
+from hh4b.publication.catalogue.sources import InputFiles, Source, first_fold, folds_of_trainings
 from hh4b.publication.registry import code_targets, plugin_files
 from hh4b.publication.settings import Medium, OutputSettings
 from hh4b.study.layout import Layout
@@ -175,8 +175,10 @@ def _own_settings(layout: Layout, name: str, own: OwnOutput, source: Source) -> 
     if own.kind in ("intervals_against_luminosity", "widths_against_luminosity"):
         energy = own.sqrt_s_tev or statistics.headline.sqrt_s_tev
         options.setdefault("sqrt_s_tev", energy)
-    if own.kind in ("sizes_by_part", "sizes_of_trainings"):
+    if own.kind == "sizes_by_part":
         options = {**first_fold(layout), **options}
+    if own.kind == "sizes_of_trainings":
+        options = {**folds_of_trainings(layout), **options}
     if own.kind == "intervals_by_luminosity":
         options.setdefault("energies", own.sqrt_s_tev is None)
     return OutputSettings(

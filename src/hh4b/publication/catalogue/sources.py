@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from hh4b.publication.catalogue.naming import (
     Parts,
@@ -255,6 +255,14 @@ def first_fold(layout: Layout) -> dict[str, int]:
     if not layout.folds:
         return {}
     return {"folds": layout.folds, "fold_seed": layout.study.seed, "fold": 0}
+
+
+def folds_of_trainings(layout: Layout) -> dict[str, Any]:
+    """Return the options of tables of all trainings: also which have not a network a fold."""
+    trainings = layout.study.spanet_trainings.items()
+    numbers = {training_label(layout, n): len(layout.repeats(t)) for n, t in trainings}
+    fewer = {label: n for label, n in numbers.items() if n < layout.folds}
+    return {**first_fold(layout), **({"fewer_networks": fewer} if fewer else {})}
 
 
 def existing(section: Mapping[str, object], names: Sequence[str]) -> list[str]:
