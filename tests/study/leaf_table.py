@@ -107,7 +107,7 @@ STUDY = {
     "seed": one(
         "seed", 7, GENERATORS, COMPARISONS, "simulate", "ingest", "datasets_import",
         "datasets_merge", "spanet_train", "spanet_search_worker", "embeddings", "dnn_train",
-        "dnn_search_worker", "baseline_train", "working_point", INTERVALS,
+        "dnn_search_worker", "baseline_train", "working_point", "templates", INTERVALS,
     ),
     "gpus_per_training": one("gpus_per_training", 1, SPANET),
     "threads_per_training": one("threads_per_training", 2, SPANET),
@@ -184,7 +184,7 @@ SAMPLES = {
         "samples/hh/events_at", {1: 26000, 5: 20000}, "generate_hh", "simulate", "ingest"
     ),
     **{
-        f"samples.{kind}.b_tagging": one(f"samples/{name}/b_tagging", "mv2c10_70", "simulate")
+        f"samples.{kind}.b_tagging": one(f"samples/{name}/b_tagging", None, "simulate")
         for kind, name in {
             "SignalSample": "hh", "ResonanceSample": "resonant", "FourBSample": "four_b",
         }.items()
@@ -233,12 +233,15 @@ SAMPLES = {
 
 EVENT_CHOICES = {
     "simulation.chunk_events": one("simulation/chunk_events", 2500, "simulate", "ingest"),
-    "simulation.detector": one("simulation/detector", "config/detector/note.yaml", "simulate"),
+    "simulation.detector": one("simulation/detector", "config/detector/atlas.yaml", "simulate"),
     "simulation.tags": one("simulation/tags", "draw", "simulate"),
     "simulation.combination_probability_min": one(
         "simulation/combination_probability_min", 0.02, "simulate"
     ),
-    "simulation.detector_draws": one("simulation/detector_draws", 2, "simulate"),
+    # The samples of the default have their own number.
+    "simulation.detector_draws": several(
+        {"simulation/detector_draws": 3, "samples/resonant/detector_draws": None}, "simulate"
+    ),
     "simulation.pythia_settings": one(
         "simulation/pythia_settings", ["PartonLevel:MPI = off"], "simulate"
     ),
@@ -253,7 +256,7 @@ EVENT_CHOICES = {
         f"event_selection.{key}": one(f"event_selection/{key}", value, "ingest")
         for key, value in {
             "jet_pt_min_gev": 35.0, "jet_abs_eta_max": 2.4, "max_jets": 8, "min_tags": 5,
-            "b_tag_bit": 1, "jet_collection": "GenJet", "matching": "drop_ambiguous",
+            "b_tag_bit": 1, "jet_collection": "GenJet", "matching": "one_to_one",
             "tags": "dl1r_77",
         }.items()
     },
@@ -314,7 +317,7 @@ PAIRINGS = {
     ),
     "spanet_trainings.SpanetTraining.rows_per_shower": one(
         # What measures is all rows.
-        JOINT + "rows_per_shower", 1, "datasets_merge"
+        JOINT + "rows_per_shower", 2, "datasets_merge"
     ),
     # Without folds it is refused; beside them it is one network instead of each.
     "spanet_trainings.SpanetTraining.trained_folds": several(
@@ -398,7 +401,7 @@ CLASSIFIERS = {
         "dnn_train", "dnn_search_worker", "search_outcome",
     ),
     "classifiers.Dnn.rows_per_shower": one(
-        DNN + "rows_per_shower", 1, "dnn_train", "dnn_search_worker"
+        DNN + "rows_per_shower", 2, "dnn_train", "dnn_search_worker"
     ),
     "classifiers.Dnn.repeats": one(
         DNN + "repeats", 4, "dnn_train", "dnn_choose", tables(13, 15)
@@ -424,7 +427,7 @@ CLASSIFIERS = {
         SVM_ + "options", {"components": 100}, "baseline_train"
     ),
     "classifiers.BaselineClassifier.rows_per_shower": one(
-        SVM_ + "rows_per_shower", 1, "baseline_train"
+        SVM_ + "rows_per_shower", 2, "baseline_train"
     ),
     "classifiers.BaselineClassifier.kappa_lambda": one(
         SVM_ + "kappa_lambda", [1, 5],
@@ -527,14 +530,15 @@ STATISTICS = {
     "statistics.engine": one("statistics/engine", "pyhf", INTERVALS),
     "statistics.optimizer": one("statistics/optimizer", "scipy", INTERVALS),
     "statistics.profile_threshold": one("statistics/profile_threshold", 4.0, INTERVALS),
-    "statistics.replicas": one("statistics/replicas", 50, INTERVALS),
+    "statistics.replicas": one(
+        "statistics/replicas", 50, "working_point", "templates", INTERVALS
+    ),
     # Replicas are drawn with the templates, and a threshold anew in each.
     "statistics.errors": one(
-        "statistics/errors", "bootstrap", "working_point", "templates", INTERVALS
+        "statistics/errors", "templates", "working_point", "templates", INTERVALS
     ),
-    "statistics.bootstrap_threshold": several(
-        {"statistics/errors": "bootstrap", "statistics/bootstrap_threshold": False},
-        "templates", INTERVALS,
+    "statistics.bootstrap_threshold": one(
+        "statistics/bootstrap_threshold", False, "working_point", "templates"
     ),
     "statistics.fixed_kappa_input": several(
         {"statistics/kappa_input": "fixed", "statistics/background_kappa": "fixed",

@@ -26,6 +26,8 @@ from hh4b.study.stage_settings import StageSettings
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "config/config.yaml"
+#: One split, where a change of one network is a change of one job.
+ONE_SPLIT = ROOT / "config/note_way.yaml"
 EVERY_KIND = ROOT / "tests/studies/every_kind.yaml"
 
 
@@ -56,9 +58,10 @@ def laid_over(base, changes):
 
 @pytest.fixture(scope="module")
 def contents():
-    """Plain data of the default study, and of that with an entry of every kind."""
+    """Plain data of the default study in one split, and of that with an entry of every kind."""
     dumped = {}
-    for name, files in (("default", [DEFAULT]), ("every kind", [DEFAULT, EVERY_KIND])):
+    alone = [DEFAULT, ONE_SPLIT]
+    for name, files in (("default", alone), ("every kind", [*alone, EVERY_KIND])):
         study = read_study(*files)
         dumped[name] = study.model_dump(mode="json", exclude_unset=True)
     return dumped
@@ -75,7 +78,7 @@ def at_the_root(monkeypatch):
 
 
 def test_the_table_has_every_leaf():
-    study = read_study(DEFAULT, EVERY_KIND)
+    study = read_study(DEFAULT, ONE_SPLIT, EVERY_KIND)
     for section, union in (
         ("samples", AnySample),
         ("pairings", Pairing),

@@ -56,7 +56,7 @@ def changed(path, value):
         ("selections.min_dr_dnn.classifier", "bdt", "'bdt'"),
         ("selections.min_dr_dnn.pairing", "mixing_spanet", "uses pairing 'min_dr'"),
         ("selections.min_dr_cuts.threshold", "s_over_sqrt_b", "write 0.5"),
-        ("classifiers.mixing_spanet.training", "sm", "has no background"),
+        ("classifiers.mixing_spanet.training", "kappa5_version1", "has no background"),
         ("classifiers.min_dr_dnn.kappa_lambda", [1, 4], "value 4: no signal sample has it"),
         ("classifiers.min_dr_dnn.kappa_lambda", [-5, 5], "lacks 1"),
         ("classifiers.min_dr_dnn.search", "mixing_joint", "expected a search of kind dnn"),
@@ -182,7 +182,8 @@ def test_user_files_replace_own_events():
 def test_null_takes_away(tmp_path):
     overlay = tmp_path / "mine.yaml"
     overlay.write_text(
-        "samples:\n  four_b: {source: files, files: [a.root], events: null}\n"
+        "samples:\n  four_b: {source: files, files: [a.root], events: null, b_tagging: null,"
+        " tags: null, detector_draws: null}\n"
         "searches: {mixing_spanet_dnn: null}\n"
         "classifiers: {mixing_spanet_dnn_tuned: null}\n"
         "selections: {mixing_spanet_dnn_tuned: null}\n"
@@ -191,7 +192,7 @@ def test_null_takes_away(tmp_path):
     assert study.samples["four_b"].files == ["a.root"]
     assert "mixing_spanet_dnn_tuned" not in study.selections
     overlay.write_text("samples: {four_b: {source: files, files: [a.root]}}")
-    with pytest.raises(ConfigError, match="events: unknown key, value 80000 .null takes"):
+    with pytest.raises(ConfigError, match="unknown key, value .* .null takes"):
         read_study(ROOT / "config/config.yaml", overlay)
 
 

@@ -24,7 +24,7 @@ from hh4b.statistics.templates import (
     balance_weights,
     evaluate,
 )
-from hh4b.statistics.tilted_templates import Replicas, replicate_tilted
+from hh4b.statistics.tilted_templates import RowReplicas, replicate_tilted
 
 Floats = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def _tilted(
     replication = bootstrap.replication
     counts = [replication.multiplicities(sample.shower[sample.rows]) for sample in samples]
     factors = [sample.share_factors(replication) for sample in samples]
-    taken = Replicas(np.concatenate(counts), np.stack(factors), bootstrap.thresholds)
+    taken = RowReplicas(np.concatenate(counts), np.stack(factors), bootstrap.thresholds)
     return replicate_tilted([one.events for one in samples], bootstrap.cut, settings, taken)
 
 

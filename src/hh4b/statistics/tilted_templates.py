@@ -156,7 +156,7 @@ def _ends(rows: ScoredRows, running: Floats, goal: Floats) -> Indices:
 
 
 @dataclass(frozen=True)
-class Replicas:
+class RowReplicas:
     """How often replicas take rows, whatever makes them.
 
     Attributes:
@@ -169,15 +169,18 @@ class Replicas:
     factors: Floats
     thresholds: Floats
 
-    def chunk(self, replicas: Indices) -> "Replicas":
+    def chunk(self, replicas: Indices) -> "RowReplicas":
         """Return some of the replicas."""
-        return Replicas(
+        return RowReplicas(
             self.counts[:, replicas], self.factors[:, replicas], self.thresholds[replicas]
         )
 
 
 def replicate_tilted(
-    samples: Sequence[SampleEvents], cut: CutAndBins, settings: TemplateSettings, replicas: Replicas
+    samples: Sequence[SampleEvents],
+    cut: CutAndBins,
+    settings: TemplateSettings,
+    replicas: RowReplicas,
 ) -> tuple[Floats, Floats]:
     """Return sums of weights and of squared weights of a background in every replica.
 
@@ -198,14 +201,14 @@ def _replicate(
     cut: CutAndBins,
     choose: ScoreChoice,
     settings: TemplateSettings,
-    replicas: Replicas,
+    replicas: RowReplicas,
 ) -> tuple[Floats, Floats]:
     rows = scored_rows(samples, cut, choose)
     return tilted_replicas(rows, replicas, settings.shape_efficiency_factor)
 
 
 def tilted_replicas(
-    rows: ScoredRows, replicas: Replicas, efficiency_factor: float
+    rows: ScoredRows, replicas: RowReplicas, efficiency_factor: float
 ) -> tuple[Floats, Floats]:
     """Return the tilted template in every replica: its own loose cut, its own tilt.
 
@@ -249,7 +252,7 @@ def _first_look(rows: ScoredRows, n_tight: int, efficiency_factor: float) -> int
 
 
 def _fill(
-    rows: ScoredRows, replicas: Replicas, efficiency_factor: float, count: int
+    rows: ScoredRows, replicas: RowReplicas, efficiency_factor: float, count: int
 ) -> tuple[Floats, Floats] | None:
     """Fill replicas from the first rows; None if some replica needs more of them."""
     factors = replicas.factors[rows.sample[:count]]
