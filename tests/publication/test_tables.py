@@ -1,5 +1,7 @@
 import csv
 import json
+from math import hypot
+from statistics import stdev
 
 import pytest
 from typer.testing import CliRunner
@@ -177,12 +179,17 @@ def test_missing_bounds_and_gaps_are_said(run, reference, tmp_path):
     assert any("[-3.00, 1.00] and [2.00, 9.00]" in remark for remark in table.remarks)
 
 
-def test_repeated_trainings_give_mean_and_standard_deviation(run):
+def test_repeated_trainings_give_the_mean_with_the_error_of_the_events(run):
     files = [RunFile.read(run / f"classifier/min_dr_dnn_{seed}.json") for seed in range(3)]
-    value = mean_of_repeats([file.measured(file.number("auc"), 0.003) for file in files])
+    values = [file.measured(file.number("auc"), 0.003) for file in files]
+    value = mean_of_repeats(values)
     assert value.value == pytest.approx(0.874)
-    assert value.error == pytest.approx(0.004)
+    assert value.error == pytest.approx(0.003)
     assert value.source.endswith("and 2 repeats")
+    # From five on the spread of a training is in it.
+    more = [*values, *values[:2]]
+    spread = stdev(one.value for one in more)
+    assert mean_of_repeats(more).error == pytest.approx(hypot(0.003, spread))
 
 
 def test_equivalent_luminosity_needs_a_scan_of_these_limits(run, reference):

@@ -16,11 +16,11 @@ from hh4b.statistics.error_parts import (
     add_fold_spread,
     add_training_spread,
     jackknife_variance,
-    training_part,
 )
 from hh4b.statistics.settings import TemplateSettings
 from hh4b.statistics.template_inputs import LoadedSample
 from hh4b.statistics.templates import CutAndBins, SampleEvents, Scores
+from hh4b.training.error_parts import training_part
 
 METHODS = ("profile", "cls")
 FOLDS = Folds(folds=10, fold_seed=3)

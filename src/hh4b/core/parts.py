@@ -74,8 +74,17 @@ def fold_numbers(path: Path | str, rows: int, folds: Folds) -> NDArray[np.int8]:
 
 
 def fold_attributes(folds: Folds) -> dict[str, int]:
-    """Return what a file of scores says of the folds of its networks; nothing without folds."""
+    """Return what scores or a pairing say of the folds of their networks; nothing without folds."""
     return {"folds": folds.folds, "fold_seed": folds.fold_seed} if folds.folds else {}
+
+
+def folds_of_networks(path: Path | str) -> Folds:
+    """Return the folds of the networks behind a file of scores or of a pairing.
+
+    A file that says nothing of folds comes from one network, or from none.
+    """
+    attributes = read_attributes(path)
+    return Folds.checked({n: int(attributes[n]) for n in ("folds", "fold_seed") if n in attributes})
 
 
 def require_folds_of_scores(path: Path | str, folds: Folds) -> None:
@@ -90,13 +99,12 @@ def require_folds_of_scores(path: Path | str, folds: Folds) -> None:
     Raises:
         ContractError: if they were made with other folds.
     """
-    attributes = read_attributes(path)
-    made = {name: int(attributes[name]) for name in ("folds", "fold_seed") if name in attributes}
-    if folds.folds and made and made != fold_attributes(folds):
+    made = folds_of_networks(path)
+    if folds.folds and made.folds and fold_attributes(made) != fold_attributes(folds):
         raise ContractError(
-            f"{path}: scores are of networks of {made.get('folds')} folds of seed"
-            f" {made.get('fold_seed')}, wanted {folds.folds} of seed {folds.fold_seed}; give the"
-            " folds of the training, or predict again"
+            f"{path}: scores are of networks of {made.folds} folds of seed {made.fold_seed}, wanted"
+            f" {folds.folds} of seed {folds.fold_seed}; give the folds of the training, or predict"
+            " again"
         )
 
 

@@ -13,6 +13,8 @@ Pairs = NDArray[np.integer]
 Weights = NDArray[np.floating]
 EventIds = NDArray[np.int64] | None
 GROUPS = ("4", "5", ">=6", "total")
+#: Metrics that depend on the pairing, not on the events alone.
+TRAINED = ("event_efficiency", "higgs_efficiency")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import canonical_hash, read_json
+from hh4b.training.error_parts import MINIMUM_TRAININGS
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,17 @@ class RunFile:
             raise ContractError(f"{self.path}: entry {'/'.join(keys)!r} is no list of numbers")
         return [self._finite(item, keys) for item in entry]
 
+    def errors(self, *keys: str) -> list[float | None]:
+        """Return a list of errors, None where the file gives none.
+
+        Raises:
+            ContractError: if it is missing or holds anything but numbers and null.
+        """
+        entry = self.get(*keys)
+        if not isinstance(entry, list):
+            raise ContractError(f"{self.path}: entry {'/'.join(keys)!r} is no list of numbers")
+        return [None if item is None else self._finite(item, keys) for item in entry]
+
     def measured(
         self, value: float | None, error: float | None = None, *, text: str = ""
     ) -> Measured:
@@ -205,9 +217,10 @@ class RunFile:
 
 
 def mean_of_repeats(values: Sequence[Measured]) -> Measured:
-    """Return the mean over repeated trainings, its error their standard deviation (n - 1).
+    """Return the mean over repeated trainings that were measured with the same events.
 
-    One value is returned as it is, with its own statistical error.
+    Its error is that of the events, the mean over the trainings. From five trainings on the spread
+    of a training (n - 1) is added in squares; of fewer, the spread is no error.
 
     Raises:
         ContractError: if a value is missing.
@@ -217,9 +230,13 @@ def mean_of_repeats(values: Sequence[Measured]) -> Measured:
     numbers = [value.value for value in values if value.value is not None]
     if len(numbers) < len(values):
         raise ContractError(f"{values[0].source}: a repeated training has no value")
+    errors = [value.error for value in values if value.error is not None]
+    events = statistics.fmean(errors) if len(errors) == len(values) else None
+    enough = len(numbers) >= MINIMUM_TRAININGS
+    spread = statistics.stdev(numbers) if enough else 0.0
     return Measured(
         statistics.fmean(numbers),
-        statistics.stdev(numbers),
+        None if events is None else math.hypot(events, spread),
         f"{values[0].source} and {len(values) - 1} repeats",
         canonical_hash([value.configuration_hash for value in values]),
     )

@@ -133,7 +133,8 @@ def conditions_remark(paths: Sequence[Path]) -> str:
 
 
 ERROR_REMARK = (
-    "Errors: statistical, from the simulated samples; a dash where the limits file gives none."
+    "Errors: statistical, from the simulated samples, and from the training where five or more"
+    " tell; a dash where the limits file gives none."
 )
 
 

@@ -2,7 +2,10 @@
 
 from hh4b.publication.inputs import Measured, RunFile
 
-ERROR_REMARK = "Errors: statistical, of the testing events of this run."
+ERROR_REMARK = (
+    "Errors: statistical, of the events measured; with networks of five or more folds also of the"
+    " training."
+)
 
 
 def group_metric(metrics: RunFile, group: str, quantity: str) -> Measured:
@@ -11,7 +14,7 @@ def group_metric(metrics: RunFile, group: str, quantity: str) -> Measured:
         return metrics.measured(None, text="no events")
     return metrics.measured(
         metrics.number("groups", group, quantity),
-        metrics.number("groups", group, f"{quantity}_error"),
+        metrics.optional("groups", group, f"{quantity}_error"),
     )
 
 
@@ -22,7 +25,7 @@ def curve_point(curve: RunFile, kappa_lambda: float) -> Measured | None:
         ContractError: if an entry is missing or no list of numbers.
     """
     kappas = curve.numbers("kappa_lambda")
-    efficiencies, errors = curve.numbers("event_efficiency"), curve.numbers("error")
+    efficiencies, errors = curve.numbers("event_efficiency"), curve.errors("error")
     for kappa, efficiency, error in zip(kappas, efficiencies, errors, strict=True):
         if abs(kappa - kappa_lambda) < 1e-9:
             return curve.measured(efficiency, error)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from hh4b.core.errors import ContractError
+from hh4b.core.folds import Folds
 from hh4b.core.grouping import count_events
 from hh4b.selection.samples import (
     ReadScores,
@@ -17,6 +19,7 @@ from hh4b.selection.samples import (
 )
 from hh4b.selection.settings import EvaluationSettings
 from hh4b.training import metrics
+from hh4b.training.error_parts import trainings_of_folds, with_fold_errors
 
 log = logging.getLogger(__name__)
 ROC_POINTS = 500
@@ -47,7 +50,7 @@ def evaluate(
     Raises:
         ConfigError, ContractError, InputFileError: if the samples cannot be used.
     """
-    found = compute(
+    signals, backgrounds = (
         read_scored(signal, label=True, part=settings.part, read=read, folds=settings),
         read_scored(
             background,
@@ -58,12 +61,14 @@ def evaluate(
             read=read,
             folds=settings,
         ),
-        threshold=settings.threshold,
-        beta=settings.beta,
     )
+    found = compute(signals, backgrounds, threshold=settings.threshold, beta=settings.beta)
+    if settings.fold is None:
+        found = _with_training(found, signals, backgrounds, settings.threshold)
     log.info(
-        "accuracy %.4f +- %.4f, AUC %.4f +- %.4f on %d signal and %d background events",
-        found["accuracy"], found["accuracy_error"], found["auc"], found["auc_error"],
+        "accuracy %.4f +- %s, AUC %.4f +- %s on %d signal and %d background events",
+        found["accuracy"], _short(found["accuracy_error"]), found["auc"],
+        _short(found["auc_error"]),
         found["n_signal"], found["n_background"],
     )  # fmt: skip
     return {**found, "part": settings.part}
@@ -121,6 +126,59 @@ def compute(
         "matthews": _defined(table.matthews),
         "log_loss": metrics.log_loss(label, score, weight),
     }
+
+
+def _with_training(
+    found: dict[str, Any],
+    signals: Sequence[ScoredSample],
+    backgrounds: Sequence[ScoredSample],
+    threshold: float,
+) -> dict[str, Any]:
+    """Return metrics whose errors hold the training, where networks of folds gave the scores.
+
+    Raises:
+        ContractError: if samples were scored by networks of other folds.
+    """
+    samples = [*signals, *backgrounds]
+    choices = {(one.folds.folds, one.folds.fold_seed) if one.folds else (0, 0) for one in samples}
+    choice = samples[0].folds
+    if len(choices) > 1:
+        raise ContractError(
+            f"scores are of networks of {sorted(number for number, _ in choices)} folds; predict"
+            " all samples with the same"
+        )
+    if choice is None or not choice.folds:
+        return found
+    parts = []
+    for fold in range(choice.folds):
+        signal, background = (
+            [one for sample in side if len((one := _of_fold(sample, choice, fold)).score)]
+            for side in (signals, backgrounds)
+        )
+        parts.append(_trained(signal, background, threshold) if signal and background else {})
+    result = with_fold_errors(found, parts, ("accuracy", "auc"))
+    return {**result, "trainings": trainings_of_folds(choice.folds)}
+
+
+def _of_fold(sample: ScoredSample, folds: Folds, fold: int) -> ScoredSample:
+    rows = np.concatenate([one.folds(folds) for one in sample.shower]) == fold
+    return ScoredSample(sample.score[rows], sample.kappa[rows], sample.weight[rows], True)
+
+
+def _trained(
+    signal: Sequence[ScoredSample], background: Sequence[ScoredSample], threshold: float
+) -> dict[str, float]:
+    """Return accuracy and AUC."""
+    score = np.concatenate([sample.score for sample in (*signal, *background)])
+    weight = np.concatenate([_shares(signal), _shares(background)])
+    label = np.zeros(len(score), dtype=bool)
+    label[: sum(len(sample.score) for sample in signal)] = True
+    accuracy = metrics.balanced_accuracy(label, score, weight, threshold=threshold)
+    return {"accuracy": accuracy.value, "auc": metrics.auc(label, score, weight).value}
+
+
+def _short(error: float | None) -> str:
+    return "unknown" if error is None else f"{error:.4f}"
 
 
 def _defined(value: float) -> float | None:

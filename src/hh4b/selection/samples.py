@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, open_table, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.core.folds import FoldPart
+from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.joined import SampleFiles
 from hh4b.core.kappa import same_kappa
-from hh4b.core.parts import part_mask, require_folds_of_scores
+from hh4b.core.parts import folds_of_networks, part_mask, require_folds_of_scores
 from hh4b.core.row_draws import draw_rows
 from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.settings import Part
@@ -59,6 +59,7 @@ class ScoredSample:
             the dataset, whatever part of it is chosen.
         generated: whether that efficiency is known; if not, it counts as 1.
         shower: which shower event each row is of, by sample, with the rows in order.
+        folds: of the networks behind the scores, where there are several.
     """
 
     score: NDArray[np.float32]
@@ -66,6 +67,7 @@ class ScoredSample:
     weight: NDArray[np.float64]
     generated: bool
     shower: tuple[ShowerEvents, ...] = ()
+    folds: Folds | None = None
 
 
 def joint_events(samples: Sequence[ScoredSample]) -> NDArray[np.int64] | None:
@@ -223,8 +225,10 @@ def read_scored(
         generated = read_attributes(dataset).get("sum_weights_generated")
         scale = 1.0 if generated is None else weight.sum() / float(generated)
         share = _share(weight[keep], dataset) * scale
-        shower = (ShowerEvents.read(dataset)[keep],)
-        samples.append(ScoredSample(score[keep], kappa[keep], share, generated is not None, shower))
+        shower, made = (ShowerEvents.read(dataset)[keep],), folds_of_networks(path)
+        samples.append(
+            ScoredSample(score[keep], kappa[keep], share, generated is not None, shower, made)
+        )
     return _pooled(samples, mixture_factors(files, weights)) if weights else samples
 
 
@@ -238,6 +242,7 @@ def _pooled(samples: Sequence[ScoredSample], factors: Sequence[float]) -> list[S
             np.concatenate(weights),
             generated=True,
             shower=tuple(one for sample in samples for one in sample.shower),
+            folds=samples[0].folds,
         )
     ]
 

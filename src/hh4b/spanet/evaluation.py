@@ -1,15 +1,17 @@
 """How good a network is: assignment by multiplicity, classification, any topology."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.grouping import count_events
-from hh4b.pairing.metrics import pairing_metrics
+from hh4b.pairing.metrics import TRAINED, pairing_metrics
 from hh4b.spanet.data import Events, vectors_per_event
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.prediction import Prediction
+from hh4b.training.error_parts import trainings_of_folds, with_fold_errors
 from hh4b.training.metrics import auc, efficiency, roc_curve, thin
 
 ROC_POINTS = 200
@@ -137,6 +139,24 @@ def report(event: EventDescription, events: Events, prediction: Prediction) -> d
             )
         result["classification"][name] = metrics
     return result
+
+
+def add_fold_errors(result: dict[str, Any], folds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a report of all events whose errors hold the training, from those of the folds."""
+    found = {**result, "trainings": trainings_of_folds(len(folds))}
+    for section, names in (
+        ("groups", TRAINED),
+        ("classification", ("accuracy", "auc")),
+    ):
+        if section not in result:
+            continue
+        found[section] = {
+            key: with_fold_errors(
+                row, [fold.get(section, {}).get(key, {}) for fold in folds], names
+            )
+            for key, row in result[section].items()
+        }
+    return found
 
 
 def _number(events: Events, rows: NDArray[np.bool_] | slice) -> int:

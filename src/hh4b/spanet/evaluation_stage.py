@@ -11,7 +11,7 @@ from hh4b.core.files import Provenance, write_json
 from hh4b.core.joined import split_files
 from hh4b.spanet.data import read_events
 from hh4b.spanet.devices import open_network
-from hh4b.spanet.evaluation import report
+from hh4b.spanet.evaluation import add_fold_errors, report
 from hh4b.spanet.prediction import predict
 from hh4b.spanet.predictor import gather, join_events, open_networks
 from hh4b.spanet.settings import SpanetEvaluateSettings
@@ -83,17 +83,18 @@ def evaluate_folds(
         raise ConfigError("no fold; give at least one MODEL.pt:TESTING.h5:METRICS.json")
     networks, identities = open_networks([fold.model for fold in folds], settings)
     event = networks[0].event
-    parts, shares, start = [], [], 0
+    parts, shares, reports, start = [], [], [], 0
     for fold, network, identity in zip(folds, networks, identities, strict=True):
         events = read_events(fold.dataset, event)
         found = predict(network, events)
+        reports.append(report(event, events, found))
         if fold.metrics is not None:
             made = Provenance("spanet evaluate", identity)
-            write_json(fold.metrics, report(event, events, found), made)
+            write_json(fold.metrics, reports[-1], made)
         parts.append(events)
         shares.append((np.arange(start, start + len(events)), found))
         start += len(events)
-    result = report(event, join_events(parts), gather(shares, start))
+    result = add_fold_errors(report(event, join_events(parts), gather(shares, start)), reports)
     result["n_folds_trained"] = len(folds)
     write_json(output, result, Provenance("spanet evaluate-folds", {"networks": identities}))
     return result

@@ -1,6 +1,6 @@
 """Files that prediction writes: the layout of the reference, and this project's contracts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from hh4b.core.contracts import PAIRING, SCORES, TableWriter, open_table
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path
-from hh4b.core.folds import Folds
 from hh4b.core.logs import progress
-from hh4b.core.parts import fold_attributes
 from hh4b.spanet.data import count_events, read_chunks
 from hh4b.spanet.kappa import KAPPA, SIGNAL, has_kappa_input
 from hh4b.spanet.network import Network
@@ -82,8 +80,7 @@ def predict_to_files(
             kappa=settings.pairing_kappa,
         )  # fmt: skip
     if files.scores is not None:
-        folds = fold_attributes(Folds.of(settings))
-        write_scores(predictor, dataset, files.scores, settings.kappa_values, made, folds=folds)
+        write_scores(predictor, dataset, files.scores, settings.kappa_values, made)
 
 
 def write_predictions(
@@ -139,7 +136,7 @@ def write_predictions(
             if table is not None:
                 table.append(pairing_arrays(network, result))
         if table is not None:
-            told = {} if kappa is None else {"kappa_input": kappa}
+            told = predictor.stated | ({} if kappa is None else {"kappa_input": kappa})
             table.set_attributes(provenance, method="spanet", n_events=total, **told)
     return total
 
@@ -217,13 +214,11 @@ def write_scores(
     kappas: Sequence[float],
     provenance: Provenance,
     *,
-    folds: Mapping[str, int] | None = None,
     chunk: int = CHUNK,
 ) -> int:
     """Write the probability to be signal at each value of the kappa input (contract `SCORES`).
 
-    Without a kappa input the score is the same at every value. ``folds`` is what the file says of
-    the folds of the networks.
+    Without a kappa input the score is the same at every value.
 
     Raises:
         ConfigError: if the network has no signal classification, or no value was given.
@@ -246,5 +241,5 @@ def write_scores(
                 elif column == 0:
                     score[:] = predictor.class_probability(rows, events, SIGNAL)[:, 1:]
             table.append({"kappa_lambda": values, "score": score})
-        table.set_attributes(provenance, classifier="spanet", n_events=total, **(folds or {}))
+        table.set_attributes(provenance, classifier="spanet", n_events=total, **predictor.stated)
     return total

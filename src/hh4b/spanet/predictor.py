@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.folds import Folds
-from hh4b.core.parts import fold_numbers
+from hh4b.core.parts import fold_attributes, fold_numbers
 from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.data import Events, count_events
 from hh4b.spanet.devices import identity_of, open_checkpoint
@@ -31,10 +31,12 @@ class Predictor:
     Attributes:
         networks: one, or one for each fold.
         folds: the fold of every event of the file, shape (event,); None = one network for all.
+        stated: what files of predictions say of the folds.
     """
 
     networks: tuple[Network, ...]
     folds: NDArray[np.int8] | None = None
+    stated: dict[str, Any] = field(default_factory=dict)
 
     @property
     def network(self) -> Network:
@@ -99,7 +101,9 @@ def open_predictor(
     if not settings.folds:
         return Predictor(networks), identities[0]
     folds = fold_numbers(dataset, count_events(dataset, networks[0].event), settings)
-    return Predictor(networks, folds), {**Folds.of(settings).decided(), "networks": identities}
+    chosen = Folds.of(settings)
+    predictor = Predictor(networks, folds, dict(fold_attributes(chosen)))
+    return predictor, {**chosen.decided(), "networks": identities}
 
 
 def open_networks(

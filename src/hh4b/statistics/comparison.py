@@ -8,15 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.statistics.error_parts import (
-    MINIMUM_TRAININGS,
-    QUANTITIES,
-    bounds_by_quantity,
-    jackknife_variance,
-    training_part,
-)
+from hh4b.statistics.error_parts import QUANTITIES, bounds_by_quantity, jackknife_variance
 from hh4b.statistics.limits import METHODS
 from hh4b.statistics.replicas import MINIMUM_SHARE
+from hh4b.training.error_parts import MINIMUM_TRAININGS, training_part
 
 Floats = NDArray[np.float64]
 #: A difference of this many errors is taken as decided.

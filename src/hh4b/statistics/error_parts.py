@@ -7,18 +7,17 @@ training. Without folds it is the spread of whole repeated trainings.
 """
 
 from collections.abc import Mapping, Sequence
-from math import hypot, sqrt
+from math import hypot
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.statistics.limits import METHODS
+from hh4b.training.error_parts import MINIMUM_TRAININGS, training_part, trainings_of_folds
 
 Floats = NDArray[np.float64]
 QUANTITIES = ("lower", "upper", "width")
-#: Fewer trainings make no error: a spread of four is known to 40 % only.
-MINIMUM_TRAININGS = 5
 
 
 def jackknife_variance(values: Floats) -> float:
@@ -33,15 +32,6 @@ def jackknife_variance(values: Floats) -> float:
     """
     number = len(values)
     return float((number - 1) / number * ((values - values.mean()) ** 2).sum())
-
-
-def training_part(jackknife: float, events: float) -> float:
-    """Return what a variance over folds leaves beside the error of the events, at least 0.
-
-    >>> training_part(25.0, 3.0)
-    4.0
-    """
-    return sqrt(max(0.0, jackknife - events**2))
 
 
 def bounds_by_quantity(bounds: Mapping[str, Sequence[float | None]]) -> dict[str, Floats]:
@@ -63,9 +53,7 @@ def add_fold_spread(content: dict[str, Any]) -> dict[str, Any]:
         return content
     number = len(content[METHODS[0]]["fold_bounds"]["lower"])
     enough = number >= MINIMUM_TRAININGS
-    reason = f"{number} folds, at least {MINIMUM_TRAININGS} make an error of the training"
-    trainings = {"number": number, "reason": None if enough else reason, "method": "folds"}
-    result = {**content, "trainings": trainings}
+    result = {**content, "trainings": trainings_of_folds(number)}
     for method in METHODS:
         limits = content[method]
         training, reasons = _by_folds(limits, number)

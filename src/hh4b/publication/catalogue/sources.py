@@ -160,10 +160,13 @@ def metrics_of(
     *,
     trainings: Literal["chosen", "first", "all"] = "chosen",
 ) -> Source:
-    """Return classifier metrics: of the training that is used, the first, or all repeated ones."""
+    """Return classifier metrics: of the training that is used, the first, or all repeated ones.
+
+    With folds, all trainings together are those that are used: each measures its own fold.
+    """
 
     def inputs(layout: Layout) -> InputFiles:
-        if trainings == "chosen":
+        if trainings == "chosen" or (trainings == "all" and layout.folds):
             return {n: [layout.classifier_metrics(n)] for n in names(layout)}
         last = 1 if trainings == "first" else None
         return {n: layout.repeat_metrics(n)[:last] for n in names(layout)}

@@ -7,6 +7,7 @@ from hh4b.publication.inputs import Inputs, Measured, RunFile, mean_of_repeats
 from hh4b.publication.reference import Reference
 from hh4b.publication.settings import NoteValues, OutputSettings
 from hh4b.publication.tables import Cell, Row, Table, TableColumn
+from hh4b.training.error_parts import MINIMUM_TRAININGS
 
 _QUANTITIES = {"accuracy": "ACC", "auc": "AUC"}
 
@@ -18,12 +19,13 @@ class ClassificationOptions(Settings):
 
 
 def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Table:
-    """Build the table; several files of a key are repeated trainings: mean, standard deviation."""
+    """Build the table; several files of a key are repeated trainings: their mean."""
     note = settings.read(ClassificationOptions).note
-    rows, repeats = [], set()
+    rows, repeats, folds = [], set(), set()
     for key in inputs.files:
         files = [RunFile.read(path) for path in inputs.many(key)]
         repeats.add(len(files))
+        folds |= {int(n) for file in files if (n := file.optional("trainings", "number"))}
         cells = {
             name: Cell(
                 mean_of_repeats([_metric(file, name) for file in files]),
@@ -39,23 +41,33 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
         ("Pairing", "Classifier"),
         tuple(TableColumn(name, label, 3) for name, label in _QUANTITIES.items()),
         tuple(rows),
-        (_error_remark(repeats), *settings.remarks),
+        (_error_remark(repeats, folds), *settings.remarks),
     )
 
 
 def _metric(file: RunFile, name: str) -> Measured:
     """Read a metric from `hh4b evaluate-classifier` or from `hh4b spanet evaluate`."""
     place = () if file.has(name) else ("classification", "EVENT/signal")
-    return file.measured(file.number(*place, name), file.number(*place, f"{name}_error"))
+    return file.measured(file.number(*place, name), file.optional(*place, f"{name}_error"))
 
 
-def _error_remark(repeats: set[int]) -> str:
-    if repeats == {1}:
-        return (
-            "Errors of this run: statistical, of the testing events of one training;"
-            " of the note: standard deviation of its repeated trainings."
-        )
-    numbers = ", ".join(map(str, sorted(repeats)))
+def _error_remark(repeats: set[int], folds: set[int]) -> str:
+    """Say what errors are made of: events, and the training where enough trainings tell."""
+    note = "Errors of the note: standard deviation of its 10 repeated trainings."
+    if folds:
+        made = _training(folds, "networks, one without each fold of the events")
+    elif repeats == {1}:
+        made = "of the events measured, by one training."
+    else:
+        made = _training(repeats, "repeated trainings, whose mean is shown")
+    return f"Errors of this run: statistical, {made} {note}"
+
+
+def _training(numbers: set[int], what: str) -> str:
+    texts = ", ".join(map(str, sorted(numbers)))
+    if min(numbers) >= MINIMUM_TRAININGS:
+        return f"of the events measured and of the training, from {texts} {what}."
     return (
-        f"Errors: standard deviation of repeated trainings ({numbers} in this run, 10 in the note)."
+        f"of the events measured; {texts} {what}: at least {MINIMUM_TRAININGS} would add the part"
+        " of the training."
     )

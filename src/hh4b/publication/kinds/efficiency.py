@@ -1,5 +1,6 @@
 """Figure of the pairing efficiency against kappa_lambda."""
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
@@ -19,7 +20,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
             zip(
                 curve.numbers("kappa_lambda"),
                 curve.numbers("event_efficiency"),
-                curve.numbers("error"),
+                (np.nan if error is None else error for error in curve.errors("error")),
                 strict=True,
             )
         )
