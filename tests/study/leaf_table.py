@@ -590,6 +590,7 @@ SHOWN = {
         {MINE + "kind": "network", MINE + "selections": [], MINE + "trainings": ["mixing_joint"]},
         FIGURE,
     ),
+    "publication.causes": one("publication/causes", None, "summary"),
     # Those of the note show values of the reference file, and the others may.
     "publication.reference": one("publication/reference", "mine.yaml", *[
         tables(*range(1, 29)), tables("classifiers", "luminosities", "pass_rates", "samples"),
