@@ -22,3 +22,7 @@ rule all:
     default_target: True
     input:
         rules.summary.output,
+
+
+onsuccess:
+    say_what_is_withheld()

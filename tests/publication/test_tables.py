@@ -216,7 +216,7 @@ def test_bad_input_is_one_clear_line(run, reference, texts, error, words):
 
 
 def test_unknown_table_lists_those_there_are():
-    with pytest.raises(ConfigError, match=r"no table '99'.*1, 2, .*28, classifiers, lum"):
+    with pytest.raises(ConfigError, match=r"no table '99'.*1, 2, .*28, background, cl"):
         default_settings("table", "99")
 
 

@@ -623,6 +623,7 @@ SHOWN = {
         {MINE + "kind": "network", MINE + "selections": [], MINE + "trainings": ["mixing_joint"]},
         FIGURE,
     ),
+    "publication.causes": one("publication/causes", None, "summary"),
     # Those of the note show values of the reference file, and the others may.
     "publication.reference": one("publication/reference", "mine.yaml", *[
         tables(*range(1, 29)), tables("classifiers", "luminosities", "pass_rates", "samples"),
@@ -798,3 +799,51 @@ LEAVES = {
     **STUDY, **PHYSICS, **PROCESSES, **SAMPLES, **EVENT_CHOICES, **PAIRINGS, **SEARCHES,
     **CLASSIFIERS, **SYSTEMATICS, **STATISTICS, **SHOWN, **KINDS,
 }  # fmt: skip
+
+#: The table of background events, and the page, call selections by the names of their parts, and
+#: read what belongs to the headline.
+_PAGE = {"summary"}
+_NAMED = tables("background") | _PAGE
+#: Added to the rules above: what the page says beside tables and figures.
+PAGE = {
+    **dict.fromkeys(
+        (
+            "pairings.SpanetPairing.label", "classifiers.Dnn.label", "classifiers.Dnn.pairing",
+            "classifiers.SpanetClassifier.label", "classifiers.SpanetClassifier.training",
+            "classifiers.SpanetClassifier.kind", "classifiers.BaselineClassifier.label",
+            "classifiers.BaselineClassifier.pairing", "classifiers.CutClassifier.label",
+            "classifiers.CutClassifier.pairing", "selections.Selection.label",
+            "selections.Selection.pairing", "selections.Selection.classifier",
+            "statistics.headline.sqrt_s_tev", "statistics.headline.luminosity_ifb",
+        ),
+        _NAMED,
+    ),
+    # Causes of differences depend on them.
+    **dict.fromkeys(
+        (
+            "simulation.detector", "samples.FourBSample.b_tagging", "statistics.background_kappa",
+            "statistics.fixed_kappa_input",
+        ),
+        _PAGE,
+    ),
+    # Searches, and the tables that show what they found.
+    **dict.fromkeys(
+        (
+            "spanet_trainings.SpanetTraining.search", "classifiers.Dnn.search",
+            "searches.SpanetSearch.kind", "searches.DnnSearch.kind",
+        ),
+        _PAGE,
+    ),
+    # Samples of background come or go.
+    **dict.fromkeys(
+        (
+            "processes.Process.kind", "samples.MadgraphSample.generate",
+            "samples.MadgraphSample.process", "samples.FilesSample.kappa_lambda",
+            "samples.SpanetDatasetSample.events", "samples.SpanetDatasetSample.kappa_lambda",
+        ),
+        _PAGE,
+    ),
+    "statistics.cross_section_bands": tables("cross_sections") | _PAGE,
+    "publication.reference": tables("background"),
+}  # fmt: skip
+LEAVES |= {leaf: (LEAVES[leaf][0], LEAVES[leaf][1] | rules) for leaf, rules in PAGE.items()}

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from hh4b.publication.catalogue import outputs
+from hh4b.publication.catalogue import outputs, results_page
 from hh4b.study.job_inputs import JobInputs, option
 from hh4b.study.layout import Layout
 from hh4b.study.methods import SpanetPairing
@@ -264,7 +264,9 @@ class _Jobs:
                 planned.name, inputs, [written], planned.input_options + planned.settings.as_json()
             )
             reads.append(written)
-        self.add("summary", reads, [page])
+        planned = results_page(layout)
+        told = planned.options + planned.settings.as_json()
+        self.add("summary", [*reads, *planned.files], [page], told)
 
 
 def jobs_of(study):

@@ -139,8 +139,10 @@ rule summary:
             for path in LAYOUT.of_every_energy("limits", selection)
         ],
         classification=[LAYOUT.classifier_metrics(name) for name in STUDY.classifiers],
+        read=PAGE.files,
     output:
         page=f"{RESULTS}/README.md",
+        comparison=f"{RESULTS}/note_comparison.csv",
     log:
         f"{RESULTS}/logs/summary.log",
     benchmark:
@@ -148,12 +150,14 @@ rule summary:
     params:
         tables=lambda w, input: os.path.dirname(input.tables[0]),
         figures=lambda w, input: os.path.dirname(input.figures[0]),
+        files=PAGE.options,
+        settings=PAGE.settings.as_json(),
         code=command("publication:summary"),
     message:
         "Summary page"
     shell:
         "hh4b summary -o {output.page} --tables {params.tables} --figures {params.figures}"
-        " > {log} 2>&1"
+        " {params.files} --settings {params.settings:q} > {log} 2>&1"
 
 
 rule report:

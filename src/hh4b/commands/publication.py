@@ -77,11 +77,19 @@ def summary(
     output: Path = typer.Option(..., "-o", "--output", help="Markdown page to write."),
     tables: Path = typer.Option(..., help="Folder of the tables."),
     figures: Path = typer.Option(..., help="Folder of the figures."),
+    causes: Path | None = typer.Option(None, help="Causes: config/reference/causes.yaml."),
+    input_: list[str] = typer.Option([], "--input", metavar="KEY=PATH", help="A file of the run."),
+    settings: str = typer.Option("{}", help="What the study calls its parts, as JSON."),
 ) -> None:
-    """Write one page with all tables and figures, and where this run and the note differ."""
+    """Write one page: what can be believed, why the note differs, all tables and figures."""
+    from hh4b.publication.inputs import Inputs
+    from hh4b.publication.page.files import PageFiles
+    from hh4b.publication.settings import PageSettings
     from hh4b.publication.summary_stage import write_summary
 
-    write_summary(output, tables, figures)
+    inputs = Inputs.parse("summary", input_) if input_ else Inputs("summary", {})
+    files = PageFiles(inputs, PageSettings.from_json(settings))
+    write_summary(output, tables, figures, causes=causes, files=files)
 
 
 @app.command("embeddings")

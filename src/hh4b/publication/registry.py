@@ -97,6 +97,17 @@ KINDS = {
             "selections",
             2,
         ),
+        Kind(
+            "selected_background",
+            "table",
+            "`<selection>=limits/….json` and `<selection>.templates=templates/….json`",
+        ),
+        Kind(
+            "intervals_by_cross_section",
+            "table",
+            f"{_LIMITS}, found with `statistics.cross_section_bands`",
+            "selections",
+        ),
         Kind("sizes_by_part", "table", f"datasets: {_SAMPLES}"),
         Kind(
             "sizes_of_trainings",

@@ -59,4 +59,35 @@ class NoteValues(Settings):
         return self.rows.get(key, key)
 
 
+class WidthClaim(Settings):
+    """That the interval of one selection is wider than that of another, as the note finds."""
+
+    wider: str = Field(description="selection")
+    narrower: str = Field(description="selection")
+    table: str = Field(description="table with the note's intervals of both")
+
+
+class ShownSearch(Settings):
+    """A search for hyper-parameters, and where its outcome is shown."""
+
+    objective: str = Field(description="what its trials are compared by, in words")
+    lower_is_better: bool = Field(description="whether the smallest value wins")
+    tables: list[str] = Field(default=[], description="tables that show what was tuned by it")
+
+
+class PageSettings(Settings):
+    """What the results page says of a study; `Inputs` has the files by key."""
+
+    labels: dict[str, str] = Field(default={}, description="name by selection")
+    claims: list[WidthClaim] = Field(default=[], description="widths to compare, first on top")
+    searches: dict[str, ShownSearch] = Field(default={}, description="searches by name")
+    facts: dict[str, Any] = Field(
+        default={}, description="values of the configuration that causes depend on, by dotted key"
+    )
+
+    def label(self, selection: str) -> str:
+        """Return the name of a selection."""
+        return self.labels.get(selection) or spelled(selection)
+
+
 Medium = Literal["table", "figure"]

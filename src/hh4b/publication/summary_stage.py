@@ -1,49 +1,114 @@
-"""The results page: all tables and figures, and in words where this run and the note differ."""
+"""The results page: what can be believed, why this run and the note differ, all tables, figures."""
 
-import csv
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import atomic_path
+from hh4b.publication.inputs import Inputs
 from hh4b.publication.orderings import claims_of, ordering_text
-from hh4b.publication.tables import CSV_FIELDS
+from hh4b.publication.page.causes import Causes, cause_of, measure
+from hh4b.publication.page.comparisons import TableNumbers, write_comparison
+from hh4b.publication.page.decisions import decision_section
+from hh4b.publication.page.files import PageFiles
+from hh4b.publication.page.headline import headline
+from hh4b.publication.page.limits_section import (
+    BACKGROUND,
+    CROSS_SECTIONS,
+    foundation_section,
+    limits_section,
+)
+from hh4b.publication.page.note_section import NoteComparison, note_section
+from hh4b.publication.page.searches_section import searches_section
+from hh4b.publication.settings import PageSettings
 
-#: From here a difference is called one; below, a third of all numbers is expected beyond one error.
-SIGNIFICANT = 2.0
+#: Every compared number with its cause, beside the page.
+COMPARISON = "note_comparison.csv"
 
 
-@dataclass(frozen=True)
-class Compared:
-    """A number of a table that the note has too.
+def write_summary(
+    output: Path | str,
+    tables: Path,
+    figures: Path,
+    *,
+    causes: Path | str | None = None,
+    files: PageFiles | None = None,
+) -> None:
+    """Write the results page as Markdown, and beside it `COMPARISON`.
 
-    Attributes:
-        table: e.g. ``"Table 26"``.
-        place: row and quantity in words.
-        run: this run's value.
-        error: its statistical error.
-        note: the published value.
-        difference: (run - note) / error.
+    Args:
+        output: page to write.
+        tables: folder with the tables' ``.csv`` and ``.md`` files.
+        figures: folder with the figures' ``.png`` and ``.pdf`` files.
+        causes: why numbers differ from the note's; None = no cause is known.
+        files: of the run beside tables and figures; a section without its files is left out.
+
+    Raises:
+        ConfigError: if there is neither a table nor a figure, or a cause is not valid.
     """
+    output = Path(output)
+    table_files = _sorted("table", tables.glob("*.csv"))
+    figure_files = _sorted("figure", figures.glob("*.png"))
+    if not table_files and not figure_files:
+        raise ConfigError(f"no table in {tables} and no figure in {figures}; build them first")
+    files = files or PageFiles(Inputs("summary", {}), PageSettings())
+    numbers = TableNumbers.read({_key("table", path): path for path in table_files})
+    known = Causes.none() if causes is None else Causes.read(causes)
+    comparison = NoteComparison(numbers.compared(), measure(known, numbers, files.settings.facts))
+    sections = _sections(files, numbers, comparison, table_files)
+    lines = ["# Results", "", *sections, *_tables(table_files, output)]
+    lines += _figures(figure_files, output)
+    write_comparison(
+        output.with_name(COMPARISON),
+        ((n, cause_of(n, comparison.causes) if n.far else "") for n in comparison.numbers),
+    )
+    with atomic_path(output) as temporary:
+        temporary.write_text("\n".join(lines), encoding="utf-8")
 
-    table: str
-    place: str
-    run: float
-    error: float
-    note: float
-    difference: float
 
-    def sentence(self) -> str:
-        """Say the difference in words."""
-        side = "above" if self.difference > 0 else "below"
-        return (
-            f"{self.table}, {self.place}: {self.run:.4g} ± {self.error:.2g} in this run,"
-            f" {self.note:.4g} in the note: {abs(self.difference):.1f} errors {side}."
-        )
+def _sections(
+    files: PageFiles, numbers: TableNumbers, comparison: NoteComparison, tables: list[Path]
+) -> list[str]:
+    """Return everything above the tables, what matters most first."""
+    shown = {_key("table", path): path.with_suffix(".md") for path in tables}
+    orders = [*decision_section(files), *ordering_text(claims_of(numbers))]
+    lines = ["## This run and the note", "", *note_section(comparison, COMPARISON)]
+    lines += ["## Order of the methods", "", *orders] if orders else []
+    lines += foundation_section(shown)
+    lines += limits_section(files, shown)
+    lines += searches_section(files)
+    return [*headline(files, numbers, comparison), *_contents(lines), *lines]
+
+
+def _contents(lines: list[str]) -> list[str]:
+    """Return links to the sections, those of tables and figures included."""
+    heads = [line.removeprefix("## ") for line in (*lines, "## Tables", "## Figures")
+             if line.startswith("## ")]  # fmt: skip
+    return [" · ".join(f"[{head}](#{head.lower().replace(' ', '-')})" for head in heads), ""]
+
+
+def _tables(files: list[Path], page: Path) -> list[str]:
+    lines = ["## Tables", ""]
+    for path in files:
+        name, links = output_name("table", path), _links(page, path, (".csv", ".tex"))
+        lines += [f"### {name}", ""]
+        if _key("table", path) in (BACKGROUND, CROSS_SECTIONS):
+            lines += ["It stands above.", ""]
+        else:
+            lines += [path.with_suffix(".md").read_text(encoding="utf-8")]
+        lines += [links, ""]
+    return lines
+
+
+def _figures(files: list[Path], page: Path) -> list[str]:
+    lines = ["## Figures", ""]
+    for path in files:
+        lines += [f"### {output_name('figure', path)}", "", _caption(path), ""]
+        lines += [f"![{path.stem}]({_relative(path, page)})", "", _links(page, path, (".pdf",)), ""]
+    return lines
 
 
 def output_name(kind: str, path: Path) -> str:
@@ -58,82 +123,6 @@ def output_name(kind: str, path: Path) -> str:
 def _key(kind: str, path: Path) -> str:
     stem = path.stem.removeprefix(f"{kind}_")
     return stem.lstrip("0") if stem.isdecimal() else stem
-
-
-def read_comparisons(path: Path) -> list[Compared]:
-    """Read the rows of a table's CSV file in which this run has an error and the note a value."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    found = []
-    for row in rows:
-        if not row["difference_in_errors"]:
-            continue
-        labels = [text for name, text in row.items() if name not in CSV_FIELDS]
-        found.append(
-            Compared(
-                output_name("table", path),
-                ", ".join([*labels, row["quantity"].replace("_", " ")]),
-                float(row["this_run"]),
-                float(row["this_run_error"]),
-                float(row["note"]),
-                float(row["difference_in_errors"]),
-            )
-        )
-    return found
-
-
-def comparison_text(numbers: Iterable[Compared]) -> list[str]:
-    """Say in words where this run and the note differ by more than statistics explain."""
-    numbers = list(numbers)
-    if not numbers:
-        return ["No number of this run has both a statistical error and a value in the note."]
-    far = [number for number in numbers if abs(number.difference) > SIGNIFICANT]
-    near = [number for number in numbers if 1 < abs(number.difference) <= SIGNIFICANT]
-    lines = [
-        f"Of {len(numbers)} numbers with a statistical error and a published value,"
-        f" {len(numbers) - len(far) - len(near)} agree within one error of this run,"
-        f" {len(near)} lie between one and two errors away, and {len(far)} further."
-        " The note gives errors for few of its numbers, so the difference is in units of this"
-        " run's error alone.",
-        "",
-    ]
-    if far:
-        lines += ["This run disagrees with the note beyond two statistical errors in:", ""]
-        far.sort(key=lambda number: -abs(number.difference))
-        lines += [f"* {number.sentence()}" for number in far]
-    return lines
-
-
-def write_summary(output: Path | str, tables: Path, figures: Path) -> None:
-    """Write the results page as Markdown.
-
-    Args:
-        output: page to write.
-        tables: folder with the tables' ``.csv`` and ``.md`` files.
-        figures: folder with the figures' ``.png`` and ``.pdf`` files.
-
-    Raises:
-        ConfigError: if there is neither a table nor a figure.
-    """
-    output = Path(output)
-    table_files = _sorted("table", tables.glob("*.csv"))
-    figure_files = _sorted("figure", figures.glob("*.png"))
-    if not table_files and not figure_files:
-        raise ConfigError(f"no table in {tables} and no figure in {figures}; build them first")
-    numbers = [number for path in table_files for number in read_comparisons(path)]
-    lines = ["# Results", "", "## This run and the note", "", *comparison_text(numbers)]
-    lines += ["", *ordering_text(claims_of(tables)), "## Tables", ""]
-    for path in table_files:
-        name, links = output_name("table", path), _links(output, path, (".csv", ".tex"))
-        lines += [f"### {name}", "", path.with_suffix(".md").read_text(encoding="utf-8")]
-        lines += [links, ""]
-    lines += ["## Figures", ""]
-    for path in figure_files:
-        target = _relative(path, output)
-        lines += [f"### {output_name('figure', path)}", "", _caption(path), ""]
-        lines += [f"![{path.stem}]({target})", "", _links(output, path, (".pdf",)), ""]
-    with atomic_path(output) as temporary:
-        temporary.write_text("\n".join(lines), encoding="utf-8")
 
 
 def _sorted(kind: str, paths: Iterable[Path]) -> list[Path]:

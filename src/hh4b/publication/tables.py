@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import hypot
 from pathlib import Path
 
 from hh4b import __version__
@@ -39,10 +40,14 @@ class Cell:
 
     @property
     def difference(self) -> float | None:
-        """Return (this run - note) in units of this run's statistical error."""
+        """Return (this run - note) in errors: this run's and the note's own, added in squares.
+
+        The note gives few errors; without one, the unit is this run's error alone. None where this
+        run has no error.
+        """
         if self.note is None or self.run.value is None or not self.run.error:
             return None
-        return (self.run.value - self.note.value) / self.run.error
+        return (self.run.value - self.note.value) / hypot(self.run.error, self.note.error or 0.0)
 
 
 @dataclass(frozen=True)

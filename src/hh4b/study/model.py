@@ -44,6 +44,10 @@ class Publication(Settings):
     """Tables and figures."""
 
     reference: str = Field("config/reference/note.yaml", description="values of the note")
+    causes: str | None = Field(
+        "config/reference/causes.yaml",
+        description="why numbers differ from the note's, each with its measurement; null = none",
+    )
     style: Style = Field({}, description="style of all figures")
     figure_style: dict[Annotated[str, Field(pattern="^figure_")], Style] = Field(
         {}, description="style of single figures, e.g. `figure_4: {font_size: 12}`"

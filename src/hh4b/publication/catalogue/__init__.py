@@ -4,6 +4,7 @@ An output is a row of data: its kind, its title, where its inputs come from. `ou
 in, and gives the workflow everything that it needs to make each of them.
 """
 
+from hh4b.publication.catalogue.page import PlannedPage, results_page
 from hh4b.publication.catalogue.planning import (
     PlannedOutput,
     check_outputs,
@@ -12,4 +13,12 @@ from hh4b.publication.catalogue.planning import (
     outputs,
 )
 
-__all__ = ["PlannedOutput", "check_outputs", "default_settings", "known_keys", "outputs"]
+__all__ = [
+    "PlannedOutput",
+    "PlannedPage",
+    "check_outputs",
+    "default_settings",
+    "known_keys",
+    "outputs",
+    "results_page",
+]

@@ -3,14 +3,15 @@
 from functools import partial
 
 from hh4b.publication.catalogue.entry import Entry
-from hh4b.publication.catalogue.names import all_classifiers, all_selections
-from hh4b.publication.catalogue.naming import training_label
+from hh4b.publication.catalogue.names import FINAL, all_classifiers, all_selections, selections
+from hh4b.publication.catalogue.naming import selection_label, selection_parts, training_label
 from hh4b.publication.catalogue.samples import pass_rates
 from hh4b.publication.catalogue.sources import (
     InputFiles,
     Source,
     folds_of_trainings,
     limits_by_condition,
+    limits_of,
     metrics_and_limits_of,
 )
 from hh4b.study.layout import Layout
@@ -31,6 +32,36 @@ def _trainings() -> Source:
     return Source(inputs, "a training under spanet_trainings", training_label)
 
 
+def _limits_and_templates() -> Source:
+    def inputs(layout: Layout) -> InputFiles:
+        found: InputFiles = {}
+        for name in all_selections(layout):
+            found[name] = [layout.limits(name)]
+            found[f"{name}.templates"] = [layout.templates(name)]
+        return found
+
+    def label(layout: Layout, key: str) -> str:
+        return selection_label(layout, key.partition(".")[0])
+
+    def parts(layout: Layout, key: str) -> tuple[str, str] | None:
+        return selection_parts(layout, key.partition(".")[0])
+
+    return Source(inputs, "an entry under selections", label, parts)
+
+
+def _limits_with_bands() -> Source:
+    limits = limits_of(selections(*FINAL, own=True), "")
+
+    def inputs(layout: Layout) -> InputFiles:
+        bands = layout.study.statistics.cross_section_bands
+        return limits.inputs(layout) if bands else {}
+
+    return Source(
+        inputs, "statistics.cross_section_bands, and a selection of the note's summary or your own",
+        selection_label, selection_parts,
+    )  # fmt: skip
+
+
 def _pass_rate_notes(layout: Layout) -> dict[str, dict[str, str]]:
     """Return the rows that the note has: own pp -> 4b, whatever its process is called."""
     processes = {layout.samples[name].process for name in layout.of_source("four_b")}
@@ -40,12 +71,27 @@ def _pass_rate_notes(layout: Layout) -> dict[str, dict[str, str]]:
 _table = partial(Entry, "table")
 TABLES = (
     _table(
+        "background", "selected_background",
+        "Background events behind the intervals, and the parts of the errors of their widths",
+        _limits_and_templates(),
+        (
+            "Effective background events: (Σw)²/Σw² of the selected events at the hypothesis with"
+            " fewest, processes weighted by their cross sections; bins are counted after joining.",
+            "Errors of a width: by the simulated events, and by the training where its spread is"
+            " known; both in squares stand behind ±.",
+        ),
+    ),
+    _table(
         "classifiers", "classifiers", "Classifiers on the same events",
         metrics_and_limits_of(all_classifiers, "an entry under classifiers"),
         (
             "Both classes count the same. Statistical errors where the metrics have them. Interval:"
             " profile likelihood, 95 %.",
         ),
+    ),
+    _table(
+        "cross_sections", "intervals_by_cross_section",
+        "Expected 95 % intervals on κλ under other cross sections", _limits_with_bands(),
     ),
     _table(
         "luminosities", "intervals_by_luminosity",

@@ -1,6 +1,5 @@
 """Put a study into the catalogue: files, settings and code of every table and figure."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,13 @@ from hh4b.core.errors import ConfigError
 from hh4b.publication.catalogue import extra_tables, figures, note_tables
 from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.own import check_own, source_of
-from hh4b.publication.catalogue.sources import InputFiles, Source, first_fold, folds_of_trainings
+from hh4b.publication.catalogue.sources import (
+    InputFiles,
+    Source,
+    first_fold,
+    folds_of_trainings,
+    options_of,
+)
 from hh4b.publication.registry import code_targets, plugin_files
 from hh4b.publication.settings import Medium, OutputSettings
 from hh4b.study.layout import Layout
@@ -60,11 +65,7 @@ class PlannedOutput:
     @property
     def input_options(self) -> str:
         """Return the inputs as options of the command."""
-        return " ".join(
-            f"--input {shlex.quote(f'{key}={file}')}"
-            for key, files in self.inputs.items()
-            for file in files
-        )
+        return options_of(self.inputs)
 
 
 def outputs(layout: Layout) -> dict[str, PlannedOutput]:

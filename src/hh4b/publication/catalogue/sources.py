@@ -1,5 +1,6 @@
 """Where the inputs of outputs come from: files by key, and what the keys are called."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -45,6 +46,13 @@ class Source:
     label: Callable[[Layout, str], str] = field(default=spelled_key)
     parts: Callable[[Layout, str], Parts | None] = field(default=no_parts)
     extra: Callable[[Layout], dict[str, str]] = field(default=no_extra)
+
+
+def options_of(inputs: InputFiles) -> str:
+    """Write files as options of a command."""
+    return " ".join(
+        f"--input {shlex.quote(f'{key}={file}')}" for key, files in inputs.items() for file in files
+    )
 
 
 def one_of(section: str, names: Sequence[str]) -> str:
