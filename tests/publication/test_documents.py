@@ -152,10 +152,10 @@ def finished(tmp_path):
     write_json(path, classifier_metrics(0.9), provenance())
     (results / "tables").mkdir()
     (results / "tables/table_26.csv").write_text(
-        "Pairing,key,quantity,this_run,this_run_error,note,note_error,difference_in_errors\n"
-        "a,min_dr_dnn,profile_lower,-4.0,0.5,-3.2,,-1.6\n"
-        "a,min_dr_dnn,profile_upper,10.0,0.5,10.31,,-0.62\n"
-        "a,min_dr_dnn,own,10.0,0.5,,,\n"
+        "Pairing,key,quantity,this_run,this_run_error,note,note_error,difference_in_errors,source\n"
+        "a,min_dr_dnn,profile_lower,-4.0,0.5,-3.2,,-1.6,a.json\n"
+        "a,min_dr_dnn,profile_upper,10.0,0.5,10.31,,-0.62,a.json\n"
+        "a,min_dr_dnn,own,10.0,0.5,,,,a.json\n"
     )
     (results / "benchmarks/limits").mkdir(parents=True)
     (results / "benchmarks/limits/a.tsv").write_text("s\th:m:s\n0.59\t0:00:00\n")

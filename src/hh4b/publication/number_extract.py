@@ -21,7 +21,7 @@ from hh4b.publication.number_entries import (
     put,
 )
 from hh4b.publication.orderings import claims_of
-from hh4b.publication.summary_stage import SIGNIFICANT, read_comparisons
+from hh4b.publication.page.comparisons import SIGNIFICANT, TableNumbers
 from hh4b.study.layout import Layout
 
 #: First minus second: what the note is about.
@@ -204,16 +204,19 @@ class Extract:
                     put(place, row["quantity"], number(*values))
         return found
 
-    def _comparisons(self) -> Entry:
+    def _table_numbers(self) -> TableNumbers:
         paths = self._files("tables/table_*.csv")
-        sizes = [abs(one.difference) for path in paths for one in read_comparisons(path)]
+        return TableNumbers.read({p.stem.removeprefix("table_").lstrip("0"): p for p in paths})
+
+    def _comparisons(self) -> Entry:
+        sizes = [abs(one.difference) for one in self._table_numbers().compared()]
         far = sum(size > SIGNIFICANT for size in sizes)
         near = sum(1 < size <= SIGNIFICANT for size in sizes)
         within = len(sizes) - near - far
         return {"all": len(sizes), "within_one": within, "one_to_two": near, "beyond_two": far}
 
     def _orders(self) -> Entry:
-        claims = claims_of(Path(self.layout.results) / "tables")
+        claims = claims_of(self._table_numbers())
         return {str(index + 1): claim.sentence() for index, claim in enumerate(claims)}
 
     def _seconds(self) -> Entry:
