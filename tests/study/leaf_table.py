@@ -809,7 +809,7 @@ PAGE = {
     **dict.fromkeys(
         (
             "pairings.SpanetPairing.label", "classifiers.Dnn.label", "classifiers.Dnn.pairing",
-            "classifiers.SpanetClassifier.label", "classifiers.SpanetClassifier.training",
+            "classifiers.SpanetClassifier.training",
             "classifiers.SpanetClassifier.kind", "classifiers.BaselineClassifier.label",
             "classifiers.BaselineClassifier.pairing", "classifiers.CutClassifier.label",
             "classifiers.CutClassifier.pairing", "selections.Selection.label",
@@ -818,6 +818,8 @@ PAGE = {
         ),
         _NAMED,
     ),
+    # On the page a selection by SPANet2 is called by its training.
+    "classifiers.SpanetClassifier.label": tables("background"),
     # Causes of differences depend on them.
     **dict.fromkeys(
         (

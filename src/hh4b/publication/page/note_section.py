@@ -103,7 +103,8 @@ def _row(comparison: NoteComparison, name: str, numbers: Sequence[Compared]) -> 
         return f"| **Not explained** | {counts} | |"
     cause = comparison.causes[name]
     text = f"not measured, so it explains nothing: {cause.missing}" if cause.missing else cause.text
-    return f"| {cause.title} | {counts} | {text} |"
+    title, text = (words.replace("|", r"\|") for words in (cause.title, text))
+    return f"| {title} | {counts} | {text} |"
 
 
 def _largest(title: str, numbers: Sequence[Compared]) -> list[str]:
