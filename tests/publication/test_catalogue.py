@@ -74,7 +74,7 @@ def test_options_are_those_of_the_kind(default):
         options = KINDS[output.settings.kind].options()
         if options is None:
             # Folds are said by the catalogue, to tables that count networks; users give none.
-            assert set(output.settings.options) <= {"folds", "fewer_networks"}
+            assert set(output.settings.options) <= {"folds", "fold_seed", "fold", "fewer_networks"}
         else:
             options.checked(output.settings.options)
 

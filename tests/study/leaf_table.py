@@ -339,6 +339,7 @@ SEARCHES = {
     "searches.SpanetSearch.trials": one(SEARCH + "trials", 9, "spanet_search_worker"),
     "searches.SpanetSearch.epochs": one(SEARCH + "epochs", 9, "spanet_search_worker"),
     "searches.SpanetSearch.halving": one(SEARCH + "halving", True, "spanet_search_worker"),
+    "searches.SpanetSearch.held_out": one(SEARCH + "held_out", 0.3, "spanet_search_worker"),
     "searches.SpanetSearch.workers": one(
         SEARCH + "workers", 2, "spanet_search_worker", "search_outcome"
     ),
@@ -358,6 +359,7 @@ SEARCHES = {
     "searches.DnnSearch.trials": one(DNN_SEARCH + "trials", 9, "dnn_search_worker"),
     "searches.DnnSearch.max_epochs": one(DNN_SEARCH + "max_epochs", 9, "dnn_search_worker"),
     "searches.DnnSearch.halving": one(DNN_SEARCH + "halving", True, "dnn_search_worker"),
+    "searches.DnnSearch.held_out": one(DNN_SEARCH + "held_out", 0.3, "dnn_search_worker"),
     "searches.DnnSearch.workers": one(
         DNN_SEARCH + "workers", 2, "dnn_search_worker", "search_outcome"
     ),

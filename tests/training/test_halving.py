@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from hh4b.core.errors import TrainingFailed
+from hh4b.training.gains import keep_influence
 from hh4b.training.halving import START, run_halving, rungs
 from hh4b.training.trials import StudyPlan
 
@@ -133,3 +135,19 @@ def test_maximising_and_what_was_lost(tmp_path):
     assert {done for _, done, _ in toy.asked} == {0}
     assert found["value"] > found["start_value"] == pytest.approx(-4 - 1 / 9)
     assert found["improved"] is True
+
+
+def test_a_gain_within_its_error_is_none(tmp_path):
+    """The start 0.9 is beaten by less than what the events allow to say."""
+
+    class Noisy(Toy):
+        def train(self, contender, epochs):
+            keep_influence(contender.influence, np.array([1.0, -1.0]) * contender.parameters["x"])
+            return super().train(contender, epochs)
+
+    made = plan(tmp_path, first={"x": 0.9}, start={"x": 0.9}, trials=27)
+    found = run(Noisy(), made)
+    assert found["best_value"] < found["start_value"] == found["value"]
+    assert 0 < found["gain"] < found["gain_error"]
+    assert found["improved"] is False
+    assert found["best"] == {"x": 0.9}

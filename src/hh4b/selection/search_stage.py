@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
+import torch
+from numpy.typing import NDArray
 
 from hh4b.core.files import Provenance, canonical_hash, write_json
 from hh4b.core.rows_per_shower import RowDraw
+from hh4b.selection.dnn import DenseNetwork
 from hh4b.selection.samples import LabelledFeatures, read_labelled
-from hh4b.selection.settings import DnnSearchSettings
-from hh4b.selection.training import Epoch, train, train_until
+from hh4b.selection.settings import DnnSearchSettings, DnnSettings
+from hh4b.selection.training import Epoch, split_validation, to_batch, train, train_until
+from hh4b.training.gains import keep_influence, mean_influence
 from hh4b.training.halving import Contender, run_halving
 from hh4b.training.search_ranges import DnnRanges
 from hh4b.training.trials import StudyPlan, log_gain, run_trials
@@ -43,12 +48,17 @@ def search(
             if trial.should_prune():
                 raise optuna.TrialPruned
 
-        train(events, chosen, seed=plan.seed, on_epoch=report)
+        trained = train(events, chosen, seed=plan.seed, on_epoch=report)
+        influence = loss_influence(trained.network, events, chosen, seed=plan.seed)
+        keep_influence(plan.influence(trial.number), influence)
         return smallest
 
     def go_on(entry: Contender, epochs: int) -> float:
         chosen = settings.model_copy(update=entry.parameters)
-        return train_until(events, chosen, epochs, entry.state, seed=plan.seed)
+        trained = train_until(events, chosen, epochs, entry.state, seed=plan.seed)
+        influence = loss_influence(trained.network, events, chosen, seed=plan.seed)
+        keep_influence(entry.influence, influence)
+        return min(epoch["validation_loss"] for epoch in trained.epochs)
 
     if settings.halving:
         suggest = settings.ranges.suggest
@@ -57,6 +67,28 @@ def search(
         outcome = run_trials(plan, objective, worker=worker)
     best = {**settings.network(), **outcome.pop("best")}
     return {"options": best, **outcome}
+
+
+@torch.no_grad()
+def loss_influence(
+    network: DenseNetwork, events: LabelledFeatures, settings: DnnSettings, *, seed: int
+) -> NDArray[np.float64]:
+    """Return the influence of the validation events on the loss, see `hh4b.training.gains`.
+
+    Args:
+        network: trained on these events.
+        events: those of the training.
+        settings: of the training: which events validate.
+        seed: of the training.
+    """
+    rows = split_validation(events, settings.validation_fraction, seed)[1]
+    chosen = to_batch(events, "cpu").take(rows)
+    logits = network.eval()(chosen.inputs)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(
+        logits, chosen.label, reduction="none"
+    )
+    ids = None if events.events is None else events.events[rows.numpy()]
+    return mean_influence(loss.double().numpy(), chosen.weight.double().numpy(), ids)
 
 
 def search_to_file(
@@ -83,6 +115,8 @@ def search_to_file(
         TrainingFailed: if no trial was completed.
     """
     weights = settings.background_weights
+    if settings.held_out is not None:
+        settings = settings.model_copy(update={"validation_fraction": settings.held_out})
     events = read_labelled(
         signal,
         background,

@@ -9,7 +9,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.settings import Count, Kappa, Kappas, NonNegative, Part, Positive, Seed, Settings
-from hh4b.training.search_ranges import DnnRanges, Halving
+from hh4b.training.search_ranges import DnnRanges, Halving, HeldOut
 
 
 def _given_once(values: list[float]) -> list[float]:
@@ -93,6 +93,7 @@ class DnnSearchSettings(DnnTrainSettings):
     max_epochs: Count = Field(100, description="of a trial at most")
     ranges: DnnRanges = Field(DnnRanges(), description="what is varied, and how far")
     halving: Halving = False
+    held_out: HeldOut = None
 
 
 class ScoreSettings(Folds):

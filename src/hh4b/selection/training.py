@@ -89,11 +89,11 @@ def train(
 
 def train_until(
     events: LabelledFeatures, settings: DnnSettings, epochs: int, path: Path, *, seed: int
-) -> float:
+) -> Trained:
     """Train until so many epochs, from what lies at ``path`` if there is something; keep it there.
 
     Returns:
-        The smallest validation loss of these epochs.
+        The network of the best epoch so far, and these epochs.
 
     Raises:
         TrainingFailed: as `train`.
@@ -104,7 +104,8 @@ def train_until(
     run.go_on(epochs)
     with atomic_path(path) as temporary:
         torch.save(run.state_dict(), temporary)
-    return min(epoch["validation_loss"] for epoch in run.epochs[:epochs])
+    run.network.load_state_dict(run.best_state)
+    return Trained(run.network.eval(), run.epochs[:epochs], run.best_epoch)
 
 
 class _Run:

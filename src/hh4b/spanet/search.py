@@ -1,21 +1,34 @@
 """Search for the hyper-parameters of SPANet2."""
 
 import math
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import optuna
 import torch
+from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import atomic_path
 from hh4b.spanet import native
+from hh4b.spanet.data import Events
 from hh4b.spanet.devices import choose_devices
+from hh4b.spanet.evaluation import right_particles
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.options import Options
+from hh4b.spanet.prediction import Prediction, predict
 from hh4b.spanet.preparation import Preparation
 from hh4b.spanet.training import Training, Workers
+from hh4b.training.gains import (
+    Floats,
+    Measured,
+    auc_influence,
+    keep_influence,
+    mean_influence,
+)
 from hh4b.training.halving import Contender, run_halving
+from hh4b.training.metrics import auc
 from hh4b.training.search_ranges import SpanetRanges
 from hh4b.training.trials import StudyPlan, run_trials
 
@@ -47,20 +60,21 @@ def search(
         training = Training(
             options.changed(**ranges.suggest(trial)), event, data, seed=plan.seed, workers=workers
         )
-        best = -float("inf")
+        found: list[Measured] = []
         for epoch in range(options.epochs):
             training.run_epoch()
-            best = max(best, quality(training))
-            trial.report(best, epoch)
+            found.append(quality(training))
+            trial.report(best_of(found).value, epoch)
             if trial.should_prune():
                 raise optuna.TrialPruned
-        return best
+        keep_influence(plan.influence(trial.number), best_of(found).influence)
+        return best_of(found).value
 
     def go_on(entry: Contender, epochs: int) -> float:
         training = Training(
             options.changed(**entry.parameters), event, data, seed=plan.seed, workers=workers
         )
-        return _train_until(training, epochs, entry.state)
+        return _train_until(training, epochs, entry)
 
     if halving:
         outcome = run_halving(plan, options.epochs, ranges.suggest, go_on, worker=worker)
@@ -69,50 +83,86 @@ def search(
     return {"options": outcome.pop("best"), **outcome}
 
 
-def _train_until(training: Training, epochs: int, path: Path) -> float:
-    """Train until so many epochs, from what lies at ``path`` if there is something; keep it there.
+def best_of(found: Sequence[Measured]) -> Measured:
+    """Return the largest value, the first of equal ones."""
+    return max(found, key=lambda one: one.value)
+
+
+def _train_until(training: Training, epochs: int, entry: Contender) -> float:
+    """Train until so many epochs, from the entry's state if there is one; keep it there.
 
     Returns:
         The best quality of these epochs.
     """
-    values: list[float] = []
-    if path.exists():
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+    found: list[Measured] = []
+    if entry.state.exists():
+        saved = torch.load(entry.state, map_location="cpu", weights_only=True)
         training.network.load_state_dict(saved["network"])
         training.optimizer.load_state_dict(saved["optimizer"])
-        values = saved["values"]
-        training.epoch = len(values)
-    while len(values) < epochs:
+        influences = saved["influences"].numpy()
+        found = [Measured(*one) for one in zip(saved["values"], influences, strict=True)]
+        training.epoch = len(found)
+    while len(found) < epochs:
         training.run_epoch()
-        values.append(quality(training))
-    with atomic_path(path) as temporary:
+        found.append(quality(training))
+    with atomic_path(entry.state) as temporary:
         torch.save(
             {
                 "network": training.network.state_dict(),
                 "optimizer": training.optimizer.state_dict(),
-                "values": values,
+                "values": [one.value for one in found],
+                "influences": torch.from_numpy(np.stack([one.influence for one in found])),
             },
             temporary,
         )
-    return max(values[:epochs])
+    best = best_of(found[:epochs])
+    keep_influence(entry.influence, best.influence)
+    return best.value
 
 
-def quality(training: Training) -> float:
+def quality(training: Training) -> Measured:
     """Return the mean of what a training is for: event efficiency and AUC.
 
     Raises:
         ConfigError: if the validation events allow neither.
     """
-    found = training.validate()
-    wanted = []
+    events, found = training.data.validation, []
+    result = predict(training.network, events)
     if training.parts.assignment:
-        wanted.append("event_efficiency")
+        found.append(_event_efficiency(training.event, events, result))
     if training.parts.classification:
-        wanted.append("auc")
-    values = [value for name, value in found.items() if name.rsplit("/", 1)[-1] in wanted]
-    if len(values) != len(wanted) or not wanted:
+        given = training.validation_weight()
+        weight = np.ones(len(events)) if given is None else given
+        for name, probability in result.classes.items():
+            found += _area(events, events.classes[name], probability, weight)
+    wanted = training.parts.assignment + training.parts.classification
+    if len(found) != wanted or not wanted:
         raise ConfigError(
-            f"a search needs {wanted or 'a part to train'}; there are {sorted(found)}"
+            "a search needs validation events with both classes of one classification, or with"
+            f" something to assign; {len(found)} of {wanted} can be measured"
         )
-    mean = sum(values) / len(values)
-    return mean if math.isfinite(mean) else -math.inf
+    value = sum(one.value for one in found) / wanted
+    influence = np.sum([one.influence for one in found], axis=0) / wanted
+    return Measured(value if math.isfinite(value) else -math.inf, influence)
+
+
+def _event_efficiency(event: EventDescription, events: Events, result: Prediction) -> Measured:
+    valid = np.stack(events.target_valid)
+    full = valid.all(axis=0)
+    right = right_particles(event, events.targets, result.jets, valid) == len(event.particles)
+    value = float(right[full].mean()) if full.any() else math.nan
+    weight = np.asarray(full, dtype=np.float64)
+    return Measured(value, mean_influence(right.astype(np.float64), weight, events.shower))
+
+
+def _area(
+    events: Events, target: NDArray[np.int64], probability: NDArray[np.float32], weight: Floats
+) -> list[Measured]:
+    """Return the area under the ROC curve of a classification of two known classes."""
+    signal, known = target == 1, target >= 0
+    if probability.shape[1] != 2 or not signal.any() or signal[known].all():
+        return []
+    score = probability[:, 1].astype(np.float64)
+    value = auc(signal[known], score[known], weight[known]).value
+    counted = np.where(known, weight, 0.0)
+    return [Measured(value, auc_influence(signal, score, counted, events.shower))]

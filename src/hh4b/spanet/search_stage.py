@@ -58,6 +58,8 @@ def search_to_file(
     options = Options.read(files.options).changed(
         **settings.changes | {"epochs": settings.epochs, "num_gpu": settings.num_gpu}
     )
+    if settings.held_out is not None:
+        options = options.changed(train_validation_split=1 - settings.held_out)
     if settings.kappa_balance:
         options = options.changed(kappa_balance=True)
     event = EventDescription.read(files.event)

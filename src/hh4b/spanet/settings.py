@@ -6,7 +6,7 @@ from pydantic import Field
 
 from hh4b.core.folds import Folds
 from hh4b.core.settings import Count, Kappa, Seed, Settings
-from hh4b.training.search_ranges import Halving, SpanetRanges
+from hh4b.training.search_ranges import Halving, HeldOut, SpanetRanges
 
 #: Number of GPUs, or of threads, where 0 has a meaning of its own.
 CountOrZero = Annotated[int, Field(ge=0)]
@@ -69,6 +69,7 @@ class SpanetSearchSize(Settings):
     epochs: Count = Field(10, description="of a trial")
     ranges: SpanetRanges = Field(SpanetRanges(), description="what is varied")
     halving: Halving = False
+    held_out: HeldOut = None
 
 
 class SpanetSearchSettings(SpanetChanges, SpanetSearchSize, SpanetKappaBalance, SpanetDevices):

@@ -199,11 +199,14 @@ class Training:
 
     def validate(self) -> dict[str, float]:
         """Return metrics of the validation events."""
-        events, weight = self.data.validation, None
-        if self.options.kappa_balance:
-            # Otherwise a network that knows the sizes of the samples would seem better.
-            weight = kappa_weights(None, events, self.event, lenient=True)
-        return validation_metrics(self.network, events, weight)
+        return validation_metrics(self.network, self.data.validation, self.validation_weight())
+
+    def validation_weight(self) -> NDArray[np.float64] | None:
+        """Return the weights of the validation events in the metrics of classes; None = 1."""
+        if not self.options.kappa_balance:
+            return None
+        # Otherwise a network that knows the sizes of the samples would seem better.
+        return kappa_weights(None, self.data.validation, self.event, lenient=True)
 
     def monitored(self, metrics: dict[str, float]) -> float:
         """Return the number by which the best checkpoint is chosen; larger is better."""

@@ -8,7 +8,7 @@ from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.settings import Count, Fraction, Kappa, Kappas, Name, Settings
 from hh4b.selection.settings import CutSettings, DnnSettings
 from hh4b.spanet.settings import SpanetKappaBalance
-from hh4b.training.search_ranges import DnnRanges, Halving, SpanetRanges
+from hh4b.training.search_ranges import DnnRanges, Halving, HeldOut, SpanetRanges
 
 Label = Annotated[str, Field(min_length=1)]
 _LABEL = "name in tables and figures; without it one is made of what the entry is"
@@ -128,6 +128,7 @@ class DnnSearch(Settings):
     workers: Count = Field(1, description="jobs that share the study; see docs/architecture.md")
     ranges: DnnRanges = Field(DnnRanges(), description="what is varied")
     halving: Halving = False
+    held_out: HeldOut = None
 
 
 class SpanetSearch(Settings):
@@ -140,6 +141,7 @@ class SpanetSearch(Settings):
     workers: Count = Field(1, description="jobs that share the study; see docs/architecture.md")
     ranges: SpanetRanges = Field(SpanetRanges(), description="what is varied")
     halving: Halving = False
+    held_out: HeldOut = None
 
 
 Search = Annotated[DnnSearch | SpanetSearch, Field(discriminator="kind")]

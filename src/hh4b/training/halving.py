@@ -15,7 +15,8 @@ from optuna.study import MaxTrialsCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from hh4b.core.errors import TrainingFailed
-from hh4b.training.trials import ENDED, StudyPlan, gain, log_trial, open_study
+from hh4b.training.gains import difference_error, gain, kept_best
+from hh4b.training.trials import ENDED, StudyPlan, log_trial, open_study
 
 log = logging.getLogger(__name__)
 #: Of so many trials one goes on, so many times as long.
@@ -50,6 +51,11 @@ class Contender:
     number: int
     parameters: dict[str, Any]
     state: Path
+
+    @property
+    def influence(self) -> Path:
+        """Return the file for the influence of events on its value; its own to write, too."""
+        return self.state.with_suffix(".npy")
 
 
 #: Trains an entry until it has learned so many epochs; the best value so far.
@@ -128,7 +134,7 @@ class _Halving:
     ) -> None:
         self.plan, self.study, self.steps = plan, study, steps
         self.suggest, self.train = suggest, train
-        self.folder = plan.storage.with_name(f"{plan.storage.name}.states") / plan.study_name
+        self.folder = plan.states
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def first_round(self) -> None:
@@ -170,16 +176,21 @@ class _Halving:
         values = self._of_round(last)
         first = self._start()
         start = None if first is None else values.get(first)
+        error = None
+        if first is not None and start is not None and first != best.number:
+            error = difference_error(best.influence, self._known()[first].influence)
         trials = [self._described(entry) for entry in self._known().values()]
         states = [trial["state"] for trial in trials]
-        return {
+        value, direction = values[best.number], self.plan.direction
+        found = {
             "best": best.parameters,
-            "value": values[best.number],
-            **gain(self.plan, values[best.number], start, tried=first is not None),
+            "value": value,
+            **gain(direction, value, start, error, tried=first is not None),
             "n_trials": self.plan.trials,
             "n_by_state": {state: states.count(state) for state in dict.fromkeys(states)},
             "trials": trials,
         }
+        return kept_best(found, self.plan.first or self.plan.start)
 
     # Rounds -------------------------------------------------------------------------------------
 

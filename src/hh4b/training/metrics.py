@@ -140,8 +140,8 @@ def auc(label: Flags, score: Values, weight: Values, events: EventIds = None) ->
     """
     signal, background = score[label], score[~label]
     w_signal, w_background = weight[label], weight[~label]
-    beats = _placement(signal, background, w_background)
-    beaten = 1 - _placement(background, signal, w_signal)
+    beats = placement(signal, background, w_background)
+    beaten = 1 - placement(background, signal, w_signal)
     value = float((w_signal * beats).sum() / w_signal.sum())
     variance = _mean_variance(beats, w_signal, _of(events, label))
     variance += _mean_variance(beaten, w_background, _of(events, ~label))
@@ -193,7 +193,7 @@ def thin(curve: RocCurve, points: int) -> RocCurve:
     return RocCurve(*(field[chosen] for field in curve))
 
 
-def _placement(score: Values, other: Values, weight: Values) -> NDArray[np.float64]:
+def placement(score: Values, other: Values, weight: Values) -> NDArray[np.float64]:
     """Return for each score the share of ``other`` below it, equal scores counting one half."""
     order = np.argsort(other, kind="stable")
     cumulative = np.append(0.0, np.cumsum(weight[order]))

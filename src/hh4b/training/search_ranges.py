@@ -30,6 +30,16 @@ Halving = Annotated[
         " the start always does. false: a trial is given up when it falls behind the median"
     ),
 ]
+#: How many events compare trials.
+HeldOut = Annotated[
+    float | None,
+    Field(
+        gt=0,
+        lt=1,
+        description="share of the training events that trials are compared on and not trained with;"
+        " null = that of a training",
+    ),
+]
 Choices = Annotated[tuple[Count, ...], Field(min_length=1)]
 
 

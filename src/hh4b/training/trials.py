@@ -18,6 +18,7 @@ from optuna.trial import TrialState
 from hh4b.core.errors import InputFileError, TrainingFailed
 from hh4b.core.files import canonical_hash
 from hh4b.core.seeds import derive_seed
+from hh4b.training.gains import difference_error, gain, kept_best
 from hh4b.training.trial_storage import require_own_storage
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,15 @@ class StudyPlan:
         """Return the name of the study in its storage."""
         return f"{self.name} {canonical_hash(self.identity)}"
 
+    @property
+    def states(self) -> Path:
+        """Return the folder of what trials leave for others."""
+        return self.storage.with_name(f"{self.storage.name}.states") / self.study_name
+
+    def influence(self, number: int) -> Path:
+        """Return the file for the influence of events on a trial's value, see `gains`."""
+        return self.states / f"{number}.npy"
+
 
 def run_trials(
     plan: StudyPlan, objective: Callable[[optuna.Trial], float], *, worker: int
@@ -87,8 +97,8 @@ def run_trials(
         worker: number of this worker.
 
     Returns:
-        ``best`` (parameters), ``value``, ``start_value`` and ``improved`` (see `gain`), and
-        ``trials``: a list of number, state, value and parameters of every trial that ended.
+        ``best`` (parameters), ``value`` and ``best_value`` (see `kept_best`), what `gain` returns,
+        and ``trials``: a list of number, state, value and parameters of every trial that ended.
 
     Raises:
         ConfigError: if the storage is of another study.
@@ -145,32 +155,12 @@ def log_trial(_study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     log.info("trial %d: %s, value %s, %s", trial.number, trial.state.name, value, trial.params)
 
 
-def gain(plan: StudyPlan, value: float, start: float | None, *, tried: bool) -> dict[str, Any]:
-    """Return what a search gained over the parameters that it started from.
-
-    Args:
-        plan: the study.
-        value: the best.
-        start: value of the start; None: it has none.
-        tried: whether the start was among the trials.
-
-    Returns:
-        ``start_value``, and ``improved``: whether the best is better than it, or than a start that
-        failed; None where the start, outside the ranges, was not tried.
-    """
-    improved: bool | None = None
-    if start is not None:
-        improved = value > start if plan.direction == "maximize" else value < start
-    elif tried:
-        improved = True
-    return {"start_value": start, "improved": improved}
-
-
 def log_gain(outcome: Mapping[str, Any]) -> None:
     """Say on the terminal whether a search gained anything."""
     if outcome["improved"] is False:
         log.warning(
-            "no trial is better than the start (%.5f): tuned is untuned; allow more trials",
+            "no trial is better than the start (%.5f) by more than the error: tuned is untuned;"
+            " allow more trials, or more events to compare them on",
             outcome["start_value"],
         )
 
@@ -185,10 +175,20 @@ def _summarise(study: optuna.Study, plan: StudyPlan) -> dict[str, Any]:
         )
     first = dict(plan.first)
     start = next((trial for trial in ended if first and trial.params == first), None)
-    return {
+    begun = start is not None and start.state == TrialState.COMPLETE
+    error = None
+    if start is not None and begun and start.number != study.best_trial.number:
+        error = difference_error(*map(plan.influence, (study.best_trial.number, start.number)))
+    found = {
         "best": dict(study.best_params),
         "value": study.best_value,
-        **gain(plan, study.best_value, start.value if start else None, tried=start is not None),
+        **gain(
+            plan.direction,
+            study.best_value,
+            start.value if start else None,
+            error,
+            tried=start is not None,
+        ),
         "n_trials": len(ended),
         "n_by_state": dict(states),
         "trials": [
@@ -201,3 +201,4 @@ def _summarise(study: optuna.Study, plan: StudyPlan) -> dict[str, Any]:
             for trial in ended
         ],
     }
+    return kept_best(found, first)
