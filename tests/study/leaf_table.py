@@ -816,16 +816,20 @@ PAGE = {
             "classifiers.BaselineClassifier.pairing", "classifiers.CutClassifier.label",
             "classifiers.CutClassifier.pairing", "selections.Selection.label",
             "selections.Selection.pairing", "selections.Selection.classifier",
-            "statistics.headline.sqrt_s_tev", "statistics.headline.luminosity_ifb",
         ),
         _NAMED,
+    ),
+    **dict.fromkeys(
+        ("statistics.headline.sqrt_s_tev", "statistics.headline.luminosity_ifb"),
+        _NAMED | tables("cross_sections"),
     ),
     # On the page a selection by SPANet2 is called by its training.
     "classifiers.SpanetClassifier.label": tables("background"),
     # Causes of differences depend on them.
     **dict.fromkeys(
         (
-            "simulation.detector", "samples.FourBSample.b_tagging", "statistics.background_kappa",
+            "simulation.detector", "samples.FourBSample.b_tagging", "samples.FourBSample.source",
+            "statistics.background_kappa",
             "statistics.fixed_kappa_input",
         ),
         _PAGE,
@@ -848,6 +852,6 @@ PAGE = {
         _PAGE,
     ),
     "statistics.cross_section_bands": tables("cross_sections") | _PAGE,
-    "publication.reference": tables("background"),
+    "publication.reference": tables("background", "cross_sections"),
 }  # fmt: skip
 LEAVES |= {leaf: (LEAVES[leaf][0], LEAVES[leaf][1] | rules) for leaf, rules in PAGE.items()}
