@@ -23,8 +23,9 @@ from hh4b.statistics.tilted_shape import (
     tilted_shape,
 )
 from hh4b.statistics.tilted_templates import (
-    Replicas,
+    RowReplicas,
     fill_tilted,
+    fitting_factor,
     replicate_tilted,
     tilted_replicas,
     tilted_template,
@@ -36,7 +37,7 @@ EDGES = np.linspace(200, 1000, 11)
 def settings(**changes):
     return TemplateSettings.checked({
         "kappa_values": [0.0, 1.0, 2.0, 3.0], "background_shape": "tilted",
-        "background_kappa_values": [1.0, 2.0], **changes,
+        "background_kappa_values": [1.0, 2.0], "shape_spread_pull_max": None, **changes,
     })  # fmt: skip
 
 
@@ -181,7 +182,7 @@ def test_degenerate_input_gives_the_direct_shape_and_says_so(case):
     assert found.shape.method == "direct"
     assert reason in found.shape.reason
     assert found.as_dict()["shape"]["tilt"] is None
-    counts = Replicas(np.ones((len(masses), 2)), np.ones((1, 2)), np.array([0.5, np.nan]))
+    counts = RowReplicas(np.ones((len(masses), 2)), np.ones((1, 2)), np.array([0.5, np.nan]))
     sums, squares = tilted_replicas(rows, counts, 6)
     np.testing.assert_allclose(sums, [direct.sum_weights, 0 * direct.sum_weights], atol=1e-12)
     np.testing.assert_allclose(squares[0], direct.sum_weights_squared, atol=1e-12)
@@ -306,7 +307,7 @@ def test_bootstrap_errors_are_those_of_independent_samples(falling, template_pat
         rows = rows_of(one)
         nominal = tilted_template(rows, falling.threshold, 6)
         counts = rng.poisson(1.0, (len(one.m_hh_gev), 100))
-        replicas = Replicas(counts, np.ones((1, 100)), np.full(100, falling.threshold))
+        replicas = RowReplicas(counts, np.ones((1, 100)), np.full(100, falling.threshold))
         sums, squares = tilted_replicas(rows, replicas, 6)
         width = widths(nominal.sum_weights[None], nominal.sum_weights_squared[None])[0]
         pulls.append((width - true) / np.std(widths(sums, squares), ddof=1))
@@ -343,7 +344,7 @@ def test_every_event_once_gives_the_nominal_templates(falling, mode, draws):
     chosen, cut = settings(**mode), CutAndBins(0.75, EDGES)
     nominal = fill_tilted(samples, cut, chosen)
     n_rows = sum(len(one.m_hh_gev) for one in samples)
-    once = Replicas(np.ones((n_rows, 3)), np.ones((2, 3)), np.array([0.75, np.nan, 0.75]))
+    once = RowReplicas(np.ones((n_rows, 3)), np.ones((2, 3)), np.array([0.75, np.nan, 0.75]))
     sums, squares = replicate_tilted(samples, cut, chosen, once)
     assert sums.shape == (3, len(nominal), 10)
     for place, one in enumerate(nominal):
@@ -364,7 +365,7 @@ def test_a_replica_is_the_template_of_its_events(falling):
     counts[:, 3] *= 1.25
     factors = 1 + 0.1 * rng.random((2, 4))
     thresholds = np.array([0.75, 0.7, 0.9, 0.75])
-    sums, squares = tilted_replicas(rows, Replicas(counts, factors, thresholds), 6)
+    sums, squares = tilted_replicas(rows, RowReplicas(counts, factors, thresholds), 6)
     for place, threshold in enumerate(thresholds):
         repeated = []
         for i, one in enumerate(samples):
@@ -397,7 +398,9 @@ def test_copies_of_rows_add_nothing(falling):
 def test_a_score_without_kappa_is_filled_once(falling):
     one = falling.toy(60, np.random.default_rng(2))
     chosen, cut = settings(background_kappa="hypothesis"), CutAndBins(falling.threshold, EDGES)
-    counts = Replicas(np.ones((len(one.m_hh_gev), 2)), np.ones((1, 2)), np.full(2, cut.threshold))
+    counts = RowReplicas(
+        np.ones((len(one.m_hh_gev), 2)), np.ones((1, 2)), np.full(2, cut.threshold)
+    )
     sums, _ = replicate_tilted([one], cut, chosen, counts)
     assert sums.shape == (2, 1, 10)
     np.testing.assert_allclose(
@@ -405,9 +408,44 @@ def test_a_score_without_kappa_is_filled_once(falling):
     )
 
 
-def test_a_shape_that_no_tilt_makes_is_said(caplog):
+def test_a_shape_that_a_tilt_does_not_make_takes_a_tighter_cut():
     rng = np.random.default_rng(3)
     m_hh = 200 + 800 * rng.random(20_000)
     score = 1 / (1 + np.exp(np.abs(m_hh - 600) / 50 + rng.standard_normal(len(m_hh))))
-    fill_tilted([sample(m_hh, score)], CutAndBins(0.6, EDGES), settings())
-    assert "a tilt is not enough" in caplog.text
+    one, cut = sample(m_hh, score), CutAndBins(0.6, EDGES)
+    given = fill_tilted([one], cut, settings())[0].shape
+    assert abs(given.spread_pull) > 4
+    made = fill_tilted([one], cut, settings(shape_spread_pull_max=2.0))[0].shape
+    assert made.efficiency_factor < given.efficiency_factor / 2
+    assert abs(made.spread_pull) <= 2
+
+
+def test_the_looser_cut_is_as_loose_as_the_spread_of_the_mass_allows():
+    """Loose events spread twice as far about the same mean, which no tilt mends."""
+    rng = np.random.default_rng(3)
+    bounded = settings(shape_spread_pull_max=2.0)
+
+    def rows(n_tight):
+        tight = 400 * np.exp(0.1 * rng.standard_normal(n_tight))
+        loose = 400 * np.exp(0.2 * rng.standard_normal(9 * n_tight))
+        score = np.append(0.6 + 0.4 * rng.random(n_tight), 0.5 * rng.random(9 * n_tight))
+        return rows_of(sample(np.append(tight, loose), score[:, None]))
+
+    assert fitting_factor(rows(8), 0.55, bounded) == 6
+    many = rows(2000)
+    assert fitting_factor(many, 0.55, bounded) == 1
+    assert fitting_factor(many, 0.55, settings()) == 6
+
+
+def test_a_direct_shape_for_its_spread_says_so():
+    rng = np.random.default_rng(3)
+    mass = 400 * np.exp(
+        np.append(0.1 * rng.standard_normal(2000), 0.4 * rng.standard_normal(20_000))
+    )
+    one = sample(mass, np.append(0.6 + 0.4 * rng.random(2000), 0.5 * rng.random(20_000)))
+    cut = CutAndBins(0.55, EDGES)
+    made = fill_tilted([one], cut, settings(shape_spread_pull_max=2.0))[0]
+    assert made.shape.method == "direct"
+    assert made.shape.reason == "the spread of m_HH is not that of any looser cut"
+    direct = background_template([one], cut, kappa_values=[0.0])
+    np.testing.assert_allclose(made.sum_weights, direct.sum_weights)

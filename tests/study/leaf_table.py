@@ -552,6 +552,10 @@ STATISTICS = {
         {"statistics/background_shape": "tilted", "statistics/shape_efficiency_factor": 4.0},
         "templates",
     ),
+    "statistics.shape_spread_pull_max": several(
+        {"statistics/background_shape": "tilted", "statistics/shape_spread_pull_max": 3.0},
+        "templates",
+    ),
     "statistics.needed_effective_events": one(
         "statistics/needed_effective_events", 5.0, MODELS
     ),

@@ -81,6 +81,11 @@ class TemplateChoices(Settings):
     shape_efficiency_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
         6.0, description="background weight at the looser cut of `tilted` over that which passes"
     )
+    shape_spread_pull_max: Positive | None = Field(
+        2.0,
+        description="standard deviations by which the spread of ln m_HH at the looser cut may be"
+        " off; the cut is tightened until it is less; null = the factor as it is",
+    )
 
     @field_validator("m_hh_max_gev")
     @classmethod

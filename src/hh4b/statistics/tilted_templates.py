@@ -1,8 +1,7 @@
 """Background templates of the shape of a looser cut: nominal, and in replicas of the events."""
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,6 @@ from hh4b.statistics.tilted_shape import (
     tilted_shape,
 )
 
-log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 #: Width in ln m_HH of the cells of replicas; what they change is below 1e-4 of their spread.
@@ -31,28 +29,45 @@ _CELL = 0.004
 _CHUNK = 50
 #: Weight that is first looked at in replicas, over that of the loose cut.
 _MARGIN = 2.0
-#: Standard deviations from which on the shape of the looser cut is doubted.
-_LARGE_PULL = 4.0
+#: By what the looser cut is tightened where its shape does not fit.
+_TIGHTER = 1.5
 
 
 def fill_tilted(
     samples: Sequence[SampleEvents], cut: CutAndBins, settings: TemplateSettings
 ) -> list[Histogram]:
     """Return one background template, or one for each hypothesis, as `fill_background` does."""
-    made = [
-        tilted_template(
-            scored_rows(samples, cut, choose), cut.threshold, settings.shape_efficiency_factor
-        )
-        for choose in score_choices(settings)
-    ]
-    pulls = [one.shape.spread_pull or 0.0 for one in made if one.shape]
-    if max(map(abs, pulls), default=0.0) > _LARGE_PULL:
-        log.warning(
-            "%s: the spread of m_HH is %.1f standard deviations from that of the looser cut; a tilt"
-            " is not enough, take background_shape: direct or a smaller shape_efficiency_factor",
-            samples[0].name, max(map(abs, pulls)),
-        )  # fmt: skip
+    made = []
+    for choose in score_choices(settings):
+        rows = scored_rows(samples, cut, choose)
+        factor = fitting_factor(rows, cut.threshold, settings)
+        made.append(tilted_template(rows, cut.threshold, factor))
+        note = made[-1].shape
+        if note is not None and factor == 1 and settings.shape_efficiency_factor > 1:
+            note = replace(note, reason="the spread of m_HH is not that of any looser cut")
+            made[-1] = replace(made[-1], shape=note)
     return made
+
+
+def fitting_factor(rows: ScoredRows, threshold: float, settings: TemplateSettings) -> float:
+    """Return the largest efficiency factor at which a tilt is enough.
+
+    A tilt gives the loose events the mean of ln m_HH of those that pass, not its variance. From
+    ``shape_efficiency_factor`` downwards, the first at which the two variances are within
+    ``shape_spread_pull_max`` standard deviations is taken; 1, the direct shape, if there is none.
+
+    Args:
+        rows: by falling score.
+        threshold: a row passes if its score is above.
+        settings: of the templates.
+    """
+    factor, largest = settings.shape_efficiency_factor, settings.shape_spread_pull_max
+    while largest is not None and factor > 1:
+        note = tilted_template(rows, threshold, factor).shape
+        if note is None or abs(note.spread_pull or 0.0) <= largest:
+            break
+        factor /= _TIGHTER
+    return max(factor, 1.0)
 
 
 def tilted_template(rows: ScoredRows, threshold: float, efficiency_factor: float) -> Histogram:
@@ -204,7 +219,7 @@ def _replicate(
     replicas: RowReplicas,
 ) -> tuple[Floats, Floats]:
     rows = scored_rows(samples, cut, choose)
-    return tilted_replicas(rows, replicas, settings.shape_efficiency_factor)
+    return tilted_replicas(rows, replicas, fitting_factor(rows, cut.threshold, settings))
 
 
 def tilted_replicas(
