@@ -534,7 +534,8 @@ STATISTICS = {
     "statistics.fixed_kappa_input": several(
         {"statistics/kappa_input": "fixed", "statistics/background_kappa": "fixed",
          "statistics/fixed_kappa_input": 3.0},
-        "templates",
+        # Nothing is scored at the hypothesis any more.
+        SCORED_AT, "templates",
     ),
     "statistics.needed_effective_events": one(
         "statistics/needed_effective_events", 5.0, MODELS
