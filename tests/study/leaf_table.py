@@ -545,7 +545,8 @@ STATISTICS = {
     "statistics.fixed_kappa_input": several(
         {"statistics/kappa_input": "fixed", "statistics/background_kappa": "fixed",
          "statistics/fixed_kappa_input": 3.0},
-        "working_point", "templates",
+        # Nothing is scored at the hypothesis any more.
+        SCORED_AT, "working_point", "templates",
     ),
     "statistics.background_shape": one("statistics/background_shape", "tilted", "templates"),
     "statistics.shape_efficiency_factor": several(

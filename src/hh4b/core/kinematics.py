@@ -1,10 +1,11 @@
-"""Angles and four-vectors on arrays; the only place where phi is wrapped. GeV and radian."""
+"""Angles and four-vectors on arrays, in GeV and radian.
 
-import math
+Phi is wrapped here and in `hh4b.core.compiled_angles` only, which is for compiled code.
+"""
+
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
@@ -22,29 +23,6 @@ class FourVector(NamedTuple):
 def delta_phi(phi_1: Array, phi_2: Array) -> Array:
     """Return phi_1 - phi_2 wrapped into [-pi, pi)."""
     return (phi_1 - phi_2 + np.pi) % (2 * np.pi) - np.pi
-
-
-@njit(cache=True, nogil=True)
-def wrap_phi(phi: float) -> float:
-    """Return an azimuth wrapped into [-pi, pi), for compiled code.
-
-    >>> round(wrap_phi(4.0), 12) == round(4.0 - 2 * np.pi, 12)
-    True
-    """
-    return phi - 2.0 * math.pi * math.floor((phi + math.pi) / (2.0 * math.pi))
-
-
-@njit(cache=True, nogil=True)
-def abs_delta_phi(phi_1: float, phi_2: float) -> float:
-    """Return the angle between two azimuths in [0, pi], for compiled code.
-
-    Both azimuths must lie in [-pi, pi], so that one fold is enough.
-
-    >>> round(abs_delta_phi(3.0, -3.0), 12) == round(2 * np.pi - 6.0, 12)
-    True
-    """
-    distance = abs(phi_1 - phi_2)
-    return 2.0 * math.pi - distance if distance > math.pi else distance
 
 
 def delta_r(eta_1: Array, phi_1: Array, eta_2: Array, phi_2: Array) -> Array:

@@ -4,7 +4,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.kinematics import abs_delta_phi
+from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.detector.jets import Jets
 from hh4b.detector.particles import Partons
 from hh4b.detector.settings import FlavorSettings

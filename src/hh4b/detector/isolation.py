@@ -6,7 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.kinematics import abs_delta_phi
+from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.detector.calorimeter import Towers
 from hh4b.detector.particles import Floats, Integers
 from hh4b.detector.settings import DetectorSettings, IdentificationSettings

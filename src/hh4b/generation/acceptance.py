@@ -22,8 +22,8 @@ from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
+from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.core.kinematics import abs_delta_phi
 from hh4b.core.settings import Positive, Settings
 
 Probability = Annotated[float, Field(gt=0.0, le=1.0)]

@@ -10,8 +10,9 @@ import numpy as np
 import uproot
 from numpy.typing import NDArray
 
+from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.core.errors import InputFileError
-from hh4b.core.kinematics import FourVector, abs_delta_phi, from_pt_eta_phi_mass, invariant_mass
+from hh4b.core.kinematics import FourVector, from_pt_eta_phi_mass, invariant_mass
 from hh4b.detector.isolation import events_of
 from hh4b.detector.jets import Jets
 from hh4b.detector.particles import Floats, Integers, offsets_of

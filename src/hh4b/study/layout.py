@@ -65,7 +65,11 @@ class Layout:
     @cached_property
     def score_kappas(self) -> list[float]:
         """Values of the kappa input at which scores are kept: all that anything asks for."""
-        return sorted({*self.study.statistics.scan(), *self.signal_kappas})
+        statistics = self.study.statistics
+        told = (statistics.kappa_input, statistics.background_kappa)
+        # Without the hypothesis an event is told a value of the signal samples, as in training.
+        scanned = statistics.scan() if "hypothesis" in told else []
+        return sorted({*scanned, *self.signal_kappas})
 
     def of_source(self, source: str) -> list[str]:
         """Return the samples of a source."""

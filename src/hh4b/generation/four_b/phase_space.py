@@ -16,7 +16,7 @@ from math import atan2, cos, exp, hypot, log, log1p, pi, sin, sqrt
 
 import numpy as np
 
-from hh4b.core.kinematics import wrap_phi
+from hh4b.core.compiled_angles import wrap_phi
 from hh4b.generation.four_b.spinors import Real, compiled
 
 N_COORDINATES = 9
