@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hh4b.core.contracts import DATASET, PAIRING, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
+from hh4b.core.folds import Folds
+from hh4b.core.parts import fold_numbers
 from hh4b.pairing.evaluation_stage import efficiency_curve, evaluate_files
 from hh4b.pairing.metrics import pairing_metrics, right_higgs, weighted_mean
 from hh4b.pairing.settings import PairingEvaluationSettings
@@ -220,6 +222,24 @@ def test_curve_is_ordered_in_kappa(tmp_path):
     assert curve["event_efficiency"] == [0.25, 0.5, 0.75]
     assert curve["error"][1] == pytest.approx(np.sqrt(0.25 / 40))
     assert json.loads((tmp_path / "curve.json").read_text())["kappa_lambda"] == [-5.0, 1.0, 5.0]
+
+
+def test_networks_of_folds_show_in_the_errors_of_a_curve(tmp_path):
+    dataset, pairing = write_sample(tmp_path, "a", right=20, kappa=1.0)
+    alone = efficiency_curve([dataset], [pairing], tmp_path / "one.json", ALL)
+    assert "error_parts" not in alone
+    with h5py.File(pairing, "r+") as file:
+        file.attrs["folds"], file.attrs["fold_seed"] = 5, 3
+    folds = fold_numbers(dataset, 40, Folds(folds=5, fold_seed=3))
+    curve = efficiency_curve([dataset], [pairing], tmp_path / "folds.json", ALL)
+    right = np.arange(40) < 20
+    shares = [right[folds == fold].mean() for fold in range(5)]
+    total = max(np.var(shares, ddof=1) / 5, alone["error"][0] ** 2)
+    assert curve["error"][0] == pytest.approx(total**0.5)
+    assert curve["error_parts"]["events"] == pytest.approx(alone["error"])
+    assert curve["trainings"]["number"] == 5
+    groups = evaluate_files([dataset], [pairing], tmp_path / "m.json", ALL)
+    assert groups["total"]["event_efficiency_error"] == pytest.approx(total**0.5)
 
 
 def test_files_must_belong_together(tmp_path):

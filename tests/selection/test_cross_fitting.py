@@ -6,12 +6,18 @@ import h5py
 import numpy as np
 import pytest
 
-from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_table
+from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
+<<<<<<< HEAD
 from hh4b.core.files import read_json
 from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.parts import fold_numbers
 from hh4b.core.rows_per_shower import RowDraw
+=======
+from hh4b.core.files import Provenance
+from hh4b.core.folds import Folds
+from hh4b.core.parts import fold_attributes, fold_numbers
+>>>>>>> err11
 from hh4b.selection import dnn_stage
 from hh4b.selection.classifier_stage import train_and_score
 from hh4b.selection.evaluation import evaluate
@@ -154,8 +160,41 @@ def test_metrics_of_a_fold_are_of_what_its_network_did_not_see(numbered, network
     )
     pooled = evaluate(signal, background, EvaluationSettings(part="all"))
     assert (pooled["n_signal"], pooled["n_background"]) == (1200, 300)
+    assert pooled["trainings"]["reason"].startswith("3 folds, at least 5")
+    assert pooled["auc_error_parts"] == {"events": pooled["auc_error"], "training": None}
     accuracies = [one["accuracy"] for one in found]
     assert min(accuracies) - 0.02 <= pooled["accuracy"] <= max(accuracies) + 0.02
+
+
+def test_metrics_of_five_folds_hold_the_training(numbered, tmp_path):
+    """Networks that know their events by a number that differs between folds."""
+    folds = Folds(folds=5, fold_seed=1)
+    texts = {}
+    for name in ("sm", "qcd"):
+        dataset, path = numbered[name].dataset, tmp_path / f"{name}.h5"
+        rows = fold_numbers(dataset, 600, folds)
+        rng = np.random.default_rng(len(name))
+        shift = 0.1 * rows if name == "sm" else 0.0
+        score = np.clip(rng.uniform(0.1, 0.6, 600) + shift, 0, 1)
+        table = {
+            "kappa_lambda": np.array([-5.0, 1.0, 5.0]),
+            "score": np.tile(score[:, None], 3).astype(np.float32),
+        }
+        write_table(path, SCORES, table, Provenance("x", {}), **fold_attributes(folds))
+        texts[name] = f"{dataset}:{path}"
+    settings = EvaluationSettings(part="all")
+    found = evaluate([texts["sm"]], [texts["qcd"]], settings)
+    assert found["trainings"] == {"number": 5, "reason": None, "method": "folds"}
+    parts = found["auc_error_parts"]
+    assert parts["training"] > 2 * parts["events"]
+    assert found["auc_error"] == pytest.approx(np.hypot(parts["events"], parts["training"]))
+    other = EvaluationSettings.of(Folds(folds=4, fold_seed=1), part="all")
+    with pytest.raises(ContractError, match="networks of 5 folds of seed 1, wanted 4"):
+        evaluate([texts["sm"]], [texts["qcd"]], other)
+    with h5py.File(tmp_path / "qcd.h5", "r+") as file:
+        del file.attrs["folds"]
+    with pytest.raises(ContractError, match=r"scores are of networks of \[0, 5\] folds"):
+        evaluate([texts["sm"]], [texts["qcd"]], settings)
 
 
 def test_a_network_too_few_is_refused(numbered, networks, tmp_path):

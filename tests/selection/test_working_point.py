@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.folds import Folds
 from hh4b.core.replication import PoissonReplicas
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.selection import working_point
@@ -255,3 +256,20 @@ def test_replicas_take_events_whole():
                 for event in np.unique(numbers)
             )
             assert squares[place, replica] == pytest.approx(expected)
+
+
+def test_a_scan_without_each_fold_stands_in_the_file(given):
+    """The signal of high score is in fold 0: without it the best threshold is lower."""
+    shower = ShowerEvents("s", np.arange(400))
+    first = shower.folds(Folds(folds=4, fold_seed=2)) == 0
+    signal = dataclasses.replace(sample(np.where(first, 0.99, 0.55)), shower=(shower,))
+    noise = ShowerEvents("b", np.arange(1000))
+    background = dataclasses.replace(sample(np.linspace(0, 1, 1000)), shower=(noise,))
+    given([signal], [background])
+    settings = choice(part="all", folds=4, fold_seed=2, bootstrap_replicas=3)
+    found = find_working_point(["s"], ["b"], settings)["threshold_folds"]
+    assert (found["folds"], found["fold_seed"]) == (4, 2)
+    # S / sqrt(B) is about 100 / sqrt(20) above 0.98, and 400 / sqrt(460) above 0.54.
+    assert found["thresholds"] == pytest.approx([0.54, 0.98, 0.98, 0.98])
+    one = find_working_point(["s"], ["b"], choice(part="all", bootstrap_replicas=3))
+    assert "threshold_folds" not in one

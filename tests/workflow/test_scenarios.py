@@ -76,8 +76,10 @@ def test_folds(planned):
     jobs = planned("small", "folds")
     assert set(jobs) >= {*CHAIN, "figure_6", "figure_embedding", "figure_learning", "table_13"}
     trainings, dnns, folds = 2, 3, 3
-    assert jobs["spanet_train"] == trainings * folds
-    assert jobs["datasets_merge"] == 2 * trainings * folds
+    # And one training that measures only, on one fold.
+    assert jobs["spanet_train"] == trainings * folds + 1
+    assert jobs["datasets_merge"] == 2 * (trainings * folds + 1)
+    assert jobs["spanet_evaluate_some_folds"] == 1
     assert jobs["dnn_train"] == dnns * folds
     assert (jobs["spanet_evaluate_folds"], jobs["dnn_predict"]) == (trainings, dnns)
     assert jobs["spanet_predict_fixed"] == 4
