@@ -8,16 +8,10 @@ import pytest
 
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
-<<<<<<< HEAD
-from hh4b.core.files import read_json
+from hh4b.core.files import Provenance, read_json
 from hh4b.core.folds import FoldPart, Folds
-from hh4b.core.parts import fold_numbers
-from hh4b.core.rows_per_shower import RowDraw
-=======
-from hh4b.core.files import Provenance
-from hh4b.core.folds import Folds
 from hh4b.core.parts import fold_attributes, fold_numbers
->>>>>>> err11
+from hh4b.core.rows_per_shower import RowDraw
 from hh4b.selection import dnn_stage
 from hh4b.selection.classifier_stage import train_and_score
 from hh4b.selection.evaluation import evaluate
