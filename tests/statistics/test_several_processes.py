@@ -81,7 +81,7 @@ def path(content, tmp_path):
 def workspace_of(path, **changes):
     output = path.with_name("workspace.json")
     one = {"sqrt_s_tev": [13], "luminosities_ifb": [139], "processes": PROCESSES}
-    make_workspaces(path, str(output), WorkspaceSettings.checked({**one, **changes}))
+    make_workspaces([path], str(output), WorkspaceSettings.checked({**one, **changes}))
     return output
 
 

@@ -36,7 +36,7 @@ def settings(**changes):
 
 
 def make_workspace(template_path, path, **changes):
-    make_workspaces(template_path, str(path), settings(**changes))
+    make_workspaces([template_path], str(path), settings(**changes))
 
 
 def merged(templates, **options):

@@ -92,6 +92,7 @@ def replicate_templates(
         sum_weights_squared=np.stack(squares, axis=1),
         seed=bootstrap.seed,
         samples=tuple(samples),
+        sqrt_s_tev=settings.sqrt_s_tev,
     )
 
 

@@ -30,6 +30,7 @@ class TemplateReplicas:
         seed: of the bootstrap.
         samples: names of the samples; replicas of two files belong together where both have a
             sample and the seed.
+        sqrt_s_tev: energy of the templates.
     """
 
     kappa_lambda: Floats
@@ -41,6 +42,7 @@ class TemplateReplicas:
     sum_weights_squared: Floats
     seed: int
     samples: tuple[str, ...]
+    sqrt_s_tev: float
 
     def __len__(self) -> int:
         """Return the number of replicas."""
@@ -63,6 +65,7 @@ def write_replicas(path: Path, replicas: TemplateReplicas, provenance: Provenanc
             processes=list(replicas.processes),
             samples=list(replicas.samples),
             seed=replicas.seed,
+            sqrt_s_tev=replicas.sqrt_s_tev,
         )
 
 
@@ -75,7 +78,9 @@ def read_replicas(path: Path) -> TemplateReplicas:
     """
     table = read_table(path, TEMPLATE_REPLICAS)
     attributes = read_attributes(path)
-    missing = [name for name in ("processes", "samples", "seed") if name not in attributes]
+    missing = [
+        name for name in ("processes", "samples", "seed", "sqrt_s_tev") if name not in attributes
+    ]
     if missing or len(attributes["processes"]) != len(table["nominal"]):
         raise ContractError(
             f"{path} is no file of template replicas (attributes {missing or ['processes']});"
@@ -87,4 +92,5 @@ def read_replicas(path: Path) -> TemplateReplicas:
         processes=tuple(map(str, attributes["processes"])),
         seed=int(attributes["seed"]),
         samples=tuple(map(str, attributes["samples"])),
+        sqrt_s_tev=float(attributes["sqrt_s_tev"]),
     )

@@ -1,6 +1,7 @@
 """From templates to workspace files: what `hh4b workspace` does."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from hh4b.core.errors import ConfigError
@@ -8,22 +9,25 @@ from hh4b.core.files import Provenance, atomic_path, read_json
 from hh4b.statistics.binning import merge_bins
 from hh4b.statistics.scaling import choose_normalisation, scale
 from hh4b.statistics.settings import WorkspaceSettings
-from hh4b.statistics.template_format import read_templates
+from hh4b.statistics.template_energies import TemplatesByEnergy
+from hh4b.statistics.template_format import TemplateSet
 from hh4b.statistics.workspace import build_workspace
 
 
-def make_workspaces(template_path: Path, output: str, settings: WorkspaceSettings) -> None:
+def make_workspaces(
+    template_paths: Sequence[Path], output: str, settings: WorkspaceSettings
+) -> None:
     """Write a workspace for each energy and luminosity.
 
     Args:
-        template_path: template file.
+        template_paths: template files, each of an energy of its own.
         output: file to write; ``{energy}`` and ``{luminosity}`` stand for the values, and must be
             there where there are several.
         settings: of the workspaces.
 
     Raises:
-        ConfigError: if two workspaces would be written to one file, a cross section is missing, or
-            the systematics do not fit model or templates.
+        ConfigError: if two workspaces would be written to one file, a cross section or the
+            templates of an energy are missing, or the systematics do not fit model or templates.
         ContractError: if the templates make no workspace.
     """
     for name, values, flag in (
@@ -35,22 +39,24 @@ def make_workspaces(template_path: Path, output: str, settings: WorkspaceSetting
                 f"--output {output}: {len(values)} values of {name} would write one file; put"
                 f" {{{name}}} into its name, or give one with {flag}"
             )
+    given = TemplatesByEnergy(template_paths)
     for energy in settings.sqrt_s_tev:
+        templates, template_path = given.of(energy, settings.other_energies)
         for luminosity in settings.luminosities_ifb:
             name = output.replace("{energy}", f"{energy:g}").replace(
                 "{luminosity}", f"{luminosity:g}"
             )
-            _make_workspace(template_path, Path(name), settings, energy, luminosity)
+            _make_workspace((templates, template_path), Path(name), settings, energy, luminosity)
 
 
 def _make_workspace(
-    template_path: Path,
+    given: tuple[TemplateSet, Path],
     output: Path,
     settings: WorkspaceSettings,
     sqrt_s_tev: float,
     luminosity_ifb: float,
 ) -> None:
-    templates = read_templates(template_path)
+    templates, template_path = given
     normalisation = choose_normalisation(
         templates,
         settings.processes,

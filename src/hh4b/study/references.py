@@ -45,6 +45,7 @@ def check_references(study: Study) -> None:
     _check_searches(study)
     _check_selections(study)
     _check_processes(study)
+    _check_other_energies(study)
     _check_systematics(study)
     _check_stages(study)
     check_plugins(study)
@@ -123,6 +124,20 @@ def _check_folds(study: Study) -> None:
                     f"{section}.{name}.repeats: value {repeats}: event_selection.folds {folds}"
                     " repeats each training already, once without each fold; expected 1"
                 )
+
+
+def _check_other_energies(study: Study) -> None:
+    """Check that samples can be taken to the energies of the limits where these are others."""
+    layout = Layout(study)
+    for name in (*layout.signals, *layout.backgrounds) if layout.other_energies else ():
+        sample = layout.samples[name]
+        if not sample.generated:
+            raise ConfigError(
+                f"statistics.other_energies: value 'reweighted': sample {name!r} (source"
+                f" {sample.definition.source}) has no parton events to make templates of"
+                f" {layout.other_energies[0]:g} TeV from; write other_energies: unchanged to take"
+                f" those of {study.physics.sqrt_s_tev} TeV, or leave this energy out of sqrt_s_tev"
+            )
 
 
 def _check_processes(study: Study) -> None:
