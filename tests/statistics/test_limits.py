@@ -44,7 +44,8 @@ def limits_of(workspace_path, output=None, **changes):
 
 
 def scan_settings(**changes):
-    return LuminosityScanSettings.checked(changes)
+    # One set of templates for all energies.
+    return LuminosityScanSettings.checked({"other_energies": "unchanged", **changes})
 
 
 @pytest.fixture
@@ -303,7 +304,7 @@ def test_bad_luminosity_scans_are_named(template_path, tmp_path):
             scan_settings(scan_luminosities_ifb=bad)
     with pytest.raises(ContractError, match="is no limit file"):
         make_luminosity_scan(
-            template_path,
+            [template_path],
             scan,
             scan_settings(scan_luminosities_ifb=[100], replicas=0),
             reach=[template_path],

@@ -56,7 +56,9 @@ def test_a_background_of_nothing_is_too_few(template_content, template_path, lim
 
 def test_points_of_a_scan_say_it_too(template_path, tmp_path):
     output = tmp_path / "scan.json"
-    settings = {"scan_luminosities_ifb": [100, 300], "needed_effective_events": 1e4}
+    settings = {
+        "scan_luminosities_ifb": [100, 300], "needed_effective_events": 1e4, "sqrt_s_tev": [13],
+    }  # fmt: skip
     make_luminosity_scan([template_path], output, LuminosityScanSettings.checked(settings))
     for point in json.loads(output.read_text())["points"]:
         assert point["status"] == "too_few_background_events"

@@ -36,7 +36,6 @@ rule templates:
         f"{RESULTS}/benchmarks/templates/{{selection}}.tsv"
     params:
         files=lambda w: FILES.templates_option(w.selection),
-        output=lambda w, output: output.templates[0],
         replicas=lambda w: option("--replicas-output", FILES.replicas(w.selection)[:1]),
         energies=lambda w: FILES.at_energy_option(w.selection),
         settings=settings("templates", "selection"),
@@ -45,7 +44,7 @@ rule templates:
         "m_HH templates of {wildcards.selection}"
     shell:
         "hh4b templates {params.files} --working-point {input.working_point}"
-        " --settings {params.settings:q} -o {params.output} {params.replicas} {params.energies}"
+        " --settings {params.settings:q} -o {output.templates[0]} {params.replicas} {params.energies}"
         " > {log} 2>&1"
 
 

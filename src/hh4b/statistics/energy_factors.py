@@ -95,12 +95,12 @@ class EnergyFactors:
         """
         factor = self.factor[self._rows(sample.dataset)]
         weight = sample.weight * factor
-        # Weights of a part are over its share of the weight, which is another one now.
-        before, after = (w[sample.rows].sum() / w.sum() for w in (sample.weight, weight))
-        if not after > 0:
+        if not weight[sample.rows].sum() > 0:
             raise ContractError(
                 f"{sample.dataset}: none of its events is possible at {self.sqrt_s_tev:g} TeV"
             )
+        # Weights of a part are over its share of the weight, which is another one now.
+        before, after = (w[sample.rows].sum() / w.sum() for w in (sample.weight, weight))
         scaled = sample.events.efficiency_weight * factor[sample.rows] * (before / after)
         return replace(
             sample, weight=weight, events=replace(sample.events, efficiency_weight=scaled)

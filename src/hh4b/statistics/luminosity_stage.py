@@ -63,7 +63,8 @@ def make_luminosity_scan(
         for one in progress(scaled, total=total, what="points of the scan")
     ]
     made_of: dict[str, Any] = {
-        **settings.model_dump(mode="json", exclude={"seed"}),
+        **settings.model_dump(mode="json", exclude={"seed", "other_energies"}),
+        # They say their energies.
         "templates": [_hash(read_json(path)) for _, path in chosen],
     }
     content = {"points": points, "equivalent": [_reach(points, path) for path in reach]}

@@ -67,13 +67,14 @@ def _make_workspace(
     templates = merge_bins(templates, normalisation.background_pb, settings)
     made_from = read_json(template_path).get("provenance", {}).get("configuration_hash", "unknown")
     made_of = {
-        **settings.model_dump(mode="json", exclude={"luminosities_ifb"}),
+        **settings.model_dump(mode="json", exclude={"luminosities_ifb", "other_energies"}),
         "sqrt_s_tev": sqrt_s_tev,
         "luminosity_ifb": luminosity_ifb,
         "signal_fb": list(normalisation.signal_fb),
         "background_pb": dict(normalisation.background_pb),
         "branching_ratio": normalisation.branching_ratio,
         "bin_edges_gev": templates.bin_edges_gev.tolist(),
+        # The templates say their energy.
         "templates": made_from,
     }
     workspace = build_workspace(
