@@ -109,7 +109,6 @@ def background(events, energy):
     return SampleEvents("4b", weight, mass, columns(n), np.ones(n), float(n))
 
 
-@pytest.mark.slow
 def test_background_of_13_tev_makes_templates_of_14_tev():
     cut, templates = CutAndBins(0.5, FOUR_B_EDGES, "include"), []
     for start in (13, 14):

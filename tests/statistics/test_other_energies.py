@@ -192,7 +192,7 @@ def test_replicas_and_limits_of_both_energies(study, tmp_path):
     points = json.loads(scan.read_text())["points"]
     assert [point["template_energy_tev"] for point in points] == [13.0, 13.0, 14.0, 14.0]
     for point, energy in ((points[0], 13), (points[2], 14)):
-        assert point["n_signal"] == pytest.approx(found[energy]["n_signal"])
+        assert point["n_background"] == pytest.approx(found[energy]["n_background"])
     # Unchanged: the templates of 13 TeV, which the limits say.
     make_workspaces(
         templates[:1], pattern, settings.model_copy(update={"other_energies": "unchanged"})
