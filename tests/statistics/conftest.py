@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from hh4b.statistics.templates import Scores, SignalEvents
 
+# `template_files` is a module of helpers beside the tests.
+sys.path.append(str(Path(__file__).parent))
 KAPPAS = np.arange(-10.0, 16.0)
 NOTE_13_TEV = np.array([41.99, -27.24, 5.506])
 
@@ -106,6 +109,7 @@ def template_dictionary(toy, *, background_events=100, effective=100.0):
             }
         )
     return {
+        "sqrt_s_tev": 13.0,
         "bin_edges_gev": edges.tolist(),
         "threshold": 0.9,
         "signal_process": "hh",

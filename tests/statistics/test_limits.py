@@ -36,7 +36,7 @@ def norm(size):
 
 def make_workspace(template_path, path, **changes):
     one = {"sqrt_s_tev": [13], "luminosities_ifb": [139]}
-    make_workspaces(template_path, str(path), WorkspaceSettings.checked({**one, **changes}))
+    make_workspaces([template_path], str(path), WorkspaceSettings.checked({**one, **changes}))
 
 
 def limits_of(workspace_path, output=None, **changes):
@@ -44,7 +44,8 @@ def limits_of(workspace_path, output=None, **changes):
 
 
 def scan_settings(**changes):
-    return LuminosityScanSettings.checked(changes)
+    # One set of templates for all energies.
+    return LuminosityScanSettings.checked({"other_energies": "unchanged", **changes})
 
 
 @pytest.fixture
@@ -263,7 +264,7 @@ def test_equivalent_luminosity_of_a_selection_to_itself_is_its_own(template_path
     make_workspace(template_path, workspace, luminosities_ifb=[250])
     limits_of(workspace, limits, replicas=30)
     settings = scan_settings(scan_luminosities_ifb=[100, 200, 300, 400], replicas=30)
-    make_luminosity_scan(template_path, scan, settings, reach=[limits])
+    make_luminosity_scan([template_path], scan, settings, reach=[limits])
     content = json.loads(scan.read_text())
     assert len(content["points"]) == 8
     for method in ("profile", "cls"):
@@ -303,7 +304,7 @@ def test_bad_luminosity_scans_are_named(template_path, tmp_path):
             scan_settings(scan_luminosities_ifb=bad)
     with pytest.raises(ContractError, match="is no limit file"):
         make_luminosity_scan(
-            template_path,
+            [template_path],
             scan,
             scan_settings(scan_luminosities_ifb=[100], replicas=0),
             reach=[template_path],

@@ -34,7 +34,7 @@ def test_observed_is_expected_on_asimov_data(
             "luminosities_ifb": [luminosity],
         }
     )
-    make_workspaces(template_path, str(path), settings)
+    make_workspaces([template_path], str(path), settings)
     workspace = pyhf.Workspace(json.loads(path.read_text()))
     pyhf.set_backend("numpy", optimizer)
     names = [measurement["name"] for measurement in workspace["measurements"]]

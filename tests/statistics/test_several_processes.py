@@ -81,7 +81,7 @@ def path(content, tmp_path):
 def workspace_of(path, **changes):
     output = path.with_name("workspace.json")
     one = {"sqrt_s_tev": [13], "luminosities_ifb": [139], "processes": PROCESSES}
-    make_workspaces(path, str(output), WorkspaceSettings.checked({**one, **changes}))
+    make_workspaces([path], str(output), WorkspaceSettings.checked({**one, **changes}))
     return output
 
 
@@ -117,7 +117,7 @@ def test_a_process_without_cross_section_at_the_energy_is_named(path):
     processes = copy.deepcopy(PROCESSES)
     del processes["ttbar"]["cross_section_pb"][14]
     with pytest.raises(ConfigError, match=r"processes.ttbar.cross_section_pb has no value at 14 T"):
-        workspace_of(path, processes=processes, sqrt_s_tev=[14])
+        workspace_of(path, processes=processes, sqrt_s_tev=[14], other_energies="unchanged")
     del processes["ttbar"]
     with pytest.raises(ConfigError, match=r"process 'ttbar' is not in processes \['four_b', 'hh'"):
         workspace_of(path, processes=processes)
@@ -261,7 +261,7 @@ def test_the_configured_model_reaches_the_luminosity_scan(path):
     for model in ({"model": "complete", "systematics": systematics, "asimov": "sm"}, {}):
         settings = {"processes": PROCESSES, "sqrt_s_tev": [13], "replicas": 10, **model}
         make_luminosity_scan(
-            path,
+            [path],
             output,
             LuminosityScanSettings.checked({**settings, "scan_luminosities_ifb": [139, 300]}),
         )

@@ -22,7 +22,7 @@ def limits_of(template_path, tmp_path):
     def find(workspace=None, **changes):
         path = tmp_path / "workspace.json"
         one = {"sqrt_s_tev": [13], "luminosities_ifb": [139], **(workspace or {})}
-        make_workspaces(template_path, str(path), WorkspaceSettings.checked(one))
+        make_workspaces([template_path], str(path), WorkspaceSettings.checked(one))
         output = tmp_path / "limits.json"
         make_limits(path, output, LimitSettings.checked({"replicas": 0, **changes}))
         return RunFile.read(output)
@@ -56,8 +56,10 @@ def test_a_background_of_nothing_is_too_few(template_content, template_path, lim
 
 def test_points_of_a_scan_say_it_too(template_path, tmp_path):
     output = tmp_path / "scan.json"
-    settings = {"scan_luminosities_ifb": [100, 300], "needed_effective_events": 1e4}
-    make_luminosity_scan(template_path, output, LuminosityScanSettings.checked(settings))
+    settings = {
+        "scan_luminosities_ifb": [100, 300], "needed_effective_events": 1e4, "sqrt_s_tev": [13],
+    }  # fmt: skip
+    make_luminosity_scan([template_path], output, LuminosityScanSettings.checked(settings))
     for point in json.loads(output.read_text())["points"]:
         assert point["status"] == "too_few_background_events"
         assert width_of(RunFile(output, point), "cls").text == point["reason"]

@@ -36,7 +36,7 @@ def settings(**changes):
 
 
 def make_workspace(template_path, path, **changes):
-    make_workspaces(template_path, str(path), settings(**changes))
+    make_workspaces([template_path], str(path), settings(**changes))
 
 
 def merged(templates, **options):
@@ -215,7 +215,7 @@ def test_no_background_at_all_is_refused(templates):
         ({"luminosities_ifb": [0.0]}, r"luminosities_ifb.0: value 0.0: .* greater than 0"),
         ({"luminosities_ifb": [float("nan")]}, r"luminosities_ifb.0"),
         (
-            {"sqrt_s_tev": [7.0]},
+            {"sqrt_s_tev": [7.0], "other_energies": "unchanged"},
             r"processes.hh.cross_section has no value at 7 TeV \(has: 13, 14\); add it there",
         ),
         ({"model": "best"}, r"model: value 'best': .* 'note' or 'complete'"),

@@ -100,7 +100,7 @@ FOLDED = {
 }  # fmt: skip
 
 #: Cannot stand beside every other kind: changed in the default study.
-ALONE = {"statistics.model"}
+ALONE = {"statistics.model", "statistics.other_energies"}
 
 STUDY = {
     # All random streams.
@@ -580,6 +580,10 @@ STATISTICS = {
         "statistics/sqrt_s_tev", [13.0],
         "workspace", "limits", "luminosity_scan", "equivalent_luminosity", "summary",
         tables(27, 28, "luminosities"), figures(14),
+    ),
+    # Templates of 13 TeV serve 14 TeV as well.
+    "statistics.other_energies": one(
+        "statistics/other_energies", "unchanged", "energy_weights", "templates", MODELS
     ),
     **{
         f"statistics.{key}": one(f"statistics/{key}", value, "templates")

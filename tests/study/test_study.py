@@ -8,9 +8,12 @@ import yaml
 from hh4b.core.errors import ConfigError
 from hh4b.study.cost import cost_lines
 from hh4b.study.documentation import markdown
+from hh4b.study.job_inputs import JobInputs
+from hh4b.study.layout import Layout
 from hh4b.study.model import Study
 from hh4b.study.reading import parse_study, read_study
 from hh4b.study.samples import expand_samples
+from hh4b.study.stage_settings import StageSettings
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -160,7 +163,7 @@ def varied(*names):
 def test_cost_counts_variations_and_no_events_from_elsewhere():
     content = minimal(mine={"process": "ttbar", "source": "files", "files": ["a.root"]})
     content["processes"]["ttbar"] = {"kind": "background", "cross_section_pb": {13: 1, 14: 1}}
-    content["statistics"] = {"model": "complete"}
+    content["statistics"] = {"model": "complete", "other_energies": "unchanged"}
     content["systematics"] = varied("hh", "four_b")
     lines = "\n".join(cost_lines(parse_study(content)))
     assert "signal through shower and detector: 30 events" in lines
@@ -174,9 +177,56 @@ def test_user_files_replace_own_events():
     content = changed(
         "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
     )
+    content["statistics"] = {"sqrt_s_tev": [13]}
     info = expanded(parse_study(content))["four_b"]
     assert info.background
     assert not info.generated
+
+
+def test_events_without_partons_stay_at_their_energy():
+    content = changed(
+        "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
+    )
+    with pytest.raises(ConfigError) as error:
+        parse_study(content)
+    assert str(error.value) == (
+        "statistics.other_energies: value 'reweighted': sample 'four_b' (source files) has no"
+        " parton events to make templates of 14 TeV from; write other_energies: unchanged to take"
+        " those of 13 TeV, or leave this energy out of sqrt_s_tev"
+    )
+    content["statistics"] = {"other_energies": "unchanged"}
+    study = parse_study(content)
+    assert Layout(study).other_energies == []
+    assert JobInputs(Layout(study)).all_templates("min_dr_dnn") == [
+        "results/templates/min_dr_dnn.json"
+    ]
+
+
+def test_templates_of_every_energy_are_outputs_of_one_job():
+    content = changed("statistics", {"errors": "bootstrap", "sqrt_s_tev": [14, 13, 13.6]})
+    for process in content["processes"].values():
+        if process["kind"] == "background":
+            process["cross_section_pb"] = {13: 1, 13.6: 1, 14: 1}
+        if process["kind"] == "signal":
+            process["cross_section"] = "own"
+    files = JobInputs(Layout(parse_study(content)))
+    assert files.all_templates("min_dr_dnn") == [
+        "results/templates/min_dr_dnn.json",
+        "results/templates/min_dr_dnn_14tev.json",
+        "results/templates/min_dr_dnn_13.6tev.json",
+    ]
+    assert files.replicas("min_dr_dnn")[1] == "results/templates/min_dr_dnn_14tev.replicas.h5"
+    option = files.at_energy_option("min_dr_dnn")
+    assert option.endswith(
+        " --at-energy 14=results/templates/min_dr_dnn_14tev.json"
+        ":results/templates/min_dr_dnn_14tev.replicas.h5 --at-energy 13.6=results/templates/"
+        "min_dr_dnn_13.6tev.json:results/templates/min_dr_dnn_13.6tev.replicas.h5"
+    )
+    weights = files.energy_weights()
+    assert len(weights) == 2 * len(files.reweighted())
+    assert "results/energy_weights/13.6tev/four_b.h5" in weights
+    settings = StageSettings(files.layout).energy_weights()
+    assert settings.sqrt_s_tev == [14.0, 13.6]
 
 
 def test_null_takes_away(tmp_path):
@@ -184,6 +234,7 @@ def test_null_takes_away(tmp_path):
     overlay.write_text(
         "samples:\n  four_b: {source: files, files: [a.root], events: null, b_tagging: null,"
         " tags: null, detector_draws: null}\n"
+        "statistics: {other_energies: unchanged}\n"
         "searches: {mixing_spanet_dnn: null}\n"
         "classifiers: {mixing_spanet_dnn_tuned: null}\n"
         "selections: {mixing_spanet_dnn_tuned: null}\n"

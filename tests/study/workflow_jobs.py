@@ -227,21 +227,26 @@ class _Jobs:
 
     def limits(self):
         layout, plugins = self.layout, self.files.plugins(self.files.weights())
+        if weights := self.files.energy_weights():
+            reads = [layout.partons(sample) for sample in self.files.reweighted()]
+            self.add("energy_weights", reads, weights)
         for name, selection in self.study.selections.items():
-            keys, templates = {"selection": name}, layout.templates(name)
+            keys = {"selection": name}
             reads, told = self.compared("scores", selection.classifier)
             self.add("working_point", reads, [layout.working_point(name)], told, **keys)
             reads = [*self.files.templates(name), layout.working_point(name), *plugins]
-            told = self.files.templates_option(name)
-            self.add("templates", reads, [templates], told, **keys)
+            reads += self.files.energy_weights()
+            told = self.files.templates_option(name) + self.files.at_energy_option(name)
+            templates = self.files.all_templates(name)
+            self.add("templates", reads, templates, told, **keys)
             workspaces, limits = (
                 layout.of_every_energy(folder, name) for folder in ("workspaces", "limits")
             )
-            self.add("workspace", [templates], workspaces, **keys)
+            self.add("workspace", templates, workspaces, **keys)
             self.add("limits", workspaces, limits, **keys)
-            self.add("luminosity_scan", [templates], [layout.scan(name)], **keys)
+            self.add("luminosity_scan", templates, [layout.scan(name)], **keys)
             for target in self.study.selections:
-                reads = [templates, *layout.of_every_energy("limits", target)]
+                reads = [*templates, *layout.of_every_energy("limits", target)]
                 written = [layout.scan(name, target)]
                 self.add("equivalent_luminosity", reads, written, target=target, **keys)
 

@@ -108,6 +108,11 @@ def test_other_sources_of_events_are_lines_of_the_configuration(workflow):
         "  published: {process: hh, source: spanet_dataset, file: card.tcl, events: signal,"
         " kappa_lambda: 9}\n"
     )
+    done = workflow.run("--dry-run", "--configfile", "other.yaml")
+    assert done.returncode != 0
+    assert "sample 'mg' (source madgraph) has no parton events" in done.stdout + done.stderr
+    with (workflow.folder / "other.yaml").open("a") as file:
+        file.write("statistics: {other_energies: unchanged}\n")
     jobs = workflow.planned("--configfile", "other.yaml")
     assert (jobs["generate_hh"], jobs["generate_madgraph"], jobs["datasets_import"]) == (2, 1, 1)
     assert jobs["ingest"] == 2 + 1 + 1 + 1

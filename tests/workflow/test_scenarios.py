@@ -49,6 +49,16 @@ def test_everything_at_14_tev(planned):
     assert set(jobs) >= {*CHAIN, "figure_4", "table_luminosities"}
 
 
+def test_limits_at_another_energy(planned):
+    """One job for the factors of all samples; templates of both energies are of one job, too."""
+    jobs = planned("small", "two_energies")
+    assert (jobs["energy_weights"], jobs["templates"], jobs["workspace"]) == (1, 2, 2)
+    changes = {"statistics": {"other_energies": "unchanged"}}
+    unchanged = planned("small", "two_energies", changes=changes)
+    assert unchanged == {name: number for name, number in jobs.items() if name != "energy_weights"}
+    assert "energy_weights" not in planned("small")
+
+
 def test_every_variation(planned):
     jobs = planned("small", "every_variation")
     chunks, sides = 3 + 2, 2

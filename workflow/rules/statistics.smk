@@ -1,28 +1,50 @@
 # Templates in m_HH, workspaces, limits, luminosity scans.
 
 
+rule energy_weights:
+    input:
+        partons=[LAYOUT.partons(name) for name in FILES.reweighted()],
+    output:
+        weights=FILES.energy_weights(),
+    log:
+        f"{RESULTS}/logs/energy_weights.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/energy_weights.tsv"
+    params:
+        files=lambda w: f"{RESULTS}/energy_weights/{{energy}}tev/{{sample}}.h5",
+        settings=settings("energy_weights"),
+        code=command("signal:energy_weights"),
+    message:
+        "Taking parton events to other energies"
+    shell:
+        "hh4b energy-weights {input.partons} -o {params.files:q} --settings {params.settings:q}"
+        " > {log} 2>&1"
+
+
 rule templates:
     input:
         samples=lambda w: FILES.templates(w.selection),
         working_point=rules.working_point.output.working_point,
         plugins=FILES.plugins(FILES.weights()),
+        energy_weights=FILES.energy_weights(),
     output:
         *FILES.replicas("{selection}"),
-        templates=f"{RESULTS}/templates/{{selection}}.json",
+        templates=FILES.all_templates("{selection}"),
     log:
         f"{RESULTS}/logs/templates/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/templates/{{selection}}.tsv"
     params:
         files=lambda w: FILES.templates_option(w.selection),
-        replicas=lambda w: option("--replicas-output", FILES.replicas(w.selection)),
+        replicas=lambda w: option("--replicas-output", FILES.replicas(w.selection)[:1]),
+        energies=lambda w: FILES.at_energy_option(w.selection),
         settings=settings("templates", "selection"),
         code=command("statistics:templates"),
     message:
         "m_HH templates of {wildcards.selection}"
     shell:
         "hh4b templates {params.files} --working-point {input.working_point}"
-        " --settings {params.settings:q} -o {output.templates} {params.replicas}"
+        " --settings {params.settings:q} -o {output.templates[0]} {params.replicas} {params.energies}"
         " > {log} 2>&1"
 
 

@@ -1,4 +1,4 @@
-"""Commands: gg -> HH and X -> HH at parton level."""
+"""Commands: gg -> HH and X -> HH at parton level; parton events at another energy."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,7 @@ from hh4b.commands import groups
 from hh4b.commands.many_values import ManyValues
 from hh4b.commands.options import takes_settings
 from hh4b.generation.settings import (
+    EnergyWeightSettings,
     FormFactorSettings,
     HiggsPairCrossSectionSettings,
     HiggsPairSettings,
@@ -83,3 +84,26 @@ def form_factors(
         settings,
     )
     typer.echo(report.as_json(rows) if as_json else report.as_table(rows))
+
+
+@groups.app.command("energy-weights")
+@takes_settings(EnergyWeightSettings)
+def energy_weights(
+    *,
+    settings: EnergyWeightSettings,
+    partons: Annotated[
+        list[Path], typer.Argument(help="Parton events (.lhe.gz), called by their sample.")
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Factors (HDF5); {sample} and {energy} in it stand for values.",
+        ),
+    ],
+) -> None:
+    """Factors that make events of one collision energy those of another, by parton densities."""
+    from hh4b.generation.energy_stage import write_energy_weights
+
+    write_energy_weights(partons, output, settings)

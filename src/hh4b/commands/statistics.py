@@ -14,9 +14,11 @@ from hh4b.statistics.settings import (
     WorkspaceSettings,
 )
 
-TemplateFile = Annotated[Path, typer.Argument(help="Templates (JSON).")]
-ReplicasFile = Annotated[
-    Path | None, typer.Option(help="Replicas of the templates (HDF5), for errors: bootstrap.")
+TemplateFiles = Annotated[
+    list[Path], typer.Argument(help="Templates (JSON); several are of an energy each.")
+]
+ReplicasFiles = Annotated[
+    list[Path], typer.Option(help="Replicas of the templates (HDF5), for errors: bootstrap.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write the result to standard output.")]
 
@@ -41,6 +43,17 @@ def templates(
     replicas_output: Annotated[
         Path | None, typer.Option(help="Replicas of the templates (HDF5), for errors: bootstrap.")
     ] = None,
+    energy_weights: Annotated[
+        list[Path],
+        typer.Option(help="Factors of a sample (hh4b energy-weights), for templates at_energy."),
+    ] = [],  # noqa: B006
+    at_energy: Annotated[
+        list[str],
+        typer.Option(
+            help="ENERGY=FILE: the same events at another energy in TeV; ENERGY=FILE:REPLICAS with"
+            " errors: bootstrap."
+        ),
+    ] = [],  # noqa: B006
 ) -> None:
     """Histogram m_HH of the signal at every kappa_lambda and of each background."""
     from hh4b.statistics.template_stage import make_templates
@@ -52,6 +65,8 @@ def templates(
         varied=varied,
         working_point=working_point,
         replicas_output=replicas_output,
+        energy_weights=energy_weights,
+        at_energy=at_energy,
     )
 
 
@@ -59,7 +74,7 @@ def templates(
 @takes_settings(WorkspaceSettings)
 def workspace(
     settings: WorkspaceSettings,
-    template_file: TemplateFile,
+    template_files: TemplateFiles,
     *,
     output: Annotated[
         str,
@@ -74,7 +89,7 @@ def workspace(
     """Turn templates into a HistFactory workspace with one measurement per kappa_lambda."""
     from hh4b.statistics.workspace_stage import make_workspaces
 
-    make_workspaces(template_file, output, settings)
+    make_workspaces(template_files, output, settings)
 
 
 @app.command("limits")
@@ -87,7 +102,7 @@ def limits(
         Path | None,
         typer.Option("-o", "--output", help="Limit file (JSON); a folder for several workspaces."),
     ] = None,
-    replicas_file: ReplicasFile = None,
+    replicas_file: ReplicasFiles = [],  # noqa: B006
     trainings: Annotated[
         list[Path],
         typer.Option(
@@ -101,7 +116,7 @@ def limits(
 
     for workspace_file, place in library.places(workspace_files, output):
         text = library.make_limits(
-            workspace_file, place, settings, replicas_file=replicas_file, trainings=trainings
+            workspace_file, place, settings, replicas_files=replicas_file, trainings=trainings
         )
         if as_json or place is None:
             typer.echo(text)
@@ -111,19 +126,21 @@ def limits(
 @takes_settings(LuminosityScanSettings)
 def luminosity_scan(
     settings: LuminosityScanSettings,
-    template_file: TemplateFile,
+    template_files: TemplateFiles,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="Scan (JSON).")],
     reach: Annotated[
         list[Path],
         typer.Option(help="Limit file of another selection: find where its bounds are reached."),
     ] = [],  # noqa: B006
-    replicas_file: ReplicasFile = None,
+    replicas_file: ReplicasFiles = [],  # noqa: B006
 ) -> None:
     """Find both intervals at many luminosities in one go."""
     from hh4b.statistics.luminosity_stage import make_luminosity_scan
 
-    make_luminosity_scan(template_file, output, settings, reach=reach, replicas_file=replicas_file)
+    make_luminosity_scan(
+        template_files, output, settings, reach=reach, replicas_files=replicas_file
+    )
 
 
 @app.command("compare-limits")

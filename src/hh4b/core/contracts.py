@@ -93,6 +93,12 @@ SCORES: Table = (
     Column("score", "float32", ("N", "K"), "1", "probability to be signal"),
 )
 
+#: What takes the parton events of a sample (rows, in the order of their file) to another energy.
+ENERGY_WEIGHTS: Table = (
+    Column("factor", "float64", ("N",), "1", "on the event's weight"),
+    Column("sqrt_s_hat_gev", "float64", ("N",), "GeV", "mass of the hard process"),
+)
+
 #: Templates of m_HH in bootstrap replicas (rows), and without each of F folds; attributes
 #: `processes` (P), `samples`, `seed`, and with folds `fold_seed`.
 TEMPLATE_REPLICAS: Table = (

@@ -65,6 +65,16 @@ def energy_weights(
     return np.asarray(after / before)
 
 
+def partonic_energy_gev(events: LheEvents) -> Floats:
+    """Return the mass sqrt(s^) of the two incoming partons in GeV, shape (event,).
+
+    Raises:
+        ContractError: naming the first event without two incoming partons from opposite sides.
+    """
+    energies = _incoming(events)[1]
+    return np.asarray(2.0 * np.sqrt(energies.prod(axis=1)))
+
+
 def _incoming(events: LheEvents) -> tuple[NDArray[np.int64], Floats]:
     """Return PDG numbers and energies in GeV of both incoming partons, each of shape (event, 2)."""
     incoming = events.status == _INCOMING

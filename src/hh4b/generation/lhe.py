@@ -8,7 +8,6 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any
@@ -18,12 +17,12 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, InputFileError
 from hh4b.core.files import Provenance, atomic_path
+from hh4b.generation.lhe_text import END, event_blocks, numbers, read_head
 from hh4b.generation.pdf import DEFAULT_LHAPDF_ID
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.integer[Any]]
 
-_END = b"</LesHouchesEvents>"
 _EVENTS_PER_WRITE = 4096
 # Two proton beams; weights as written are to be used, and average to the cross section.
 _INIT = "<init>\n2212 2212 {beam} {beam} 0 0 {pdf} {pdf} -4 1\n{sigma} {error} {largest} 1\n</init>"
@@ -87,6 +86,8 @@ class LheFile:
         cross_section_pb: the file's total, from ``<init>``.
         cross_section_error_pb: its statistical error.
         provenance: content of ``<hh4b>``; empty for files of other programs.
+        sqrt_s_gev: energy of the two beams together, from ``<init>``.
+        lhapdf_ids: numbers of both beams' parton densities in LHAPDF's index.
     """
 
     events: LheEvents
@@ -94,6 +95,8 @@ class LheFile:
     cross_section_pb: float
     cross_section_error_pb: float
     provenance: dict[str, Any]
+    sqrt_s_gev: float
+    lhapdf_ids: tuple[int, int]
 
 
 def write_lhe(
@@ -147,7 +150,7 @@ def write_lhe(
         for start in range(0, len(events), _EVENTS_PER_WRITE):
             block = events.select(slice(start, start + _EVENTS_PER_WRITE))
             stream.write(_format(block).encode())
-        stream.write(_END + b"\n")
+        stream.write(END + b"\n")
 
 
 def _format(events: LheEvents) -> str:
@@ -176,7 +179,9 @@ def _format(events: LheEvents) -> str:
     return "".join(texts)
 
 
-def read_lhe(path: Path | str, first: int = 0, count: int | None = None) -> LheFile:
+def read_lhe(
+    path: Path | str, first: int = 0, count: int | None = None, *, particles: int | None = None
+) -> LheFile:
     """Read events ``first`` to ``first + count`` of an LHE file, plain or gzipped.
 
     The file is followed to its end in any case, so that a cut one is found at once.
@@ -185,6 +190,8 @@ def read_lhe(path: Path | str, first: int = 0, count: int | None = None) -> LheF
         path: the file.
         first: events to skip.
         count: events to read; default: all that follow.
+        particles: take the first ones of each event only, which saves time: the incoming partons
+            come first; default: all.
 
     Raises:
         InputFileError: if the file is missing, not LHE, cut, or has fewer events than asked for.
@@ -195,7 +202,7 @@ def read_lhe(path: Path | str, first: int = 0, count: int | None = None) -> LheF
             raw.seek(0)
             plain: Any = gzip.GzipFile(fileobj=raw) if zipped else raw
             with io.BufferedReader(plain, 1 << 20) as stream:
-                return _read(stream, first, count, path)
+                return _read(stream, (first, count, particles), path)
     except OSError as error:
         raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (EOFError, zlib.error) as error:
@@ -204,13 +211,17 @@ def read_lhe(path: Path | str, first: int = 0, count: int | None = None) -> LheF
         raise InputFileError(f"{path} is not a valid LHE file: {error}; make it again") from error
 
 
-def _read(stream: IO[bytes], first: int, count: int | None, path: Path | str) -> LheFile:
-    header, init = _read_head(stream, path)
+def _read(
+    stream: IO[bytes], asked: tuple[int, int | None, int | None], path: Path | str
+) -> LheFile:
+    first, count, particles = asked
+    header, (beams, init) = read_head(stream, path)
+    last = None if particles is None else particles + 1
     wanted = []
     n_events = 0
-    for block in _event_blocks(stream, path):
+    for block in event_blocks(stream, path):
         if n_events >= first and (count is None or n_events < first + count):
-            wanted.append(block)
+            wanted.append(block[:last])
         n_events += 1
     if n_events < first + (count or 0):
         raise InputFileError(
@@ -219,56 +230,25 @@ def _read(stream: IO[bytes], first: int, count: int | None, path: Path | str) ->
         )
     note = header.partition(b"<hh4b>")[2].partition(b"</hh4b>")[0]
     return LheFile(
-        events=_parse(wanted),
+        events=_parse(wanted, particles),
         n_events_file=n_events,
         cross_section_pb=float(init[0]),
         cross_section_error_pb=float(init[1]),
         provenance=json.loads(note) if note else {},
+        sqrt_s_gev=float(beams[2]) + float(beams[3]),
+        lhapdf_ids=(int(beams[6]), int(beams[7])),
     )
 
 
-def _read_head(stream: IO[bytes], path: Path | str) -> tuple[bytes, list[bytes]]:
-    """Return everything before ``<init>`` and the words of the (first) process line."""
-    header: list[bytes] = []
-    for line in stream:
-        if line.strip() == b"<init>":
-            break
-        header.append(line)
-        if len(header) == 1 and not line.startswith((b"<LesHouchesEvents", b"<?xml")):
-            raise InputFileError(f"{path} is not an LHE file: it starts with {line[:40]!r}")
-    next(stream, b"")
-    words = next(stream, b"").split()
-    for line in stream:
-        if line.startswith(b"</init"):
-            return b"".join(header), words
-    raise InputFileError(f"{path} is cut in the middle, or no LHE file: no <init>; make it again")
-
-
-def _event_blocks(stream: IO[bytes], path: Path | str) -> Iterator[list[bytes]]:
-    """Yield the lines of each event; tell if the file ends too early."""
-    block: list[bytes] = []
-    inside = False
-    for line in stream:
-        if line.startswith(b"<event"):
-            block, inside = [], True
-        elif line.startswith(b"</event"):
-            yield block
-            inside = False
-        elif inside:
-            block.append(line)
-        elif line.startswith(_END):
-            return
-    raise InputFileError(f"{path} is cut in the middle: no {_END.decode()}; make it again")
-
-
-def _parse(blocks: list[list[bytes]]) -> LheEvents:
+def _parse(blocks: list[list[bytes]], particles: int | None = None) -> LheEvents:
     """Turn event texts into arrays."""
     sizes = np.array([int(block[0].split(None, 1)[0]) for block in blocks], dtype=np.intp)
-    heads = _numbers([block[0] for block in blocks], 6)
+    sizes = sizes if particles is None else np.minimum(sizes, particles)
+    heads = numbers([block[0] for block in blocks], 6)
     lines = [
         line for block, size in zip(blocks, sizes, strict=True) for line in block[1 : size + 1]
     ]
-    body = _numbers(lines, 13)
+    body = numbers(lines, 13)
     if len(body) != sizes.sum():
         raise ValueError("an event has fewer particles than it says")
     event = np.repeat(np.arange(len(blocks)), sizes)
@@ -287,9 +267,3 @@ def _parse(blocks: list[list[bytes]]) -> LheEvents:
         scales=heads[:, 3],
         alpha_s=heads[:, 5],
     )
-
-
-def _numbers(lines: list[bytes], columns: int) -> Floats:
-    """Parse lines of ``columns`` numbers each, shape (lines, columns)."""
-    words = b" ".join(lines).split()
-    return np.fromiter(map(float, words), np.float64, len(words)).reshape(len(lines), columns)

@@ -6,7 +6,7 @@ default and one meaning. Pydantic lists the fields of the last base first.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hh4b.core.samples import NamedSample
 from hh4b.core.settings import Count, Kappa, Positive, Seed, Settings
@@ -138,6 +138,21 @@ class FourBCrossSectionSettings(FourBProcessSettings):
     relative_error: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.003, description="statistical error to reach, relative"
     )
+
+
+class EnergyWeightSettings(Settings):
+    """Events of one collision energy as events of others."""
+
+    sqrt_s_tev: Annotated[list[Positive], Field(min_length=1)] = Field(
+        description="energies in TeV to take the events to"
+    )
+
+    @field_validator("sqrt_s_tev")
+    @classmethod
+    def _different(cls, value: list[float]) -> list[float]:
+        if len(set(value)) != len(value):
+            raise ValueError("an energy stands there twice")
+        return value
 
 
 class MadgraphProcess(Settings):

@@ -119,17 +119,23 @@ def _end(value: float | None) -> str:
 
 
 def conditions_remark(paths: Sequence[Path]) -> str:
-    """Say for which energy, luminosity and statistical model the limits are, file by file once."""
+    """Say for which energies, luminosity and statistical model limits are, file by file once."""
     seen = []
     for path in paths:
         limits = RunFile.read(path)
         text = (
             f"√s = {limits.number('sqrt_s_tev'):g} TeV, {limits.number('luminosity_ifb'):g} fb⁻¹,"
-            f" statistical model “{limits.get('model')}”"
+            f" statistical model “{limits.get('model')}”{_templates_of(limits)}"
         )
         if text not in seen:
             seen.append(text)
     return f"This run: {'; '.join(seen)}."
+
+
+def _templates_of(limits: RunFile) -> str:
+    """Say of which energy the templates are, where the file knows."""
+    energy = limits.optional("template_energy_tev")
+    return "" if energy is None else f", templates of {energy:g} TeV"
 
 
 ERROR_REMARK = (

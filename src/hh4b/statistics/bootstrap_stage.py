@@ -130,6 +130,7 @@ def replicate_templates(
         sum_weights_squared=squares,
         seed=wanted.seed,
         samples=tuple(samples),
+        sqrt_s_tev=settings.sqrt_s_tev,
     )
     if wanted.jackknife is None:
         return made

@@ -91,6 +91,7 @@ def _common(scaled: ScaledTemplates, model: str, engine: str) -> dict[str, Any]:
     return {
         "luminosity_ifb": scaled.luminosity_ifb,
         "sqrt_s_tev": scaled.sqrt_s_tev,
+        "template_energy_tev": scaled.template_energy_tev,
         "branching_ratio": scaled.branching_ratio,
         "model": model,
         "engine": engine,

@@ -14,7 +14,7 @@ from hh4b.statistics.engines import find_limits
 from hh4b.statistics.error_parts import add_training_spread
 from hh4b.statistics.limits import METHODS
 from hh4b.statistics.settings import LimitSettings
-from hh4b.statistics.template_replicas import read_replicas
+from hh4b.statistics.template_energies import ReplicasByEnergy
 from hh4b.statistics.workspace_format import read_workspace
 
 
@@ -43,7 +43,7 @@ def make_limits(
     output: Path | None,
     settings: LimitSettings,
     *,
-    replicas_file: Path | None = None,
+    replicas_files: Sequence[Path] = (),
     trainings: Sequence[Path] = (),
 ) -> str:
     """Find the intervals of a workspace, write them if asked, and return them as JSON text.
@@ -52,7 +52,8 @@ def make_limits(
         workspace_path: pyhf workspace of `hh4b workspace`.
         output: file to write, or None.
         settings: of the limits.
-        replicas_file: template replicas, for ``errors: bootstrap``.
+        replicas_files: template replicas, for ``errors: bootstrap``; those of the energy of the
+            workspace's templates are taken.
         trainings: limit files of repeated trainings; those at the energy and luminosity of the
             workspace make the error of the training.
 
@@ -63,7 +64,7 @@ def make_limits(
         FitFailed: if a fit does not converge.
     """
     workspace = read_workspace(read_json(workspace_path), where=str(workspace_path))
-    replicas = None if replicas_file is None else read_replicas(replicas_file)
+    replicas = ReplicasByEnergy(replicas_files).of(workspace.yields.template_energy_tev)
     rng = stream(settings.seed, "limits", "replicas")
     content = find_limits(workspace, settings, rng, replicas, settings.cross_section_bands)
     repeated = [read_limits(path) for path in trainings]

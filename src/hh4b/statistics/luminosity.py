@@ -20,6 +20,7 @@ QUANTITIES = ("lower", "upper", "width")
 KEPT = (
     "luminosity_ifb",
     "sqrt_s_tev",
+    "template_energy_tev",
     "n_background",
     "model",
     "engine",

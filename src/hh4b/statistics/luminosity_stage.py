@@ -16,47 +16,56 @@ from hh4b.statistics.limits import METHODS
 from hh4b.statistics.luminosity import equivalent_luminosities, scan_point
 from hh4b.statistics.scaling import ScaledTemplates, choose_normalisation, scale
 from hh4b.statistics.settings import LuminosityScanSettings
-from hh4b.statistics.template_format import TemplateSet, read_templates
-from hh4b.statistics.template_replicas import read_replicas
+from hh4b.statistics.template_energies import TemplatesByEnergy
+from hh4b.statistics.template_format import TemplateSet
 
 
 def make_luminosity_scan(
-    template_path: Path,
+    template_paths: Sequence[Path],
     output: Path,
     settings: LuminosityScanSettings,
     *,
     reach: Sequence[Path] = (),
-    replicas_file: Path | None = None,
+    replicas_files: Sequence[Path] = (),
 ) -> None:
     """Find both intervals at all luminosities and energies, and write them.
 
     Args:
-        template_path: template file.
+        template_paths: template files, each of an energy of its own.
         output: file to write.
         settings: statistical model, luminosities and energies.
         reach: limit files of other selections whose bounds and widths are looked for in this scan.
-        replicas_file: template replicas, for ``errors: bootstrap``.
+        replicas_files: replicas of each, for ``errors: bootstrap``.
 
     Raises:
-        ConfigError: if a cross section is missing, or systematics do not fit model or templates.
+        ConfigError: if a cross section or the templates of an energy are missing, or systematics do
+            not fit model or templates.
         ContractError: if a limit file to reach is none.
         FitFailed: if a fit does not converge.
     """
-    templates = read_templates(template_path)
-    replicas = None if replicas_file is None else read_replicas(replicas_file)
+    given = TemplatesByEnergy(template_paths, replicas_files)
+    chosen = [given.of(energy, settings.other_energies) for energy in settings.sqrt_s_tev]
     total = len(settings.sqrt_s_tev) * len(settings.scan_luminosities_ifb)
-    scaled = (one for energy in settings.sqrt_s_tev for one in _scaled(templates, settings, energy))
+    scaled = (
+        one
+        for energy, (templates, _) in zip(settings.sqrt_s_tev, chosen, strict=True)
+        for one in _scaled(templates, settings, energy)
+    )
     points = [
         # One stream for all points: the same fluctuation of the templates at every luminosity,
         # as there is one set of templates.
         scan_point(
-            one, settings, rng=stream(settings.seed, "limits", "replicas"), replicas=replicas
+            one,
+            settings,
+            rng=stream(settings.seed, "limits", "replicas"),
+            replicas=given.replicas.of(one.template_energy_tev),
         )
         for one in progress(scaled, total=total, what="points of the scan")
     ]
     made_of: dict[str, Any] = {
-        **settings.model_dump(mode="json", exclude={"seed"}),
-        "templates": _hash(read_json(template_path)),
+        **settings.model_dump(mode="json", exclude={"seed", "other_energies"}),
+        # They say their energies.
+        "templates": [_hash(read_json(path)) for _, path in chosen],
     }
     content = {"points": points, "equivalent": [_reach(points, path) for path in reach]}
     write_json(output, content, Provenance("luminosity-scan", made_of, seed=settings.seed))

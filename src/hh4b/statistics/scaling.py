@@ -105,6 +105,7 @@ class ScaledTemplates:
         variations: expected events by systematic, direction and process.
         bin_edges_gev: shape (B + 1,); empty where they are not known.
         merged_bins: bins that were joined to neighbours.
+        template_energy_tev: energy of the templates; None where it is not known.
     """
 
     kappa_lambda: Floats
@@ -119,6 +120,7 @@ class ScaledTemplates:
     variations: Variations = field(default_factory=dict)
     bin_edges_gev: tuple[float, ...] = ()
     merged_bins: tuple[MergedBin, ...] = ()
+    template_energy_tev: float | None = None
 
     @cached_property
     def background(self) -> Floats:
@@ -180,4 +182,5 @@ def scale(templates: TemplateSet, normalisation: Normalisation) -> ScaledTemplat
         },
         tuple(templates.bin_edges_gev.tolist()),
         templates.merged_bins,
+        templates.sqrt_s_tev,
     )

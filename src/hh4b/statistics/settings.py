@@ -185,6 +185,16 @@ class CrossSectionEnergies(Settings):
     )
 
 
+class OtherEnergies(Settings):
+    """Templates for cross sections of an energy that the events are not of."""
+
+    other_energies: Literal["reweighted", "unchanged"] = Field(
+        "reweighted",
+        description="templates at other energies than that of the events: the same events"
+        " reweighted by parton densities, or those of the energy of the events as they are",
+    )
+
+
 class Luminosities(Settings):
     """Luminosities of workspaces and limits."""
 
@@ -225,7 +235,7 @@ class TemplateSettings(
     signal_method: Literal["reweighted", "direct"] = Field(
         "reweighted", description="signal from all samples, or from that of the hypothesis"
     )
-    sqrt_s_tev: Positive = Field(13.0, description="energy at which the signal was generated")
+    sqrt_s_tev: Positive = Field(13.0, description="energy at which the events were generated")
     seed: Seed = Field(1, description="of the bootstrap, the study's")
 
     @model_validator(mode="after")
@@ -259,7 +269,7 @@ class TemplateSettings(
 
 
 class WorkspaceSettings(
-    PhysicsModel, CrossSectionEnergies, Luminosities, ModelChoices, AmplitudeMasses
+    PhysicsModel, CrossSectionEnergies, OtherEnergies, Luminosities, ModelChoices, AmplitudeMasses
 ):
     """Settings of `hh4b workspace`."""
 
@@ -273,6 +283,7 @@ class LimitSettings(IntervalChoices, CrossSectionBands):
 class LuminosityScanSettings(
     PhysicsModel,
     CrossSectionEnergies,
+    OtherEnergies,
     ScanLuminosities,
     ModelChoices,
     IntervalChoices,
@@ -294,6 +305,7 @@ class Statistics(
     TemplateChoices,
     BootstrapThreshold,
     CrossSectionEnergies,
+    OtherEnergies,
     Luminosities,
     ScanLuminosities,
     ModelChoices,

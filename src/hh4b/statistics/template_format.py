@@ -46,6 +46,7 @@ class TemplateSet:
         signal_process: name of the signal.
         variations: by systematic, direction and process, each of the nominal shape.
         merged_bins: bins that are joined to neighbours in it.
+        sqrt_s_tev: energy that their events are of, or were taken to; None where it is not known.
     """
 
     bin_edges_gev: Floats
@@ -56,6 +57,7 @@ class TemplateSet:
     signal_process: str = "hh"
     variations: Variations = field(default_factory=dict)
     merged_bins: tuple[MergedBin, ...] = ()
+    sqrt_s_tev: float | None = None
 
     @property
     def nominal(self) -> dict[str, BinnedRows]:
@@ -79,6 +81,7 @@ def template_content(
     signal_process: str,
     entries: Mapping[str, list[dict[str, Any]]],
     variations: Mapping[str, Mapping[str, Mapping[str, list[dict[str, Any]]]]],
+    sqrt_s_tev: float,
 ) -> dict[str, Any]:
     """Return the content of a template file.
 
@@ -88,8 +91,10 @@ def template_content(
         signal_process: name of the signal.
         entries: results of `rows_content` by process, the signal among them.
         variations: the same by systematic and direction.
+        sqrt_s_tev: energy that the events are of, or were taken to.
     """
     return {
+        "sqrt_s_tev": sqrt_s_tev,
         "bin_edges_gev": bin_edges_gev.tolist(),
         "threshold": threshold,
         "signal_process": signal_process,
@@ -122,6 +127,7 @@ def read_templates(path: Path | str) -> TemplateSet:
                 }
                 for systematic, varied in content["variations"].items()
             },
+            sqrt_s_tev=float(content["sqrt_s_tev"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ContractError(f"{path} is no template file ({error!r}); make it again") from error

@@ -1,5 +1,6 @@
 """Read the samples of a template from datasets, features and scores."""
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -184,3 +185,11 @@ def _mass(path: Path) -> NDArray[np.float32]:
         raise ContractError(f"{path}: no column hh_mass among {columns}; make the features again")
     features = read_table(path, FEATURES, columns=("features",))["features"]
     return np.asarray(features[:, columns.index("hh_mass")])
+
+
+def hash_of(path: Path) -> str:
+    """Return the configuration hash of an HDF5 file, or ``"unknown"``."""
+    try:
+        return str(json.loads(str(read_attributes(path)["provenance"]))["configuration_hash"])
+    except (ValueError, KeyError, TypeError):
+        return "unknown"

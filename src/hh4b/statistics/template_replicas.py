@@ -30,6 +30,7 @@ class TemplateReplicas:
         seed: of the bootstrap.
         samples: names of the samples; replicas of two files belong together where both have a
             sample and the seed.
+        sqrt_s_tev: energy of the templates.
         fold_threshold: without each fold, shape (F,); this and the following None without folds.
         fold_sum_weights: efficiencies of the events outside of a fold, shape (F, P, K, B).
         fold_sum_weights_squared: their variance, shape (F, P, K, B).
@@ -45,6 +46,7 @@ class TemplateReplicas:
     sum_weights_squared: Floats
     seed: int
     samples: tuple[str, ...]
+    sqrt_s_tev: float
     fold_threshold: Floats | None = None
     fold_sum_weights: Floats | None = None
     fold_sum_weights_squared: Floats | None = None
@@ -84,6 +86,7 @@ def write_replicas(path: Path, replicas: TemplateReplicas, provenance: Provenanc
             samples=list(replicas.samples),
             seed=replicas.seed,
             **folds,
+            sqrt_s_tev=replicas.sqrt_s_tev,
         )
 
 
@@ -96,7 +99,7 @@ def read_replicas(path: Path) -> TemplateReplicas:
     """
     table = read_table(path, TEMPLATE_REPLICAS)
     attributes = read_attributes(path)
-    needed = ["processes", "samples", "seed"]
+    needed = ["processes", "samples", "seed", "sqrt_s_tev"]
     needed += ["fold_seed"] if "fold_threshold" in table else []
     missing = [name for name in needed if name not in attributes]
     if missing or len(attributes["processes"]) != len(table["nominal"]):
@@ -111,4 +114,5 @@ def read_replicas(path: Path) -> TemplateReplicas:
         seed=int(attributes["seed"]),
         fold_seed=int(attributes["fold_seed"]) if "fold_threshold" in table else None,
         samples=tuple(map(str, attributes["samples"])),
+        sqrt_s_tev=float(attributes["sqrt_s_tev"]),
     )

@@ -1,7 +1,7 @@
 """From sample files to a template file: what `hh4b templates` does."""
 
-import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -9,19 +9,26 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import read_attributes
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.core.folds import Folds
 from hh4b.core.joined import SampleFiles, split_files
 from hh4b.core.parts import require_folds_of_scores
 from hh4b.statistics import template_inputs
-from hh4b.statistics.bootstrap_stage import replicate_templates, sigma_of, wanted_replicas
+from hh4b.statistics.bootstrap_stage import (
+    Replicas,
+    replicate_templates,
+    sigma_of,
+    wanted_replicas,
+)
+from hh4b.statistics.energy_factors import FactorFiles
 from hh4b.statistics.histograms import Histogram
 from hh4b.statistics.settings import TemplateSettings
 from hh4b.statistics.systematics import DIRECTIONS, WeightSystematic
+from hh4b.statistics.template_checks import check_varied, signal_process
+from hh4b.statistics.template_energies import check_energies, outputs_by_energy
 from hh4b.statistics.template_format import rows_content, template_content
-from hh4b.statistics.template_inputs import FILES, LoadedSample
+from hh4b.statistics.template_inputs import FILES, LoadedSample, hash_of
 from hh4b.statistics.template_replicas import write_replicas
 from hh4b.statistics.templates import (
     CutAndBins,
@@ -57,6 +64,23 @@ def choose_threshold(working_point: Path | None, threshold: float | None) -> flo
     return float(content["threshold"])
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the templates of all energies share.
+
+    Attributes:
+        signal: name of the signal process.
+        cut: threshold and bins.
+        wanted: the replicas; None without.
+        made_of: what the templates are made of, for the provenance.
+    """
+
+    signal: str
+    cut: CutAndBins
+    wanted: Replicas | None
+    made_of: dict[str, Any]
+
+
 def make_templates(
     samples: Sequence[str],
     output: Path,
@@ -65,6 +89,8 @@ def make_templates(
     varied: Sequence[str] = (),
     working_point: Path | None = None,
     replicas_output: Path | None = None,
+    energy_weights: Sequence[Path] = (),
+    at_energy: Sequence[str] = (),
 ) -> None:
     """Read the samples, fill a template for each process and write them.
 
@@ -75,86 +101,77 @@ def make_templates(
         varied: ``SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES`` and the same with ``down``.
         working_point: file with the threshold, unless the settings have it.
         replicas_output: file of the replicas of ``errors: bootstrap``, which needs it.
+        energy_weights: factors of every sample, for other energies; see `energy_factors`.
+        at_energy: ``ENERGY=TEMPLATES``, or ``ENERGY=TEMPLATES:REPLICAS`` with replicas: files to
+            write with the same events taken to that energy in TeV.
 
     Raises:
-        ConfigError: if samples, processes and systematics do not fit together.
+        ConfigError: if samples, processes, systematics and energies do not fit together.
         ContractError: if the files do not belong together or lack what is needed.
     """
     nominal = [split_files(text, FILES, keyed=True) for text in samples]
     others = [split_files(text, FILES, keyed=True) for text in varied]
-    signal = _signal_process([files.key for files in nominal], settings)
-    _check_varied([files.key for files in others], {files.key for files in nominal}, settings)
+    signal = signal_process([files.key for files in nominal], settings)
+    check_varied([files.key for files in others], {files.key for files in nominal}, settings)
     threshold = choose_threshold(working_point, settings.threshold)
     wanted = wanted_replicas(working_point, threshold, settings, replicas_output)
+    outputs = outputs_by_energy(at_energy, replicas=wanted is not None)
+    factors = FactorFiles.read(energy_weights, settings.sqrt_s_tev)
+    check_energies(outputs, factors)
     edges = np.linspace(settings.m_hh_min_gev, settings.m_hh_max_gev, settings.bins + 1)
     cut = CutAndBins(
         threshold, edges, settings.overflow, settings.kappa_input, settings.fixed_kappa_input
     )
-    loaded = _load(nominal, signal, settings)
-    fill = _filler(signal, cut, settings)
-    entries = {name: fill(name, [one.events for one in all_]) for name, all_ in loaded.items()}
-    variations = _by_weights(loaded, fill, settings)
-    _add_simulated(variations, _load(others, signal, settings), fill)
-    content = template_content(edges, threshold, signal, entries, variations)
     made_of = {
-        **settings.decided(mode="json"),
         "threshold": threshold,
         # Not the paths: what the files are.
         "samples": [[files.key, *_hashes(files)] for files in nominal],
         "varied": [[files.key, *_hashes(files)] for files in others],
     }
+    asked = _Asked(signal, cut, wanted, made_of)
+    loaded, changed = _load(nominal, signal, settings), _load(others, signal, settings)
+    _write(loaded, changed, asked, settings, (output, replicas_output))
+    for energy, places in outputs.items():
+        made_of = {
+            **asked.made_of,
+            "sqrt_s_from_tev": settings.sqrt_s_tev,
+            "energy_weights": factors[energy].hashes(),
+        }
+        _write(
+            factors[energy].apply(loaded),
+            factors[energy].apply(changed),
+            replace(asked, made_of=made_of),
+            settings.model_copy(update={"sqrt_s_tev": energy}),
+            places,
+        )
+
+
+def _write(
+    loaded: Samples,
+    changed: Samples,
+    asked: _Asked,
+    settings: TemplateSettings,
+    places: tuple[Path, Path | None],
+) -> None:
+    """Write the templates of samples, nominal and changed by systematics, and their replicas."""
+    signal, cut = asked.signal, asked.cut
+    fill = _filler(signal, cut, settings)
+    entries = {name: fill(name, [one.events for one in all_]) for name, all_ in loaded.items()}
+    variations = _by_weights(loaded, fill, settings)
+    _add_simulated(variations, changed, fill)
+    content = template_content(
+        cut.bin_edges_gev, cut.threshold, signal, entries, variations, settings.sqrt_s_tev
+    )
     counts = {
         f"n_{name}_events": sum(len(one.events.m_hh_gev) for one in all_)
         for name, all_ in loaded.items()
     }
+    made_of = {**settings.decided(mode="json"), **asked.made_of}
     provenance = Provenance("templates", made_of, counts=counts)
-    write_json(output, content, provenance)
-    if wanted is not None and replicas_output is not None:
-        replicas = replicate_templates(loaded, signal, entries, wanted, cut, settings)
-        write_replicas(replicas_output, replicas, provenance)
-
-
-def _signal_process(names: Sequence[str], settings: TemplateSettings) -> str:
-    kinds: dict[str, list[str]] = {"signal": [], "background": []}
-    for name in dict.fromkeys(names):
-        if name not in settings.processes:
-            raise ConfigError(
-                f"--sample {name}=…: expected one of the processes {sorted(settings.processes)}"
-            )
-        kind = settings.processes[name].kind
-        if kind not in kinds:
-            raise ConfigError(f"--sample {name}=…: a {kind} is not part of templates; leave it out")
-        kinds[kind].append(name)
-    if len(kinds["signal"]) != 1:
-        raise ConfigError(
-            f"--sample: exactly one signal process makes templates, got {kinds['signal']}"
-        )
-    if not kinds["background"]:
-        raise ConfigError("--sample: no background process is among the samples; give one")
-    return kinds["signal"][0]
-
-
-def _check_varied(keys: Sequence[str], processes: set[str], settings: TemplateSettings) -> None:
-    """Refuse varied samples that nothing asks for, and systematics without their samples."""
-    wanted = []
-    for name, systematic in settings.systematics.items():
-        for process in systematic.processes:
-            if process not in processes:
-                raise ConfigError(
-                    f"systematics.{name}.processes: no --sample of process {process!r} is given,"
-                    f" only of {sorted(processes)}"
-                )
-            if systematic.effect in ("detector", "shower"):
-                wanted += [f"{name}.{direction}.{process}" for direction in DIRECTIONS]
-    for key in keys:
-        if key not in wanted:
-            raise ConfigError(
-                f"--varied {key}=…: expected SYSTEMATIC.up.PROCESS or SYSTEMATIC.down.PROCESS of a"
-                f" detector or shower systematic, one of {wanted}"
-            )
-    for key in wanted:
-        if key not in keys:
-            raise ConfigError(f"--varied {key}=… is missing; a variation needs both up and down")
+    write_json(places[0], content, provenance)
+    if asked.wanted is not None and places[1] is not None:
+        replicas = replicate_templates(loaded, signal, entries, asked.wanted, cut, settings)
+        write_replicas(places[1], replicas, provenance)
 
 
 def _load(all_files: Sequence[SampleFiles], signal: str, settings: TemplateSettings) -> Samples:
@@ -259,15 +276,4 @@ def fill_background(
 
 
 def _hashes(files: SampleFiles) -> list[str]:
-    hashes = []
-    for path in files.paths:
-        provenance = read_attributes(path).get("provenance", "")
-        hashes.append(_hash_of(str(provenance)))
-    return hashes
-
-
-def _hash_of(provenance: str) -> str:
-    try:
-        return str(json.loads(provenance)["configuration_hash"])
-    except (ValueError, KeyError, TypeError):
-        return "unknown"
+    return [hash_of(path) for path in files.paths]

@@ -45,6 +45,7 @@ class ModelStatement(Settings):
     systematics: Systematics = Field({}, description="by name")
     bin_edges_gev: list[float] = Field([], description="edges of the bins")
     merged_bins: list[StatedBin] = Field([], description="bins that are joined to neighbours")
+    template_energy_tev: float | None = Field(None, description="energy of the templates")
     minimum_effective_events: NonNegative = Field(0.0, description="that a bin needs")
     needed_effective_events: NonNegative = Field(0.0, description="that an interval needs")
 
@@ -101,6 +102,7 @@ def build_workspace(
         systematics=systematics or {},
         bin_edges_gev=list(scaled.bin_edges_gev),
         merged_bins=[StatedBin(**vars(one)) for one in scaled.merged_bins],
+        template_energy_tev=scaled.template_energy_tev,
         minimum_effective_events=minimum_effective_events,
         needed_effective_events=needed_effective_events,
     )

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from hh4b.core.kappa import kappa_name
 from hh4b.statistics.binning import merge_bins
 from hh4b.statistics.scaling import choose_normalisation, scale
 from hh4b.statistics.settings import WorkspaceSettings
-from hh4b.statistics.template_format import read_templates
+from hh4b.statistics.template_energies import TemplatesByEnergy
+from hh4b.statistics.template_format import TemplateSet
 from hh4b.statistics.workspace import build_workspace
 from hh4b.statistics.workspace_by_hypothesis import needs_own_observations, workspace_of_hypothesis
 
@@ -21,19 +22,21 @@ log = logging.getLogger(__name__)
 BY_HYPOTHESIS = "{kappa_lambda}"
 
 
-def make_workspaces(template_path: Path, output: str, settings: WorkspaceSettings) -> None:
+def make_workspaces(
+    template_paths: Sequence[Path], output: str, settings: WorkspaceSettings
+) -> None:
     """Write a workspace for each energy and luminosity.
 
     Args:
-        template_path: template file.
+        template_paths: template files, each of an energy of its own.
         output: file to write; ``{energy}`` and ``{luminosity}`` stand for the values, and must be
             there where there are several. With ``{kappa_lambda}`` each hypothesis gets a file of
             its own, with the observation that belongs to it.
         settings: of the workspaces.
 
     Raises:
-        ConfigError: if two workspaces would be written to one file, a cross section is missing, or
-            the systematics do not fit model or templates.
+        ConfigError: if two workspaces would be written to one file, a cross section or the
+            templates of an energy are missing, or the systematics do not fit model or templates.
         ContractError: if the templates make no workspace.
     """
     for name, values, flag in (
@@ -45,22 +48,24 @@ def make_workspaces(template_path: Path, output: str, settings: WorkspaceSetting
                 f"--output {output}: {len(values)} values of {name} would write one file; put"
                 f" {{{name}}} into its name, or give one with {flag}"
             )
+    given = TemplatesByEnergy(template_paths)
     for energy in settings.sqrt_s_tev:
+        templates, template_path = given.of(energy, settings.other_energies)
         for luminosity in settings.luminosities_ifb:
             name = output.replace("{energy}", f"{energy:g}").replace(
                 "{luminosity}", f"{luminosity:g}"
             )
-            _make_workspace(template_path, Path(name), settings, energy, luminosity)
+            _make_workspace((templates, template_path), Path(name), settings, energy, luminosity)
 
 
 def _make_workspace(
-    template_path: Path,
+    given: tuple[TemplateSet, Path],
     output: Path,
     settings: WorkspaceSettings,
     sqrt_s_tev: float,
     luminosity_ifb: float,
 ) -> None:
-    templates = read_templates(template_path)
+    templates, template_path = given
     normalisation = choose_normalisation(
         templates,
         settings.processes,
@@ -71,13 +76,14 @@ def _make_workspace(
     templates = merge_bins(templates, normalisation.background_pb, settings)
     made_from = read_json(template_path).get("provenance", {}).get("configuration_hash", "unknown")
     made_of = {
-        **settings.model_dump(mode="json", exclude={"luminosities_ifb"}),
+        **settings.model_dump(mode="json", exclude={"luminosities_ifb", "other_energies"}),
         "sqrt_s_tev": sqrt_s_tev,
         "luminosity_ifb": luminosity_ifb,
         "signal_fb": list(normalisation.signal_fb),
         "background_pb": dict(normalisation.background_pb),
         "branching_ratio": normalisation.branching_ratio,
         "bin_edges_gev": templates.bin_edges_gev.tolist(),
+        # The templates say their energy.
         "templates": made_from,
     }
     scaled = scale(templates, normalisation)

@@ -155,11 +155,46 @@ class JobInputs:
         return self.layout.pairing(chosen.pairing, sample, variation)
 
     def replicas(self, selection: str) -> list[str]:
-        """Return the replicas of the templates; nothing where errors need none."""
+        """Return the replicas of the templates at every energy; nothing where errors need none."""
         statistics = self.study.statistics
         if statistics.errors != "bootstrap" or not statistics.replicas:
             return []
-        return [self.layout.file(f"templates/{selection}.replicas.h5")]
+        return [self.layout.template_replicas(selection, energy) for energy in self._energies()]
+
+    def all_templates(self, selection: str) -> list[str]:
+        """Return the templates of a selection at every energy, that of the events first."""
+        return [self.layout.templates(selection, energy) for energy in self._energies()]
+
+    def _energies(self) -> list[float | None]:
+        """Return the energies of the templates; None for that of the events."""
+        return [None, *self.layout.other_energies]
+
+    def reweighted(self) -> list[str]:
+        """Return the samples that are taken to other energies."""
+        if not self.layout.other_energies:
+            return []
+        return [*self.layout.signals, *self.layout.backgrounds]
+
+    def energy_weights(self) -> list[str]:
+        """Return the factors of all samples for all other energies."""
+        return [
+            self.layout.energy_weights(energy, sample)
+            for energy in self.layout.other_energies
+            for sample in self.reweighted()
+        ]
+
+    def at_energy_option(self, selection: str) -> str:
+        """Write ``--energy-weights FILE … --at-energy ENERGY=TEMPLATES[:REPLICAS] …``."""
+        replicas = self.replicas(selection)[1:]
+        templates = [
+            f"{energy:g}={path}"
+            for energy, path in zip(
+                self.layout.other_energies, self.all_templates(selection)[1:], strict=True
+            )
+        ]
+        places = [templates, replicas] if replicas else [templates]
+        weights = option("--energy-weights", self.energy_weights())
+        return f"{weights} {option('--at-energy', *places)}".strip()
 
     # Names ---------------------------------------------------------------------------------------
 

@@ -115,6 +115,14 @@ class Layout:
         """Return whether all samples have missing energy and leptons; published ones have none."""
         return not self.of_source("spanet_dataset")
 
+    @cached_property
+    def other_energies(self) -> list[float]:
+        """Energies of the limits in TeV that are not that of the events but get templates."""
+        statistics = self.study.statistics
+        if statistics.other_energies == "unchanged" or not self.study.selections:
+            return []
+        return [e for e in statistics.sqrt_s_tev if e != self.study.physics.sqrt_s_tev]
+
     # Variations ---------------------------------------------------------------------------------
 
     @cached_property
@@ -306,9 +314,17 @@ class Layout:
         """Return the working point of a selection."""
         return self.file(f"working_points/{selection}.json")
 
-    def templates(self, selection: str) -> str:
-        """Return the m_HH templates of a selection."""
-        return self.file(f"templates/{selection}.json")
+    def energy_weights(self, energy: float, sample: str) -> str:
+        """Return the factors that take the events of a sample to another energy."""
+        return self.file(f"energy_weights/{energy:g}tev/{sample}.h5")
+
+    def templates(self, selection: str, energy: float | None = None) -> str:
+        """Return the m_HH templates of a selection; with ``energy``, those of another energy."""
+        return self.file(f"templates/{selection}{_at(energy)}.json")
+
+    def template_replicas(self, selection: str, energy: float | None = None) -> str:
+        """Return the replicas of the templates of a selection."""
+        return self.file(f"templates/{selection}{_at(energy)}.replicas.h5")
 
     def limits(
         self, selection: str, energy: float | None = None, luminosity: float | None = None
@@ -335,3 +351,7 @@ class Layout:
     def comparison(self, source: str, energy: float) -> str:
         """Return histograms of parton-level events of ``hh`` or ``four_b`` at an energy."""
         return self.file(f"comparison/{source}_{energy:g}tev.json")
+
+
+def _at(energy: float | None) -> str:
+    return "" if energy is None else f"_{energy:g}tev"

@@ -46,6 +46,7 @@ def check_references(study: Study) -> None:
     _check_searches(study)
     _check_selections(study)
     _check_processes(study)
+    _check_other_energies(study)
     _check_systematics(study)
     _check_stages(study)
     check_plugins(study)
@@ -111,6 +112,20 @@ def _check_tags(study: Study) -> None:
             raise ConfigError(
                 f"samples.{name}.b_tagging: value {tagging!r}: {study.simulation.detector} has"
                 f" {sorted(card.b_tagging.parametrisations)}; add it there"
+            )
+
+
+def _check_other_energies(study: Study) -> None:
+    """Check that samples can be taken to the energies of the limits where these are others."""
+    layout = Layout(study)
+    for name in (*layout.signals, *layout.backgrounds) if layout.other_energies else ():
+        sample = layout.samples[name]
+        if not sample.generated:
+            raise ConfigError(
+                f"statistics.other_energies: value 'reweighted': sample {name!r} (source"
+                f" {sample.definition.source}) has no parton events to make templates of"
+                f" {layout.other_energies[0]:g} TeV from; write other_energies: unchanged to take"
+                f" those of {study.physics.sqrt_s_tev} TeV, or leave this energy out of sqrt_s_tev"
             )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from hh4b.core.settings import Settings
 from hh4b.events.settings import ImportSettings, IngestSettings, MergeSettings
 from hh4b.generation.settings import (
+    EnergyWeightSettings,
     FourBProcessChoice,
     FourBSettings,
     HiggsPairSettings,
@@ -351,6 +352,10 @@ class StageSettings:
         }
 
     # Limits -------------------------------------------------------------------------------------
+
+    def energy_weights(self) -> EnergyWeightSettings:
+        """Factors that take events to the other energies of the limits."""
+        return EnergyWeightSettings.of(sqrt_s_tev=self.layout.other_energies)
 
     def templates(self, selection: str) -> TemplateSettings:
         """m_HH templates of a selection."""
