@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.publication.orderings import claims_of
 from hh4b.statistics.comparison import compare
 from hh4b.statistics.comparison_stage import compare_files
 from hh4b.statistics.error_parts import add_training_spread
@@ -103,22 +102,3 @@ def test_files_are_compared_pair_by_pair(tmp_path):
     paths[1].write_text("{}")
     with pytest.raises(ContractError, match="is no limit file"):
         compare_files(paths, None)
-
-
-def test_orders_of_methods_take_paired_errors(tmp_path):
-    names = ("min_dr_dnn_tuned", "mixing_spanet_tuned")
-    (tmp_path / "tables").mkdir()
-    (tmp_path / "limits").mkdir()
-    rows = "key,quantity,this_run,this_run_error,source\n"
-    for name, upper in zip(names, (10.0, 9.5), strict=True):
-        (tmp_path / f"limits/{name}.json").write_text(json.dumps(limits(upper=upper, own=0.05)))
-        for side, value in (("lower", -4.0), ("upper", upper)):
-            rows += f"{name},profile_{side},{value},0.3,limits/{name}.json\n"
-    (tmp_path / "tables/table_26.csv").write_text(rows)
-    (claim,) = claims_of(tmp_path / "tables")
-    assert claim.gap_error == pytest.approx(0.05 * 2**0.5, rel=0.2)
-    assert ": holds" in claim.sentence()
-    (tmp_path / f"limits/{names[0]}.json").unlink()
-    (claim,) = claims_of(tmp_path / "tables")
-    assert claim.gap_error is None
-    assert "not decided" in claim.sentence()

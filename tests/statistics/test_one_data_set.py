@@ -83,8 +83,8 @@ def test_each_hypothesis_has_a_file_with_its_own_observation(template_content, t
     templates.write_text(json.dumps(by_hypothesis(template_content)))
     values = {"model": model, "sqrt_s_tev": [13], "luminosities_ifb": [139]}
     settings = WorkspaceSettings.checked(values)
-    make_workspaces(templates, str(tmp_path / "all.json"), settings)
-    make_workspaces(templates, str(tmp_path / "at_{kappa_lambda}.json"), settings)
+    make_workspaces([templates], str(tmp_path / "all.json"), settings)
+    make_workspaces([templates], str(tmp_path / "at_{kappa_lambda}.json"), settings)
     assert len(list(tmp_path.glob("at_*.json"))) == 26
     pyhf.set_backend("numpy", "scipy" if model == "note" else "minuit")
     together = pyhf.Workspace(json.loads((tmp_path / "all.json").read_text()))
@@ -112,5 +112,5 @@ def test_a_file_of_all_hypotheses_says_what_it_is_not(template_content, tmp_path
     templates.write_text(json.dumps(by_hypothesis(template_content)))
     settings = WorkspaceSettings.checked({"sqrt_s_tev": [13], "luminosities_ifb": [139]})
     with caplog.at_level("INFO"):
-        make_workspaces(templates, str(tmp_path / "all.json"), settings)
+        make_workspaces([templates], str(tmp_path / "all.json"), settings)
     assert "`pyhf cls` is right for that measurement only" in caplog.text

@@ -338,7 +338,7 @@ SEARCHES = {
     ),
     "searches.SpanetSearch.trials": one(SEARCH + "trials", 9, "spanet_search_worker"),
     "searches.SpanetSearch.epochs": one(SEARCH + "epochs", 9, "spanet_search_worker"),
-    "searches.SpanetSearch.halving": one(SEARCH + "halving", True, "spanet_search_worker"),
+    "searches.SpanetSearch.halving": one(SEARCH + "halving", False, "spanet_search_worker"),
     "searches.SpanetSearch.held_out": one(SEARCH + "held_out", 0.3, "spanet_search_worker"),
     "searches.SpanetSearch.workers": one(
         SEARCH + "workers", 2, "spanet_search_worker", "search_outcome"
@@ -358,8 +358,8 @@ SEARCHES = {
     ),
     "searches.DnnSearch.trials": one(DNN_SEARCH + "trials", 9, "dnn_search_worker"),
     "searches.DnnSearch.max_epochs": one(DNN_SEARCH + "max_epochs", 9, "dnn_search_worker"),
-    "searches.DnnSearch.halving": one(DNN_SEARCH + "halving", True, "dnn_search_worker"),
-    "searches.DnnSearch.held_out": one(DNN_SEARCH + "held_out", 0.3, "dnn_search_worker"),
+    "searches.DnnSearch.halving": one(DNN_SEARCH + "halving", False, "dnn_search_worker"),
+    "searches.DnnSearch.held_out": one(DNN_SEARCH + "held_out", 0.4, "dnn_search_worker"),
     "searches.DnnSearch.workers": one(
         DNN_SEARCH + "workers", 2, "dnn_search_worker", "search_outcome"
     ),
@@ -583,15 +583,17 @@ STATISTICS = {
     ),
     # Templates of 13 TeV serve 14 TeV as well.
     "statistics.other_energies": one(
-        "statistics/other_energies", "unchanged", "energy_weights", "templates", MODELS
+        "statistics/other_energies", "reweighted", "energy_weights", "templates", MODELS
     ),
     **{
         f"statistics.{key}": one(f"statistics/{key}", value, "templates")
         for key, value in {
             "bins": 8, "m_hh_min_gev": 250.0, "m_hh_max_gev": 900.0, "overflow": "include",
-            "kappa_input": "own", "background_kappa": "average",
+            "background_kappa": "average",
         }.items()
     },
+    # With background at the note's draws nothing else is scored at the hypothesis.
+    "statistics.kappa_input": one("statistics/kappa_input", "own", SCORED_AT, "templates"),
     **{
         f"statistics.kappa_lambda_{key}": one(
             f"statistics/kappa_lambda_{key}", value, SCORED_AT, "templates"
@@ -860,7 +862,6 @@ PAGE = {
         ),
         _PAGE,
     ),
-    "statistics.cross_section_bands": tables("cross_sections") | _PAGE,
     "publication.reference": tables("background", "cross_sections"),
 }  # fmt: skip
 LEAVES |= {leaf: (LEAVES[leaf][0], LEAVES[leaf][1] | rules) for leaf, rules in PAGE.items()}

@@ -91,7 +91,7 @@ def test_folds(planned):
     assert jobs["datasets_merge"] == 2 * trainings * folds
     assert jobs["spanet_evaluate_some_folds"] == 1
     assert jobs["dnn_train"] == dnns * folds
-    assert (jobs["spanet_evaluate_folds"], jobs["dnn_predict"]) == (trainings, dnns)
+    assert (jobs["spanet_evaluate_folds"], jobs["dnn_predict"]) == (1, dnns)
     assert jobs["spanet_predict_fixed"] == 4
     assert (jobs["spanet_search_worker"], jobs["dnn_search_worker"]) == (1, 1)
     assert not {"spanet_choose", "spanet_evaluate", "dnn_choose"} & set(jobs)

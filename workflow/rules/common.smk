@@ -6,7 +6,7 @@ import sys
 from hh4b.core.digest import code_digest
 from hh4b.core.errors import Hh4bError
 from hh4b.publication.catalogue import outputs, results_page
-from hh4b.publication.withheld import withheld_intervals
+from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
 from hh4b.study.layout import Layout
@@ -62,13 +62,6 @@ def settings(rule, *wildcards):
 def command(name):
     """Digest the code behind a command, so that a rule reruns when, and only when, it changes."""
     return code_digest(f"hh4b.commands.{name}")
-
-
-def say_what_is_withheld():
-    """Say, on the terminal, which selections have too few background events for an interval."""
-    limits = {name: LAYOUT.of_every_energy("limits", name) for name in STUDY.selections}
-    for selection in withheld_intervals(limits):
-        print(f"hh4b: {selection.sentence()}", file=sys.stderr)
 
 
 def refused(reason):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hh4b.publication.inputs import RunFile
 from hh4b.publication.limit_cells import withheld
+from hh4b.study.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,9 @@ def withheld_intervals(limits: Mapping[str, Iterable[Path | str]]) -> list[Withh
                 )
             )
     return found
+
+
+def withheld_sentences(layout: Layout) -> list[str]:
+    """Say of a finished study, for the terminal, which selections have no interval and why."""
+    limits = {name: layout.of_every_energy("limits", name) for name in layout.study.selections}
+    return [f"hh4b: {selection.sentence()}" for selection in withheld_intervals(limits)]

@@ -22,7 +22,7 @@ from hh4b.spanet.preparation import Preparation
 from hh4b.spanet.training import Training, Workers
 from hh4b.training.gains import (
     Floats,
-    Measured,
+    TrialValue,
     auc_influence,
     keep_influence,
     mean_influence,
@@ -60,7 +60,7 @@ def search(
         training = Training(
             options.changed(**ranges.suggest(trial)), event, data, seed=plan.seed, workers=workers
         )
-        found: list[Measured] = []
+        found: list[TrialValue] = []
         for epoch in range(options.epochs):
             training.run_epoch()
             found.append(quality(training))
@@ -83,7 +83,7 @@ def search(
     return {"options": outcome.pop("best"), **outcome}
 
 
-def best_of(found: Sequence[Measured]) -> Measured:
+def best_of(found: Sequence[TrialValue]) -> TrialValue:
     """Return the largest value, the first of equal ones."""
     return max(found, key=lambda one: one.value)
 
@@ -94,13 +94,13 @@ def _train_until(training: Training, epochs: int, entry: Contender) -> float:
     Returns:
         The best quality of these epochs.
     """
-    found: list[Measured] = []
+    found: list[TrialValue] = []
     if entry.state.exists():
         saved = torch.load(entry.state, map_location="cpu", weights_only=True)
         training.network.load_state_dict(saved["network"])
         training.optimizer.load_state_dict(saved["optimizer"])
         influences = saved["influences"].numpy()
-        found = [Measured(*one) for one in zip(saved["values"], influences, strict=True)]
+        found = [TrialValue(*one) for one in zip(saved["values"], influences, strict=True)]
         training.epoch = len(found)
     while len(found) < epochs:
         training.run_epoch()
@@ -120,7 +120,7 @@ def _train_until(training: Training, epochs: int, entry: Contender) -> float:
     return best.value
 
 
-def quality(training: Training) -> Measured:
+def quality(training: Training) -> TrialValue:
     """Return the mean of what a training is for: event efficiency and AUC.
 
     Raises:
@@ -143,21 +143,21 @@ def quality(training: Training) -> Measured:
         )
     value = sum(one.value for one in found) / wanted
     influence = np.sum([one.influence for one in found], axis=0) / wanted
-    return Measured(value if math.isfinite(value) else -math.inf, influence)
+    return TrialValue(value if math.isfinite(value) else -math.inf, influence)
 
 
-def _event_efficiency(event: EventDescription, events: Events, result: Prediction) -> Measured:
+def _event_efficiency(event: EventDescription, events: Events, result: Prediction) -> TrialValue:
     valid = np.stack(events.target_valid)
     full = valid.all(axis=0)
     right = right_particles(event, events.targets, result.jets, valid) == len(event.particles)
     value = float(right[full].mean()) if full.any() else math.nan
     weight = np.asarray(full, dtype=np.float64)
-    return Measured(value, mean_influence(right.astype(np.float64), weight, events.shower))
+    return TrialValue(value, mean_influence(right.astype(np.float64), weight, events.shower))
 
 
 def _area(
     events: Events, target: NDArray[np.int64], probability: NDArray[np.float32], weight: Floats
-) -> list[Measured]:
+) -> list[TrialValue]:
     """Return the area under the ROC curve of a classification of two known classes."""
     signal, known = target == 1, target >= 0
     if probability.shape[1] != 2 or not signal.any() or signal[known].all():
@@ -165,4 +165,4 @@ def _area(
     score = probability[:, 1].astype(np.float64)
     value = auc(signal[known], score[known], weight[known]).value
     counted = np.where(known, weight, 0.0)
-    return [Measured(value, auc_influence(signal, score, counted, events.shower))]
+    return [TrialValue(value, auc_influence(signal, score, counted, events.shower))]

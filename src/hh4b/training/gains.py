@@ -20,7 +20,7 @@ Events = NDArray[np.int64] | None
 Direction = Literal["minimize", "maximize"]
 
 
-class Measured(NamedTuple):
+class TrialValue(NamedTuple):
     """The value of a trial, and its influence function.
 
     Attributes:
