@@ -64,13 +64,6 @@ def command(name):
     return code_digest(f"hh4b.commands.{name}")
 
 
-def say_what_is_withheld():
-    """Say, on the terminal, which selections have too few background events for an interval."""
-    limits = {name: LAYOUT.of_every_energy("limits", name) for name in STUDY.selections}
-    for selection in withheld_intervals(limits):
-        print(f"hh4b: {selection.sentence()}", file=sys.stderr)
-
-
 def refused(reason):
     """Return an input function that says why a table or figure cannot be made."""
 
