@@ -26,6 +26,8 @@ rule all:
 
 onsuccess:
     # Logs of the jobs lie in files: this is what the user sees.
-    limits = {name: LAYOUT.of_every_energy("limits", name) for name in STUDY.selections}
+    limits = {
+        name: LAYOUT.of_every_energy("limits", name) for name in STUDY.selections
+    }
     for selection in withheld_intervals(limits):
         print(f"hh4b: {selection.sentence()}", file=sys.stderr)
