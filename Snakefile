@@ -25,5 +25,6 @@ rule all:
 
 
 onsuccess:
+    # Logs of the jobs lie in files: this is what the user sees.
     for line in withheld_sentences(LAYOUT):
         print(line, file=sys.stderr)
