@@ -339,16 +339,18 @@ def several(falling, draws, rng):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("draws", [1, 3])
-def test_every_event_once_gives_the_nominal_templates(falling, mode, draws):
+@pytest.mark.parametrize("largest_pull", [None, 2.0])
+def test_every_event_once_gives_the_nominal_templates(falling, mode, draws, largest_pull):
     samples = several(falling, draws, np.random.default_rng(8))
-    chosen, cut = settings(**mode), CutAndBins(0.75, EDGES)
+    chosen = settings(**mode, shape_spread_pull_max=largest_pull)
+    cut = CutAndBins(0.75, EDGES)
     nominal = fill_tilted(samples, cut, chosen)
     n_rows = sum(len(one.m_hh_gev) for one in samples)
     once = RowReplicas(np.ones((n_rows, 3)), np.ones((2, 3)), np.array([0.75, np.nan, 0.75]))
     sums, squares = replicate_tilted(samples, cut, chosen, once)
     assert sums.shape == (3, len(nominal), 10)
     for place, one in enumerate(nominal):
-        assert one.shape.method == "tilted"
+        assert largest_pull is not None or one.shape.method == "tilted"
         for replica in (0, 2):
             np.testing.assert_allclose(sums[replica, place], one.sum_weights, rtol=1e-3)
             np.testing.assert_allclose(squares[replica, place], one.sum_weights_squared, rtol=5e-3)

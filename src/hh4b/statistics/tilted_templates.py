@@ -308,7 +308,7 @@ def _event_ratio(rows: ScoredRows, threshold: float, efficiency_factor: float) -
     """Return the variance over that of rows that are events of their own, shape (B,)."""
     if rows.events is None:
         return np.ones(rows.n_bins)
-    alone = ScoredRows(**{**vars(rows), "events": None})
+    alone = replace(rows, events=None)
     whole = tilted_template(rows, threshold, efficiency_factor).sum_weights_squared
     single = tilted_template(alone, threshold, efficiency_factor).sum_weights_squared
     return np.divide(whole, single, out=np.ones_like(whole), where=single > 0)
