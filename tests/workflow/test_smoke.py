@@ -49,11 +49,14 @@ def test_one_kappa_rebuilds_that_sample_and_what_reads_it(smoke):
     other = smoke.folder / "config/scale/other.yaml"
     other.write_text(smoke_file.read_text().replace("[-5, 1, 5]", "[7, 1, 5]"))
     jobs = smoke.planned("--configfile", str(other))
-    assert jobs["generate_hh"] == jobs["ingest"] == jobs["pair"] == 1
+    assert jobs["generate_hh"] == jobs["ingest"] == 1
+    assert jobs["pair"] == 2  # two pairings by functions of the jets
     assert "generate_four_b" not in jobs
     assert "comparison_four_b" not in jobs
-    assert "spanet_evaluate" in jobs
-    assert jobs["datasets_merge"] == 2 * 5
+    assert "spanet_evaluate_folds" in jobs
+    # Of five trainings two have one fold; of the events left out, each has one that is drawn, and
+    # one training is evaluated on those of both folds.
+    assert jobs["datasets_merge"] == (2 * 1 + 3 * 2) + (5 + 1)
 
 
 def test_luminosity_rebuilds_no_events(smoke):
