@@ -13,7 +13,7 @@ from hh4b.publication.histograms import WeightedHistogram, fraction_ratio
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.outputs_stage import write_figure
 from hh4b.publication.registry import function_of
-from hh4b.publication.style import FigureStyle, look_of
+from hh4b.publication.style import FigureStyle, look_of, looks_of
 
 FAST = FigureStyle(dpi=60)
 
@@ -126,6 +126,17 @@ def test_methods_keep_their_colour_and_differ():
         for key in ("min_dr_dnn", "kappa5_spanet_dnn", "mixing_spanet_dnn", "mixing_spanet")
     }
     assert len(colors) == 4
+
+
+def test_a_method_of_the_user_gets_a_colour_that_no_other_has():
+    keys = ["mixing_spanet", "kappa5_spanet", "min_dr", "mine", "yours"]
+    looks = looks_of(keys, FigureStyle())
+    assert list(looks) == keys
+    assert len({look.color for look in looks.values()}) == len(keys)
+    assert looks["min_dr"] == look_of("min_dr", FigureStyle())
+    # More methods than colours: some are shared, none is missing.
+    many = looks_of([*keys, *(f"more_{n}" for n in range(9))], FigureStyle())
+    assert len(many) == 14
 
 
 def test_fractions_have_binomial_errors_for_equal_weights():

@@ -1,5 +1,6 @@
 """How figures look: fonts, colours, physics labels, and files that are the same every time."""
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -170,6 +171,19 @@ def look_of(key: str, style: FigureStyle, index: int = 0) -> Look:
         place = 0
     line = _TUNED_LINE if key != stem else _LINES[place % len(_LINES)]
     return Look(color=color, marker=_MARKERS[place % len(_MARKERS)], line=line)
+
+
+def looks_of(keys: Sequence[str], style: FigureStyle) -> dict[str, Look]:
+    """Return how the methods of one figure are drawn.
+
+    Those without a colour of their own get the colours that the others leave, as long as there are.
+    """
+    known = {key for key in keys if style.colors.get(key) or _TUNED.get(key, key) in _COLORS}
+    looks = {key: look_of(key, style) for key in keys if key in known}
+    used = {look.color for look in looks.values()}
+    free = [index for index, color in enumerate(_CYCLE) if color not in used]
+    places = itertools.cycle(free or range(len(_CYCLE)))
+    return {key: looks[key] if key in known else look_of(key, style, next(places)) for key in keys}
 
 
 def looks_of_samples(keys: Sequence[str], style: FigureStyle) -> dict[str, Look]:

@@ -6,7 +6,7 @@ from matplotlib.ticker import MultipleLocator
 
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.settings import OutputSettings
-from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
+from hh4b.publication.style import FigureStyle, energy_text, looks_of, new_figure, put_header
 from hh4b.publication.text import math_text
 
 
@@ -14,7 +14,8 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     """Draw the curve of every pairing given, with statistical errors."""
     figure = new_figure(style.size())
     axes = figure.add_subplot()
-    for index, key in enumerate(inputs.files):
+    looks = looks_of(list(inputs.files), style)
+    for key, look in looks.items():
         curve = RunFile.read(inputs.one(key))
         points = sorted(
             zip(
@@ -25,7 +26,6 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
             )
         )
         kappas, values, errors = (list(column) for column in zip(*points, strict=True))
-        look = look_of(key, style, index)
         axes.errorbar(
             kappas, values, yerr=errors, color=look.color, marker=look.marker, linestyle=look.line,
             linewidth=0.8 * style.line_width, elinewidth=0.8 * style.line_width,

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.settings import OutputSettings
-from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
+from hh4b.publication.style import FigureStyle, energy_text, looks_of, new_figure, put_header
 from hh4b.publication.text import math_text
 
 
@@ -14,12 +14,11 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     figure = new_figure(style.size())
     axes = figure.add_subplot()
     top = 10.0
-    for index, key in enumerate(list(inputs.files)):
+    for key, look in looks_of(list(inputs.files), style).items():
         metrics = RunFile.read(inputs.many(key)[0])
         signal = np.array(metrics.numbers("roc", "signal_efficiency"))
         background = np.array(metrics.numbers("roc", "background_efficiency"))
         shown = background > 0
-        look = look_of(key, style, index)
         label = f"{math_text(settings.label(key))}, AUC {metrics.number('auc'):.3f}"
         axes.plot(
             signal[shown], 1 / background[shown], color=look.color, linestyle=look.line, label=label
