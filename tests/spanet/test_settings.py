@@ -35,7 +35,7 @@ OTHER = {
     },
     "search": {
         "changes": {"dropout": 0.1}, "trials": 4, "epochs": 2, "seed": 5, "num_gpu": 1,
-        "threads": 2, "kappa_balance": True, "halving": True,
+        "threads": 2, "kappa_balance": True, "halving": True, "held_out": 0.4,
         "ranges": {**SpanetRanges().model_dump(mode="json"), "hidden_dim": [16],
                    "dropout": [0.1, 0.2]},
     },

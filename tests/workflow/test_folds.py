@@ -43,7 +43,7 @@ def check(results):
     with h5py.File(results / "trainings/mixing/fold_0_testing.h5") as file:
         assert measured["n_events"] == len(file["HH4B/weight"])
     assert not (results / "trainings/mixing/fold_1_training.h5").exists()
-    assert "Mixing κλ (1)" in (results / "tables/table_samples.md").read_text()
+    assert "brackets: mixing (1)." in (results / "tables/table_samples.md").read_text()
     assert (results / "tables/table_04.csv").stat().st_size > 0
     for name in ("min_dr_dnn", "mixing_spanet", "min_dr_logistic_regression", "mixing_spanet_dnn"):
         metrics = read(f"metrics/classification/{name}.json")
