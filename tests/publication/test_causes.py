@@ -1,6 +1,6 @@
 import pytest
 
-from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.core.errors import ConfigError
 from hh4b.publication.page.causes import Causes, by_cause, measure
 from hh4b.publication.page.comparisons import Compared, TableNumbers
 from hh4b.study.reading import read_study
@@ -97,12 +97,14 @@ def test_a_wrong_cause_is_named(tmp_path, old, new, said):
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(InputFileError, match="cannot read .*missing.yaml"):
+    with pytest.raises(ConfigError, match="cannot read .*missing.yaml"):
         Causes.read(tmp_path / "missing.yaml")
-    with pytest.raises(InputFileError, match="no causes"):
+    with pytest.raises(ConfigError, match="holds no mapping"):
         read(tmp_path, "- a\n")
-    with pytest.raises(InputFileError, match="not YAML"):
+    with pytest.raises(ConfigError, match="not YAML"):
         read(tmp_path, "a: [\n")
+    with pytest.raises(ConfigError, match="key 'a' is there already in line 1"):
+        read(tmp_path, "a: {}\na: {}\n")
 
 
 def test_the_projects_causes_are_valid_and_name_keys_that_exist(pytestconfig, monkeypatch):

@@ -237,5 +237,8 @@ def test_reference_reads_pairs_as_value_and_error(reference):
 def test_broken_reference_is_one_clear_line(tmp_path):
     path = tmp_path / "note.yaml"
     path.write_text("a: [1, 2\n")
-    with pytest.raises(InputFileError, match=r"note\.yaml is not YAML"):
+    with pytest.raises(ConfigError, match=r"note\.yaml is not YAML"):
+        Reference.read(path)
+    path.write_text("a: {}\na: {}\n")
+    with pytest.raises(ConfigError, match="key 'a' is there already in line 1"):
         Reference.read(path)

@@ -5,12 +5,13 @@ import sys
 
 from hh4b.core.digest import code_digest
 from hh4b.core.errors import Hh4bError
+from hh4b.core.strict_yaml import read_strictly
 from hh4b.publication.catalogue import outputs, results_page
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
 from hh4b.study.layout import Layout
-from hh4b.study.reading import parse_study, read_strictly
+from hh4b.study.reading import parse_study
 from hh4b.study.stage_settings import StageSettings
 from hh4b.training.trial_storage import require_own_storage
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.core.errors import ConfigError
+from hh4b.core.strict_yaml import read_strictly
 
 
 @dataclass(frozen=True)
@@ -35,18 +34,9 @@ class Reference:
         """Read the file of published values.
 
         Raises:
-            InputFileError: if it is missing or no YAML mapping.
+            ConfigError: if it is missing, no YAML mapping, or has a key twice.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
-        except yaml.YAMLError as error:
-            line = str(error).replace("\n", " ")
-            raise InputFileError(f"{path} is not YAML ({line})") from error
-        if not isinstance(content, dict):
-            raise InputFileError(f"{path} holds no published tables")
-        return cls(Path(path), content)
+        return cls(Path(path), read_strictly(path))
 
     def find(self, *keys: str | float) -> Published | None:
         """Return the number at a path of keys and list indices, or None where the note has none.

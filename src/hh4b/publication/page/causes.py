@@ -7,11 +7,10 @@ from math import hypot
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, model_validator
 
-from hh4b.core.errors import InputFileError
 from hh4b.core.settings import Name, Settings
+from hh4b.core.strict_yaml import read_strictly
 from hh4b.publication.page.comparisons import Compared, TableNumbers
 
 UNEXPLAINED = "not explained"
@@ -106,19 +105,9 @@ class Causes(Settings):
         """Read a file of causes.
 
         Raises:
-            InputFileError: if it is missing or no YAML mapping.
-            ConfigError: naming a key that is wrong.
+            ConfigError: if it is missing, no YAML mapping, has a key twice, or a key is wrong.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
-        except yaml.YAMLError as error:
-            line = str(error).replace("\n", " ")
-            raise InputFileError(f"{path} is not YAML ({line})") from error
-        if not isinstance(content, dict):
-            raise InputFileError(f"{path} holds no causes; expected a mapping by name")
-        return cls.checked({"causes": content}, where=f"{path}: ")
+        return cls.checked({"causes": read_strictly(path)}, where=f"{path}: ")
 
     def facts(self) -> list[str]:
         """Return the keys of the configuration that causes depend on."""
