@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 from tests.publication.conftest import limits, provenance
 
-from hh4b.core.errors import ConfigError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import write_json
 from hh4b.publication.catalogue import default_settings
 from hh4b.publication.inputs import Inputs
@@ -159,3 +159,9 @@ def test_the_intervals_and_the_notes_stand_first(small):
     assert "; the note" not in lines[3]
     assert lines[4].startswith("* SPANet2 against min-ΔR + DNN: decided: SPANet2 is narrower")
     assert lines[5].startswith("* 2 of 2 numbers lie beyond two errors")
+
+
+def test_a_csv_file_that_is_no_table_is_named(tmp_path):
+    (tmp_path / "mine.csv").write_text("x,y\n1,2\n")
+    with pytest.raises(ContractError, match=r"mine\.csv is no table of this version, column 'key'"):
+        TableNumbers.read({"mine": tmp_path / "mine.csv"})

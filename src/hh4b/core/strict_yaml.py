@@ -24,6 +24,8 @@ def read_strictly(path: Path | str) -> dict[str, Any]:
         content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text; save it as UTF-8") from error
     except _KeyTwice as error:
         raise ConfigError(f"{path}: {error}") from error
     except yaml.YAMLError as error:

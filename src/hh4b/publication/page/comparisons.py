@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hh4b.core.errors import ContractError
 from hh4b.core.files import atomic_path
 from hh4b.publication.tables import CSV_FIELDS
 
@@ -79,11 +80,22 @@ class TableNumbers:
 
     @classmethod
     def read(cls, files: Mapping[str, Path]) -> "TableNumbers":
-        """Read CSV files by table key."""
+        """Read CSV files by table key.
+
+        Raises:
+            ContractError: naming a file that is no table of this version.
+        """
         rows = {}
         for key, path in files.items():
             with path.open(encoding="utf-8", newline="") as stream:
-                rows[key] = list(csv.DictReader(stream))
+                reader = csv.DictReader(stream)
+                missing = {"key", "quantity", "this_run"} - set(reader.fieldnames or [])
+                if missing:
+                    raise ContractError(
+                        f"{path} is no table of this version, column {min(missing)!r} is missing;"
+                        " make it again, or take it out of the folder"
+                    )
+                rows[key] = list(reader)
         return cls(rows)
 
     def find(self, table: str, key: str, quantity: str, field: str) -> float | None:
