@@ -92,6 +92,13 @@ def test_scales_change_numbers_only(scale):
     assert default.physics == scaled.physics
 
 
+def test_the_scale_of_the_note_trains_as_long_as_the_note():
+    study = read_study(ROOT / "config/config.yaml", ROOT / "config/scale/note.yaml")
+    assert {name: training.epochs for name, training in study.spanet_trainings.items()} == (
+        dict.fromkeys(study.spanet_trainings, 50)
+    )
+
+
 def minimal(**samples):
     """A study of min-dR with one DNN."""
     signal = {"process": "hh", "source": "gg_hh", "kappa_lambda": [-5, 1, 2.4], "events": 10}
