@@ -20,6 +20,7 @@ ROOMS = (
     ("spanet",),
     ("selection",),
     ("statistics",),
+    ("likelihood",),
     ("study",),
     ("publication",),
     ("commands",),

@@ -1,0 +1,1 @@
+"""The likelihood in kappa_lambda: categories, systematics, intervals, pseudo-experiments."""
