@@ -203,7 +203,8 @@ def _check_yields(model: LikelihoodModel) -> None:
 def _check_effects(model: LikelihoodModel) -> None:
     known = {one.name: one for one in model.parameters}
     moved = set()
-    for effect in (*model.norms, *model.shapes):
+    effects: list[NormEffect | ShapeEffect] = [*model.norms, *model.shapes]
+    for effect in effects:
         if effect.parameter not in known:
             raise ContractError(f"effect of an unknown parameter {effect.parameter!r}")
         if effect.process != SIGNAL and effect.process not in model.backgrounds:
