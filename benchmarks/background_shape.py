@@ -197,7 +197,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--events", type=float, nargs="+", default=[40.0, 100.0])
     parser.add_argument("--factors", type=float, nargs="+", default=[2.0, 4.0, 6.0, 10.0])
     parser.add_argument("--toys", type=int, default=400)
-    parser.add_argument("--spread-pull-max", type=float, default=2.0, help="of `auto`")
+    parser.add_argument("--spread-pull-max", type=float, default=3.0, help="of `auto`")
     parser.add_argument("--luminosity", type=float, default=139.0, help="in fb^-1")
     return parser.parse_args()
 
