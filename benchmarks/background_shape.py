@@ -2,12 +2,15 @@
 
     python benchmarks/background_shape.py DATASET FEATURES SCORES TEMPLATES.json [options]
 
+Events count by shower event: all rows of one come together.
+
 Takes samples of a wanted number of effective events, with replacement, from the selected and the
 loose events of a background, at one kappa input. Each gives a template and the profile-likelihood
 interval with the signal of TEMPLATES.json, whose threshold is used. Prints by size and efficiency
-factor (1 is the direct shape): the width with all events; its shift against the direct shape, with
-the paired bootstrap error; the bias of the small samples against all events and the same method;
-their spread; and the variance of `direct` over that of `tilted`.
+factor (1 is the direct shape; `auto` is the way of the default study, each sample finding its own
+largest factor with a fitting spread of ln m_HH): the width with all events; its shift against the
+direct shape, with the paired bootstrap error; the bias of the small samples against all events and
+the same method; their spread; and the variance of `direct` over that of `tilted`.
 """
 
 import argparse
@@ -28,7 +31,12 @@ from hh4b.statistics.template_format import TemplateSet, read_templates
 from hh4b.statistics.template_inputs import read_background
 from hh4b.statistics.templates import CutAndBins
 from hh4b.statistics.tilted_rows import ScoredRows, score_choices, scored_rows
-from hh4b.statistics.tilted_templates import Replicas, tilted_replicas, tilted_template
+from hh4b.statistics.tilted_templates import (
+    RowReplicas,
+    fitting_factor,
+    tilted_replicas,
+    tilted_template,
+)
 
 Floats = NDArray[np.float64]
 
@@ -72,11 +80,26 @@ class Intervals:
         return np.asarray(bounds[:, 1] - bounds[:, 0])
 
 
-def draw(rows: ScoredRows, threshold: float, share: float, toys: int, size: str) -> Replicas:
-    """Take every row a Poisson number of times of mean ``share``."""
+def draw(rows: ScoredRows, threshold: float, share: float, toys: int, size: str) -> RowReplicas:
+    """Take every shower event a Poisson number of times of mean ``share``."""
     rng = stream(1, "background_shape", size)
-    counts = rng.poisson(share, (int(rows.source.max()) + 1, toys)).astype(np.uint16)
-    return Replicas(counts, np.full((1, toys), 1 / share), np.full(toys, threshold))
+    events = rows.source if rows.events is None else rows.events
+    numbers, event = np.unique(events, return_inverse=True)
+    counts = np.zeros((int(rows.source.max()) + 1, toys), dtype=np.uint16)
+    counts[rows.source] = rng.poisson(share, (len(numbers), toys)).astype(np.uint16)[event]
+    return RowReplicas(counts, np.full((1, toys), 1 / share), np.full(toys, threshold))
+
+
+def sample_of(rows: ScoredRows, replicas: RowReplicas, number: int) -> ScoredRows:
+    """Return the rows of one replica; an event that was taken twice is two events."""
+    counts = replicas.counts[rows.source, number]
+    kept = np.repeat(np.arange(len(counts)), counts)
+    copy = np.arange(len(kept)) - np.repeat(np.cumsum(counts) - counts, counts)
+    events = (rows.source if rows.events is None else rows.events)[kept] * (1 + counts.max()) + copy
+    return ScoredRows(
+        rows.score[kept], rows.weight[kept] * replicas.factors[0, number], rows.log_mass[kept],
+        rows.bins[kept], rows.n_bins, np.arange(len(kept)), rows.sample[kept], events,
+    )  # fmt: skip
 
 
 class Comparison:
@@ -86,14 +109,30 @@ class Comparison:
         """Take rows of a background, and the signal and threshold of templates."""
         self.rows, self.threshold, self.toys = rows, templates.threshold, options.toys
         self.intervals = Intervals(templates, options.luminosity)
-        self.whole = tilted_template(rows, self.threshold, 1.0)
-        squares = self.whole.sum_weights_squared.sum()
-        self.effective = float(self.whole.sum_weights.sum() ** 2 / squares)
+        pull = {"shape_spread_pull_max": options.spread_pull_max}
+        self.settings = TemplateSettings.checked(pull)
+        whole = tilted_template(rows, self.threshold, 1.0)
+        variance = whole.total_variance or whole.sum_weights_squared.sum()
+        self.effective = float(whole.sum_weights.sum() ** 2 / variance)
 
     def drawn(self, share: float, factor: float, name: str) -> Floats:
         """Return widths of the interval in samples of a share of the events."""
         replicas = draw(self.rows, self.threshold, share, self.toys, name)
         return self.intervals.widths(*tilted_replicas(self.rows, replicas, factor))
+
+    def adaptive(self, share: float, name: str) -> Floats:
+        """Return widths in samples of a share of the events, each with a factor of its own."""
+        replicas = draw(self.rows, self.threshold, share, self.toys, name)
+        made = []
+        for number in range(self.toys):
+            rows = sample_of(self.rows, replicas, number)
+            factor = fitting_factor(rows, self.threshold, self.settings)
+            made.append(tilted_template(rows, self.threshold, factor))
+        sums, squares = (
+            np.array([getattr(one, key) for one in made])
+            for key in ("sum_weights", "sum_weights_squared")
+        )
+        return self.intervals.widths(sums, squares)
 
     def nominal(self, factor: float) -> float:
         """Return the width with all events."""
@@ -114,6 +153,16 @@ class Comparison:
             print(
                 f"{size:6g}  {factor:6g}  {width:8.2f}"
                 f"  {100 * (width / direct - 1):+8.1f} ± {100 * np.nanstd(shift):3.1f}"
+                f"  {100 * bias:+8.2f} ± {scale * spread / self.toys**0.5:4.2f}"
+                f"  {scale * spread:10.1f}  {variance / spread**2:8.2f}"
+            )
+        chosen = fitting_factor(self.rows, self.threshold, self.settings)
+        width, found = self.nominal(chosen), self.adaptive(size / self.effective, f"{size:g}")
+        spread = float(np.nanstd(found))
+        for against, of_all in (("auto", width), ("direct", direct)):
+            bias, scale = np.nanmean(found) / of_all - 1, 100 / of_all
+            print(
+                f"{size:6g}    auto  {width:8.2f}  {f'against {against}':>16}"
                 f"  {100 * bias:+8.2f} ± {scale * spread / self.toys**0.5:4.2f}"
                 f"  {scale * spread:10.1f}  {variance / spread**2:8.2f}"
             )
@@ -148,6 +197,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--events", type=float, nargs="+", default=[40.0, 100.0])
     parser.add_argument("--factors", type=float, nargs="+", default=[2.0, 4.0, 6.0, 10.0])
     parser.add_argument("--toys", type=int, default=400)
+    parser.add_argument("--spread-pull-max", type=float, default=3.0, help="of `auto`")
     parser.add_argument("--luminosity", type=float, default=139.0, help="in fb^-1")
     return parser.parse_args()
 

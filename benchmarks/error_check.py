@@ -144,8 +144,8 @@ def run_chain(
     make_templates(
         texts[2], places[1], templates, working_point=places[0], replicas_output=replicas
     )
-    make_workspaces(places[1], str(places[2]), workspace)
-    make_limits(places[2], places[3], limits, replicas_file=replicas)
+    make_workspaces([places[1]], str(places[2]), workspace)
+    make_limits(places[2], places[3], limits, replicas_files=[replicas] if replicas else [])
     return {**read_limits(places[3]), "p_th": read_json(places[0])["threshold"]}
 
 

@@ -60,6 +60,12 @@ def test_effective_events_after_joining(tmp_path):
         RunFile.read(file(tmp_path, "l", content)), RunFile.read(file(tmp_path, "t", made))
     )
     assert (found.total, found.smallest) == pytest.approx((14.0, 4.0))
+    for entry in (made["backgrounds"]["four_b"][0], made["backgrounds"]["ttbar"][0]):
+        entry["total_variance"] = 2 * sum(entry["sum_weights"])
+    found = selected_background(
+        RunFile.read(file(tmp_path, "l", content)), RunFile.read(file(tmp_path, "t", made))
+    )
+    assert (found.total, found.smallest) == pytest.approx((7.0, 4.0))
 
 
 def test_effective_events_are_those_of_the_hypothesis_with_fewest(tmp_path):

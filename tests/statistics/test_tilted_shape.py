@@ -295,6 +295,13 @@ def test_few_events_have_no_bias(falling, template_path):
     assert (sums["tilted"].var(axis=0) < sums["direct"].var(axis=0)).all()
     pulls = [one.shape.spread_pull for one in made["tilted"]]
     assert np.std(pulls) == pytest.approx(1, abs=0.2)
+    # A sum over bins is of the events that pass; bins as independent would see twice as many.
+    total = np.array([one.total_variance for one in made["tilted"]])
+    assert total.mean() / sums["tilted"].sum(axis=1).var() == pytest.approx(1, abs=0.25)
+    effective = sums["tilted"].sum(axis=1) ** 2 / total
+    inside = falling.truth.sum() * 30
+    assert effective.mean() == pytest.approx(40 * inside, abs=2)
+    assert (sums["tilted"].sum(axis=1) ** 2 / squares["tilted"].sum(axis=1)).mean() > 60
 
 
 def test_bootstrap_errors_are_those_of_independent_samples(falling, template_path):
@@ -395,6 +402,7 @@ def test_copies_of_rows_add_nothing(falling):
     np.testing.assert_array_equal(found.n_events, same.n_events)
     for key in ("tilt", "tilt_error", "effective_events_loose", "spread_pull"):
         assert getattr(found.shape, key) == pytest.approx(getattr(same.shape, key), rel=1e-9)
+    assert found.total_variance == pytest.approx(same.total_variance, rel=1e-9)
 
 
 def test_a_score_without_kappa_is_filled_once(falling):

@@ -54,6 +54,17 @@ def test_a_background_of_nothing_is_too_few(template_content, template_path, lim
     assert limits.get("reason") == "0 effective background events, 10 needed"
 
 
+def test_correlated_bins_count_by_the_variance_of_their_sum(
+    template_content, template_path, limits_of
+):
+    entry = template_content["backgrounds"]["four_b"][0]
+    entry["total_variance"] = sum(entry["sum_weights"]) ** 2 / 40
+    template_path.write_text(json.dumps(template_content))
+    reason = limits_of({"needed_effective_events": 41.0}).get("reason")
+    assert reason == "40 effective background events, 41 needed"
+    assert limits_of({"needed_effective_events": 39.0}).get("status") == "ok"
+
+
 def test_points_of_a_scan_say_it_too(template_path, tmp_path):
     output = tmp_path / "scan.json"
     settings = {

@@ -554,7 +554,7 @@ STATISTICS = {
         "templates",
     ),
     "statistics.shape_spread_pull_max": several(
-        {"statistics/background_shape": "tilted", "statistics/shape_spread_pull_max": 3.0},
+        {"statistics/background_shape": "tilted", "statistics/shape_spread_pull_max": 2.0},
         "templates",
     ),
     "statistics.needed_effective_events": one(

@@ -34,7 +34,7 @@ def merge_bins(
         ContractError: see `merge_empty_bins`.
     """
     pooled, _ = pooled_background(templates, background_pb)
-    found = total_effective_events(pooled.values, pooled.variance)
+    found = total_effective_events(pooled)
     if found < choices.needed_effective_events:
         log.warning(
             "%.3g effective background events are selected, %g are needed: no interval will be"
@@ -135,6 +135,7 @@ def pooled_background(
     total = BinnedRows(
         np.asarray(sum(rows.values for rows in scaled)),
         np.asarray(sum(rows.variance for rows in scaled)),
+        np.asarray(sum(rows.variance_of_sum for rows in scaled)),
     )
     return total, leading.values
 
@@ -144,14 +145,14 @@ def effective_numbers(values: Floats, variance: Floats) -> Floats:
     return np.divide(values**2, variance, out=np.zeros_like(variance), where=variance > 0)
 
 
-def total_effective_events(values: Floats, variance: Floats) -> float:
+def total_effective_events(background: BinnedRows) -> float:
     """Return the effective events of all bins, at the hypothesis with fewest.
 
-    Args:
-        values: background, shape (1 or K, B).
-        variance: its Monte Carlo variance.
+    Bins that share events or a shape are correlated: the variance is that of their sum.
     """
-    return float(effective_numbers(values.sum(axis=-1), variance.sum(axis=-1)).min())
+    return float(
+        effective_numbers(background.values.sum(axis=-1), background.variance_of_sum).min()
+    )
 
 
 def filled_bins(values: Floats, variance: Floats, leading: Floats, minimum: float) -> Bools:

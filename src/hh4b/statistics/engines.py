@@ -182,7 +182,7 @@ class _OwnModel:
 def _withheld(workspace: WorkspaceContent, threshold: float) -> dict[str, Any] | None:
     """Return limits without interval, if there are too few background events for one."""
     scaled, needed = workspace.yields, workspace.statement.needed_effective_events
-    found = total_effective_events(scaled.background, scaled.background_variance)
+    found = total_effective_events(scaled.pooled_background)
     if found >= needed:
         return None
     log.warning(

@@ -45,12 +45,15 @@ class Histogram:
         sum_weights_squared: sum of squared weights, its variance.
         n_events: number of events that count, unweighted.
         shape: how the shape was made, where it is not simply that of the events.
+        total_variance: variance of the sum over all bins, where bins share events or a shape; None
+            = bins are independent.
     """
 
     sum_weights: Floats
     sum_weights_squared: Floats
     n_events: NDArray[np.int64]
     shape: ShapeNote | None = None
+    total_variance: float | None = None
 
     @property
     def effective_events(self) -> Floats:
@@ -70,6 +73,8 @@ class Histogram:
             "n_events": self.n_events.tolist(),
             "effective_events": self.effective_events.tolist(),
         }
+        if self.total_variance is not None:
+            content["total_variance"] = self.total_variance
         return content if self.shape is None else {**content, "shape": asdict(self.shape)}
 
 
@@ -90,12 +95,16 @@ def fill(
     """
     kept = (bins >= 0) & (weights != 0)
     bins, weights = bins[kept], weights[kept]
+    total_variance = None
     if events is not None:
+        _, of_event = np.unique(events[kept], return_inverse=True)
+        total_variance = float((np.bincount(of_event, weights) ** 2).sum())
         bins, weights = _joined_rows(bins, weights, events[kept])
     return Histogram(
         np.bincount(bins, weights, n_bins).astype(np.float64),
         np.bincount(bins, weights**2, n_bins).astype(np.float64),
         np.bincount(bins, minlength=n_bins).astype(np.int64),
+        total_variance=total_variance,
     )
 
 
@@ -114,20 +123,33 @@ class BinnedRows:
     Attributes:
         values: shape (K, B), or (1, B) where they do not depend on the hypothesis.
         variance: shape of ``values``.
+        total_variance: of the sums over bins, shape (K,) or (1,); None = bins are independent.
     """
 
     values: Floats
     variance: Floats
+    total_variance: Floats | None = None
+
+    @property
+    def variance_of_sum(self) -> Floats:
+        """Variance of the sum over bins, shape (K,) or (1,)."""
+        if self.total_variance is not None:
+            return self.total_variance
+        return np.asarray(self.variance.sum(axis=-1))
 
     def scaled(self, factor: Floats | float) -> "BinnedRows":
         """Multiply by a number, or by one for each row, shape (K, 1)."""
-        return BinnedRows(self.values * factor, self.variance * factor**2)
+        total = self.total_variance
+        if total is not None:
+            total = np.asarray((total[:, None] * factor**2)[:, 0])
+        return BinnedRows(self.values * factor, self.variance * factor**2, total)
 
     def joined(self, starts: Sequence[int] | NDArray[np.intp]) -> "BinnedRows":
         """Join bins: each new one begins at an old one of ``starts``."""
         return BinnedRows(
             np.add.reduceat(self.values, starts, axis=-1),
             np.add.reduceat(self.variance, starts, axis=-1),
+            self.total_variance,
         )
 
     def row(self, index: int) -> Floats:

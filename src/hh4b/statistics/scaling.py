@@ -133,6 +133,12 @@ class ScaledTemplates:
         return reduce(np.add, [rows.variance for rows in self.backgrounds.values()])
 
     @property
+    def pooled_background(self) -> BinnedRows:
+        """All backgrounds together."""
+        totals = [rows.variance_of_sum for rows in self.backgrounds.values()]
+        return BinnedRows(self.background, self.background_variance, reduce(np.add, totals))
+
+    @property
     def standard_model(self) -> int:
         """Index of kappa_lambda = 1."""
         return int(np.abs(self.kappa_lambda - 1.0).argmin())

@@ -82,7 +82,7 @@ class TemplateChoices(Settings):
         6.0, description="background weight at the looser cut of `tilted` over that which passes"
     )
     shape_spread_pull_max: Positive | None = Field(
-        2.0,
+        3.0,
         description="standard deviations by which the spread of ln m_HH at the looser cut may be"
         " off; the cut is tightened until it is less; null = the factor as it is",
     )

@@ -140,7 +140,10 @@ def _rows(entries: Sequence[dict[str, Any]]) -> BinnedRows:
         np.asarray([entry[key] for entry in entries], dtype=np.float64)
         for key in ("sum_weights", "sum_weights_squared")
     )
-    return BinnedRows(values, variance)
+    if any("total_variance" not in entry for entry in entries):
+        return BinnedRows(values, variance)
+    total = np.asarray([entry["total_variance"] for entry in entries], dtype=np.float64)
+    return BinnedRows(values, variance, total)
 
 
 def _check(templates: TemplateSet, path: Path | str) -> None:

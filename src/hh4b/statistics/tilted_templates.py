@@ -96,7 +96,7 @@ def tilted_template(rows: ScoredRows, threshold: float, efficiency_factor: float
     if reason:
         return Histogram(
             direct.sum_weights, direct.sum_weights_squared, direct.n_events,
-            shape=ShapeNote("direct", reason=reason),
+            shape=ShapeNote("direct", reason=reason), total_variance=direct.total_variance,
         )  # fmt: skip
     errors = _errors(found, cells, weights, tight, rows.events)
     note = ShapeNote(
@@ -109,7 +109,13 @@ def tilted_template(rows: ScoredRows, threshold: float, efficiency_factor: float
         effective_events_loose=errors.effective_loose,
         spread_pull=_finite(errors.spread_pull),
     )
-    return Histogram(found.sums[0], errors.squares, direct.n_events, shape=note)
+    # The sum is that of the events that pass, whatever the shape is made of.
+    total = direct.total_variance
+    if total is None:
+        total = float(direct.sum_weights_squared.sum())
+    return Histogram(
+        found.sums[0], errors.squares, direct.n_events, shape=note, total_variance=total
+    )
 
 
 def _errors(

@@ -48,6 +48,9 @@ class ModelStatement(Settings):
     template_energy_tev: float | None = Field(None, description="energy of the templates")
     minimum_effective_events: NonNegative = Field(0.0, description="that a bin needs")
     needed_effective_events: NonNegative = Field(0.0, description="that an interval needs")
+    total_variance: dict[Name, list[NonNegative]] = Field(
+        {}, description="of the sum over bins of a background whose bins are correlated"
+    )
 
 
 def signal_name(kappa_lambda: float) -> str:
@@ -105,6 +108,11 @@ def build_workspace(
         template_energy_tev=scaled.template_energy_tev,
         minimum_effective_events=minimum_effective_events,
         needed_effective_events=needed_effective_events,
+        total_variance={
+            name: rows.total_variance.tolist()
+            for name, rows in scaled.backgrounds.items()
+            if rows.total_variance is not None
+        },
     )
     _check_systematics(scaled, statement)
     texts = [STATEMENT + statement.as_json(), *([PROVENANCE + provenance] if provenance else [])]

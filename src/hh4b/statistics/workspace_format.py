@@ -105,7 +105,10 @@ def read_workspace(specification: Mapping[str, Any], *, where: str) -> Workspace
             kappa,
             np.array([samples[signal_name(value)]["data"] for value in kappa], dtype=np.float64),
             _variances(rows, statement.signal_process),
-            {name: _background(name, samples, kappa, rows) for name in statement.backgrounds},
+            {
+                name: _background(name, samples, kappa, rows, statement.total_variance.get(name))
+                for name in statement.backgrounds
+            },
             np.array([row["cross_section_fb"][0] for row in rows], dtype=np.float64),
             first["luminosity_ifb"][0],
             first["sqrt_s_tev"][0],
@@ -136,7 +139,11 @@ def _variances(rows: list[dict[str, list[float]]], process: str) -> Floats:
 
 
 def _background(
-    process: str, samples: Mapping[str, Any], kappa: Floats, rows: list[dict[str, list[float]]]
+    process: str,
+    samples: Mapping[str, Any],
+    kappa: Floats,
+    rows: list[dict[str, list[float]]],
+    total: list[float] | None,
 ) -> BinnedRows:
     names = [process]
     if process not in samples:
@@ -144,7 +151,8 @@ def _background(
         if names[0] not in samples:
             raise KeyError(f"the sample {process}")
     values = np.array([samples[name]["data"] for name in names], dtype=np.float64)
-    return BinnedRows(values, _variances(rows[: len(names)], process))
+    total_variance = None if total is None else np.array(total, dtype=np.float64)
+    return BinnedRows(values, _variances(rows[: len(names)], process), total_variance)
 
 
 def _validate(specification: Mapping[str, Any], where: str) -> None:
