@@ -46,6 +46,7 @@ def small_model(seed=1, *, effects=True, bins=5, channels=2):
             NormEffect("tag", SIGNAL, dict.fromkeys(names, 1.15), dict.fromkeys(names, 0.8)),
             NormEffect("tag", "other", {names[0]: 1.3}, {names[0]: 0.9}),
         ]  # fmt: skip
+        low = np.array([0.93, 0.9, 0.95])
         slope = np.tile(np.linspace(-1, 1, bins), channels)
         shapes = [
             ShapeEffect("tilt", "four_b", four_b * (1 + 0.1 * slope), four_b * (1 - 0.08 * slope)),
@@ -53,7 +54,7 @@ def small_model(seed=1, *, effects=True, bins=5, channels=2):
             ShapeEffect(
                 "jes", SIGNAL, signal * (1 + 0.06 * slope), signal * (1 - 0.05 * slope)
             ),
-            ShapeEffect("scale", SIGNAL, signal * 1.1, signal * np.array([0.93, 0.9, 0.95])[:, None]),
+            ShapeEffect("scale", SIGNAL, signal * 1.1, signal * low[:, None]),
         ]  # fmt: skip
     return LikelihoodModel(
         tuple(Channel(name, edges) for name in names),

@@ -221,7 +221,7 @@ def _movable(compiled: CompiledModel, fixed: NDArray[np.bool_] | None) -> NDArra
     return (~np.asarray(fixed, dtype=bool)).astype(np.int64)
 
 
-def _fit(  # noqa: PLR0913
+def _fit(
     compiled: CompiledModel,
     arrays: ModelArrays,
     what: tuple[ArrayLike, ArrayLike, ArrayLike],

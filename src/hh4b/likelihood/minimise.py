@@ -96,7 +96,7 @@ def _choose_free(w, limits, alpha):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _set_step(m, w, data, auxiliary, mu, alpha, count, exact):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def _set_step(m, w, data, auxiliary, mu, alpha, count, exact):  # type: ignore[no-untyped-def]
     """Set the step and return what it would gain twice over, or -1 if there is none."""
     if not factor_free(w, count, 0.0):
         if exact:
@@ -117,8 +117,9 @@ def _set_step(m, w, data, auxiliary, mu, alpha, count, exact):  # type: ignore[n
 
 
 @compiled
-def _search_line(m, w, limits, data, auxiliary, mu, alpha, count, value):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def _search_line(m, w, limits, point, alpha, count, value):  # type: ignore[no-untyped-def]
     """Move alpha along the step and return the new -2 ln L, or inf if it does not fall."""
+    data, auxiliary, mu = point
     share = 1.0
     for _ in range(45):
         w.trial[:] = alpha
@@ -150,7 +151,7 @@ def fit_one(m, w, limits, data, auxiliary, mu, alpha):  # type: ignore[no-untype
             return value, STUCK
         if decrement <= TOLERANCE:
             return value, CONVERGED
-        found = _search_line(m, w, limits, data, auxiliary, mu, alpha, count, value)
+        found = _search_line(m, w, limits, (data, auxiliary, mu), alpha, count, value)
         if found == inf:
             # The trials have left their yields behind.
             minus_2_log_l(m, w, data, auxiliary, mu, alpha)
@@ -161,7 +162,7 @@ def fit_one(m, w, limits, data, auxiliary, mu, alpha):  # type: ignore[no-untype
 
 
 @compiled
-def _set_covariance(m, w, limits, data, auxiliary, mu, alpha, out):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def _set_covariance(m, w, limits, data, auxiliary, mu, alpha, out):  # type: ignore[no-untyped-def]
     set_derivatives(m, w, data, auxiliary, mu, alpha, True)
     count = _choose_free(w, limits, alpha)
     out[:] = 0.0

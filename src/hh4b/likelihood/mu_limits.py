@@ -38,7 +38,7 @@ class MuLimits:
     observed: Floats | None
 
 
-def find_mu_limits(  # noqa: PLR0913
+def find_mu_limits(
     compiled: CompiledModel,
     kappa_lambda: ArrayLike,
     *,
@@ -96,7 +96,7 @@ def _first_guess(
     return np.asarray(np.sqrt(target / np.maximum(information, 1e-300)))
 
 
-def _solve(  # noqa: PLR0913
+def _solve(
     compiled: CompiledModel,
     kappa: Floats,
     asimov: Floats,
@@ -133,7 +133,7 @@ def _solve(  # noqa: PLR0913
     raise FitFailed(f"the limit on mu did not converge at kappa_lambda = {kappa[open_rows[0]]:g}")
 
 
-def _observed(  # noqa: PLR0913
+def _observed(
     compiled: CompiledModel,
     kappa: Floats,
     observation: tuple[Floats, ArrayLike],

@@ -62,7 +62,7 @@ def pulls(
     }
 
 
-def impacts(  # noqa: PLR0913
+def impacts(
     compiled: CompiledModel,
     scan: KappaScan,
     best: FixedFits,
@@ -110,7 +110,7 @@ def impacts(  # noqa: PLR0913
     return found
 
 
-def breakdown(  # noqa: PLR0913
+def breakdown(
     compiled: CompiledModel,
     scan: KappaScan,
     best: FixedFits,

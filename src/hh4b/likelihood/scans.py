@@ -160,7 +160,7 @@ class Contour:
         }
 
 
-def kappa_mu_contour(  # noqa: PLR0913
+def kappa_mu_contour(
     compiled: CompiledModel,
     kappa_lambda: ArrayLike,
     mu: ArrayLike,

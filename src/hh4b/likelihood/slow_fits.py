@@ -59,7 +59,7 @@ def _bounds(limits: Limits, free: NDArray[np.intp]) -> Bounds:
     return Bounds(limits.lower[free], limits.upper[free], keep_feasible=True)
 
 
-def _feasible(  # noqa: PLR0913
+def _feasible(
     arrays: ModelArrays,
     work: Work,
     limits: Limits,
@@ -83,7 +83,7 @@ def _feasible(  # noqa: PLR0913
     return alpha
 
 
-def _descend(  # noqa: PLR0913
+def _descend(
     arrays: ModelArrays,
     work: Work,
     limits: Limits,
