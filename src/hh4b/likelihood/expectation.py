@@ -105,7 +105,7 @@ class CompiledModel:
             make_work(self.arrays),
             kappa_rows,
             mu_rows,
-            np.array(values),
+            np.array(values, order="C"),
             out,
         )
         return out

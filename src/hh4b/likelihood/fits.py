@@ -253,7 +253,7 @@ def _fit(
     width = len(limits.lower)
     rows = Rows(kappas, strengths, counts, auxiliary)
     results = Results(
-        np.array(np.broadcast_to(start, (length, width))),
+        np.array(np.broadcast_to(start, (length, width)), order="C"),
         np.empty(length),
         np.empty(length),
         np.empty(length, dtype=np.int64),
