@@ -104,7 +104,6 @@ class Work(NamedTuple):
 
 
 def compiled(function: Any) -> Any:
-    """Compile a function of rows, to run without the interpreter's lock."""
     return njit(cache=True, nogil=True)(function)
 
 

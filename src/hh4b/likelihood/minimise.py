@@ -100,7 +100,8 @@ def _set_step(m, w, data, auxiliary, mu, alpha, count, exact):  # type: ignore[n
     """Set the step and return what it would gain twice over, or -1 if there is none."""
     if not factor_free(w, count, 0.0):
         if exact:
-            set_derivatives(m, w, data, auxiliary, mu, alpha, False)
+            # A variable, not a constant: numba would compile both once more.
+            set_derivatives(m, w, data, auxiliary, mu, alpha, not exact)
         if not exact or not factor_free(w, count, 0.0):
             largest = 1e-6
             for n in range(count):
@@ -162,8 +163,9 @@ def fit_one(m, w, limits, data, auxiliary, mu, alpha):  # type: ignore[no-untype
 
 
 @compiled
-def _set_covariance(m, w, limits, data, auxiliary, mu, alpha, out):  # type: ignore[no-untyped-def]
-    set_derivatives(m, w, data, auxiliary, mu, alpha, True)
+def _set_covariance(m, w, limits, point, alpha, exact, out):  # type: ignore[no-untyped-def]
+    data, auxiliary, mu = point
+    set_derivatives(m, w, data, auxiliary, mu, alpha, exact)
     count = _choose_free(w, limits, alpha)
     out[:] = 0.0
     if not factor_free(w, count, 0.0):
@@ -196,5 +198,7 @@ def fit_rows(m, w, limits, rows, results, first, last):  # type: ignore[no-untyp
             part = 1.0 - data[i] / w.expected[i] if data[i] > 0.0 else 1.0
             slope += 2.0 * part * w.signal[i]
         results.slope[row] = slope
-        if results.covariance.shape[0] > 0:
-            _set_covariance(m, w, limits, data, auxiliary, mu, alpha, results.covariance[row])
+        wanted = results.covariance.shape[0] > 0
+        if wanted:
+            point = (data, auxiliary, mu)
+            _set_covariance(m, w, limits, point, alpha, wanted, results.covariance[row])

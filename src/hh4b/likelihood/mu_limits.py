@@ -93,7 +93,7 @@ def _first_guess(
     signal = compiled.expected(kappa, 1.0, centres) - compiled.expected(kappa, 0.0, centres)
     safe = np.where(asimov > 0, asimov, np.inf)
     information = np.sum(signal**2 / safe, axis=1)
-    return np.asarray(np.sqrt(target / np.maximum(information, 1e-300)))
+    return np.asarray(np.sqrt(target / np.where(information > 0, information, np.nan)))
 
 
 def _solve(
@@ -107,30 +107,32 @@ def _solve(
     threads: int,
 ) -> tuple[Floats, Floats]:
     """Find where q reaches the target by Newton's method in its root, from rows of starts."""
-    mu = mu.copy()
+    mu, low, high = mu.copy(), np.zeros(len(mu)), np.full(len(mu), np.inf)
     farthest = mu * FARTHEST
     alpha = np.array(np.broadcast_to(alpha, (len(kappa), compiled.n_parameters)))
-    open_rows = np.flatnonzero(np.isfinite(mu))
+    rows = np.flatnonzero(np.isfinite(mu))
     root = np.sqrt(target)
     for _ in range(ROUNDS):
-        fits = fit_fixed(
-            compiled, kappa[open_rows], mu[open_rows], asimov, centres, start=alpha[open_rows],
-            threads=threads,
-        )  # fmt: skip
-        require_converged(fits, "the limit on mu")
-        alpha[open_rows] = fits.alpha
-        found = np.sqrt(np.maximum(fits.minus_2_log_l, 0.0))
-        slope = np.maximum(fits.mu_slope, 1e-300)
-        step = 2 * found * (root - found) / slope
-        before = mu[open_rows]
-        mu[open_rows] = np.clip(before + step, before / 4, before * 4)
-        done = np.abs(step) <= 1e-9 * before
-        lost = mu[open_rows] > farthest[open_rows]
-        mu[open_rows[lost]] = np.nan
-        open_rows = open_rows[~(done | lost)]
-        if len(open_rows) == 0:
+        if len(rows) == 0:
             return mu, alpha
-    raise FitFailed(f"the limit on mu did not converge at kappa_lambda = {kappa[open_rows[0]]:g}")
+        fits = fit_fixed(
+            compiled, kappa[rows], mu[rows], asimov, centres, start=alpha[rows], threads=threads
+        )
+        require_converged(fits, "the limit on mu")
+        alpha[rows] = fits.alpha
+        before, found = mu[rows], np.sqrt(np.maximum(fits.minus_2_log_l, 0.0))
+        low[rows] = np.where(found <= root, before, low[rows])
+        high[rows] = np.where(found > root, before, high[rows])
+        step = 2 * found * (root - found) / np.maximum(fits.mu_slope, 1e-300)
+        # Where q does not rise yet there is no slope to follow.
+        step = np.where(found > 0, step, 3 * before)
+        after = np.clip(before + step, before / 4, before * 4)
+        outside = (after < low[rows]) | (after > high[rows])
+        after = np.where(outside, np.sqrt(low[rows] * high[rows]), after)
+        done = np.abs(step) <= 1e-9 * before
+        mu[rows] = np.where(after > farthest[rows], np.nan, after)
+        rows = rows[~done & np.isfinite(mu[rows])]
+    raise FitFailed(f"the limit on mu did not converge at kappa_lambda = {kappa[rows[0]]:g}")
 
 
 def _observed(
