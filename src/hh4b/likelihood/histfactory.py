@@ -106,9 +106,11 @@ def _measurement(
 ) -> dict[str, Any]:
     poi = strength_name(kappa)
     parameters: list[dict[str, Any]] = [{"name": poi, "inits": [0.0], "bounds": [[0.0, MU_MAX]]}]
-    for other in kappas:
-        if other != kappa:
-            parameters.append({"name": strength_name(other), "inits": [0.0], "fixed": True})
+    parameters += [
+        {"name": strength_name(other), "inits": [0.0], "fixed": True}
+        for other in kappas
+        if other != kappa
+    ]
     for one in known:
         setting = {"name": one.name, "inits": [one.nominal], "bounds": [list(one.bounds)]}
         if one.constraint == "gaussian":
