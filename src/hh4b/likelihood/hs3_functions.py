@@ -78,7 +78,8 @@ class FunctionTable:
     def _tree(self, function: Mapping[str, Any]) -> ast.Expression:
         try:
             # TFormula of ROOT writes powers with ^, which binds as ** of Python does.
-            return ast.parse(function["expression"].strip().replace("^", "**"), mode="eval")
+            text = str(function["expression"]).strip().replace("^", "**")
+            return ast.parse(text, mode="eval")
         except SyntaxError as error:
             raise self._unreadable(function["name"]) from error
 

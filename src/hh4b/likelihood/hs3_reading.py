@@ -64,7 +64,9 @@ def _read(
     functions = FunctionTable(
         specification.get("functions", []), _constants(specification, names), where
     )
-    samples, signal, edges, counts = [], {}, {}, []
+    samples, counts = [], []
+    signal: dict[str, Floats] = {}
+    edges: dict[str, list[float]] = {}
     for distribution, data in pairs:
         channel = distribution["name"].removeprefix(DISTRIBUTION_PREFIX)
         edges[channel] = _edges(distribution, where)
@@ -155,7 +157,8 @@ def _edges(distribution: Mapping[str, Any], where: str) -> list[float]:
     axis = axes[0]
     if "edges" in axis:
         return [float(one) for one in axis["edges"]]
-    return np.linspace(axis["min"], axis["max"], int(axis["nbins"]) + 1).tolist()
+    edges = np.linspace(axis["min"], axis["max"], int(axis["nbins"]) + 1)
+    return [float(one) for one in edges]
 
 
 def _record(
