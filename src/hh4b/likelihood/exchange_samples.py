@@ -147,7 +147,7 @@ def check_exportable(model: LikelihoodModel, reserved: Sequence[str]) -> None:
     if below:
         log.warning(
             "%s: at one standard deviation some bins are negative; pyhf and pyhs3 add such shifts"
-            " as this package does, ROOT cuts them at zero",
+            " as this package does, other readers may cut them at zero",
             ", ".join(below),
         )
 
