@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hh4b.core.settings import Count, Fraction, Kappa, NonNegative, Positive, Settings
+from hh4b.core.settings import Count, Fraction, Kappa, Kappas, NonNegative, Positive, Settings
 
 
 class LikelihoodScan(Settings):
@@ -58,3 +58,18 @@ class LikelihoodFitSettings(LikelihoodScan):
         1.0, description="kappa_lambda of the Fisher information and the Cramer-Rao bound"
     )
     threads: Count = Field(1, description="threads that share the fits; no result depends on it")
+
+
+class LikelihoodWorkspaceSettings(Settings):
+    """Settings of `hh4b likelihood workspace`."""
+
+    basis_kappa: Kappas = Field(
+        [0.0, 1.0, 10.0], description="three kappa_lambda at which HS3 has the signal"
+    )
+    kappa_values: Kappas = Field(
+        [float(kappa) for kappa in range(-10, 16)],
+        description="kappa_lambda with a measurement in HistFactory JSON",
+    )
+    asimov: Literal["background", "sm"] = Field(
+        "background", description="observations where the model has no data"
+    )
