@@ -21,7 +21,7 @@ def events():
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(N, 3, 5))
     polynomial = np.einsum("nka,nkb->nab", vectors, vectors)
-    return polynomial, rng.uniform(0.5, 1.5, N), rng.integers(-1, B + 1, N)
+    return polynomial, rng.uniform(5, 15, N), rng.integers(-1, B + 1, N)
 
 
 @pytest.fixture(scope="module")

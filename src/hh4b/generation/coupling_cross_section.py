@@ -47,11 +47,10 @@ class CouplingCrossSection:
         """
         scale = _HEAVY_TOP if heavy_top else np.ones(5)
         sigma = self.at(HiggsPairCouplings())
-        values, errors = (
-            np.array([(1 + (a != b)) * scale[a] * scale[b] * form[a, b] for a, b in PAIRS])
-            for form in (self.form_fb, self.errors_fb)
-        )
-        return values / sigma, errors / sigma
+        factors = np.array([(1 + (a != b)) * scale[a] * scale[b] for a, b in PAIRS]) / sigma
+        rows, columns = np.transpose(PAIRS)
+        values = factors * self.form_fb[rows, columns]
+        return values, np.abs(factors) * self.errors_fb[rows, columns]
 
 
 def coupling_cross_section(
