@@ -1,5 +1,6 @@
 """The hadronic cross section of gg -> HH as a quadratic function of kappa_lambda."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +15,7 @@ from hh4b.generation.higgs_pair_grid import AmplitudeGrid, load_grid, velocity
 from hh4b.generation.pdf import DEFAULT_SET, GLUON, PdfGrid, load_pdf
 
 Floats = NDArray[np.float64]
+Density = Callable[[AmplitudeGrid, Floats, Floats], Floats]
 
 #: (hbar c)^2 in pb GeV^2.
 GEV2_PB = 0.3893793721e9
@@ -129,37 +131,75 @@ def cross_section(collisions: Collisions, model: HiggsPairModel) -> HiggsPairCro
     Raises:
         ConfigError: if the collision energy is below the threshold.
     """
-    fine, coarse = (_integrate(collisions, model, part) for part in (1, 2))
-    return HiggsPairCrossSection(_PB_TO_FB * fine, _PB_TO_FB * np.abs(fine - coarse))
+    fine, coarse = integrate(collisions, model, AmplitudeGrid.polynomial)
+    return HiggsPairCrossSection(fine, np.abs(fine - coarse))
+
+
+def integrate(
+    collisions: Collisions,
+    model: HiggsPairModel,
+    density: Density,
+    m_hh_max_gev: float | None = None,
+) -> tuple[Floats, Floats]:
+    """Integrate a density that is even in cos theta over the phase space of pp -> HH.
+
+    Args:
+        collisions: of the protons.
+        model: masses.
+        density: what stands for the squared form factors: of grid, masses (M, 1) and cosines (C,),
+            a function that returns the shape (M, C, ...).
+        m_hh_max_gev: upper end in the mass of the pair; None is the energy of the protons.
+
+    Returns:
+        The integral in fb, shape (...), and the same with half as many points.
+
+    Raises:
+        ConfigError: if the upper end is below the threshold.
+    """
+    end = collisions.sqrt_s_gev if m_hh_max_gev is None else m_hh_max_gev
+    if m_hh_max_gev is not None and not 2 * model.m_higgs_gev < end <= collisions.sqrt_s_gev:
+        raise ConfigError(
+            f"m_HH up to {end:g} GeV: expected more than 2 m_H = {2 * model.m_higgs_gev:g} GeV and"
+            f" at most the energy of the protons, {collisions.sqrt_s_gev:g} GeV"
+        )
+    fine, coarse = (_integrate(collisions, model, density, end, part) for part in (1, 2))
+    return _PB_TO_FB * fine, _PB_TO_FB * coarse
 
 
 def mass_spectrum(m_hh_gev: Floats, collisions: Collisions, model: HiggsPairModel) -> Floats:
     """Return the coefficients of d sigma / d m_HH in pb / GeV, shape (N, 3), integrated exactly."""
-    return _spectrum(m_hh_gev, collisions, load_grid(model, collisions.sqrt_s_gev), 1)
-
-
-def _integrate(collisions: Collisions, model: HiggsPairModel, part: int) -> Floats:
     grid = load_grid(model, collisions.sqrt_s_gev)
-    total = np.zeros(3)
-    edges = [2 * model.m_higgs_gev, 2 * model.m_top_gev, 1000.0, collisions.sqrt_s_gev]
+    return _spectrum(m_hh_gev, collisions, grid, AmplitudeGrid.polynomial, 1)
+
+
+def _integrate(
+    collisions: Collisions, model: HiggsPairModel, density: Density, end: float, part: int
+) -> Floats:
+    grid = load_grid(model, collisions.sqrt_s_gev)
+    parts = []
+    edges = [2 * model.m_higgs_gev, 2 * model.m_top_gev, 1000.0, end]
     inside = sorted({min(max(edge, edges[0]), edges[-1]) for edge in edges})
     for low, high in pairwise(inside):
         x, weight = _gauss(_POINTS[0] // part)
         # Square roots at both ends become smooth.
         m = low * (high / low) ** (np.sin(0.5 * np.pi * x) ** 2)
         slope = m * np.log(high / low) * 0.5 * np.pi * np.sin(np.pi * x)
-        total += (weight * slope) @ _spectrum(m, collisions, grid, part)
-    return total
+        spectrum = _spectrum(m, collisions, grid, density, part)
+        parts.append(np.tensordot(weight * slope, spectrum, axes=1))
+    return np.asarray(np.sum(parts, axis=0))
 
 
-def _spectrum(m: Floats, collisions: Collisions, grid: AmplitudeGrid, part: int) -> Floats:
+def _spectrum(
+    m: Floats, collisions: Collisions, grid: AmplitudeGrid, density: Density, part: int
+) -> Floats:
     # Both integrands are even: gluons and bosons are alike.
     cos_theta, cos_weight = _gauss(_POINTS[1] // part)
-    amplitude = 2.0 * np.einsum("c,mcp->mp", cos_weight, grid.polynomial(m[:, None], cos_theta))
+    amplitude = 2.0 * np.einsum("c,mc...->m...", cos_weight, density(grid, m[:, None], cos_theta))
     x, weight = _gauss(_POINTS[2] // part)
     y_max = collisions.rapidity_max(m)
     flux = 2.0 * y_max * (collisions.gluon_flux(m[:, None], y_max[:, None] * x) @ weight)
-    return np.asarray((partonic_factor(m, collisions, grid.model) * flux)[:, None] * amplitude)
+    factor = partonic_factor(m, collisions, grid.model) * flux
+    return np.asarray((amplitude.T * factor).T)
 
 
 def _gauss(points: int) -> tuple[Floats, Floats]:

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from hh4b.core.errors import ContractError
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions, cross_section
-from hh4b.generation.higgs_pair_grid import load_grid
+from hh4b.generation.higgs_pair_grid import AmplitudeGrid, load_grid
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,20 @@ def kappa_polynomial(
         ConfigError: if the masses are impossible.
         ContractError: if a mass lies below the threshold, or a cosine outside [-1, 1].
     """
-    model = HiggsPairModel(m_top_gev, m_higgs_gev)
+    grid, m_hh, cos_theta = grid_of_events(
+        m_hh_gev, cos_theta_star, HiggsPairModel(m_top_gev, m_higgs_gev)
+    )
+    return grid.polynomial(m_hh, cos_theta)
+
+
+def grid_of_events(
+    m_hh_gev: ArrayLike, cos_theta_star: ArrayLike, model: HiggsPairModel
+) -> tuple[AmplitudeGrid, Floats, Floats]:
+    """Return the amplitude's grid, and masses and cosines of events pulled into its range.
+
+    Raises:
+        ContractError: if a mass lies below the threshold, or a cosine outside [-1, 1].
+    """
     m_hh = np.asarray(m_hh_gev, dtype=np.float64)
     cos_theta = np.asarray(cos_theta_star, dtype=np.float64)
     low = 2.0 * model.m_higgs_gev
@@ -56,7 +69,7 @@ def kappa_polynomial(
             f"true cos(theta*) = {cos_theta.flat[event]:g} in event {event} lies outside [-1, 1]"
         )
     grid = load_grid(model, _M_MAX_GEV)
-    return grid.polynomial(np.maximum(m_hh, low), np.clip(cos_theta, -1.0, 1.0))
+    return grid, np.maximum(m_hh, low), np.clip(cos_theta, -1.0, 1.0)
 
 
 def cross_section_coefficients_fb(

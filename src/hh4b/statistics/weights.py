@@ -53,7 +53,41 @@ def alpha_s(events: Columns, mu_factor: float) -> Floats:
     return np.asarray((coupling(mu_factor * mu_gev) / coupling(mu_gev)) ** 2)
 
 
-WEIGHTS: dict[str, EventWeight] = {"alpha_s": alpha_s}
+@needs("HH4B/m_hh_truth", "HH4B/kappa_lambda")
+def k_factor(events: Columns, table: str, kappa_lambda: float | None = None) -> Floats:
+    """Return the K-factor of gg -> HH at each event's m_HH and kappa_lambda.
+
+    Args:
+        events: with ``HH4B/m_hh_truth`` in GeV and ``HH4B/kappa_lambda`` of generation.
+        table: name or file, see `hh4b.generation.k_factors.k_factor_table`.
+        kappa_lambda: one value for all events; null = that of each event's generation.
+
+    Raises:
+        ConfigError: if there is no such table, or an event lies outside it.
+    """
+    from hh4b.generation.k_factors import k_factor_table
+
+    kappa = events["HH4B/kappa_lambda"] if kappa_lambda is None else kappa_lambda
+    return k_factor_table(table).at(events["HH4B/m_hh_truth"], kappa)
+
+
+@needs("HH4B/m_hh_truth")
+def m_hh_cut(events: Columns, m_hh_max_gev: float) -> Floats:
+    """Return 1 below and 0 above a true m_HH beyond which an effective theory has no meaning.
+
+    Args:
+        events: with ``HH4B/m_hh_truth`` in GeV.
+        m_hh_max_gev: largest mass kept.
+
+    Raises:
+        ConfigError: if the cut is not positive.
+    """
+    from hh4b.generation.couplings import within_validity
+
+    return within_validity(events["HH4B/m_hh_truth"], m_hh_max_gev).astype(np.float64)
+
+
+WEIGHTS: dict[str, EventWeight] = {"alpha_s": alpha_s, "k_factor": k_factor, "m_hh_cut": m_hh_cut}
 
 
 def find_weight(reference: str) -> tuple[EventWeight, tuple[str, ...]]:
