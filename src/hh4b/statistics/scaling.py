@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +43,22 @@ class Normalisation:
         return np.asarray(c0 + c1 * kappa_lambda + c2 * kappa_lambda**2)
 
 
+class NamedProcesses(Protocol):
+    """Templates of whatever kind, by their processes."""
+
+    @property
+    def signal_process(self) -> str:
+        """Name of the signal."""
+        ...
+
+    @property
+    def backgrounds(self) -> Mapping[str, object]:
+        """Backgrounds by name."""
+        ...
+
+
 def choose_normalisation(
-    templates: TemplateSet,
+    templates: NamedProcesses,
     processes: Mapping[str, Process],
     masses: AmplitudeMasses,
     *,
@@ -62,7 +77,7 @@ def choose_normalisation(
     Raises:
         ConfigError: if a process is unknown, of another kind, or has no cross section there.
     """
-    for name in templates.nominal:
+    for name in (templates.signal_process, *templates.backgrounds):
         wanted = "signal" if name == templates.signal_process else "background"
         if name not in processes:
             raise ConfigError(

@@ -129,7 +129,7 @@ def make_templates(
         "varied": [[files.key, *_hashes(files)] for files in others],
     }
     asked = _Asked(signal, cut, wanted, made_of)
-    loaded, changed = _load(nominal, signal, settings), _load(others, signal, settings)
+    loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
     _write(loaded, changed, asked, settings, (output, replicas_output))
     for energy, places in outputs.items():
         made_of = {
@@ -175,8 +175,15 @@ def _write(
         write_replicas(places[1], replicas, provenance)
 
 
-def _load(all_files: Sequence[SampleFiles], signal: str, settings: TemplateSettings) -> Samples:
-    """Read samples by key; the process is the last part of a key."""
+def load_samples(
+    all_files: Sequence[SampleFiles], signal: str, settings: TemplateSettings
+) -> Samples:
+    """Read samples by key; the process is the last part of a key.
+
+    Raises:
+        InputFileError: if a file cannot be read.
+        ContractError: if the files do not belong together or lack what is needed.
+    """
     # The amplitude and its integrals are imported only where signal is reweighted.
     from hh4b.statistics import amplitude
 
