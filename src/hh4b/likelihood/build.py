@@ -11,6 +11,7 @@ from hh4b.core.errors import ConfigError
 from hh4b.likelihood.category_templates import DIRECT, CategoryBackground, CategoryTemplates
 from hh4b.likelihood.model import SIGNAL, LikelihoodModel, NormEffect, Parameter, ShapeEffect
 from hh4b.likelihood.settings import BackgroundModel, LikelihoodModelSettings
+from hh4b.statistics.kappa_components import require_positive
 from hh4b.statistics.processes import Process
 from hh4b.statistics.scaling import Normalisation, choose_normalisation
 from hh4b.statistics.systematics import NormSystematic, Systematic, WeightSystematic
@@ -78,6 +79,7 @@ def build_model(
     per_signal = luminosity_ifb * normalisation.branching_ratio**2
     coefficients = np.asarray(normalisation.signal_fb)[:, None]
     signal = per_signal * coefficients * templates.signal.components
+    _require_positive_signal(signal)
     events_of = events_by_efficiency(normalisation)
     family = settings.background_family
     backgrounds = {
@@ -110,6 +112,16 @@ def build_model(
     )
     model.check()
     return model
+
+
+def _require_positive_signal(signal: Floats) -> None:
+    """Check that no bin has a negative signal at any kappa_lambda.
+
+    Raises:
+        ContractError: naming bin and kappa_lambda.
+    """
+    kappa = np.linspace(-20.0, 20.0, 801)
+    require_positive(np.vander(kappa, 3, increasing=True) @ signal, kappa, "signal")
 
 
 def events_by_efficiency(normalisation: Normalisation) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Category templates from rows: bins, signal components, and the families of backgrounds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np

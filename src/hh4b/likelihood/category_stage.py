@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, write_json
 from hh4b.core.joined import SampleFiles, split_files
+from hh4b.likelihood.category_edges import EdgeSearch, candidates, even_showers
 from hh4b.likelihood.category_fill import (
     CategoryLayout,
     category_background,
@@ -64,6 +65,9 @@ def make_category_templates(
     check_varied([files.key for files in others], {files.key for files in nominal}, settings)
     factors = FactorFiles.read(energy_weights, settings.sqrt_s_tev)
     loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
+    if settings.category_edges is None:
+        edges = choose_edges(loaded, signal, settings)
+        settings = settings.model_copy(update={"category_edges": list(edges)})
     made = [fill_categories(loaded, changed, signal, settings)]
     for energy, factor in sorted(factors.items()):
         there = settings.model_copy(update={"sqrt_s_tev": energy})
@@ -126,6 +130,43 @@ def fill_categories(
         },
         filler.all(loaded, changed),
     )
+
+
+def choose_edges(
+    loaded: Samples, signal: str, settings: CategoryTemplateSettings
+) -> tuple[float, ...]:
+    """Return the edges of the smallest expected interval, see `category_edges`.
+
+    Raises:
+        ConfigError: if a cross section is missing.
+        ContractError: if no edge leaves enough background.
+    """
+    own_fb = sigma_of(settings)
+    kappa = settings.fixed_kappa_input or 0.0
+    scores = np.concatenate([one.events.scores.at(kappa) for one in loaded[signal]])
+    weight = np.concatenate([one.events.efficiency_weight for one in loaded[signal]])
+    found = candidates(scores.astype(np.float64), weight)
+    choice = category_choice(settings.model_copy(update={"category_edges": list(found)}))
+    rows = {
+        name: even_showers(category_rows(all_, choice, own_fb if name == signal else None))
+        for name, all_ in loaded.items()
+    }
+    luminosity, process = settings.edges_luminosity_ifb, settings.processes[signal]
+    coefficients = process.signal_fb(
+        signal, settings.sqrt_s_tev, m_higgs_gev=settings.m_higgs_gev, m_top_gev=settings.m_top_gev
+    )
+    search = EdgeSearch(
+        choice,
+        rows.pop(signal),
+        rows,
+        luminosity * (process.branching_ratio or 1.0) ** 2 * np.asarray(coefficients),
+        {
+            name: 1e3 * luminosity * settings.processes[name].other_pb(name, settings.sqrt_s_tev)
+            for name in rows
+        },
+        settings.minimum_effective_events,
+    )
+    return search.choose(settings.category_count)
 
 
 def category_choice(settings: CategoryTemplateSettings) -> CategoryChoice:

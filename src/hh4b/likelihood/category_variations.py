@@ -104,15 +104,23 @@ def _shape(
     """Fit the factor on m_HH to bins; return it and its variance, shape (M,) each."""
     ratio, variance = _ratio(total, covariance)
     used = (total > 0).all(axis=0)
-    error = np.sqrt(variance[used]) / norm[used]
-    # Bins whose ratio does not fluctuate at all must not rule out the others.
-    error = np.maximum(error, 1e-3 * max(float(np.median(error)), 1e-6))
+    error = _steady_errors(variance[used], total[0][used]) / norm[used]
     centre = float(np.average(mass[used], weights=total[0][used]))
     basis = np.stack([(mass - centre) ** power for power in range(order + 1)], axis=1)
     design = basis[used] / error[:, None]
     fitted, *_ = np.linalg.lstsq(design, (ratio[used] / norm[used] - 1) / error, rcond=None)
     inverse = np.linalg.pinv(design.T @ design)
     return 1 + basis @ fitted, np.einsum("ni,ij,nj->n", basis, inverse, basis)
+
+
+def _steady_errors(variance: Floats, weight: Floats) -> Floats:
+    """Return errors of ratios, half from all bins together.
+
+    By chance no event of a bin may have moved: its ratio is not exact for that.
+    """
+    squares = variance * weight**2
+    pooled = squares.sum() / weight.sum() * weight
+    return np.asarray(np.sqrt(0.5 * (squares + pooled) / weight**2 + 1e-18))
 
 
 def _joined_sums(values: Floats, starts: list[NDArray[np.intp]], n_bins: int) -> Floats:

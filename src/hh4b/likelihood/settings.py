@@ -1,10 +1,11 @@
 """Settings of the likelihood in kappa_lambda."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from hh4b.core.settings import Name, NonNegative, Settings
+from hh4b.core.settings import Name, NonNegative, Positive, Settings
 from hh4b.statistics.settings import (
     AmplitudeMasses,
     CrossSectionEnergies,
@@ -30,10 +31,13 @@ class CategoryChoices(Settings):
     category_edges: Annotated[list[ScoreEdge], Field(min_length=1)] | None = Field(
         [0.5, 0.8, 0.9, 0.95],
         description="scores at which categories begin, rising; the last goes up to the end;"
-        " null = chosen for the expected width in kappa_lambda, on training events",
+        " null = chosen for the expected width in kappa_lambda, on half of the showers",
     )
     category_count: Annotated[int, Field(ge=1, le=12)] = Field(
         4, description="number of categories where the edges are chosen"
+    )
+    edges_luminosity_ifb: Positive = Field(
+        139.0, description="integrated luminosity in fb^-1 for which the edges are chosen"
     )
     minimum_effective_events: NonNegative = Field(
         10.0, description="effective background events that a bin of a category needs"
@@ -48,9 +52,7 @@ class CategoryChoices(Settings):
     @field_validator("category_edges")
     @classmethod
     def _rising(cls, value: list[float] | None) -> list[float] | None:
-        if value is not None and any(
-            high <= low for low, high in zip(value, value[1:], strict=False)
-        ):
+        if value is not None and any(high <= low for low, high in pairwise(value)):
             raise ValueError("expected rising scores")
         return value
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ConfigError, ContractError
 
 Floats = NDArray[np.float64]
-#: Components below zero by less than this share of the largest are rounding.
-_ROUNDING = 1e-9
+#: A bin below zero by less than this share of its largest value is at zero.
+_AT_ZERO = 1e-3
 
 
 def powers(kappa_lambda: Floats) -> Floats:
@@ -103,13 +103,14 @@ def mixed(matrix: Floats, values: Floats, variance: Floats) -> tuple[Floats, Flo
 
 
 def require_positive(values: Floats, kappa_lambda: Floats, where: str) -> Floats:
-    """Return values without the rounding below zero, shape (K, B).
+    """Return values, those that are hardly below zero at zero, shape (K, B).
 
     Raises:
         ContractError: if interference makes a bin negative.
     """
-    if (values < -_ROUNDING * np.abs(values).max(initial=0.0)).any():
-        row, place = np.unravel_index(int(values.argmin()), values.shape)
+    share = values + _AT_ZERO * np.abs(values).max(axis=0)
+    if (share < 0).any():
+        row, place = np.unravel_index(int(share.argmin()), values.shape)
         raise ContractError(
             f"{where}: with the cross section of the study, bin {int(place)} is negative at"
             f" kappa_lambda = {float(kappa_lambda[row]):g}; its coefficients do not belong to the"
