@@ -53,7 +53,7 @@ def test_the_width_is_that_of_the_likelihood():
     counts = 40 - 20 * kappa + 4 * kappa**2 + 400
     distance = 2 * (counts - 424 - 424 * np.log(counts / 424))
     exact = (distance < 3.84).mean() * 65
-    assert expected_width(signal, background) == pytest.approx(exact, abs=0.1)
+    assert expected_width(signal, background) == pytest.approx(exact, abs=0.01)
 
 
 def test_half_of_the_showers_stand_for_all():

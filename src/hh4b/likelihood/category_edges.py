@@ -37,7 +37,11 @@ def expected_width(signal: Floats, background: Floats) -> float:
     data = expected[_TRUE]
     log_ratio = np.log(np.maximum(expected, 1e-300) / data)
     distance = 2 * (expected - data - data * log_ratio).sum(axis=1)
-    return float((distance < BOUND).sum() * (_KAPPA[1] - _KAPPA[0]))
+    low = np.minimum(distance[1:], distance[:-1])
+    high = np.maximum(distance[1:], distance[:-1])
+    # The share of each step that is below, the curve being straight in it.
+    below = np.clip((BOUND - low) / np.maximum(high - low, 1e-12), 0.0, 1.0)
+    return float(below.sum() * (_KAPPA[1] - _KAPPA[0]))
 
 
 @dataclass(frozen=True)
