@@ -110,6 +110,7 @@ def template_dictionary(toy, *, background_events=100, effective=100.0):
         )
     return {
         "sqrt_s_tev": 13.0,
+        "amplitude_cross_section_fb": None,
         "bin_edges_gev": edges.tolist(),
         "threshold": 0.9,
         "signal_process": "hh",

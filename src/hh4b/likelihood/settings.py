@@ -1,10 +1,127 @@
-"""Settings of the likelihood's stages."""
+"""Settings of the stages of the likelihood in kappa_lambda."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from hh4b.core.settings import Count, Fraction, Kappa, Kappas, NonNegative, Positive, Settings
+from hh4b.core.settings import (
+    Count,
+    Fraction,
+    Kappa,
+    Kappas,
+    Name,
+    NonNegative,
+    Positive,
+    Settings,
+)
+from hh4b.statistics.settings import (
+    AmplitudeMasses,
+    CrossSectionEnergies,
+    Luminosities,
+    OtherEnergies,
+    PhysicsModel,
+    TemplateSettings,
+)
+
+ScoreEdge = Annotated[float, Field(allow_inf_nan=False)]
+#: What of a likelihood is uncertain beside kappa_lambda, mu and the normalisation of backgrounds.
+Uncertainty = Literal[
+    "systematics", "shape_families", "monte_carlo", "tilt", "mismodelling", "normalisation"
+]
+ALL_UNCERTAINTIES: list[Uncertainty] = [
+    "systematics", "shape_families", "monte_carlo", "tilt", "mismodelling", "normalisation",
+]  # fmt: skip
+
+
+class CategoryChoices(Settings):
+    """Categories of the score, and how smooth their templates are."""
+
+    category_edges: Annotated[list[ScoreEdge], Field(min_length=1)] | None = Field(
+        [0.5, 0.8, 0.9, 0.95],
+        description="scores at which categories begin, rising; the last goes up to the end;"
+        " null = chosen for the expected width in kappa_lambda, on half of the showers",
+    )
+    category_count: Annotated[int, Field(ge=1, le=12)] = Field(
+        4, description="number of categories where the edges are chosen"
+    )
+    edges_luminosity_ifb: Positive = Field(
+        139.0, description="integrated luminosity in fb^-1 for which the edges are chosen"
+    )
+    minimum_effective_events: NonNegative = Field(
+        10.0, description="effective background events that a bin of a category needs"
+    )
+    polynomial_order_max: Annotated[int, Field(ge=1, le=12)] = Field(
+        8, description="largest order of the polynomial in ln m_HH of a background's shape"
+    )
+    variation_order: Annotated[int, Field(ge=0, le=4)] = Field(
+        1, description="order in ln m_HH of the effect of a variation on the shape"
+    )
+
+    @field_validator("category_edges")
+    @classmethod
+    def _rising(cls, value: list[float] | None) -> list[float] | None:
+        if value is not None and any(high <= low for low, high in pairwise(value)):
+            raise ValueError("expected rising scores")
+        return value
+
+
+class CategoryTemplateSettings(CategoryChoices, TemplateSettings):
+    """Settings of `hh4b likelihood templates`: one kappa input for all events."""
+
+    @model_validator(mode="after")
+    def _one_input(self) -> Self:
+        if (self.kappa_input, self.background_kappa) != ("fixed", "fixed"):
+            raise ValueError(
+                "kappa_input and background_kappa must be fixed: only then is the signal a parabola"
+                " in kappa_lambda and the background one"
+            )
+        if self.signal_method != "reweighted":
+            raise ValueError("signal_method must be reweighted for a parabola in kappa_lambda")
+        return self
+
+
+class BackgroundModel(Settings):
+    """How the background of a likelihood may differ from its simulation."""
+
+    background_family: Literal["polynomial", "kernel", "histogram", "direct"] = Field(
+        "polynomial",
+        description="family of the shape in m_HH; direct is the histogram of each category, without"
+        " families, errors and tilts",
+    )
+    background_normalisation: Literal["free", "tied", "fixed"] = Field(
+        "tied",
+        description="free: a free factor in each category; tied: one for all, with transfer_norm"
+        " between them; fixed: the cross section",
+    )
+    free_backgrounds: list[Name] | None = Field(
+        None, description="backgrounds with free factors; null = that with most events"
+    )
+    transfer_norm: NonNegative = Field(
+        0.05, description="relative uncertainty of a category's share of a tied background"
+    )
+    transfer_tilt: NonNegative = Field(
+        0.1, description="uncertainty of the power of m_HH between loose events and a category"
+    )
+    shape_prior: NonNegative = Field(
+        1.0,
+        description="width of shape_slope and shape_curvature, powers of m_HH common to all"
+        " categories; data constrain them",
+    )
+    uncertainties: list[Uncertainty] = Field(
+        ALL_UNCERTAINTIES, description="which uncertainties there are; an empty list has none"
+    )
+
+
+class LikelihoodModelSettings(
+    BackgroundModel,
+    PhysicsModel,
+    CrossSectionEnergies,
+    OtherEnergies,
+    Luminosities,
+    AmplitudeMasses,
+):
+    """Settings of `hh4b likelihood model`."""
 
 
 class LikelihoodScan(Settings):

@@ -1,13 +1,14 @@
 """Expected events in the replicas of a bootstrap, as a workspace would have them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
 from hh4b.statistics.binning import filled_bins, join_unfilled
+from hh4b.statistics.kappa_components import mixed
 from hh4b.statistics.note_model import Yields
 from hh4b.statistics.scaling import ScaledTemplates, relative_variance
 from hh4b.statistics.template_replicas import TemplateReplicas
@@ -54,6 +55,7 @@ def yields_of_replicas(
     Raises:
         ContractError: if the replicas are of other templates.
     """
+    replicas = _mixed(scaled, replicas)
     factors = _factors(scaled, replicas)
     signal, signal_squared = _scaled(replicas, scaled.signal_process, factors, len(scaled.signal))
     parts = [
@@ -80,6 +82,29 @@ def yields_of_replicas(
         np.sqrt(relative_variance(background, background_squared)),
     )
     return ReplicatedYields(Yields(scaled.kappa_lambda, signal, background), errors, usable)
+
+
+def _mixed(scaled: ScaledTemplates, replicas: TemplateReplicas) -> TemplateReplicas:
+    """Take the signal in replicas to the cross section of the study, as that of the templates.
+
+    Raises:
+        ContractError: if the replicas are of other templates.
+    """
+    if scaled.mixing is None:
+        return replicas
+    if not np.array_equal(scaled.kappa_lambda, replicas.kappa_lambda):
+        raise _others("other bins or hypotheses")
+    if scaled.signal_process not in replicas.processes:
+        raise _others(f"processes {sorted(replicas.processes)}")
+    place = replicas.processes.index(scaled.signal_process)
+    nominal, sums, squares = (
+        np.array(values, dtype=np.float64)
+        for values in (replicas.nominal, replicas.sum_weights, replicas.sum_weights_squared)
+    )
+    nominal[place] = scaled.mixing @ nominal[place]
+    values, variance = mixed(scaled.mixing, sums[:, place], squares[:, place])
+    sums[:, place], squares[:, place] = np.maximum(values, 0.0), variance
+    return replace(replicas, nominal=nominal, sum_weights=sums, sum_weights_squared=squares)
 
 
 def _scaled(

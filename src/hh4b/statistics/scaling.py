@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ConfigError
 from hh4b.core.kappa import same_kappa
 from hh4b.statistics.histograms import BinnedRows
+from hh4b.statistics.kappa_components import mixed, mixing, require_positive
 from hh4b.statistics.processes import Process
 from hh4b.statistics.settings import AmplitudeMasses
 from hh4b.statistics.template_format import MergedBin, TemplateSet, Variations
@@ -41,8 +43,22 @@ class Normalisation:
         return np.asarray(c0 + c1 * kappa_lambda + c2 * kappa_lambda**2)
 
 
+class NamedProcesses(Protocol):
+    """Templates of whatever kind, by their processes."""
+
+    @property
+    def signal_process(self) -> str:
+        """Name of the signal."""
+        ...
+
+    @property
+    def backgrounds(self) -> Mapping[str, object]:
+        """Backgrounds by name."""
+        ...
+
+
 def choose_normalisation(
-    templates: TemplateSet,
+    templates: NamedProcesses,
     processes: Mapping[str, Process],
     masses: AmplitudeMasses,
     *,
@@ -61,7 +77,7 @@ def choose_normalisation(
     Raises:
         ConfigError: if a process is unknown, of another kind, or has no cross section there.
     """
-    for name in templates.nominal:
+    for name in (templates.signal_process, *templates.backgrounds):
         wanted = "signal" if name == templates.signal_process else "background"
         if name not in processes:
             raise ConfigError(
@@ -106,6 +122,7 @@ class ScaledTemplates:
         bin_edges_gev: shape (B + 1,); empty where they are not known.
         merged_bins: bins that were joined to neighbours.
         template_energy_tev: energy of the templates; None where it is not known.
+        own_fb: of the templates, see `TemplateSet`.
     """
 
     kappa_lambda: Floats
@@ -121,6 +138,7 @@ class ScaledTemplates:
     bin_edges_gev: tuple[float, ...] = ()
     merged_bins: tuple[MergedBin, ...] = ()
     template_energy_tev: float | None = None
+    own_fb: tuple[float, float, float] | None = None
 
     @cached_property
     def background(self) -> Floats:
@@ -131,6 +149,13 @@ class ScaledTemplates:
     def background_variance(self) -> Floats:
         """Their Monte Carlo variance."""
         return reduce(np.add, [rows.variance for rows in self.backgrounds.values()])
+
+    @cached_property
+    def mixing(self) -> Floats | None:
+        """What takes efficiencies to the cross section of the study, (K, K); None: nothing does."""
+        if self.own_fb is None:
+            return None
+        return mixing(self.kappa_lambda, self.cross_section_fb, self.own_fb)
 
     @property
     def pooled_background(self) -> BinnedRows:
@@ -152,8 +177,12 @@ def relative_variance(mean: Floats, variance: Floats) -> Floats:
 def scale(templates: TemplateSet, normalisation: Normalisation) -> ScaledTemplates:
     """Multiply efficiencies by cross sections, branching ratio and luminosity.
 
+    Where the signal is a parabola in kappa_lambda it stays one, see `kappa_components`.
+
     Raises:
-        ConfigError: if the scan does not hold kappa_lambda = 1.
+        ConfigError: if the scan does not hold kappa_lambda = 1, or such a signal has fewer than
+            three hypotheses.
+        ContractError: if such a signal is negative with the cross section of the study.
     """
     kappa = templates.kappa_lambda
     if not same_kappa(kappa, 1.0).any():
@@ -168,12 +197,20 @@ def scale(templates: TemplateSet, normalisation: Normalisation) -> ScaledTemplat
         for name in templates.backgrounds
     }
     factors[templates.signal_process] = per_signal[:, None]
-    signal = templates.signal.scaled(per_signal[:, None])
+    matrix = None if templates.own_fb is None else mixing(kappa, cross_section, templates.own_fb)
+
+    def scaled(name: str, rows: BinnedRows) -> BinnedRows:
+        if matrix is not None and name == templates.signal_process:
+            values, variance = mixed(matrix, rows.values, rows.variance)
+            rows = BinnedRows(require_positive(values, kappa, name), variance)
+        return rows.scaled(factors[name])
+
+    signal = scaled(templates.signal_process, templates.signal)
     return ScaledTemplates(
         kappa,
         signal.values,
         signal.variance,
-        {name: rows.scaled(factors[name]) for name, rows in templates.backgrounds.items()},
+        {name: scaled(name, rows) for name, rows in templates.backgrounds.items()},
         cross_section,
         normalisation.luminosity_ifb,
         normalisation.sqrt_s_tev,
@@ -181,7 +218,7 @@ def scale(templates: TemplateSet, normalisation: Normalisation) -> ScaledTemplat
         templates.signal_process,
         {
             systematic: {
-                direction: {name: rows.scaled(factors[name]) for name, rows in processes.items()}
+                direction: {name: scaled(name, rows) for name, rows in processes.items()}
                 for direction, processes in varied.items()
             }
             for systematic, varied in templates.variations.items()
@@ -189,4 +226,5 @@ def scale(templates: TemplateSet, normalisation: Normalisation) -> ScaledTemplat
         tuple(templates.bin_edges_gev.tolist()),
         templates.merged_bins,
         templates.sqrt_s_tev,
+        templates.own_fb,
     )

@@ -238,6 +238,11 @@ class TemplateSettings(
     sqrt_s_tev: Positive = Field(13.0, description="energy at which the events were generated")
     seed: Seed = Field(1, description="of the bootstrap, the study's")
 
+    @property
+    def has_kappa_components(self) -> bool:
+        """Whether the signal template is a parabola in kappa_lambda over a cross section."""
+        return self.kappa_input == "fixed" and self.signal_method == "reweighted"
+
     @model_validator(mode="after")
     def _fixed_was_trained(self) -> Self:
         # The command line reads this module and does without NumPy.

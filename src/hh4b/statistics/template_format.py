@@ -14,6 +14,8 @@ from hh4b.statistics.histograms import BinnedRows, Histogram
 from hh4b.statistics.systematics import DIRECTIONS
 
 Floats = NDArray[np.float64]
+#: Key of the amplitude's cross section.
+OWN_FB = "amplitude_cross_section_fb"
 #: Templates of each process under a variation, by systematic and direction.
 Variations = Mapping[str, Mapping[str, Mapping[str, BinnedRows]]]
 
@@ -47,6 +49,8 @@ class TemplateSet:
         variations: by systematic, direction and process, each of the nominal shape.
         merged_bins: bins that are joined to neighbours in it.
         sqrt_s_tev: energy that their events are of, or were taken to; None where it is not known.
+        own_fb: coefficients in kappa_lambda of the amplitude's cross section in fb, where all
+            hypotheses are reweighted at one kappa input; None elsewhere. See `kappa_components`.
     """
 
     bin_edges_gev: Floats
@@ -58,6 +62,7 @@ class TemplateSet:
     variations: Variations = field(default_factory=dict)
     merged_bins: tuple[MergedBin, ...] = ()
     sqrt_s_tev: float | None = None
+    own_fb: tuple[float, float, float] | None = None
 
     @property
     def nominal(self) -> dict[str, BinnedRows]:
@@ -82,6 +87,7 @@ def template_content(
     entries: Mapping[str, list[dict[str, Any]]],
     variations: Mapping[str, Mapping[str, Mapping[str, list[dict[str, Any]]]]],
     sqrt_s_tev: float,
+    own_fb: Sequence[float] | None,
 ) -> dict[str, Any]:
     """Return the content of a template file.
 
@@ -92,9 +98,11 @@ def template_content(
         entries: results of `rows_content` by process, the signal among them.
         variations: the same by systematic and direction.
         sqrt_s_tev: energy that the events are of, or were taken to.
+        own_fb: see `TemplateSet`.
     """
     return {
         "sqrt_s_tev": sqrt_s_tev,
+        OWN_FB: None if own_fb is None else [float(value) for value in own_fb],
         "bin_edges_gev": bin_edges_gev.tolist(),
         "threshold": threshold,
         "signal_process": signal_process,
@@ -128,11 +136,19 @@ def read_templates(path: Path | str) -> TemplateSet:
                 for systematic, varied in content["variations"].items()
             },
             sqrt_s_tev=float(content["sqrt_s_tev"]),
+            own_fb=_own_fb(content[OWN_FB]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ContractError(f"{path} is no template file ({error!r}); make it again") from error
     _check(templates, path)
     return templates
+
+
+def _own_fb(values: Any) -> tuple[float, float, float] | None:
+    if values is None:
+        return None
+    c0, c1, c2 = (float(value) for value in values)
+    return c0, c1, c2
 
 
 def _rows(entries: Sequence[dict[str, Any]]) -> BinnedRows:

@@ -129,7 +129,7 @@ def make_templates(
         "varied": [[files.key, *_hashes(files)] for files in others],
     }
     asked = _Asked(signal, cut, wanted, made_of)
-    loaded, changed = _load(nominal, signal, settings), _load(others, signal, settings)
+    loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
     _write(loaded, changed, asked, settings, (output, replicas_output))
     for energy, places in outputs.items():
         made_of = {
@@ -160,8 +160,9 @@ def _write(
     variations = _by_weights(loaded, fill, settings)
     _add_simulated(variations, changed, fill)
     content = template_content(
-        cut.bin_edges_gev, cut.threshold, signal, entries, variations, settings.sqrt_s_tev
-    )
+        cut.bin_edges_gev, cut.threshold, signal, entries, variations, settings.sqrt_s_tev,
+        own_fb=sigma_of(settings) if settings.has_kappa_components else None,
+    )  # fmt: skip
     counts = {
         f"n_{name}_events": sum(len(one.events.m_hh_gev) for one in all_)
         for name, all_ in loaded.items()
@@ -174,8 +175,15 @@ def _write(
         write_replicas(places[1], replicas, provenance)
 
 
-def _load(all_files: Sequence[SampleFiles], signal: str, settings: TemplateSettings) -> Samples:
-    """Read samples by key; the process is the last part of a key."""
+def load_samples(
+    all_files: Sequence[SampleFiles], signal: str, settings: TemplateSettings
+) -> Samples:
+    """Read samples by key; the process is the last part of a key.
+
+    Raises:
+        InputFileError: if a file cannot be read.
+        ContractError: if the files do not belong together or lack what is needed.
+    """
     # The amplitude and its integrals are imported only where signal is reweighted.
     from hh4b.statistics import amplitude
 

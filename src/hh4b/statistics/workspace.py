@@ -46,6 +46,9 @@ class ModelStatement(Settings):
     bin_edges_gev: list[float] = Field([], description="edges of the bins")
     merged_bins: list[StatedBin] = Field([], description="bins that are joined to neighbours")
     template_energy_tev: float | None = Field(None, description="energy of the templates")
+    own_fb: tuple[float, float, float] | None = Field(
+        None, description="the amplitude's cross section in the templates, in fb"
+    )
     minimum_effective_events: NonNegative = Field(0.0, description="that a bin needs")
     needed_effective_events: NonNegative = Field(0.0, description="that an interval needs")
     total_variance: dict[Name, list[NonNegative]] = Field(
@@ -106,6 +109,7 @@ def build_workspace(
         bin_edges_gev=list(scaled.bin_edges_gev),
         merged_bins=[StatedBin(**vars(one)) for one in scaled.merged_bins],
         template_energy_tev=scaled.template_energy_tev,
+        own_fb=scaled.own_fb,
         minimum_effective_events=minimum_effective_events,
         needed_effective_events=needed_effective_events,
         total_variance={

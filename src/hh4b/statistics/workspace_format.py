@@ -117,6 +117,7 @@ def read_workspace(specification: Mapping[str, Any], *, where: str) -> Workspace
             bin_edges_gev=tuple(statement.bin_edges_gev),
             merged_bins=tuple(MergedBin(**dict(one)) for one in statement.merged_bins),
             template_energy_tev=statement.template_energy_tev,
+            own_fb=statement.own_fb,
         )
         data = np.array(specification["observations"][0]["data"], dtype=np.float64)
     except (KeyError, IndexError, ValueError, ConfigError) as error:

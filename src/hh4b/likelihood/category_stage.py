@@ -1,0 +1,245 @@
+"""From sample files to category templates: what `hh4b likelihood templates` does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hh4b.core.errors import ConfigError
+from hh4b.core.files import Provenance, write_json
+from hh4b.core.joined import SampleFiles, split_files
+from hh4b.likelihood.category_edges import EdgeSearch, candidates, even_showers
+from hh4b.likelihood.category_fill import (
+    CategoryLayout,
+    category_background,
+    category_layout,
+    category_signal,
+    require_rows,
+)
+from hh4b.likelihood.category_rows import CategoryChoice, CategoryRows, category_rows
+from hh4b.likelihood.category_templates import (
+    CategoryTemplates,
+    VariedProcess,
+    categories_content,
+)
+from hh4b.likelihood.category_variations import variation_of
+from hh4b.likelihood.settings import CategoryTemplateSettings
+from hh4b.statistics.bootstrap_stage import sigma_of
+from hh4b.statistics.energy_factors import FactorFiles
+from hh4b.statistics.systematics import DIRECTIONS, WeightSystematic
+from hh4b.statistics.template_checks import check_varied, signal_process
+from hh4b.statistics.template_inputs import FILES, LoadedSample, hash_of
+from hh4b.statistics.template_stage import Samples, load_samples
+
+Floats = NDArray[np.float64]
+
+
+def make_category_templates(
+    samples: Sequence[str],
+    output: Path,
+    settings: CategoryTemplateSettings,
+    *,
+    varied: Sequence[str] = (),
+    energy_weights: Sequence[Path] = (),
+) -> None:
+    """Read the samples, fill the templates of all categories and write them.
+
+    Args:
+        samples: ``PROCESS=DATASET:FEATURES:SCORES``; those of one process pool.
+        output: file to write.
+        settings: of the templates.
+        varied: ``SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES`` and the same with ``down``.
+        energy_weights: factors of every sample; each of their energies gets templates too.
+
+    Raises:
+        ConfigError: if samples, processes and systematics do not fit together.
+        ContractError: if the files do not belong together, or a category has too few events.
+        FitFailed: if the shape of a background is not found.
+    """
+    nominal = [split_files(text, FILES, keyed=True) for text in samples]
+    others = [split_files(text, FILES, keyed=True) for text in varied]
+    signal = signal_process([files.key for files in nominal], settings)
+    check_varied([files.key for files in others], {files.key for files in nominal}, settings)
+    factors = FactorFiles.read(energy_weights, settings.sqrt_s_tev)
+    loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
+    if settings.category_edges is None:
+        edges = choose_edges(loaded, signal, settings)
+        settings = settings.model_copy(update={"category_edges": list(edges)})
+    made = [fill_categories(loaded, changed, signal, settings)]
+    for energy, factor in sorted(factors.items()):
+        there = settings.model_copy(update={"sqrt_s_tev": energy})
+        made.append(fill_categories(factor.apply(loaded), factor.apply(changed), signal, there))
+    counts = {
+        f"n_{name}_events": sum(len(one.events.m_hh_gev) for one in all_)
+        for name, all_ in loaded.items()
+    }
+    made_of: dict[str, Any] = {
+        **settings.decided(mode="json"),
+        "samples": [[files.key, *_hashes(files)] for files in nominal],
+        "varied": [[files.key, *_hashes(files)] for files in others],
+        "energy_weights": {f"{energy:g}": one.hashes() for energy, one in factors.items()},
+    }
+    content = {"energies": [categories_content(one) for one in made]}
+    write_json(output, content, Provenance("likelihood templates", made_of, counts=counts))
+
+
+def fill_categories(
+    loaded: Samples, changed: Samples, signal: str, settings: CategoryTemplateSettings
+) -> CategoryTemplates:
+    """Return the templates of samples.
+
+    Args:
+        loaded: nominal samples by process.
+        changed: others by ``SYSTEMATIC.DIRECTION.PROCESS``.
+        signal: name of the signal process.
+        settings: of the templates, their energy that of the samples.
+
+    Raises:
+        ConfigError: without edges of categories, or cross sections to weigh backgrounds.
+        ContractError: if a category has too few events.
+        FitFailed: if the shape of a background is not found.
+    """
+    own_fb = sigma_of(settings)
+    choice = category_choice(settings)
+    rows = {
+        name: category_rows(all_, choice, own_fb if name == signal else None)
+        for name, all_ in loaded.items()
+    }
+    require_rows(rows, choice.score_edges[0])
+    backgrounds = {name: one for name, one in rows.items() if name != signal}
+    layout = category_layout(
+        choice, backgrounds, _cross_sections(backgrounds, settings),
+        settings.minimum_effective_events,
+    )  # fmt: skip
+    filler = _Variations(rows, layout, signal, own_fb, settings)
+    c0, c1, c2 = (float(value) for value in own_fb)
+    return CategoryTemplates(
+        settings.sqrt_s_tev,
+        (c0, c1, c2),
+        signal,
+        layout.categories,
+        category_signal(rows[signal], layout),
+        {
+            name: category_background(
+                one, layout, polynomial_order_max=settings.polynomial_order_max, where=name
+            )
+            for name, one in backgrounds.items()
+        },
+        filler.all(loaded, changed),
+    )
+
+
+def choose_edges(
+    loaded: Samples, signal: str, settings: CategoryTemplateSettings
+) -> tuple[float, ...]:
+    """Return the edges of the smallest expected interval, see `category_edges`.
+
+    Raises:
+        ConfigError: if a cross section is missing.
+        ContractError: if no edge leaves enough background.
+    """
+    own_fb = sigma_of(settings)
+    kappa = settings.fixed_kappa_input or 0.0
+    scores = np.concatenate([one.events.scores.at(kappa) for one in loaded[signal]])
+    weight = np.concatenate([one.events.efficiency_weight for one in loaded[signal]])
+    found = candidates(scores.astype(np.float64), weight)
+    choice = category_choice(settings.model_copy(update={"category_edges": list(found)}))
+    rows = {
+        name: even_showers(category_rows(all_, choice, own_fb if name == signal else None))
+        for name, all_ in loaded.items()
+    }
+    luminosity, process = settings.edges_luminosity_ifb, settings.processes[signal]
+    coefficients = process.signal_fb(
+        signal, settings.sqrt_s_tev, m_higgs_gev=settings.m_higgs_gev, m_top_gev=settings.m_top_gev
+    )
+    search = EdgeSearch(
+        choice,
+        rows.pop(signal),
+        rows,
+        luminosity * (process.branching_ratio or 1.0) ** 2 * np.asarray(coefficients),
+        {
+            name: 1e3 * luminosity * settings.processes[name].other_pb(name, settings.sqrt_s_tev)
+            for name in rows
+        },
+        settings.minimum_effective_events,
+    )
+    return search.choose(settings.category_count)
+
+
+def category_choice(settings: CategoryTemplateSettings) -> CategoryChoice:
+    """Return the categories and bins of settings with edges.
+
+    Raises:
+        ConfigError: without edges.
+    """
+    if settings.category_edges is None or settings.fixed_kappa_input is None:
+        raise ConfigError("category_edges: expected a list of scores, e.g. [0.5, 0.8, 0.9, 0.95]")
+    return CategoryChoice(
+        tuple(settings.category_edges),
+        np.linspace(settings.m_hh_min_gev, settings.m_hh_max_gev, settings.bins + 1),
+        settings.overflow,
+        settings.fixed_kappa_input,
+    )
+
+
+def _cross_sections(
+    backgrounds: Mapping[str, CategoryRows], settings: CategoryTemplateSettings
+) -> dict[str, float]:
+    if len(backgrounds) == 1:
+        return dict.fromkeys(backgrounds, 1.0)
+    return {
+        name: settings.processes[name].other_pb(name, settings.sqrt_s_tev) for name in backgrounds
+    }
+
+
+@dataclass(frozen=True)
+class _Variations:
+    """Fills the variations of templates."""
+
+    rows: Mapping[str, CategoryRows]
+    layout: CategoryLayout
+    signal: str
+    own_fb: Floats
+    settings: CategoryTemplateSettings
+
+    def all(
+        self, loaded: Samples, changed: Samples
+    ) -> dict[str, dict[str, dict[str, VariedProcess]]]:
+        """Return the variations by systematic, direction and process."""
+        made: dict[str, dict[str, dict[str, VariedProcess]]] = {}
+        for name, systematic in self.settings.systematics.items():
+            made[name] = {direction: {} for direction in DIRECTIONS}
+            for direction in DIRECTIONS:
+                for process in systematic.processes:
+                    key = f"{name}.{direction}.{process}"
+                    if isinstance(systematic, WeightSystematic):
+                        arguments = getattr(systematic, direction)
+                        samples = [
+                            replace(one, events=one.weighted(systematic.weight, arguments))
+                            for one in loaded[process]
+                        ]
+                        made[name][direction][process] = self.one(samples, key, exact=True)
+                    else:
+                        made[name][direction][process] = self.one(changed[key], key, exact=False)
+        return made
+
+    def one(self, samples: Sequence[LoadedSample], key: str, *, exact: bool) -> VariedProcess:
+        """Return one variation; where every event stays, a signal's components are exact."""
+        process = key.rpartition(".")[2]
+        is_signal = process == self.signal
+        choice = self.layout.choice
+        varied = category_rows(samples, choice, self.own_fb if is_signal else None)
+        found = variation_of(
+            self.rows[process], varied, self.layout.starts, choice.n_bins,
+            order=self.settings.variation_order, where=key,
+        )  # fmt: skip
+        if not (exact and is_signal):
+            return found
+        return replace(found, components=category_signal(varied, self.layout).components)
+
+
+def _hashes(files: SampleFiles) -> list[str]:
+    return [hash_of(path) for path in files.paths]
