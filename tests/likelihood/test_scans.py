@@ -141,7 +141,7 @@ def test_negative_bins_end_a_scan_with_their_place():
     model = LikelihoodModel(
         (Channel("c", (200.0, 300.0)),),
         np.array([[1.0], [-4.0], [1.0]]),
-        {"b": np.array([2.0])},
+        {"b": np.array([2.5])},
     )
     with pytest.raises(FitFailed, match="kappa_lambda = 2 .*interference"):
         scan_kappa(CompiledModel.of(model), [0.0, 1.0, 2.0, 3.0], np.array([2.0]))

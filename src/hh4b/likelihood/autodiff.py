@@ -46,9 +46,9 @@ def expected_events(compiled: CompiledModel, point: Tensor) -> Tensor:
 
 def _shift(x: Tensor, shape: ShapeEffect, events, nominal: Floats) -> Tensor:  # type: ignore[no-untyped-def]
     up, down = (events(values - nominal) for values in (shape.up, shape.down))
-    if float(x) > 1:
+    if x.detach() > 1:
         return x * up
-    if float(x) < -1:
+    if x.detach() < -1:
         return -x * down
     square = x**2
     inside = square * (square * (3 * square - 10) + 15)
@@ -72,9 +72,9 @@ def _factors(compiled: CompiledModel, norm: NormEffect, point: Tensor) -> Tensor
 
 
 def _factor(x: Tensor, up: float, down: float) -> Tensor:
-    if float(x) >= 1:
+    if x.detach() >= 1:
         return torch.exp(x * np.log(up))
-    if float(x) <= -1:
+    if x.detach() <= -1:
         return torch.exp(-x * np.log(down))
     coefficients = factor_coefficients(np.array(up), np.array(down))
     powers = torch.stack([x**power for power in range(1, 7)])

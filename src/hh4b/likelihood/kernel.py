@@ -104,6 +104,7 @@ class Work(NamedTuple):
 
 
 def compiled(function: Any) -> Any:
+    """Compile a function of rows, to run without the interpreter's lock."""
     return njit(cache=True, nogil=True)(function)
 
 

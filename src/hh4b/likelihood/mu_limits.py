@@ -112,7 +112,7 @@ def _solve(
     alpha = np.array(np.broadcast_to(alpha, (len(kappa), compiled.n_parameters)))
     rows = np.flatnonzero(np.isfinite(mu))
     root = np.sqrt(target)
-    for _ in range(ROUNDS):
+    for count in range(ROUNDS):
         if len(rows) == 0:
             return mu, alpha
         fits = fit_fixed(
@@ -128,8 +128,10 @@ def _solve(
         step = np.where(found > 0, step, 3 * before)
         after = np.clip(before + step, before / 4, before * 4)
         outside = (after < low[rows]) | (after > high[rows])
+        # Two minima in the parameters make q jump: halve what is left.
+        outside |= (count > ROUNDS // 3) & (low[rows] > 0) & np.isfinite(high[rows])
         after = np.where(outside, np.sqrt(low[rows] * high[rows]), after)
-        done = np.abs(step) <= 1e-9 * before
+        done = (np.abs(step) <= 1e-9 * before) | (high[rows] - low[rows] <= 1e-9 * before)
         mu[rows] = np.where(after > farthest[rows], np.nan, after)
         rows = rows[~done & np.isfinite(mu[rows])]
     raise FitFailed(f"the limit on mu did not converge at kappa_lambda = {kappa[rows[0]]:g}")

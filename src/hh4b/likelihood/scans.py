@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
+from scipy.optimize import minimize_scalar
 from scipy.stats import chi2
 
 from hh4b.core.errors import FitFailed
@@ -143,7 +144,8 @@ class Contour:
     Attributes:
         kappa_lambda: (K,).
         mu: (M,).
-        minus_2_delta_log_l: above the smallest value at any mu >= 0, (K, M).
+        minus_2_delta_log_l: above the smallest value at any mu >= 0 and any kappa_lambda
+            between the ends, (K, M).
     """
 
     kappa_lambda: Floats
@@ -181,7 +183,13 @@ def kappa_mu_contour(
     require_converged(fits, "the contour of kappa_lambda and mu")
     best = fit_free_mu(compiled, kappas, data, auxiliary, threads=threads)
     require_converged(best, "mu along kappa_lambda")
-    lowest = min(best.minus_2_log_l.min(), fits.minus_2_log_l.min())
+    place = int(np.argmin(best.minus_2_log_l))
+    near = kappas[max(place - 1, 0)], kappas[min(place + 1, len(kappas) - 1)]
+    between = minimize_scalar(
+        lambda kappa: fit_free_mu(compiled, kappa, data, auxiliary).minus_2_log_l[0],
+        bounds=near, method="bounded", options={"xatol": 1e-5},
+    )  # fmt: skip
+    lowest = min(best.minus_2_log_l.min(), fits.minus_2_log_l.min(), between.fun)
     return Contour(kappas, strengths, (fits.minus_2_log_l - lowest).reshape(grid_mu.shape))
 
 
