@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hh4b.detector.settings import read_detector_settings
 from hh4b.detector.tree import TreeWriter
 from hh4b.generation.lhe import read_lhe
 from hh4b.simulation.event_rows import EventRows, Version
 from hh4b.simulation.settings import SimulateSettings
 from hh4b.simulation.shower import ShowerBlock, shower
-from hh4b.simulation.simulate_stage import chosen_detector
+from hh4b.simulation.simulate_stage import changed_detector
 
 VARIATIONS = {
     "jes_up": {"jets.energy_scale": 1.02},
@@ -33,9 +34,10 @@ def seconds(
     blocks: list[ShowerBlock], weights: np.ndarray, card: Path, settings: SimulateSettings
 ) -> tuple[float, float]:
     """Return the CPU time of the detector with all of its variations, and that of the trees."""
-    versions = [Version(one, chosen_detector(card, one)) for one in settings.alone()]
-    rows, writing = EventRows(versions), 0.0
     start = time.process_time()
+    detector = read_detector_settings(card)
+    versions = [Version(one, changed_detector(detector, one)) for one in settings.alone()]
+    rows, writing = EventRows(versions), 0.0
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         writers = [
             stack.enter_context(TreeWriter(Path(folder) / f"{i}.root", gen_jets=False))

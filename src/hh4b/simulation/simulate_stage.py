@@ -65,7 +65,8 @@ def simulate(
         GeneratorFailed: if Pythia fails.
     """
     outputs = [output, *_places(settings, varied or {})]
-    versions = [Version(one, chosen_detector(card, one)) for one in settings.alone()]
+    detector = read_detector_settings(card)
+    versions = [Version(one, changed_detector(detector, one)) for one in settings.alone()]
     generated = read_lhe(partons, settings.first, settings.events).events
     if not len(generated):
         raise ContractError(f"{partons}: no events from {settings.first} on; nothing to do")
@@ -122,13 +123,12 @@ def _places(settings: SimulateSettings, varied: Mapping[str, Path]) -> list[Path
     return [varied[name] for name in settings.variations]
 
 
-def chosen_detector(card: Path | str, settings: SimulateSettings) -> DetectorSettings:
-    """Return the detector of a card with the tagging and the changes that are asked for.
+def changed_detector(detector: DetectorSettings, settings: SimulateSettings) -> DetectorSettings:
+    """Return a detector with the tagging and the changes that are asked for.
 
     Raises:
         ConfigError: naming what the card does not know.
     """
-    detector = read_detector_settings(card)
     if settings.b_tagging is not None:
         detector = detector.with_tagging(settings.b_tagging)
     return with_changes(detector, settings.detector_changes)
