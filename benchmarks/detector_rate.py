@@ -18,9 +18,9 @@ from hh4b.detector.settings import read_detector_settings
 from hh4b.detector.tree import TreeWriter
 from hh4b.detector.truth import prune
 from hh4b.generation.lhe import read_lhe
+from hh4b.simulation.event_rows import EventRows, Version, tag
 from hh4b.simulation.settings import ShowerChoice, SimulateSettings
 from hh4b.simulation.shower import shower, start_pythia
-from hh4b.simulation.simulate_stage import _process, tag
 
 DELPHES_PER_SECOND = (88.0, 120.0)
 
@@ -74,7 +74,8 @@ def main() -> None:
     truth = timed(lambda: [prune(b.record) for b in blocks])[0]
     chunk = SimulateSettings(sample="rate", events=n, tags="draw")
     weights = read_lhe(arguments.partons, 0, n).events.weights
-    events = [_process(b, weights[b.index], chunk, settings) for b in blocks]
+    rows = EventRows([Version(chunk, settings)])
+    events = [rows.of_block(b, weights[b.index])[0] for b in blocks]
 
     def write() -> None:
         with (
@@ -86,7 +87,7 @@ def main() -> None:
 
     writing = timed(write)[0]
     detector = convert + whole - jets
-    rows = {
+    rates = {
         "Pythia, bare next()": bare,
         "Pythia, nextBatch and flat arrays": batch,
         "detector without jets": detector,
@@ -96,7 +97,7 @@ def main() -> None:
         "truth record": truth,
         "writing the tree": writing,
     }
-    for name, seconds in rows.items():
+    for name, seconds in rates.items():
         print(f"{name:36} {seconds / n * 1e3:8.3f} ms/event")
     rate = n / (detector + jets)
     print(f"detector and jets / Pythia           {(detector + jets) / batch:8.3f}")

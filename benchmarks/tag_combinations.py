@@ -26,9 +26,9 @@ from hh4b.detector.response import Reconstructed, reconstruct
 from hh4b.detector.settings import DetectorSettings, read_detector_settings
 from hh4b.generation.lhe import read_lhe
 from hh4b.pairing.min_dr import pair_min_dr
+from hh4b.simulation.event_rows import tag
 from hh4b.simulation.settings import ShowerChoice
 from hh4b.simulation.shower import BLOCK_EVENTS, shower
-from hh4b.simulation.simulate_stage import tag
 
 CARD = "config/detector/atlas.yaml"
 CHOICES: list[tuple[Any, float]] = [

@@ -8,7 +8,7 @@ import pytest
 import uproot
 
 from hh4b import cli
-from hh4b.core.errors import GeneratorFailed
+from hh4b.core.errors import ConfigError, GeneratorFailed
 from hh4b.detector.truth import is_b_hadron
 from hh4b.simulation import shower as shower_module
 from hh4b.simulation.settings import SimulateSettings, Simulation
@@ -294,3 +294,91 @@ def test_bad_input_ends_in_one_line(case, message, lhe_path, atlas_path, tmp_pat
     assert message in errors[0]
     assert not output.exists()
     assert not list(tmp_path.glob(".partial*"))
+
+
+VARIATIONS = {
+    "jes_up": {"jets.energy_scale": 1.02},
+    "jer_up": {"jets.extra_smearing": 0.1},
+    "tags": {"b_tagging.parametrisations.dl1r_77.b": 0.6},
+    "isolated": {"muon.isolation.pt_ratio_max": 0.1},
+    "calorimeter": {"hcal.default_energy_fraction": 0.9},
+}
+
+
+@pytest.mark.parametrize(("tags", "draws"), [("combinations", 1), ("weight", 2)])
+def test_variations_are_those_of_jobs_of_their_own(
+    lhe_path, atlas_path, tmp_path, monkeypatch, tags, draws
+):
+    """Whatever they share with the nominal detector: the same content, bit by bit."""
+    monkeypatch.setattr(shower_module, "BLOCK_EVENTS", 4)
+    common = {"sample": "toy", "events": 8, "tags": tags, "gen_jets": True}
+    together = SimulateSettings(
+        **common, detector_draws=2, variation_draws=draws, variations=VARIATIONS
+    )
+    files = {name: tmp_path / name / "0000.root" for name in VARIATIONS}
+    simulate(lhe_path, atlas_path, tmp_path / "with.root", together, varied=files)
+    alone = SimulateSettings(**common, detector_draws=2)
+    simulate(lhe_path, atlas_path, tmp_path / "alone.root", alone)
+    require_equal(tmp_path / "with.root", tmp_path / "alone.root")
+    for name, changes in VARIATIONS.items():
+        own = SimulateSettings(**common, detector_draws=draws, detector_changes=changes)
+        simulate(lhe_path, atlas_path, tmp_path / "own.root", own)
+        require_equal(files[name], tmp_path / "own.root")
+        nominal, varied = (arrays_of(path)[0] for path in (tmp_path / "with.root", files[name]))
+        moved = {"tags": "Event.Weight", "isolated": None}.get(name, "Jet.PT")
+        assert moved is None or nominal[moved].tolist() != varied[moved].tolist(), name
+
+
+def require_equal(path, other):
+    """Compare trees and provenance, not a bit may differ."""
+    (ours, told), (theirs, told_them) = arrays_of(path), arrays_of(other)
+    assert told == told_them
+    assert ours.fields == theirs.fields
+    assert len(ours)
+    for name in ours.fields:
+        columns = [(ours[name], theirs[name])]
+        if ours[name].ndim > 1:  # counts by event, then the content
+            columns = [tuple(map(ak.num, columns[0])), tuple(map(ak.flatten, columns[0]))]
+        for pair in columns:
+            one, two = map(ak.to_numpy, pair)
+            assert one.dtype == two.dtype, name
+            assert one.tobytes() == two.tobytes(), name
+
+
+def test_extra_smearing_takes_no_random_number_of_the_rest(run):
+    """Each jet has its own factor; truth, leptons, missing momentum and tags stay."""
+    nominal, _ = run(0, 12)
+    varied, provenance = run(0, 12, detector_changes={"jets.extra_smearing": 0.05})
+    off, _ = run(0, 12, detector_changes={"jets.extra_smearing": 0})
+    assert provenance["settings"]["detector"]["jets"]["extra_smearing"] == 0.05
+    assert off["Jet.PT"].tolist() == nominal["Jet.PT"].tolist()
+    for name in nominal.fields:
+        before, after = (ak.to_numpy(ak.flatten(a[name], axis=None)) for a in (nominal, varied))
+        if not name.startswith("Jet."):
+            np.testing.assert_array_equal(after, before, err_msg=name)
+    assert ak.num(varied["Jet.PT"]).tolist() == ak.num(nominal["Jet.PT"]).tolist()
+    # Jets keep their direction, by which they are found again.
+    ratios = []
+    for before, after in zip(nominal, varied, strict=True):
+        rows = [int(np.argmin(abs(before["Jet.Eta"] - eta))) for eta in after["Jet.Eta"]]
+        assert sorted(rows) == list(range(len(rows)))
+        ratios += (after["Jet.PT"] / before["Jet.PT"][rows]).tolist()
+    assert np.mean(ratios) == pytest.approx(1, abs=0.02)
+    assert np.std(ratios) == pytest.approx(0.05, rel=0.3)
+
+
+def test_variations_and_files_must_match(lhe_path, atlas_path, tmp_path):
+    settings = SimulateSettings(sample="toy", events=2, variations={"a": {"jets.radius": 0.5}})
+    with pytest.raises(ConfigError, match="variation 'a' has no file"):
+        simulate(lhe_path, atlas_path, tmp_path / "out.root", settings)
+    files = {name: tmp_path / name for name in "ab"}
+    with pytest.raises(ConfigError, match="--varied b: the settings have no such variation"):
+        simulate(lhe_path, atlas_path, tmp_path / "out.root", settings, varied=files)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["up", "=x.root", "up="])
+def test_varied_files_are_named(capsys, lhe_path, atlas_path, tmp_path, text):
+    output = ("-o", tmp_path / "out.root", "--detector", atlas_path, "--sample", "toy")
+    assert command("simulate", lhe_path, *output, "--varied", text) == 1
+    assert "expected NAME=FILE" in capsys.readouterr().err

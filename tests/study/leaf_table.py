@@ -242,6 +242,7 @@ EVENT_CHOICES = {
     "simulation.detector_draws": several(
         {"simulation/detector_draws": 3, "samples/resonant/detector_draws": None}, "simulate"
     ),
+    "simulation.variation_draws": one("simulation/variation_draws", 1, "simulate"),
     "simulation.pythia_settings": one(
         "simulation/pythia_settings", ["PartonLevel:MPI = off"], "simulate"
     ),

@@ -115,8 +115,11 @@ def test_the_order_of_luminosities_has_no_effect_on_the_headline(contents, befor
 
 
 def test_rules_ask_for_their_own_settings():
-    """One rule, one method; two rules run the stage of another on other files."""
-    shared = {"embedding_features": "features", "equivalent_luminosity": "luminosity_scan"}
+    """One rule, one method; some rules run the stage of another on other files."""
+    shared = {
+        "embedding_features": "features", "equivalent_luminosity": "luminosity_scan",
+        "simulate_variations": "simulate", "simulate_shower": "simulate",
+    }  # fmt: skip
     calls = settings_calls()
     for rule, (name, wildcards) in calls.items():
         assert name == shared.get(rule, rule)
@@ -144,7 +147,7 @@ def test_no_flag_of_a_rule_carries_configuration():
         assert told <= {
             "settings", "files", "folder", "search", "candidates", "scores", "storage", "pairs",
             "testing", "nominal", "work", "reach", "tables", "figures", "key", "stem", "inputs",
-            "folds", "replicas", "energies",
+            "folds", "replicas", "energies", "varied",
         }, told  # fmt: skip
     assert set(spelled) <= files, set(spelled) - files
     with_settings = {rule for rule, text in rule_texts().items() if "--settings" in text}

@@ -59,15 +59,16 @@ class _Jobs:
         self.calls = settings_calls()
         self.found = {}
 
-    def add(self, rule, reads, writes, told="", **wildcards):
-        if rule in self.calls:
-            name, wanted = self.calls[rule]
+    def add(self, rule, reads, writes, told="", *, called=None, **wildcards):
+        """Keep a job under the name that its rule logs by; ``called`` is the rule's own."""
+        if (called or rule) in self.calls:
+            name, wanted = self.calls[called or rule]
             told += self.settings.text(name, **{key: wildcards[key] for key in wanted})
         job = Job(told, tuple(reads), tuple(writes))
         self.found[rule, tuple(sorted(wildcards.items()))] = job
 
     def events(self):
-        layout, study = self.layout, self.study
+        layout = self.layout
         for source in ("gg_hh", "resonance", "four_b"):
             rule = {"gg_hh": "generate_hh"}.get(source, f"generate_{source}")
             for sample in layout.of_source(source):
@@ -77,9 +78,7 @@ class _Jobs:
             info = layout.samples[sample]
             keys = {"sample": sample, "variation": variation}
             for chunk in layout.chunks(sample) if info.generated else ():
-                reads = [layout.partons(sample), study.simulation.detector]
-                written = layout.events(sample, chunk, variation)
-                self.add("simulate", reads, [written], chunk=chunk, **keys)
+                self.simulated(sample, chunk, variation)
             if info.definition.source == "madgraph":
                 reads, written = [info.definition.delphes_card], layout.events(sample, "madgraph")
                 self.add("generate_madgraph", reads, [written], sample=sample)
@@ -100,6 +99,24 @@ class _Jobs:
         for process, energy in product(("hh", "four_b"), ("13", "14")):
             written = layout.file(f"comparison/{process}_{energy}tev.lhe.gz")
             self.add(f"comparison_{process}", [], [written], energy=energy)
+
+    def simulated(self, sample, chunk, variation):
+        """Detectors share the nominal showers; another shower has jobs of its own."""
+        layout = self.layout
+        chosen = layout.variation(variation)
+        if chosen and chosen.effect == "detector":
+            return
+        reads = [layout.partons(sample), self.study.simulation.detector]
+        written, told, called = [layout.events(sample, chunk, variation)], "", None
+        if chosen:
+            called = "simulate_shower"
+        elif sample in layout.detector_varied:
+            called = "simulate_variations"
+            told = self.files.varied_option(sample, chunk)
+            others = layout.detector_variations
+            written += [layout.events(sample, chunk, one.prefix) for one in others]
+        keys = {"sample": sample, "chunk": chunk, "variation": variation}
+        self.add("simulate", reads, written, told, called=called, **keys)
 
     def of_one_dataset(self, keys):
         layout, study, variation = self.layout, self.study, keys["variation"]

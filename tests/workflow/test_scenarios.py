@@ -63,7 +63,9 @@ def test_every_variation(planned):
     jobs = planned("small", "every_variation")
     chunks, sides = 3 + 2, 2
     shower = 3 * sides
-    assert jobs["simulate"] == chunks + sides * chunks + shower
+    # Detectors share the nominal showers.
+    assert (jobs["simulate_variations"], jobs["simulate_shower"]) == (chunks, shower)
+    assert "simulate" not in jobs
     assert jobs["ingest"] == 4 + sides * 4 + shower
     # Partons are those of the nominal events, and so are trainings.
     assert (jobs["generate_hh"], jobs["dnn_train"]) == (3, 1)

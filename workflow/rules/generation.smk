@@ -60,11 +60,65 @@ rule simulate:
         partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",
         detector=STUDY.simulation.detector,
     output:
+        events=f"{RESULTS}/events/{{sample}}/{{chunk}}.root",
+    log:
+        f"{RESULTS}/logs/simulate/{{sample}}_{{chunk}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/simulate/{{sample}}_{{chunk}}.tsv"
+    wildcard_constraints:
+        sample=names_pattern(set(LAYOUT.samples) - set(LAYOUT.detector_varied)),
+    params:
+        settings=settings("simulate", "sample", "chunk"),
+        code=command("simulation:simulate_command"),
+    message:
+        "Showering and simulating {wildcards.sample}, chunk {wildcards.chunk}"
+    shell:
+        "hh4b simulate {input.partons} -o {output.events} --detector {input.detector}"
+        " --settings {params.settings:q} > {log} 2>&1"
+
+
+# Samples that a systematic of the detector changes: every detector for the same showers.
+rule simulate_variations:
+    input:
+        partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",
+        detector=STUDY.simulation.detector,
+    output:
+        events=f"{RESULTS}/events/{{sample}}/{{chunk}}.root",
+        varied=[
+            f"{RESULTS}/{one.prefix}events/{{sample}}/{{chunk}}.root"
+            for one in LAYOUT.detector_variations
+        ],
+    log:
+        f"{RESULTS}/logs/simulate/{{sample}}_{{chunk}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/simulate/{{sample}}_{{chunk}}.tsv"
+    wildcard_constraints:
+        sample=names_pattern(LAYOUT.detector_varied),
+    params:
+        settings=settings("simulate", "sample", "chunk"),
+        varied=lambda w: FILES.varied_option(w.sample, w.chunk),
+        code=command("simulation:simulate_command"),
+    message:
+        "Showering {wildcards.sample}, chunk {wildcards.chunk}, and simulating every detector"
+    shell:
+        "hh4b simulate {input.partons} -o {output.events} --detector {input.detector}"
+        " {params.varied} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule simulate_shower:
+    input:
+        partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",
+        detector=STUDY.simulation.detector,
+    output:
         events=f"{RESULTS}/{{variation}}events/{{sample}}/{{chunk}}.root",
     log:
         f"{RESULTS}/{{variation}}logs/simulate/{{sample}}_{{chunk}}.log",
     benchmark:
         f"{RESULTS}/{{variation}}benchmarks/simulate/{{sample}}_{{chunk}}.tsv"
+    wildcard_constraints:
+        variation=names_pattern(
+            v.prefix for v in LAYOUT.variations if v.effect == "shower"
+        ),
     params:
         settings=settings("simulate", "sample", "chunk", "variation"),
         code=command("simulation:simulate_command"),

@@ -17,11 +17,33 @@ def simulate_command(
     settings: SimulateSettings,
     output: Path = typer.Option(..., "--output", "-o", help="Delphes ROOT file to write."),
     detector: Path = typer.Option(..., help="Detector card, e.g. config/detector/atlas.yaml."),
+    varied: list[str] = typer.Option(
+        [], help="NAME=FILE: the tree of one of the variations; repeat for each."
+    ),
 ) -> None:
     """Shower parton-level events and simulate the detector: one chunk of a sample."""
     from hh4b.simulation.simulate_stage import simulate
 
-    simulate(partons, detector, output, settings)
+    simulate(partons, detector, output, settings, varied=_named_files(varied))
+
+
+def _named_files(values: list[str]) -> dict[str, Path]:
+    """Read NAME=FILE, each name once.
+
+    Raises:
+        ConfigError: naming the value that is none.
+    """
+    from hh4b.core.errors import ConfigError
+
+    files: dict[str, Path] = {}
+    for value in values:
+        name, _, file = value.partition("=")
+        if not (name and file):
+            raise ConfigError(f"--varied {value!r}: expected NAME=FILE")
+        if name in files:
+            raise ConfigError(f"--varied {value!r}: {name!r} has a file already")
+        files[name] = Path(file)
+    return files
 
 
 @app.command("validate-detector")

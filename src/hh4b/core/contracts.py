@@ -64,6 +64,7 @@ DATASET: Table = (
         "HH4B/cos_theta_star_truth", "float32", ("N",), "1", "hh frame", nan=True, optional=True
     ),
     Column("HH4B/jet_flavor", "int8", _J, "1", "PDG number of the jet's parton", optional=True),
+    Column("HH4B/jet_tag_efficiency", "float32", _J, "1", "to be b-tagged", optional=True),
     Column("HH4B/met", "float32", ("N",), "GeV", "missing transverse momentum", optional=True),
     Column("HH4B/met_phi", "float32", ("N",), "rad", "its azimuth", optional=True),
     Column("HH4B/n_electrons", "int8", ("N",), "1", "isolated electrons", optional=True),

@@ -12,6 +12,8 @@ from hh4b.detector.particles import Floats, Integers
 from hh4b.detector.settings import JetSettings
 
 _MAX_RAPIDITY = 1e5
+#: No smearing takes more of a jet away.
+_SMEARED_MIN = 0.01
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,23 @@ def scale_energy(jets: Jets, settings: JetSettings) -> Jets:
     seed the two are a paired comparison.
     """
     slope = settings.scale_offset_sqrt_gev - settings.scale_slope_sqrt_gev * np.abs(jets.eta)
-    factor = settings.energy_scale * np.sqrt(slope**2 / jets.pt + 1.0)
+    return _scaled(jets, settings.energy_scale * np.sqrt(slope**2 / jets.pt + 1.0))
+
+
+def smear_energy(jets: Jets, sigma: float, rng: np.random.Generator) -> Jets:
+    """Multiply the four-momentum of each jet by a Gaussian number about 1, and sort again.
+
+    Args:
+        jets: of a batch of events, behind the energy scale.
+        sigma: standard deviation; a factor below 0.01 counts as that.
+        rng: a child of it gives the numbers, one a jet, so that it goes on as if nothing were
+            smeared and the tags of smeared and other jets are of the same numbers.
+    """
+    drawn = rng.spawn(1)[0].standard_normal(len(jets.px))
+    return _scaled(jets, np.maximum(1.0 + sigma * drawn, _SMEARED_MIN))
+
+
+def _scaled(jets: Jets, factor: Floats) -> Jets:
     return _sorted(
         Jets(
             jets.offsets, jets.px * factor, jets.py * factor, jets.pz * factor,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hh4b.detector.calorimeter import Towers, measure
 from hh4b.detector.flavor import jet_flavors
 from hh4b.detector.isolation import Isolated, Leptons, events_of, find_isolated
-from hh4b.detector.jets import Jets, cluster, scale_energy, select
+from hh4b.detector.jets import Jets, cluster, scale_energy, select, smear_energy
 from hh4b.detector.particles import Floats, Integers, Particles, Partons, offsets_of
 from hh4b.detector.propagation import propagate
 from hh4b.detector.settings import DetectorSettings
@@ -51,6 +51,36 @@ class _Inputs(NamedTuple):
 _ECAL, _HCAL, _TRACK = 0, 1, 2
 
 
+class Measured(NamedTuple):
+    """What tracker and calorimeters measure of a batch of events.
+
+    Attributes:
+        tracks: of the tracker.
+        ecal: towers of the electromagnetic calorimeter.
+        hcal: towers of the hadronic calorimeter.
+    """
+
+    tracks: Tracks
+    ecal: Towers
+    hcal: Towers
+
+
+class Found(NamedTuple):
+    """Jets and leptons before the jet energy scale.
+
+    Attributes:
+        jets: of the clustering, without those that are leptons or photons.
+        isolated: photons, electrons and muons.
+        px: sum of the inputs of the jets in GeV, shape (event,).
+        py: likewise.
+    """
+
+    jets: Jets
+    isolated: Isolated
+    px: Floats
+    py: Floats
+
+
 def reconstruct(
     particles: Particles, partons: Partons, settings: DetectorSettings, rng: np.random.Generator
 ) -> Reconstructed:
@@ -62,10 +92,7 @@ def reconstruct(
         settings: the detector.
         rng: source of all randomness.
     """
-    impacts = propagate(particles, settings.field)
-    tracks = reconstruct_tracks(particles, impacts, settings.tracking, rng)
-    ecal = measure(particles, impacts, tracks, settings.ecal, rng)
-    hcal = measure(particles, impacts, tracks, settings.hcal, rng)
+    tracks, ecal, hcal = measure_particles(particles, settings, rng)
     return assemble(tracks, (ecal, hcal), partons, settings, rng)
 
 
@@ -85,8 +112,38 @@ def assemble(
         settings: the detector.
         rng: source of the identification of photons and leptons.
     """
+    found = find_objects(Measured(tracks, *calorimeters), settings, rng)
+    return calibrate(found, partons, settings, rng)
+
+
+def measure_particles(
+    particles: Particles, settings: DetectorSettings, rng: np.random.Generator
+) -> Measured:
+    """Send particles through field, tracker and calorimeters.
+
+    Args:
+        particles: final-state particles.
+        settings: the detector.
+        rng: source of efficiencies and resolutions.
+    """
+    impacts = propagate(particles, settings.field)
+    tracks = reconstruct_tracks(particles, impacts, settings.tracking, rng)
+    ecal = measure(particles, impacts, tracks, settings.ecal, rng)
+    hcal = measure(particles, impacts, tracks, settings.hcal, rng)
+    return Measured(tracks, ecal, hcal)
+
+
+def find_objects(measured: Measured, settings: DetectorSettings, rng: np.random.Generator) -> Found:
+    """Cluster jets, identify leptons and photons, and remove what is both.
+
+    Args:
+        measured: of tracker and calorimeters.
+        settings: the detector.
+        rng: source of the identification of photons and leptons.
+    """
+    tracks, ecal, hcal = measured
     find = _flow_inputs if settings.jets.inputs == "energy_flow" else _tower_inputs
-    inputs = find(*calorimeters, tracks)
+    inputs = find(ecal, hcal, tracks)
     event = events_of(inputs.offsets)
     px, py = (
         np.bincount(event, weights=component, minlength=len(inputs.offsets) - 1)
@@ -98,17 +155,32 @@ def assemble(
         radius=settings.jets.radius,
         pt_min_gev=settings.jets.pt_min_gev,
     )
-    isolated = find_isolated(tracks, *calorimeters, settings, rng)
-    jets = scale_energy(
-        _remove_overlaps(found, inputs, isolated, calorimeters, tracks), settings.jets
-    )
+    isolated = find_isolated(tracks, ecal, hcal, settings, rng)
+    jets = _remove_overlaps(found, inputs, isolated, (ecal, hcal), tracks)
+    return Found(jets, isolated, px, py)
+
+
+def calibrate(
+    found: Found, partons: Partons, settings: DetectorSettings, rng: np.random.Generator
+) -> Reconstructed:
+    """Give the jets their energy scale and their flavour.
+
+    Args:
+        found: jets and leptons.
+        partons: quarks and gluons for the jet flavours.
+        settings: the detector.
+        rng: a child of it gives the extra smearing; itself it gives no number here.
+    """
+    jets = scale_energy(found.jets, settings.jets)
+    if settings.jets.extra_smearing:
+        jets = smear_energy(jets, settings.jets.extra_smearing, rng)
     return Reconstructed(
         jets=jets,
         flavor=jet_flavors(jets, partons, settings.flavor),
-        electrons=isolated.electrons,
-        muons=isolated.muons,
-        met=np.hypot(px, py),
-        met_phi=np.arctan2(-py, -px),
+        electrons=found.isolated.electrons,
+        muons=found.isolated.muons,
+        met=np.hypot(found.px, found.py),
+        met_phi=np.arctan2(-found.py, -found.px),
     )
 
 

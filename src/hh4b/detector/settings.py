@@ -172,6 +172,11 @@ class JetSettings(Settings):
     energy_scale: Positive = Field(
         default=1.0, description="factor on the four-momenta of all jets, on top of the formula"
     )
+    extra_smearing: Fraction = Field(
+        default=0.0,
+        description="standard deviation of a Gaussian factor about 1 on the four-momentum of each"
+        " jet, behind its energy scale; its random numbers are its own",
+    )
 
 
 class FlavorSettings(Settings):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,6 +34,13 @@ _BRANCHES: Mapping[str, Mapping[str, str]] = {
 _BASKET_EVENTS = 2000
 
 Columns = Mapping[str, NDArray[Any]]
+
+
+@cache
+def _type_of(branch: str) -> Any:
+    """Return the type of a branch; reading one takes as long as some events."""
+    fields = ", ".join(f"{key}: {kind}" for key, kind in _BRANCHES[branch].items())
+    return ak.types.from_datashape("var * {" + fields + "}", highlevel=False)
 
 
 def jagged(offsets: Integers, columns: Columns) -> ak.Array:
@@ -103,13 +111,7 @@ class TreeWriter(AbstractContextManager["TreeWriter"]):
     def __enter__(self) -> "TreeWriter":
         """Open the temporary file."""
         self._file = uproot.recreate(self._place.__enter__())
-        types = {
-            name: ak.types.from_datashape(
-                "var * {" + ", ".join(f"{key}: {kind}" for key, kind in fields.items()) + "}",
-                highlevel=False,
-            )
-            for name, fields in self._branches.items()
-        }
+        types = {name: _type_of(name) for name in self._branches}
         self._tree = self._file.mktree(
             TREE,
             types,

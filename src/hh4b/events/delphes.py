@@ -13,6 +13,7 @@ import uproot
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, Hh4bError, InputFileError
+from hh4b.detector.settings import TagEfficiency, TaggingSettings
 from hh4b.events.block import JET_LEAVES, Block, Collection
 
 TREE = "Delphes"
@@ -58,10 +59,24 @@ class Branches:
 class DelphesFile:
     """A Delphes ROOT file opened for reading; use `open_delphes`."""
 
-    def __init__(self, path: str, tree: Any, generated: tuple[int, float] | None) -> None:
-        """Hold the tree; ``generated`` are number and weight before any filter, if stated."""
+    def __init__(
+        self,
+        path: str,
+        tree: Any,
+        generated: tuple[int, float] | None,
+        tagging: TagEfficiency | None = None,
+    ) -> None:
+        """Hold the tree, and what the file states beside it.
+
+        Args:
+            path: of the file.
+            tree: the Delphes tree.
+            generated: number and weight before any filter.
+            tagging: efficiencies behind the b-tags.
+        """
         self.path = path
         self.generated = generated
+        self.tagging = tagging
         self.entries = int(tree.num_entries)
         self._branches = {branch.name: branch for branch in tree.itervalues(recursive=True)}
 
@@ -206,7 +221,7 @@ def _opened(file: Any, path: str) -> DelphesFile:
     generated = _generated(file, path) if "hh4b" in names else None
     if tree.num_entries == 0 and generated is None:
         raise InputFileError(f"{path}: tree {TREE!r} has zero events; leave the file out")
-    return DelphesFile(path, tree, generated)
+    return DelphesFile(path, tree, generated, _tagging(file) if "hh4b" in names else None)
 
 
 def _generated(file: Any, path: str) -> tuple[int, float]:
@@ -219,6 +234,15 @@ def _generated(file: Any, path: str) -> tuple[int, float]:
             f"{path}: object 'hh4b' does not state counts.n_generated and"
             f" counts.sum_weights_generated ({_line(error)}); simulate the chunk again"
         ) from error
+
+
+def _tagging(file: Any) -> TagEfficiency | None:
+    """Return the efficiencies behind the tags of a file of ours; None if it is of an older kind."""
+    try:
+        detector = json.loads(str(file["hh4b"]))["settings"]["detector"]
+        return TaggingSettings.model_validate(detector["b_tagging"]).active
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _line(error: BaseException) -> str:

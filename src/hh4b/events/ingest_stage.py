@@ -20,11 +20,14 @@ from hh4b.events.nominal import NominalLabels
 from hh4b.events.selection import Columns, Cutflow, Streams, select
 from hh4b.events.settings import IngestSettings
 from hh4b.events.shower_events import EventRuns
+from hh4b.events.tags import tag_efficiencies
 
 log = logging.getLogger(__name__)
 
 #: Bytes of uncompressed branches read at once: bounds the memory whatever the size of the file.
 STEP_BYTES = 40_000_000
+#: What a file states beside its branches, as errors call it.
+TAGGING = "hh4b: settings.detector.b_tagging"
 #: Rows of a compressed chunk: small samples do not pay for large ones.
 CHUNK_ROWS = 2048
 
@@ -51,7 +54,7 @@ class _FileResult:
     Attributes:
         cutflow: its counts.
         bits: all tag bits or-ed.
-        present: the branches read.
+        present: the branches read, and what the file states beside them.
         known: number of selected events that the nominal dataset holds.
     """
 
@@ -131,7 +134,9 @@ def _ingest_file(
     )
     streams = Streams.of_file(settings, index, varied=labels is not None)
     with open_delphes(path) as file:
-        result = _FileResult(Cutflow(), 0, file.present(branches))
+        there = file.present(branches)
+        stated = {TAGGING} if file.tagging is not None else set()
+        result = _FileResult(Cutflow(), 0, there | stated)
         if schema is not None and result.present != schema:
             raise ContractError(_difference(path, result.present, schema))
         if labels is not None and NUMBER not in result.present:
@@ -141,8 +146,11 @@ def _ingest_file(
             )
         in_tree = Cutflow()
         last: Columns | None = None
-        for block in file.blocks(branches, result.present, step_bytes=step_bytes):
+        for block in file.blocks(branches, there, step_bytes=step_bytes):
             columns = select(block, settings, streams, in_tree, path=path)
+            chances = tag_efficiencies(columns, settings, file.tagging)
+            if chances is not None:
+                columns["HH4B/jet_tag_efficiency"] = chances
             number = len(columns["HH4B/weight"])
             columns["HH4B/source_file"] = np.full(number, index, np.int32)
             if labels is not None:

@@ -1,8 +1,13 @@
 """b-tags: those of the file, or own ones drawn from an efficiency by flavour."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.detector.settings import TagEfficiency
+from hh4b.detector.tagging import tag_probabilities
 from hh4b.events.block import Collection
 from hh4b.events.settings import IngestSettings
 
@@ -41,3 +46,29 @@ def tag_jets(
     flavor = jets["Flavor"].astype(np.int64)
     drawn: NDArray[np.bool_] = rng.random(len(flavor)) < efficiency(np.abs(flavor))
     return drawn
+
+
+def tag_efficiencies(
+    columns: Mapping[str, NDArray[Any]], settings: IngestSettings, of_file: TagEfficiency | None
+) -> NDArray[np.float32] | None:
+    """Return the probability of each kept jet to be tagged, shape (event, jet); 0 = no jet.
+
+    Args:
+        columns: jets of a dataset, with their flavour.
+        settings: where tags come from.
+        of_file: efficiencies behind the tags of the file, as far as it states them.
+
+    Returns:
+        None where flavours or efficiencies are not known.
+    """
+    if "HH4B/jet_flavor" not in columns or (settings.tags == "file" and of_file is None):
+        return None
+    flavor = np.abs(columns["HH4B/jet_flavor"].astype(np.int32))
+    if settings.tags == "file" and of_file is not None:
+        pt, eta = (columns[f"INPUTS/Source/{name}"].astype(np.float64) for name in ("pt", "eta"))
+        # Padding has no pT, which an expression may divide by.
+        pt = np.where(columns["INPUTS/Source/MASK"], pt, 1.0)
+        found = tag_probabilities(of_file, pt, eta, flavor)
+    else:
+        found = efficiency(flavor)
+    return np.where(columns["INPUTS/Source/MASK"], found, 0.0).astype(np.float32)

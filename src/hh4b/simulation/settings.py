@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hh4b.core.settings import Count, Seed, Settings
+from hh4b.core.settings import Count, Name, Seed, Settings
 
 
 class _Chunks(Settings):
@@ -31,6 +31,10 @@ class ShowerChoice(Settings):
     )
     detector_draws: Annotated[int, Field(ge=1, le=100)] = Field(
         1, description="times each shower goes through the detector, a row of weight 1 / this each"
+    )
+    variation_draws: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None,
+        description="draws of variations of the detector, at most as many as nominal; null = all",
     )
     pythia_settings: list[str] = Field(
         [],
@@ -63,7 +67,27 @@ class SimulateSettings(ShowerChoice):
     detector_changes: dict[str, Any] = Field(
         {}, description='other values of the card by dotted key, e.g. {"jets.energy_scale": 1.02}'
     )
+    variations: dict[Name, dict[str, Any]] = Field(
+        {},
+        description="further detectors for the same showers, by name: what they change of the card,"
+        ' beside detector_changes, e.g. {"jes_up": {"jets.energy_scale": 1.02}}; each a tree',
+    )
     seed: Seed = Field(1, description="seed of every random stream")
+
+    def alone(self) -> "list[SimulateSettings]":
+        """Return the settings of jobs that make the nominal tree, and each of the others, alone."""
+        draws = min(self.variation_draws or self.detector_draws, self.detector_draws)
+        changed: list[dict[str, Any]] = [{}]
+        changed += [
+            {"detector_changes": {**self.detector_changes, **changes}, "detector_draws": draws}
+            for changes in self.variations.values()
+        ]
+        rest = {"variations": {}, "variation_draws": None}
+        return [self.model_copy(update={**rest, **one}) for one in changed]
+
+
+#: Settings that say what is made beside a tree, and nothing of the tree itself.
+VARYING = ("variations", "variation_draws")
 
 
 class ValidateSettings(Settings):

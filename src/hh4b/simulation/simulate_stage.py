@@ -1,31 +1,26 @@
-"""A chunk of a sample: Les Houches events through shower and detector into a Delphes tree."""
+"""A chunk of a sample: Les Houches events through shower and detector into a Delphes tree.
+
+Variations of the detector are made of the same showers, each a tree of its own beside the nominal
+one, equal to that of a job of its own.
+"""
 
 import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import awkward as ak
 import numpy as np
 
-from hh4b.core.errors import ContractError, GeneratorFailed
+from hh4b.core.errors import ConfigError, ContractError, GeneratorFailed
 from hh4b.core.files import Provenance
 from hh4b.core.logs import progress
-from hh4b.core.seeds import stream
-from hh4b.detector.particles import Floats, Integers, Particles, Partons
-from hh4b.detector.response import Reconstructed, cluster_generator_jets, reconstruct
 from hh4b.detector.settings import DetectorSettings, read_detector_settings, with_changes
-from hh4b.detector.tagging import combine_tags, draw_tags, tag_probabilities, weigh_tags
-from hh4b.detector.tree import (
-    TreeWriter,
-    jagged,
-    jet_columns,
-    lepton_branch,
-    one_per_event,
-    particle_branch,
-)
-from hh4b.detector.truth import prune
+from hh4b.detector.tree import TreeWriter
 from hh4b.generation.lhe import LheEvents, read_lhe
-from hh4b.simulation.settings import ShowerChoice, SimulateSettings
+from hh4b.simulation.event_rows import EventRows, Version
+from hh4b.simulation.settings import VARYING, SimulateSettings
 from hh4b.simulation.shower import BLOCK_EVENTS, ShowerBlock, shower
 
 log = logging.getLogger(__name__)
@@ -34,35 +29,29 @@ log = logging.getLogger(__name__)
 _INCOMING = 21
 
 
-class TaggedRows(NamedTuple):
-    """Rows of the tree that the events of a block become.
-
-    Attributes:
-        event: event of each row, ascending, shape (row,).
-        tags: by row and jet of its event.
-        factor: on the event's weight, shape (row,).
-    """
-
-    event: Integers
-    tags: ak.Array
-    factor: Floats
-
-
 def simulate(
-    partons: Path | str, card: Path | str, output: Path | str, settings: SimulateSettings
+    partons: Path | str,
+    card: Path | str,
+    output: Path | str,
+    settings: SimulateSettings,
+    *,
+    varied: Mapping[str, Path] | None = None,
 ) -> dict[str, Any]:
-    """Shower and reconstruct a chunk, and write its tree.
+    """Shower and reconstruct a chunk, and write its tree, and those of the variations.
 
     Random streams are named by seed, sample and block of events: a chunk that starts at a multiple
     of the block size gives the same events whatever its length and however many jobs run. Nothing
     of the detector is in their names, so that the same chunk with other `detector_changes` has the
-    same shower, and the same random numbers in a detector that asks for as many.
+    same shower, and the same random numbers in a detector that asks for as many. The tree of a
+    variation is therefore that of a job with its changes as `detector_changes`, and with as many
+    draws of the detector.
 
     Args:
         partons: Les Houches file.
         card: card of the detector.
         output: the tree to write.
         settings: which chunk, and how.
+        varied: the tree of each of `settings.variations`.
 
     Returns:
         The counts: ``n_generated`` and ``sum_weights_generated`` (events that came through the
@@ -70,138 +59,79 @@ def simulate(
         shower may have several) and ``sum_weights_written``.
 
     Raises:
-        ConfigError: if the card or a change of it is impossible.
+        ConfigError: if the card or a change of it is impossible, or a variation has no file.
         InputFileError: if the Les Houches file is missing, cut or too short.
         ContractError: if there is no event to simulate.
         GeneratorFailed: if Pythia fails.
     """
-    detector = chosen_detector(card, settings)
+    outputs = [output, *_places(settings, varied or {})]
+    detector = read_detector_settings(card)
+    versions = [Version(one, changed_detector(detector, one)) for one in settings.alone()]
     generated = read_lhe(partons, settings.first, settings.events).events
     if not len(generated):
         raise ContractError(f"{partons}: no events from {settings.first} on; nothing to do")
-    counts: dict[str, Any] = {
-        "n_generated": 0, "sum_weights_generated": 0.0, "n_failed": 0,
-        "n_written": 0, "sum_weights_written": 0.0,
-    }  # fmt: skip
+    counts: list[dict[str, Any]] = [
+        {
+            "n_generated": 0, "sum_weights_generated": 0.0, "n_failed": 0,
+            "n_written": 0, "sum_weights_written": 0.0,
+        }
+        for _ in versions
+    ]  # fmt: skip
     showered = shower(
         partons, first=settings.first, count=len(generated), seed=settings.seed,
         labels=(settings.sample,), commands=tuple(settings.pythia_settings),
     )  # fmt: skip
-    with TreeWriter(output, gen_jets=settings.gen_jets) as writer:
+    rows = EventRows(versions)
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(TreeWriter(path, gen_jets=settings.gen_jets)) for path in outputs
+        ]
         for block in progress(showered, total=len(generated), what="events", size=BLOCK_EVENTS):
             _require_same_events(block, generated, settings.first, partons)
             weights = generated.weights[block.index - settings.first]
-            counts["n_generated"] += len(weights)
-            counts["sum_weights_generated"] += float(weights.sum())
-            counts["n_failed"] += block.n_failed
-            events = _process(block, weights, settings, detector)
-            counts["sum_weights_written"] += float(ak.sum(events["Event"].Weight))
-            writer.append(events)
-        counts["n_written"] = writer.n_written
-        writer.set_provenance(_provenance(settings, detector, counts))
-    log.info(
-        "%s: %d events generated, %d failed, %d rows written",
-        settings.sample, counts["n_generated"], counts["n_failed"], counts["n_written"],
-    )  # fmt: skip
-    return counts
+            for count, writer, events in zip(
+                counts, writers, rows.of_block(block, weights), strict=True
+            ):
+                count["n_generated"] += len(weights)
+                count["sum_weights_generated"] += float(weights.sum())
+                count["n_failed"] += block.n_failed
+                count["sum_weights_written"] += float(ak.sum(events["Event"].Weight))
+                writer.append(events)
+        for version, count, writer in zip(versions, counts, writers, strict=True):
+            count["n_written"] = writer.n_written
+            writer.set_provenance(_provenance(version.settings, version.detector, count))
+    for name, count in zip(["", *settings.variations], counts, strict=True):
+        log.info(
+            "%s: %d events generated, %d failed, %d rows written",
+            f"{settings.sample}, {name}" if name else settings.sample,
+            count["n_generated"], count["n_failed"], count["n_written"],
+        )  # fmt: skip
+    return counts[0]
 
 
-def chosen_detector(card: Path | str, settings: SimulateSettings) -> DetectorSettings:
-    """Return the detector of a card with the tagging and the changes that are asked for.
+def _places(settings: SimulateSettings, varied: Mapping[str, Path]) -> list[Path]:
+    """Return the file of each variation, in the order of the settings."""
+    without = sorted(set(settings.variations) - set(varied))
+    unknown = sorted(set(varied) - set(settings.variations))
+    if without:
+        raise ConfigError(f"variation {without[0]!r} has no file; say --varied {without[0]}=FILE")
+    if unknown:
+        raise ConfigError(
+            f"--varied {unknown[0]}: the settings have no such variation, only"
+            f" {sorted(settings.variations)}"
+        )
+    return [varied[name] for name in settings.variations]
+
+
+def changed_detector(detector: DetectorSettings, settings: SimulateSettings) -> DetectorSettings:
+    """Return a detector with the tagging and the changes that are asked for.
 
     Raises:
         ConfigError: naming what the card does not know.
     """
-    detector = read_detector_settings(card)
     if settings.b_tagging is not None:
         detector = detector.with_tagging(settings.b_tagging)
     return with_changes(detector, settings.detector_changes)
-
-
-def tag(
-    reconstructed: Reconstructed,
-    detector: DetectorSettings,
-    settings: ShowerChoice,
-    rng: np.random.Generator,
-) -> TaggedRows:
-    """Tag the jets of a block in the way of ``settings.tags``."""
-    jets = reconstructed.jets
-    pt, eta, counts = jets.pt, jets.eta, np.diff(jets.offsets)
-    probability = tag_probabilities(detector.b_tagging.active, pt, eta, reconstructed.flavor)
-    every = np.arange(len(counts))
-    if settings.tags == "draw":
-        tags = ak.unflatten(draw_tags(probability, rng), counts)
-        return TaggedRows(every, tags, np.ones(len(counts)))
-    condition = detector.tag_weights
-    accepted = (pt > condition.pt_min_gev) & (np.abs(eta) < condition.abs_eta_max)
-    if settings.tags == "weight":
-        drawn = weigh_tags(jets.offsets, probability, accepted, condition, rng)
-        kept = np.flatnonzero(drawn.factor > 0)
-        return TaggedRows(kept, ak.unflatten(drawn.tags, counts)[kept], drawn.factor[kept])
-    rows = combine_tags(
-        jets.offsets, probability, accepted, condition,
-        probability_min=settings.combination_probability_min, rng=rng,
-    )  # fmt: skip
-    return TaggedRows(rows.event, ak.unflatten(rows.tags, counts[rows.event]), rows.factor)
-
-
-def _process(
-    block: ShowerBlock, weights: Floats, settings: SimulateSettings, detector: DetectorSettings
-) -> dict[str, ak.Array]:
-    """Return the branches of the rows of a block; the rows of one shower follow one another."""
-    particles, partons = block.particles(), block.partons()
-    draws = [
-        _measure(particles, partons, settings, detector, _detector_stream(block, settings, draw))
-        for draw in range(settings.detector_draws)
-    ]
-    event = np.concatenate([rows.event for rows, _ in draws])
-    factor = np.concatenate([rows.factor for rows, _ in draws]) / settings.detector_draws
-    order = np.argsort(event, kind="stable")
-    event = event[order]
-    events = {
-        "Event": one_per_event(
-            {"Number": block.index[event], "Weight": weights[event] * factor[order]}
-        ),
-        "Particle": particle_branch(prune(block.record))[event],
-    }
-    for name in draws[0][1]:
-        events[name] = ak.concatenate([branches[name] for _, branches in draws])[order]
-    if settings.gen_jets:
-        generator_jets = cluster_generator_jets(particles, detector)
-        events["GenJet"] = jagged(generator_jets.offsets, jet_columns(generator_jets))[event]
-    return events
-
-
-def _detector_stream(
-    block: ShowerBlock, settings: SimulateSettings, draw: int
-) -> np.random.Generator:
-    """Return the stream of a draw of the detector; the first does not depend on their number."""
-    first = int(block.index[0]) if len(block.index) else 0
-    label = ("draw", draw) if draw else ()
-    return stream(settings.seed, settings.sample, "detector", first, *label)
-
-
-def _measure(
-    particles: Particles,
-    partons: Partons,
-    settings: SimulateSettings,
-    detector: DetectorSettings,
-    rng: np.random.Generator,
-) -> tuple[TaggedRows, dict[str, ak.Array]]:
-    """Send a block through the detector once; return its rows and their branches."""
-    reconstructed = reconstruct(particles, partons, detector, rng)
-    rows = tag(reconstructed, detector, settings, rng)
-    jets = reconstructed.jets
-    columns = {**jet_columns(jets), "Flavor": reconstructed.flavor}
-    branches = {
-        "Jet": ak.with_field(jagged(jets.offsets, columns)[rows.event], rows.tags, "BTag"),
-        "Electron": lepton_branch(reconstructed.electrons)[rows.event],
-        "Muon": lepton_branch(reconstructed.muons)[rows.event],
-        "MissingET": one_per_event({"MET": reconstructed.met, "Phi": reconstructed.met_phi})[
-            rows.event
-        ],
-    }
-    return rows, branches
 
 
 def _require_same_events(
@@ -231,7 +161,7 @@ def _provenance(
     return Provenance(
         stage="simulate",
         settings={
-            **settings.model_dump(mode="json", exclude={"seed"}),
+            **settings.model_dump(mode="json", exclude={"seed", *VARYING}),
             "detector": detector.model_dump(mode="json"),
         },
         seed=settings.seed,

@@ -87,7 +87,62 @@ def m_hh_cut(events: Columns, m_hh_max_gev: float) -> Floats:
     return within_validity(events["HH4B/m_hh_truth"], m_hh_max_gev).astype(np.float64)
 
 
-WEIGHTS: dict[str, EventWeight] = {"alpha_s": alpha_s, "k_factor": k_factor, "m_hh_cut": m_hh_cut}
+def _tags(events: Columns, scale: float, chosen: NDArray[np.bool_]) -> Floats:
+    """Return prod e'/e over tagged and prod (1 - e') / (1 - e) over other jets with e' = scale e.
+
+    Weighted tags and all their combinations count an event by the same product of e and 1 - e, so
+    that the factor takes it to the other efficiencies, whatever way its tags were made.
+    """
+    if not (np.isfinite(scale) and scale > 0):
+        raise ConfigError(f"weight of tags: scale {scale!r} must be positive")
+    before = events["HH4B/jet_tag_efficiency"].astype(np.float64)
+    after = np.where(chosen, np.minimum(scale * before, 1.0), before)
+    tagged = events["INPUTS/Source/btag"] > 0.5
+    chance, other = (np.where(tagged, e, 1.0 - e) for e in (before, after))
+    # What cannot be is of no weight anyway; padding has efficiency 0 and no tag.
+    ratio = np.divide(other, chance, out=np.ones_like(other), where=chance > 0)
+    return np.asarray(ratio.prod(axis=1))
+
+
+_TAG_COLUMNS = ("INPUTS/Source/btag", "HH4B/jet_flavor", "HH4B/jet_tag_efficiency")
+_BOTTOM, _CHARM = 5, 4
+
+
+@needs(*_TAG_COLUMNS)
+def b_tag(events: Columns, scale: float) -> Floats:
+    """Return the factor of another tag efficiency of b jets.
+
+    Args:
+        events: tags, flavours and efficiencies of the kept jets.
+        scale: factor on the efficiency, which stops at 1.
+
+    Raises:
+        ConfigError: if the factor is not positive.
+    """
+    return _tags(events, scale, np.abs(events["HH4B/jet_flavor"]) == _BOTTOM)
+
+
+@needs(*_TAG_COLUMNS)
+def c_tag(events: Columns, scale: float) -> Floats:
+    """Return the factor of another tag efficiency of c jets; see `b_tag`."""
+    return _tags(events, scale, np.abs(events["HH4B/jet_flavor"]) == _CHARM)
+
+
+@needs(*_TAG_COLUMNS)
+def light_tag(events: Columns, scale: float) -> Floats:
+    """Return the factor of another tag efficiency of light jets and gluons; see `b_tag`."""
+    flavor = np.abs(events["HH4B/jet_flavor"])
+    return _tags(events, scale, (flavor != _BOTTOM) & (flavor != _CHARM))
+
+
+WEIGHTS: dict[str, EventWeight] = {
+    "alpha_s": alpha_s,
+    "k_factor": k_factor,
+    "m_hh_cut": m_hh_cut,
+    "b_tag": b_tag,
+    "c_tag": c_tag,
+    "light_tag": light_tag,
+}
 
 
 def find_weight(reference: str) -> tuple[EventWeight, tuple[str, ...]]:

@@ -123,6 +123,13 @@ class JobInputs:
         # Names of many chunks would be more than a command line holds.
         return shlex.quote(self.layout.events(sample, "*", variation))
 
+    def varied_option(self, sample: str, chunk: str) -> str:
+        """Write ``--varied VARIATION=FILE …`` of the detectors that the same showers go through."""
+        return option("--varied", [
+            f"{one.name}={self.layout.events(sample, chunk, one.prefix)}"
+            for one in self.layout.same_showers(sample)
+        ])  # fmt: skip
+
     def nominal_dataset(self, sample: str, variation: str = "") -> list[str]:
         """Return the dataset whose labels varied events take over; nothing for nominal ones."""
         return [self.layout.dataset(sample)] if variation else []

@@ -16,15 +16,22 @@ class Variation(NamedTuple):
     Attributes:
         systematic: name under `systematics`.
         side: ``"up"`` or ``"down"``.
+        effect: ``"detector"``, of the nominal showers, or ``"shower"``.
     """
 
     systematic: str
     side: str
+    effect: str
+
+    @property
+    def name(self) -> str:
+        """Return the name of systematic and side together."""
+        return f"{self.systematic}_{self.side}"
 
     @property
     def prefix(self) -> str:
         """Return the folder, below the results, of everything that the variation changes."""
-        return f"variations/{self.systematic}_{self.side}/"
+        return f"variations/{self.name}/"
 
 
 class Layout:
@@ -138,8 +145,23 @@ class Layout:
                 if info.process in systematic.processes and info.kind != "resonance"
             ]
             for side in ("up", "down"):
-                found[Variation(name, side)] = changed
+                found[Variation(name, side, systematic.effect)] = changed
         return found
+
+    @cached_property
+    def detector_variations(self) -> list[Variation]:
+        """Variations of the detector: of the nominal showers, and made together with them."""
+        return [one for one in self.variations if one.effect == "detector"]
+
+    @cached_property
+    def detector_varied(self) -> list[str]:
+        """Own samples that a variation of the detector changes; their showers make each of them."""
+        changed = {name for one in self.detector_variations for name in self.variations[one]}
+        return [n for n, info in self.samples.items() if n in changed and info.generated]
+
+    def same_showers(self, sample: str, variation: str = "") -> list[Variation]:
+        """Return the variations whose events are made of the same showers in the same job."""
+        return self.detector_variations if not variation and sample in self.detector_varied else []
 
     def variation(self, prefix: str) -> Variation | None:
         """Return the variation of a `Variation.prefix`; None for the nominal events."""

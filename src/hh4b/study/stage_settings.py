@@ -43,7 +43,7 @@ from hh4b.statistics.settings import (
     TemplateSettings,
     WorkspaceSettings,
 )
-from hh4b.study.layout import Layout
+from hh4b.study.layout import Layout, Variation
 from hh4b.study.samples import GeneratedSample
 
 
@@ -126,21 +126,17 @@ class StageSettings:
         )
 
     def simulate(self, sample: str, chunk: str, variation: str = "") -> SimulateSettings:
-        """One chunk of a sample through shower and detector."""
+        """One chunk of a sample through shower and detector; nominal showers through all."""
         first, events = self.layout.chunk_range(sample, chunk)
         definition = self.layout.samples[sample].definition
         assert isinstance(definition, GeneratedSample)
         simulation = self.study.simulation
-        changes: dict[str, Any] = {}
         pythia = list(simulation.pythia_settings)
-        chosen = self.layout.variation(variation)
-        if chosen is not None:
-            systematic = self.study.systematics[chosen.systematic]
-            side = getattr(systematic, chosen.side)
-            if systematic.effect == "detector":
-                changes = side
-            else:
-                pythia += side
+        if chosen := self.layout.variation(variation):
+            pythia += self._side(chosen)
+        variations = {
+            one.name: self._side(one) for one in self.layout.same_showers(sample, variation)
+        }
         return SimulateSettings.of(
             simulation,
             sample=sample,
@@ -148,10 +144,15 @@ class StageSettings:
             first=first,
             events=events,
             pythia_settings=pythia,
-            detector_changes=changes,
+            variations=variations,
+            variation_draws=simulation.variation_draws if variations else None,
             seed=self.study.seed,
             **definition.own_simulation(),
         )
+
+    def _side(self, variation: Variation) -> Any:
+        """Return what a variation changes: keys of the card, or settings of Pythia."""
+        return getattr(self.study.systematics[variation.systematic], variation.side)
 
     def ingest(self, sample: str, variation: str = "") -> IngestSettings:
         """Delphes files to a dataset."""
