@@ -10,6 +10,7 @@ from hh4b.commands import (
     events,
     groups,
     key_numbers,
+    likelihood_fit,
     pairing,
     publication,
     selection,
@@ -24,7 +25,7 @@ from hh4b.core.errors import Hh4bError
 # Importing a module of hh4b.commands registers its commands; heavy libraries load inside them.
 MODULES = (
     configure, signal, background, simulation, events, pairing, spanet, selection, statistics,
-    publication, key_numbers,
+    likelihood_fit, publication, key_numbers,
 )  # fmt: skip
 
 
