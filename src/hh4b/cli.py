@@ -11,6 +11,7 @@ from hh4b.commands import (
     groups,
     key_numbers,
     likelihood_fit,
+    likelihood_toys,
     pairing,
     publication,
     selection,
@@ -25,7 +26,7 @@ from hh4b.core.errors import Hh4bError
 # Importing a module of hh4b.commands registers its commands; heavy libraries load inside them.
 MODULES = (
     configure, signal, background, simulation, events, pairing, spanet, selection, statistics,
-    likelihood_fit, publication, key_numbers,
+    likelihood_fit, likelihood_toys, publication, key_numbers,
 )  # fmt: skip
 
 
