@@ -75,7 +75,7 @@ class Injection:
         """Whether the median bias is below `LARGEST_BIAS` within two of its errors."""
         if self.bias_sigma is None or self.bias_error is None:
             return False
-        return abs(self.bias_sigma) < LARGEST_BIAS + 2 * self.bias_error
+        return bool(abs(self.bias_sigma) < LARGEST_BIAS + 2 * self.bias_error)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -21,6 +21,9 @@ OFFSETS = (0.5, 1.0, 1.6, 2.4, 3.4, 4.6, 6.0, 7.8, 10.0, 13.0, 17.0, 22.0, 30.0,
 #: Refinement ends when the next step would lower -2 ln L by less.
 TOLERANCE = 1e-5
 STEPS = 8
+#: A fit of the grid that does not converge does not matter where -2 ln L is higher than the least
+#: by this much.
+HOPELESS = 50.0
 #: Minima that are followed.
 FOLLOWED = 2
 #: Expected events are quadratic in kappa_lambda, so that their central difference is exact.
@@ -57,12 +60,14 @@ class Profiled:
         value: -2 ln L, shape (N,).
         slope: its derivative by kappa_lambda, shape (N,).
         alpha: profiled parameters, shape (N, P).
+        converged: whether the fit did, shape (N,).
     """
 
     kappa: Floats
     value: Floats
     slope: Floats
     alpha: Floats
+    converged: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ def profile(
     toys: ToyData,
     *,
     start: Floats | None = None,
+    require: bool = True,
     threads: int = 1,
 ) -> Profiled:
     """Fit each experiment at its kappa_lambda, mu = 1.
@@ -121,25 +127,31 @@ def profile(
         kappa: shape (N,).
         toys: N experiments.
         start: of the parameters, shape (N, P).
+        require: whether each fit must converge.
         threads: of the fits; results do not depend on them.
 
     Raises:
-        FitFailed: if a fit does not converge.
+        FitFailed: if a fit does not converge that must.
     """
     mu = np.ones(len(kappa))
     fits = fit_fixed(compiled, kappa, mu, toys.counts, toys.auxiliary, start=start, threads=threads)
-    if not fits.converged.all():
-        bad = int(np.argmin(fits.converged))
-        raise FitFailed(
-            f"{int((~fits.converged).sum())} of {len(kappa)} pseudo-experiments did not converge,"
-            f" the first at kappa_lambda = {kappa[bad]:g}; check the sizes of the systematics"
-        )
+    if require and not fits.converged.all():
+        raise _not_converged(kappa, ~fits.converged)
     expected = compiled.expected(kappa, mu, fits.alpha)
     above = compiled.expected(kappa + _STEP, mu, fits.alpha)
     below = compiled.expected(kappa - _STEP, mu, fits.alpha)
     derivative = (above - below) / (2 * _STEP)
-    slope = 2 * np.sum((1 - toys.counts / expected) * derivative, axis=1)
-    return Profiled(kappa, fits.minus_2_log_l, slope, fits.alpha)
+    # Where -2 ln L is infinite the slope means nothing.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        slope = 2 * np.sum((1 - toys.counts / expected) * derivative, axis=1)
+    return Profiled(kappa, fits.minus_2_log_l, slope, fits.alpha, fits.converged)
+
+
+def _not_converged(kappa: Floats, failed: NDArray[np.bool_]) -> FitFailed:
+    return FitFailed(
+        f"{int(failed.sum())} of {failed.size} fits of pseudo-experiments did not converge, the"
+        f" first at kappa_lambda = {kappa[failed][0]:g}; check the sizes of the systematics"
+    )
 
 
 def find_minima(
@@ -158,13 +170,7 @@ def find_minima(
     Raises:
         FitFailed: if a fit does not converge.
     """
-    points: list[Profiled] = []
-    start = None
-    for kappa in grid:
-        points.append(
-            profile(compiled, np.full(len(toys), kappa), toys, start=start, threads=threads)
-        )
-        start = points[-1].alpha
+    points = _profile_grid(compiled, toys, grid, threads)
     kappa, value = _cell_minima(points)
     order = np.argsort(value, axis=1, kind="stable")[:, :FOLLOWED]
     rows = np.arange(len(toys))[:, None]
@@ -180,6 +186,36 @@ def find_minima(
     return KappaMinima(kappa[rows, order], value[rows, order])
 
 
+def _profile_grid(
+    compiled: CompiledModel, toys: ToyData, grid: Floats, threads: int
+) -> list[Profiled]:
+    points: list[Profiled] = []
+    start = None
+    for kappa in grid:
+        points.append(
+            profile(
+                compiled,
+                np.full(len(toys), kappa),
+                toys,
+                start=start,
+                require=False,
+                threads=threads,
+            )
+        )
+        # A parameter at its bound, or a fit that failed, is a bad place to start from.
+        usable = points[-1].converged & np.isfinite(points[-1].value)
+        start = np.where(usable[:, None], points[-1].alpha, compiled.nominal)
+    values, converged = (
+        np.stack([getattr(point, name) for point in points], axis=1)
+        for name in ("value", "converged")
+    )
+    lowest = np.where(converged, values, np.inf).min(axis=1, keepdims=True)
+    failed = ~converged & ~(values > lowest + HOPELESS)
+    if failed.any():
+        raise _not_converged(np.broadcast_to(grid, failed.shape), failed)
+    return points
+
+
 @dataclass(frozen=True)
 class _Cells:
     """Both ends of a cell for each row: kappa, value, slope, each (M,), and alpha (M, P)."""
@@ -193,7 +229,7 @@ class _Cells:
             return Profiled(
                 *(
                     np.stack([getattr(point, name) for point in points])[where, row]
-                    for name in ("kappa", "value", "slope", "alpha")
+                    for name in ("kappa", "value", "slope", "alpha", "converged")
                 )
             )
 
@@ -221,7 +257,11 @@ class _Cells:
 
 def _rows(points: Profiled, chosen: NDArray[np.bool_]) -> Profiled:
     return Profiled(
-        points.kappa[chosen], points.value[chosen], points.slope[chosen], points.alpha[chosen]
+        points.kappa[chosen],
+        points.value[chosen],
+        points.slope[chosen],
+        points.alpha[chosen],
+        points.converged[chosen],
     )
 
 
@@ -231,6 +271,7 @@ def _choose(which: NDArray[np.bool_], one: Profiled, other: Profiled) -> Profile
         np.where(which, one.value, other.value),
         np.where(which, one.slope, other.slope),
         np.where(which[:, None], one.alpha, other.alpha),
+        np.where(which, one.converged, other.converged),
     )
 
 
@@ -242,16 +283,17 @@ def _cubic_minimum(
     Each argument is a pair of arrays for the left and the right end.
     """
     step = kappa[1] - kappa[0]
-    first, last = slope[0] * step, slope[1] * step
-    rise = value[1] - value[0]
-    # value = v0 + c1 x + c2 x^2 + c3 x^3 for x from 0 to 1.
-    c1, c2, c3 = first, 3 * rise - 2 * first - last, first + last - 2 * rise
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # Where an end is infinite, nothing is inside.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        first, last = slope[0] * step, slope[1] * step
+        rise = value[1] - value[0]
+        # value = v0 + c1 x + c2 x^2 + c3 x^3 for x from 0 to 1.
+        c1, c2, c3 = first, 3 * rise - 2 * first - last, first + last - 2 * rise
         root = np.sqrt(c2 * c2 - 3 * c3 * c1)
         x = np.where(c2 >= 0, -c1 / (c2 + root), (root - c2) / (3 * c3))
         inside = (x >= 0) & (x <= 1)
-    x = np.where(inside, x, 0.0)
-    found = value[0] + x * (c1 + x * (c2 + x * c3))
+        x = np.where(inside, x, 0.0)
+        found = value[0] + x * (c1 + x * (c2 + x * c3))
     return kappa[0] + x * step, np.where(inside, found, np.inf)
 
 
