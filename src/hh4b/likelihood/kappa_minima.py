@@ -21,8 +21,8 @@ OFFSETS = (0.5, 1.0, 1.6, 2.4, 3.4, 4.6, 6.0, 7.8, 10.0, 13.0, 17.0, 22.0, 30.0,
 #: Refinement ends when the next step would lower -2 ln L by less.
 TOLERANCE = 1e-5
 STEPS = 8
-#: A fit of the grid that does not converge does not matter where -2 ln L is higher than the least
-#: by this much.
+#: A second minimum, or a fit that does not converge, does not matter where -2 ln L is higher than
+#: the least by this much.
 HOPELESS = 50.0
 #: Minima that are followed.
 FOLLOWED = 2
@@ -136,7 +136,7 @@ def profile(
     mu = np.ones(len(kappa))
     fits = fit_fixed(compiled, kappa, mu, toys.counts, toys.auxiliary, start=start, threads=threads)
     if require and not fits.converged.all():
-        raise _not_converged(kappa, ~fits.converged)
+        raise not_converged(kappa, ~fits.converged)
     expected = compiled.expected(kappa, mu, fits.alpha)
     above = compiled.expected(kappa + _STEP, mu, fits.alpha)
     below = compiled.expected(kappa - _STEP, mu, fits.alpha)
@@ -147,7 +147,8 @@ def profile(
     return Profiled(kappa, fits.minus_2_log_l, slope, fits.alpha, fits.converged)
 
 
-def _not_converged(kappa: Floats, failed: NDArray[np.bool_]) -> FitFailed:
+def not_converged(kappa: Floats, failed: NDArray[np.bool_]) -> FitFailed:
+    """Return the error for failed fits, shape of ``kappa``."""
     return FitFailed(
         f"{int(failed.sum())} of {failed.size} fits of pseudo-experiments did not converge, the"
         f" first at kappa_lambda = {kappa[failed][0]:g}; check the sizes of the systematics"
@@ -175,7 +176,9 @@ def find_minima(
     order = np.argsort(value, axis=1, kind="stable")[:, :FOLLOWED]
     rows = np.arange(len(toys))[:, None]
     kappa, value, cell = kappa[rows, order], value[rows, order], order
-    there = np.isfinite(value)
+    # A second minimum that is hopelessly high is none, and its fit might not converge.
+    there = value <= value[:, :1] + HOPELESS
+    value[~there] = np.inf
     inner = there & (cell < len(grid) - 1)
     row, column = np.nonzero(inner)
     if len(row):
@@ -212,7 +215,7 @@ def _profile_grid(
     lowest = np.where(converged, values, np.inf).min(axis=1, keepdims=True)
     failed = ~converged & ~(values > lowest + HOPELESS)
     if failed.any():
-        raise _not_converged(np.broadcast_to(grid, failed.shape), failed)
+        raise not_converged(np.broadcast_to(grid, failed.shape), failed)
     return points
 
 

@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.seeds import stream
 from hh4b.likelihood.fits import CompiledModel
-from hh4b.likelihood.kappa_minima import ToyData, find_minima, profile, scan_grid
+from hh4b.likelihood.kappa_minima import (
+    HOPELESS,
+    ToyData,
+    find_minima,
+    not_converged,
+    profile,
+    scan_grid,
+)
 from hh4b.likelihood.model import LikelihoodModel
 
 Floats = NDArray[np.float64]
@@ -182,7 +189,11 @@ class PseudoExperiments:
         one = ToyData(data[None], self.nominal[None])
         lowest = find_minima(self.compiled, one, self.grid, threads=self.threads).value[0, 0]
         many = one.rows(np.zeros(len(kappa), dtype=np.intp))
-        values = profile(self.compiled, kappa, many, threads=self.threads).value
+        fits = profile(self.compiled, kappa, many, require=False, threads=self.threads)
+        values = fits.value
+        failed = ~fits.converged & ~(values > lowest + HOPELESS)
+        if failed.any():
+            raise not_converged(kappa, failed)
         return np.asarray(np.maximum(values - min(lowest, float(values.min())), 0.0))
 
 
