@@ -132,7 +132,7 @@ class CompiledModel:
                 f"bin {place} expects {counts[place]:.3g} events at kappa_lambda = {kappa}, mu ="
                 f" {mu:g}: interference makes the signal negative; merge bins"
             )
-        return counts
+        return np.asarray(counts)
 
 
 def as_rows(*values: ArrayLike) -> list[Floats]:

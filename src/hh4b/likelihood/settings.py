@@ -13,6 +13,7 @@ from hh4b.core.settings import (
     Name,
     NonNegative,
     Positive,
+    Seed,
     Settings,
 )
 from hh4b.statistics.settings import (
@@ -190,3 +191,67 @@ class LikelihoodWorkspaceSettings(Settings):
     asimov: Literal["background", "sm"] = Field(
         "background", description="observations where the model has no data"
     )
+
+
+#: Values of kappa_lambda of the belt: denser where two minima part.
+BELT_KAPPAS = [
+    *(float(kappa) for kappa in range(-6, 0)),
+    *(0.25 * quarter for quarter in range(25)),
+    *(6.5, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0),
+]
+
+
+class LikelihoodToySettings(Settings):
+    """Settings of `hh4b likelihood toys`."""
+
+    belt_kappas: Annotated[list[Kappa], Field(min_length=4)] = Field(
+        BELT_KAPPAS, description="kappa_lambda of the Feldman-Cousins belt, in rising order"
+    )
+    belt_toys: Count = Field(2000, description="pseudo-experiments at each of them")
+    coverage_kappas: list[Kappa] = Field(
+        [-3.0, 1.0, 2.4, 5.0, 10.0],
+        description="kappa_lambda at which coverage is measured; within those of the belt",
+    )
+    coverage_toys: Count = Field(2000, description="other pseudo-experiments at each of them")
+    injection_kappas: list[Kappa] = Field(
+        [-3.0, 1.0, 5.0, 10.0], description="kappa_lambda of the injections"
+    )
+    injection_toys: Count = Field(500, description="pseudo-experiments of each injection")
+    toy_levels: Annotated[list[Fraction], Field(min_length=1)] = Field(
+        [0.6827, 0.95], description="confidence levels"
+    )
+    kappa_bound_min: Kappa = Field(-15.0, description="least kappa_lambda that a fit may find")
+    kappa_bound_max: Kappa = Field(20.0, description="largest kappa_lambda that a fit may find")
+    toy_asimov: Literal["background", "sm", "observed"] = Field(
+        "background",
+        description="data of the interval by the belt: Asimov data, or those of the model file",
+    )
+    belt_parameters: Literal["nominal", "profiled"] = Field(
+        "nominal",
+        description="true parameters of the belt's experiments: before any data, or the best ones"
+        " for toy_asimov at each kappa_lambda",
+    )
+    interval_step: Positive = Field(0.05, description="step of the scan for this interval")
+    seed: Seed = Field(1, description="of the pseudo-experiments")
+    threads: Count = Field(1, description="threads that share the fits; no result depends on it")
+
+    @model_validator(mode="after")
+    def _belt_holds_the_rest(self) -> Self:
+        belt = self.belt_kappas
+        if any(right <= left for left, right in pairwise(belt)):
+            raise ValueError("belt_kappas must be different and in rising order")
+        outside = [one for one in self.coverage_kappas if not belt[0] <= one <= belt[-1]]
+        if outside:
+            raise ValueError(
+                f"coverage_kappas: {outside[0]:g} is outside of belt_kappas from {belt[0]:g} to"
+                f" {belt[-1]:g}"
+            )
+        everything = [*belt, *self.injection_kappas]
+        if min(everything) < self.kappa_bound_min or max(everything) > self.kappa_bound_max:
+            raise ValueError(
+                f"kappa_bound_min {self.kappa_bound_min:g} and kappa_bound_max"
+                f" {self.kappa_bound_max:g} must hold every kappa_lambda of belt and injections"
+            )
+        if len(set(self.toy_levels)) != len(self.toy_levels):
+            raise ValueError("toy_levels: a confidence level stands there twice")
+        return self

@@ -83,7 +83,8 @@ def mixing(kappa_lambda: Floats, cross_section_fb: Floats, own_fb: Sequence[floa
     """
     design = powers(kappa_lambda)
     own = design @ np.asarray(own_fb, dtype=np.float64)
-    factors = component_factors(components_of(kappa_lambda, cross_section_fb), own_fb)
+    study = components_of(kappa_lambda, cross_section_fb)
+    factors = component_factors(study.tolist(), own_fb)
     to_components = components_of(kappa_lambda, np.diag(own))
     return np.asarray((design * factors) @ to_components / cross_section_fb[:, None])
 
