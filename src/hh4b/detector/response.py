@@ -146,7 +146,7 @@ def find_objects(measured: Measured, settings: DetectorSettings, rng: np.random.
     inputs = find(ecal, hcal, tracks)
     event = events_of(inputs.offsets)
     px, py = (
-        np.bincount(event, weights=component, minlength=len(inputs.offsets) - 1)
+        np.bincount(event, component, len(inputs.offsets) - 1).astype(np.float64)
         for component in inputs.momenta[:2]
     )
     found = cluster(

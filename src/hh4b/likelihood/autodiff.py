@@ -4,6 +4,7 @@ Float64 on the processor. The point is one vector: kappa_lambda, mu, then the pa
 written from the model itself, not from the arrays of the fits, so that each checks the other.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,9 @@ def expected_events(compiled: CompiledModel, point: Tensor) -> Tensor:
     return total
 
 
-def _shift(x: Tensor, shape: ShapeEffect, events, nominal: Floats) -> Tensor:  # type: ignore[no-untyped-def]
+def _shift(
+    x: Tensor, shape: ShapeEffect, events: Callable[[Floats], Tensor], nominal: Floats
+) -> Tensor:
     up, down = (events(values - nominal) for values in (shape.up, shape.down))
     if x.detach() > 1:
         return x * up

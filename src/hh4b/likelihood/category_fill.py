@@ -105,7 +105,11 @@ def category_layout(
         edges = np.append(choice.bin_edges_gev[first], choice.bin_edges_gev[-1])
         channel = Channel(f"category_{place + 1}", tuple(edges.tolist()), (low, high))
         lost = tuple(
-            MergedBin(*choice.bin_edges_gev[i : i + 2].tolist(), float(effective[place, i]))
+            MergedBin(
+                float(choice.bin_edges_gev[i]),
+                float(choice.bin_edges_gev[i + 1]),
+                float(effective[place, i]),
+            )
             for i in np.flatnonzero(~filled[place])
         )
         categories.append(CategoryBins(channel, lost))
@@ -178,7 +182,8 @@ def category_background(
         chi2={},
         degrees=np.zeros(choice.n_categories),
     )
-    return replace(made, **_goodness(made, layout))
+    chi2, degrees = _goodness(made, layout)
+    return replace(made, chi2=chi2, degrees=degrees)
 
 
 def _category_moments(rows: CategoryRows, n_categories: int) -> tuple[Floats, Floats, Floats]:
@@ -198,7 +203,7 @@ def _share_error(rows: CategoryRows, sums: Floats, n_categories: int) -> Floats:
     inside = rows.category[:, None] == np.arange(n_categories)
     change = rows.weight[:, None] * (inside - share)
     _, covariance = cell_sums(np.zeros(len(change), np.int64), change, rows.event, 1)
-    return np.sqrt(np.diagonal(covariance[:, :, 0])) / sums[0]
+    return np.asarray(np.sqrt(np.diagonal(covariance[:, :, 0])) / sums[0])
 
 
 def _mean_log_mass(cells: MassCells, density: Floats, layout: CategoryLayout) -> Floats:
@@ -211,8 +216,11 @@ def _mean_log_mass(cells: MassCells, density: Floats, layout: CategoryLayout) ->
     return np.concatenate(means)
 
 
-def _goodness(made: CategoryBackground, layout: CategoryLayout) -> dict[str, object]:
-    """Return the chi2 of each family to the events; the sum and the mean are taken from them."""
+def _goodness(made: CategoryBackground, layout: CategoryLayout) -> tuple[dict[str, Floats], Floats]:
+    """Return the chi2 of each family to the events, and the degrees of freedom.
+
+    The sum and the mean of each category are taken from them.
+    """
     sizes = [len(first) for first in layout.starts]
     ends = np.cumsum(sizes)[:-1]
     used = made.direct_variance > 0
@@ -224,7 +232,7 @@ def _goodness(made: CategoryBackground, layout: CategoryLayout) -> dict[str, obj
         )
         chi2[family] = np.array([part.sum() for part in np.split(pulls, ends)])
     counted = np.array([int(part.sum()) for part in np.split(used, ends)])
-    return {"chi2": chi2, "degrees": np.maximum(counted - 2, 0).astype(np.float64)}
+    return chi2, np.maximum(counted - 2, 0).astype(np.float64)
 
 
 def require_rows(rows: Mapping[str, CategoryRows], lowest: float) -> None:

@@ -154,7 +154,7 @@ def cell_sums(
     width = values.shape[1]
     sums = np.stack([np.bincount(place, values[:, k], len(joined)) for k in range(width)])
     cell = joined % n_cells
-    total = np.stack([np.bincount(cell, row, n_cells) for row in sums])
+    total = np.stack([np.bincount(cell, row, n_cells).astype(np.float64) for row in sums])
     covariance = np.empty((width, width, n_cells))
     for one in range(width):
         for other in range(one + 1):

@@ -243,16 +243,19 @@ def _category(content: Mapping[str, Any]) -> CategoryBins:
 
 
 def _background(content: Mapping[str, Any]) -> CategoryBackground:
-    by_family = {
-        key: {str(name): _array(values) for name, values in content[key].items()}
+    families, chi2 = (
+        {str(name): _array(values) for name, values in content[key].items()}
         for key in ("families", "chi2")
-    }
+    )
     arrays = (
         "direct_variance", "effective_events", "mean_log_mass", "total_error", "share_error",
         "tilt", "tilt_error", "monte_carlo", "degrees",
     )  # fmt: skip
     return CategoryBackground(
-        **by_family, order=int(content["order"]), **{key: _array(content[key]) for key in arrays}
+        families=families,
+        chi2=chi2,
+        order=int(content["order"]),
+        **{key: _array(content[key]) for key in arrays},
     )
 
 

@@ -222,4 +222,6 @@ def _moved(
 
 
 def _none_for_nan(values: Floats) -> Any:
-    return np.where(np.isfinite(values), values.astype(object), None).tolist()
+    if values.ndim > 1:
+        return [_none_for_nan(row) for row in values]
+    return [float(value) if np.isfinite(value) else None for value in values]

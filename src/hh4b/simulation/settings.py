@@ -82,7 +82,7 @@ class SimulateSettings(ShowerChoice):
             {"detector_changes": {**self.detector_changes, **changes}, "detector_draws": draws}
             for changes in self.variations.values()
         ]
-        rest = {"variations": {}, "variation_draws": None}
+        rest: dict[str, Any] = {"variations": {}, "variation_draws": None}
         return [self.model_copy(update={**rest, **one}) for one in changed]
 
 

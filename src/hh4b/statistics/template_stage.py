@@ -161,7 +161,7 @@ def _write(
     _add_simulated(variations, changed, fill)
     content = template_content(
         cut.bin_edges_gev, cut.threshold, signal, entries, variations, settings.sqrt_s_tev,
-        own_fb=sigma_of(settings) if settings.has_kappa_components else None,
+        own_fb=sigma_of(settings).tolist() if settings.has_kappa_components else None,
     )  # fmt: skip
     counts = {
         f"n_{name}_events": sum(len(one.events.m_hh_gev) for one in all_)
