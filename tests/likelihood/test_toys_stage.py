@@ -46,7 +46,7 @@ def test_command_writes_belt_coverage_and_injections(tmp_path, monkeypatch):
     for one in content["coverage"]:
         assert abs(one["feldman_cousins"]["pull"]) < 5
     # Templates that are 10 % off cost coverage.
-    plain, off = content["coverage"][3], content["coverage_redrawn"][3]
+    plain, off = content["coverage"][1], content["coverage_redrawn"][1]
     assert off["asymptotic"]["share"] < plain["asymptotic"]["share"] - 0.2
     assert content["interval"]["0.95"]["feldman_cousins"]["segments"]
     assert content["injections"][0]["kappa_lambda"] == 5
