@@ -67,6 +67,7 @@ class Work(NamedTuple):
         middle: S of the shifts at this kappa_lambda, (E, B).
         bend: A of the shifts, (E, B).
         factors: value and two derivatives of each factor, (N, 3).
+        rates: derivative of the product of factors by each factor's parameter, (N,).
         bends: t(x) of each shift and its two derivatives, (E, 3).
         product: of the factors of a process in a channel, (Q, C).
         shifted: expected events before the factors, (Q, B).
@@ -87,6 +88,7 @@ class Work(NamedTuple):
     middle: Floats
     bend: Floats
     factors: Floats
+    rates: Floats
     bends: Floats
     product: Floats
     shifted: Floats
@@ -120,6 +122,7 @@ def make_work(arrays: ModelArrays) -> Work:
         middle=np.zeros((shifts, bins)),
         bend=np.zeros((shifts, bins)),
         factors=np.zeros((factors, 3)),
+        rates=np.zeros(factors),
         bends=np.zeros((shifts, 3)),
         product=np.ones((processes, channels)),
         shifted=np.zeros((processes, bins)),
@@ -244,6 +247,13 @@ def _others(m, w, place, n, k):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _set_rates(m, w):  # type: ignore[no-untyped-def]
+    for place in range(m.factor_start.shape[0] - 1):
+        for n in range(m.factor_start[place], m.factor_start[place + 1]):
+            w.rates[n] = _others(m, w, place, n, n) * w.factors[n, 1]
+
+
+@compiled
 def _fill_jacobian(m, w, mu):  # type: ignore[no-untyped-def]
     channels = m.n_local.shape[0]
     w.jacobian[:] = 0.0
@@ -254,7 +264,7 @@ def _fill_jacobian(m, w, mu):  # type: ignore[no-untyped-def]
             first, last = m.channel_start[c], m.channel_start[c + 1]
             for n in range(m.factor_start[place], m.factor_start[place + 1]):
                 p = m.local[c, m.factor_parameter[n]]
-                rate = strength * _others(m, w, place, n, n) * w.factors[n, 1]
+                rate = strength * w.rates[n]
                 for i in range(first, last):
                     w.jacobian[i, p] += rate * w.shifted[q, i]
             product = strength * w.product[q, c]
@@ -300,36 +310,51 @@ def _add_squares(m, w, data, exact):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _add_factor_curvature(m, w, mu, q, c):  # type: ignore[no-untyped-def]
-    place = q * m.n_local.shape[0] + c
-    weight = 0.0
-    for i in range(m.channel_start[c], m.channel_start[c + 1]):
-        weight += 2.0 * w.residual[i] * w.shifted[q, i]
-    weight *= mu if q == 0 else 1.0
-    for n in range(m.factor_start[place], m.factor_start[place + 1]):
-        p = m.factor_parameter[n]
-        w.hessian[p, p] += weight * _others(m, w, place, n, n) * w.factors[n, 2]
-        for k in range(m.factor_start[place], n):
-            both = weight * _others(m, w, place, n, k) * w.factors[n, 1] * w.factors[k, 1]
-            w.hessian[p, m.factor_parameter[k]] += both
-            w.hessian[m.factor_parameter[k], p] += both
+def _add_factor_curvature(m, w, mu):  # type: ignore[no-untyped-def]
+    channels = m.n_local.shape[0]
+    for place in range(m.factor_start.shape[0] - 1):
+        q, c = place // channels, place % channels
+        weight = 0.0
+        for i in range(m.channel_start[c], m.channel_start[c + 1]):
+            weight += 2.0 * w.residual[i] * w.shifted[q, i]
+        weight *= mu if q == 0 else 1.0
+        for n in range(m.factor_start[place], m.factor_start[place + 1]):
+            p = m.factor_parameter[n]
+            if w.factors[n, 2] != 0.0:
+                w.hessian[p, p] += weight * _others(m, w, place, n, n) * w.factors[n, 2]
+            for k in range(m.factor_start[place], n):
+                value = w.factors[k, 0]
+                # A quotient of numbers near zero would be off.
+                if abs(value) > 1e-100:
+                    both = weight * w.rates[n] * w.factors[k, 1] / value
+                else:
+                    both = weight * _others(m, w, place, n, k) * w.factors[n, 1] * w.factors[k, 1]
+                w.hessian[p, m.factor_parameter[k]] += both
+                w.hessian[m.factor_parameter[k], p] += both
 
 
 @compiled
-def _add_shift_curvature(m, w, mu, e, q, c):  # type: ignore[no-untyped-def]
-    place = q * m.n_local.shape[0] + c
-    strength = mu if q == 0 else 1.0
-    moved, bent = 0.0, 0.0
-    for i in range(m.channel_start[c], m.channel_start[c + 1]):
-        doubled = 2.0 * strength * w.residual[i]
-        moved += doubled * (w.middle[e, i] + w.bends[e, 1] * w.bend[e, i])
-        bent += doubled * w.bends[e, 2] * w.bend[e, i]
-    p = m.shift_parameter[e]
-    w.hessian[p, p] += bent * w.product[q, c]
-    for n in range(m.factor_start[place], m.factor_start[place + 1]):
-        both = moved * _others(m, w, place, n, n) * w.factors[n, 1]
-        w.hessian[p, m.factor_parameter[n]] += both
-        w.hessian[m.factor_parameter[n], p] += both
+def _add_shift_curvature(m, w, mu):  # type: ignore[no-untyped-def]
+    channels = m.n_local.shape[0]
+    for q in range(w.nominal.shape[0]):
+        strength = 2.0 * mu if q == 0 else 2.0
+        for e in range(m.shift_start[q], m.shift_start[q + 1]):
+            p = m.shift_parameter[e]
+            slope, curvature = w.bends[e, 1], w.bends[e, 2]
+            for c in range(channels):
+                if m.shift_moves[e, c] == 0:
+                    continue
+                moved, bent = 0.0, 0.0
+                for i in range(m.channel_start[c], m.channel_start[c + 1]):
+                    moved += w.residual[i] * (w.middle[e, i] + slope * w.bend[e, i])
+                    bent += w.residual[i] * w.bend[e, i]
+                moved *= strength
+                w.hessian[p, p] += strength * curvature * bent * w.product[q, c]
+                place = q * channels + c
+                for n in range(m.factor_start[place], m.factor_start[place + 1]):
+                    both = moved * w.rates[n]
+                    w.hessian[p, m.factor_parameter[n]] += both
+                    w.hessian[m.factor_parameter[n], p] += both
 
 
 @compiled
@@ -340,6 +365,7 @@ def set_derivatives(m, w, data, auxiliary, mu, alpha, exact):  # type: ignore[no
     """
     for i in range(data.shape[0]):
         w.residual[i] = 1.0 - data[i] / w.expected[i] if data[i] > 0.0 else 1.0
+    _set_rates(m, w)
     _fill_jacobian(m, w, mu)
     w.gradient[:] = 0.0
     w.hessian[:] = 0.0
@@ -347,14 +373,9 @@ def set_derivatives(m, w, data, auxiliary, mu, alpha, exact):  # type: ignore[no
         w.gradient[p] = 2.0 * m.constrained[p] * (alpha[p] - auxiliary[p])
         w.hessian[p, p] = 2.0 * m.constrained[p]
     _add_squares(m, w, data, exact)
-    if not exact:
-        return
-    for q in range(w.nominal.shape[0]):
-        for c in range(m.n_local.shape[0]):
-            _add_factor_curvature(m, w, mu, q, c)
-            for e in range(m.shift_start[q], m.shift_start[q + 1]):
-                if m.shift_moves[e, c] == 1:
-                    _add_shift_curvature(m, w, mu, e, q, c)
+    if exact:
+        _add_factor_curvature(m, w, mu)
+        _add_shift_curvature(m, w, mu)
 
 
 @compiled
