@@ -51,7 +51,7 @@ class _Inputs(NamedTuple):
 _ECAL, _HCAL, _TRACK = 0, 1, 2
 
 
-class Measured(NamedTuple):
+class MeasuredParticles(NamedTuple):
     """What tracker and calorimeters measure of a batch of events.
 
     Attributes:
@@ -112,13 +112,13 @@ def assemble(
         settings: the detector.
         rng: source of the identification of photons and leptons.
     """
-    found = find_objects(Measured(tracks, *calorimeters), settings, rng)
+    found = find_objects(MeasuredParticles(tracks, *calorimeters), settings, rng)
     return calibrate(found, partons, settings, rng)
 
 
 def measure_particles(
     particles: Particles, settings: DetectorSettings, rng: np.random.Generator
-) -> Measured:
+) -> MeasuredParticles:
     """Send particles through field, tracker and calorimeters.
 
     Args:
@@ -130,10 +130,12 @@ def measure_particles(
     tracks = reconstruct_tracks(particles, impacts, settings.tracking, rng)
     ecal = measure(particles, impacts, tracks, settings.ecal, rng)
     hcal = measure(particles, impacts, tracks, settings.hcal, rng)
-    return Measured(tracks, ecal, hcal)
+    return MeasuredParticles(tracks, ecal, hcal)
 
 
-def find_objects(measured: Measured, settings: DetectorSettings, rng: np.random.Generator) -> Found:
+def find_objects(
+    measured: MeasuredParticles, settings: DetectorSettings, rng: np.random.Generator
+) -> Found:
     """Cluster jets, identify leptons and photons, and remove what is both.
 
     Args:

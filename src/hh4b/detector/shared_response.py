@@ -15,7 +15,7 @@ import numpy as np
 from hh4b.detector.particles import Particles, Partons
 from hh4b.detector.response import (
     Found,
-    Measured,
+    MeasuredParticles,
     Reconstructed,
     calibrate,
     find_objects,
@@ -84,7 +84,7 @@ class Detectors:
             By place of the detector what `response.reconstruct` gives with a copy of ``rng``, and
             that copy.
         """
-        measured: dict[int, tuple[Measured, np.random.Generator]] = {}
+        measured: dict[int, tuple[MeasuredParticles, np.random.Generator]] = {}
         found: dict[int, tuple[Found, np.random.Generator]] = {}
         result = {}
         for place in range(len(self._detectors)) if chosen is None else chosen:
