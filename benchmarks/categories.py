@@ -8,9 +8,9 @@ categories and for the best of single cuts, builds the likelihood of each and sc
 background-only Asimov data at 13 TeV, 139 fb^-1. Printed is the width of the 95 % interval of both
 and the ratio with its error, the spread of the ratio over the same replicas. The edges of the
 categories are those that `hh4b likelihood templates` chooses on one half of the showers. The best
-cut is that of all events as they are; its advantage of being the best is left to it. ``--uncertainties all``
-does the same with everything uncertain that the model knows; a single cut then has no category that
-constrains its background.
+cut is that of all events as they are; its advantage of being the best is left to it. With
+``--uncertainties all`` everything is uncertain that the model knows; a single cut then has no
+category that constrains its background.
 """
 
 import argparse
@@ -121,8 +121,8 @@ def main() -> None:
             loaded = widths.replica(arguments.seed, number)
             ratios.append(widths(loaded, edges) / widths(loaded, (best,)))
         print(
-            f"{selection}: single cut at {best:g} {single[best]:.2f}, categories from {edges} {both:.2f}, ratio"
-            f" {both / single[best]:.3f} +- {np.nanstd(ratios, ddof=1):.3f}"
+            f"{selection}: single cut at {best:g} {single[best]:.2f}, categories from {edges}"
+            f" {both:.2f}, ratio {both / single[best]:.3f} +- {np.nanstd(ratios, ddof=1):.3f}"
             f" ({np.isfinite(ratios).sum()} replicas, mean {np.nanmean(ratios):.3f})",
             flush=True,
         )
