@@ -6,11 +6,10 @@ Works on the datasets, features and scores of a finished study. Fills category t
 events as they are and in replicas that take every shower event a Poisson number of times, for the
 categories and for the best of single cuts, builds the likelihood of each and scans it with
 background-only Asimov data at 13 TeV, 139 fb^-1. Printed is the width of the 95 % interval of both
-and the ratio with its error, the spread of the ratio over the same replicas. The edges of the
-categories are those that `hh4b likelihood templates` chooses on one half of the showers. The best
-cut is that of all events as they are; its advantage of being the best is left to it. With
-``--uncertainties all`` everything is uncertain that the model knows; a single cut then has no
-category that constrains its background.
+and the ratio with its error, the spread of the ratio over the same replicas. The best cut is that
+of the events as they are, among cuts that leave ``--effective`` effective background events; its
+advantage of being the best is left to it. With ``--uncertainties all`` everything is uncertain that
+the model knows; a single cut then has no category that constrains its background.
 """
 
 import argparse
@@ -21,9 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from hh4b.core.errors import ContractError
 from hh4b.core.joined import split_files
 from hh4b.likelihood.build import build_model
-from hh4b.likelihood.category_stage import choose_edges, fill_categories
+from hh4b.likelihood.category_stage import fill_categories
 from hh4b.likelihood.fits import CompiledModel
 from hh4b.likelihood.scans import scan_kappa
 from hh4b.likelihood.settings import (
@@ -42,6 +42,7 @@ from hh4b.study.stage_settings import StageSettings
 Loaded = Mapping[str, list[LoadedSample]]
 KAPPAS = np.linspace(-30.0, 35.0, 261)
 CUTS = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99)
+NONE = float("nan")
 
 
 class Widths:
@@ -61,10 +62,7 @@ class Widths:
         ]
         templates = StageSettings(layout).templates(selection)
         plain = {**templates.model_dump(mode="json"), "threshold": None, "errors": "templates"}
-        # The cross sections, by which edges are chosen, are not among the settings of templates.
-        self.settings = CategoryTemplateSettings.checked(plain).model_copy(
-            update={"processes": study.processes}
-        )
+        self.settings = CategoryTemplateSettings.checked(plain)
         files = [split_files(text, FILES, keyed=True) for text in texts]
         self.signal = signal_process([one.key for one in files], self.settings)
         self.loaded: Loaded = load_samples(files, self.signal, self.settings)
@@ -85,7 +83,17 @@ class Widths:
         compiled = CompiledModel.of(model)
         scan = scan_kappa(compiled, KAPPAS, compiled.asimov())
         width = scan.intervals[0.95].width
-        return float("nan") if width is None else width
+        return NONE if width is None else width
+
+    def single(self, cut: float, effective: float) -> float:
+        """Return the width of a cut; not a number if it leaves too few background events."""
+        settings = self.settings.model_copy(update={"category_edges": [cut]})
+        try:
+            templates = fill_categories(self.loaded, {}, self.signal, settings)
+        except ContractError:
+            return NONE
+        found = min(1 / one.total_error[0] ** 2 for one in templates.backgrounds.values())
+        return self(self.loaded, (cut,)) if found >= effective else NONE
 
     def replica(self, seed: int, number: int) -> Loaded:
         """Return the samples with every shower event taken a Poisson number of times."""
@@ -106,15 +114,17 @@ def main() -> None:
     parser.add_argument("--config", type=Path, nargs="+", default=[Path("config/config.yaml")])
     parser.add_argument("--selection", nargs="+", default=["mixing_spanet", "min_dr_dnn"])
     parser.add_argument("--uncertainties", choices=("none", "all"), default="none")
+    parser.add_argument("--edges", type=float, nargs="+", default=[0.5, 0.8, 0.9, 0.95])
+    parser.add_argument("--effective", type=float, default=50, help="events behind a single cut")
     parser.add_argument("--replicas", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     for selection in arguments.selection:
         widths = Widths(selection, arguments)
-        single = {cut: widths(widths.loaded, (cut,)) for cut in CUTS}
+        single = {cut: widths.single(cut, arguments.effective) for cut in CUTS}
         best = min(single, key=lambda cut: single[cut] if np.isfinite(single[cut]) else np.inf)
-        edges = choose_edges(widths.loaded, widths.signal, widths.settings)
+        edges = tuple(arguments.edges)
         both = widths(widths.loaded, edges)
         ratios = []
         for number in range(arguments.replicas):
