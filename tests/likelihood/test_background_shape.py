@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hh4b.core.errors import ContractError
+from hh4b.core.errors import ContractError, FitFailed
 from hh4b.likelihood.background_shape import (
     FAMILIES,
     CategoryEvents,
@@ -68,14 +68,35 @@ def test_families_close(family):
     category = CategoryEvents(np.array([3.0]), np.array([tilted @ CELLS.log_mass]))
     density = family_density(family, events, fit_polynomial(CELLS, events, 4))
     assert density.sum() == pytest.approx(1)
-    found, variance = tilted_to(CELLS, density, category)
+    found, information = tilted_to(CELLS, density, category)
     expected = 3 * CELLS.binned(tilted)
     assert found.sum() == pytest.approx(3)
     np.testing.assert_allclose(found[0], expected, rtol=0.1, atol=0.004)
-    assert tilts(CELLS, density, category)[0] == pytest.approx(-1.5, abs=0.25)
-    assert variance[0] == pytest.approx(
+    assert tilts(CELLS, density, category)[0, 0] == pytest.approx(-1.5, abs=0.25)
+    assert information[0, 0, 0] == pytest.approx(
         tilted @ CELLS.log_mass**2 - (tilted @ CELLS.log_mass) ** 2, rel=0.05
     )
+
+
+def test_two_powers_give_mean_and_variance():
+    """A category narrower than a tilt makes it; one power misses its bins."""
+    x = CELLS.log_mass
+    wanted = truth() * np.exp(-1.5 * x - 4 * (x - 6.1) ** 2)
+    wanted /= wanted.sum()
+    mean = wanted @ x
+    variance = wanted @ (x - mean) ** 2
+    category = CategoryEvents(np.ones(1), np.array([mean]), np.array([variance]))
+    found, information = tilted_to(CELLS, truth(), category)
+    np.testing.assert_allclose(found[0], CELLS.binned(wanted), rtol=1e-8)
+    # The exponent in powers of x - mean.
+    slope, bend = tilts(CELLS, truth(), category)[0]
+    assert (slope, bend) == pytest.approx((-1.5 - 8 * (mean - 6.1), -4), abs=1e-6)
+    assert information[0, 0, 0] == pytest.approx(variance)
+    one, _ = tilted_to(CELLS, truth(), CategoryEvents(np.ones(1), np.array([mean])))
+    assert np.abs(one[0] / CELLS.binned(wanted) - 1).max() > 0.2
+    wide = CategoryEvents(np.ones(1), np.array([mean]), np.array([np.ptp(x) ** 2]))
+    with pytest.raises(FitFailed, match="tilt_order to 1"):
+        tilts(CELLS, truth(), wide)
 
 
 def test_kernels_keep_mean_and_variance():

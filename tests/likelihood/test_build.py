@@ -86,8 +86,15 @@ def test_categories_share_out_the_events(study):
     assert lost
     assert all(one.effective_events < 10 for one in lost)
     # High scores of the toy background prefer low masses.
-    assert background.tilt[0] > background.tilt[2] + 3 * background.tilt_error[2] - 3
-    assert (np.diff(background.tilt) < 0.5).all()
+    assert (np.diff(background.tilt[:, 0]) < 0.5).all()
+    # Each power has an error of a size that its events make: of the order of 1 / sqrt(N var).
+    errors = np.sqrt(np.diagonal(background.tilt_covariance, axis1=1, axis2=2))
+    assert ((errors[:, 0] > 0.02) & (errors[:, 0] < 5)).all()
+    one = study.categories(category_edges=edges, tilt_order=1).backgrounds["four_b"]
+    assert one.tilt.shape == (3, 1)
+    assert (one.degrees == background.degrees + 1).all()
+    for family in ("polynomial", "kernel"):
+        assert one.chi2[family].sum() > background.chi2[family].sum()
     for family, chi2 in background.chi2.items():
         assert (chi2 < background.degrees + 5 * np.sqrt(2 * background.degrees + 1)).all(), family
 
@@ -99,6 +106,7 @@ def test_the_full_model_means_something(study):
     wanted = {
         "scale", "xsec", "norm_four_b", "shape_kernel", "shape_histogram", "shape_slope",
         "shape_curvature", "shape_mc_1", "transfer_category_1", "tilt_category_4",
+        "bend_category_1",
     }  # fmt: skip
     assert wanted <= set(names)
     assert {one.group for one in model.parameters} == {

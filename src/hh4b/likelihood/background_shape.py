@@ -5,7 +5,8 @@ category c with sum of weights N_c and mean <x>_c has the shape
 
     T_cb = N_c int_b rho e^{a_c x} dx / int rho e^{a_c x} dx,    mean of x of T_c = <x>_c,
 
-as `hh4b.statistics.tilted_shape` has it for histograms. Three families make rho:
+as `hh4b.statistics.tilted_shape` has it for histograms; with a second power, e^{a_c y + b_c y^2} in
+y = x - <x>_c, the variance is that of the category, too. Three families make rho:
 
 * ``polynomial``: exp(sum_k theta_k P_k(x)), Legendre polynomials, by maximum likelihood; the order
   grows while twice the log-likelihood ratio is above `SIGNIFICANT` in units of effective events.
@@ -32,6 +33,8 @@ FAMILIES = ("polynomial", "kernel", "histogram")
 SIGNIFICANT = 3.84
 _CELLS_PER_BIN = 32
 _STEPS = 200
+#: Condition of the covariance of two powers at which all of a shape is in a cell or two.
+_SINGULAR = 1e12
 
 
 @dataclass(frozen=True)
@@ -239,44 +242,53 @@ class CategoryEvents:
 
     Attributes:
         total: sum of weights, shape (C,).
-        mean: weighted mean of ln m_HH, shape (C,).
+        mean: weighted mean of y = ln m_HH, shape (C,).
+        variance: weighted variance of y, shape (C,): the tilt has a second power; None = one power.
     """
 
     total: Floats
     mean: Floats
+    variance: Floats | None = None
+
+    @property
+    def order(self) -> int:
+        """Number of powers of a tilt, T."""
+        return 1 if self.variance is None else 2
 
 
 def tilted_to(
     cells: MassCells, density: Floats, categories: CategoryEvents
 ) -> tuple[Floats, Floats]:
-    """Tilt a density to the mean of each category.
+    """Tilt a density to the mean, and to the variance if there is one, of each category.
 
     Args:
         cells: of the density.
         density: share of each cell, shape (F,).
-        categories: wanted sums and means.
+        categories: wanted sums and moments.
 
     Returns:
-        Templates (C, B) and the variance of ln m_HH of each, (C,).
+        Templates (C, B) and the covariance of the powers of ln m_HH in each, (C, T, T).
 
     Raises:
-        ContractError: if a category has a mean that no tilt gives.
+        ContractError: if a category has moments that no tilt gives.
         FitFailed: if the tilt is not found.
     """
-    tilt = tilts(cells, density, categories)
-    x = cells.log_mass[:, None] - categories.mean
-    values = density[:, None] * np.exp(x * tilt)
-    values /= values.sum(axis=0)
-    mean = (values * x).sum(axis=0)
-    variance = (values * x**2).sum(axis=0) - mean**2
-    return np.asarray((cells.binned(values) * categories.total).T), np.asarray(variance)
+    powers = tilts(cells, density, categories)
+    values, information = [], []
+    for tilt, mean in zip(powers, categories.mean, strict=True):
+        share, _, covariance = _moments(cells, density, tilt, float(mean))
+        values.append(share)
+        information.append(covariance)
+    binned = cells.binned(np.stack(values, axis=1)) * categories.total
+    return np.asarray(binned.T), np.stack(information)
 
 
 def tilts(cells: MassCells, density: Floats, categories: CategoryEvents) -> Floats:
-    """Return the power of m_HH that gives a density the mean of each category, shape (C,).
+    """Return the powers of the tilt of each category, coefficients of (y - mean)^t, (C, T).
 
     Raises:
-        ContractError: if there is none.
+        ContractError: if there are none.
+        FitFailed: if they are not found.
     """
     repeated = np.repeat(density[:, None], len(categories.mean), axis=1)
     tilt = solve_tilt(cells.log_mass, repeated, categories.mean)
@@ -286,7 +298,64 @@ def tilts(cells: MassCells, density: Floats, categories: CategoryEvents) -> Floa
             f"category {int(bad.argmax())} has a mean of ln m_HH that no tilt of the loose shape"
             " gives; it has too few background events, join it with its neighbour"
         )
-    return tilt
+    if categories.variance is None:
+        return tilt[:, None]
+    return np.stack([
+        _second_power(cells, density, np.array([one, 0.0]), float(mean), float(variance))
+        for one, mean, variance in zip(tilt, categories.mean, categories.variance, strict=True)
+    ])  # fmt: skip
+
+
+def _second_power(
+    cells: MassCells, density: Floats, start: Floats, mean: float, variance: float
+) -> Floats:
+    """Return the two powers with the wanted moments, by damped Newton steps of a convex function.
+
+    That function is ln of the sum of tilted shares minus the powers times the moments wanted.
+    """
+    wanted = np.array([0.0, variance])
+    tilt = start
+    for _ in range(_STEPS):
+        _, found, covariance = _moments(cells, density, tilt, mean)
+        distance = found - wanted
+        if (np.abs(distance) <= 1e-10 * np.array([1.0, variance])).all():
+            return tilt
+        if np.linalg.cond(covariance) > _SINGULAR:
+            break
+        step = np.linalg.solve(covariance, distance)
+        before = _potential(cells, density, tilt, mean, wanted)
+        length = 1.0
+        while length > 1e-6 and not (
+            _potential(cells, density, tilt - length * step, mean, wanted)
+            <= before - 1e-4 * length * float(distance @ step) + 1e-13 * abs(before)
+        ):
+            length *= 0.5
+        tilt = tilt - length * step
+    raise FitFailed(
+        f"no tilt of two powers gives a category the variance {variance:.3g} of ln m_HH; set"
+        " tilt_order to 1, or join it with its neighbour"
+    )
+
+
+def _moments(
+    cells: MassCells, density: Floats, tilt: Floats, mean: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return shares (F,), means of the powers (T,) and their covariance (T, T)."""
+    powers = (cells.log_mass - mean)[:, None] ** np.arange(1, len(tilt) + 1)
+    exponent = powers @ tilt
+    values = density * np.exp(exponent - exponent.max())
+    values = values / values.sum()
+    found = values @ powers
+    centred = powers - found
+    return values, found, (centred * values[:, None]).T @ centred
+
+
+def _potential(
+    cells: MassCells, density: Floats, tilt: Floats, mean: float, wanted: Floats
+) -> float:
+    exponent = (cells.log_mass - mean)[:, None] ** np.arange(1, len(tilt) + 1) @ tilt
+    largest = exponent.max()
+    return float(np.log(density @ np.exp(exponent - largest)) + largest - tilt @ wanted)
 
 
 def shape_errors(

@@ -18,6 +18,8 @@ from hh4b.statistics.systematics import NormSystematic, Systematic, WeightSystem
 
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
+#: Parameters of the powers of a tilt, by order.
+_TILTS = ("tilt", "bend")
 #: Smallest factor of a variation on a bin.
 _LOWEST = 0.05
 #: A smaller effect moves nothing.
@@ -230,11 +232,16 @@ class _BackgroundShapes:
 
     def _tilts(self, effects: Effects, transfer: float) -> None:
         for place, channel in enumerate(self.templates.channels):
-            error = float(np.hypot(self.background.tilt_error[place], transfer))
+            covariance = self.background.tilt_covariance[place].copy()
+            covariance[0, 0] += transfer**2
             inside = self.templates.to_bins(np.arange(len(self.templates.channels)) == place)
-            power = error * inside * self.background.mean_log_mass
-            one = self._parameter(f"tilt_{channel.name}", "background_shape")
-            self._shape(effects, one, self._powers(power), self._powers(-power))
+            y = self.background.mean_log_mass - self.background.mean[place]
+            powers = np.stack([y ** (t + 1) for t in range(len(covariance))])
+            # Independent parameters: the first moves both powers as they are correlated.
+            for name, direction in zip(_TILTS, np.linalg.cholesky(covariance).T, strict=False):
+                power = inside * (direction @ powers)
+                one = self._parameter(f"{name}_{channel.name}", "background_shape")
+                self._shape(effects, one, self._powers(power), self._powers(-power))
 
     def _powers(self, power: Floats) -> Floats:
         """Multiply bins by e^power and keep the sum of each category, shape (B,)."""

@@ -136,7 +136,12 @@ def category_signal(rows: CategoryRows, layout: CategoryLayout) -> CategorySigna
 
 
 def category_background(
-    rows: CategoryRows, layout: CategoryLayout, *, polynomial_order_max: int, where: str
+    rows: CategoryRows,
+    layout: CategoryLayout,
+    *,
+    polynomial_order_max: int,
+    tilt_order: int,
+    where: str,
 ) -> CategoryBackground:
     """Return a background: its events, the families of its shape and their errors.
 
@@ -151,21 +156,21 @@ def category_background(
     )  # fmt: skip
     direct = layout.joined(layout.unfolded(total[0]))
     variance = layout.joined(layout.unfolded(covariance[0, 0]))
-    sums, mean, spread = _category_moments(rows, choice.n_categories)
+    sums, moments, spread = _category_moments(rows, choice.n_categories)
     if not (sums[0] > 0).all():
         empty = layout.categories[int(sums[0].argmin())].channel.name
         raise ContractError(f"{where}: no event in {empty}; choose other category_edges")
-    events = CategoryEvents(sums[0], mean)
+    events = CategoryEvents(sums[0], moments[0], moments[1] if tilt_order > 1 else None)
     cells = MassCells.of(choice.bin_edges_gev)
     loose = LooseEvents(rows.log_mass, rows.weight, rows.event)
     polynomial = fit_polynomial(cells, loose, polynomial_order_max)
     families: dict[str, Floats] = {}
-    width = np.ones(choice.n_categories)
+    information = np.ones((choice.n_categories, 1, 1))
     for family in FAMILIES:
         density = family_density(family, loose, polynomial)
         template, found = tilted_to(cells, density, events)
         families[family] = layout.joined(template)
-        width = found if family == "polynomial" else width
+        information = found if family == "polynomial" else information
     families[DIRECT] = direct
     errors = [[layout.joined(one) for one in pair] for pair in shape_errors(polynomial, events)]
     made = CategoryBackground(
@@ -175,26 +180,41 @@ def category_background(
         mean_log_mass=_mean_log_mass(cells, polynomial.density(), layout),
         total_error=np.sqrt(sums[1]) / sums[0],
         share_error=_share_error(rows, sums, choice.n_categories),
+        mean=events.mean,
         tilt=tilts(cells, polynomial.density(), events),
-        tilt_error=np.sqrt(spread) / (sums[0] * width),
+        tilt_covariance=_tilt_covariance(information, spread / sums[0][:, None, None] ** 2),
         monte_carlo=np.array(errors, dtype=np.float64),
         order=len(polynomial.parameters),
         chi2={},
         degrees=np.zeros(choice.n_categories),
     )
-    chi2, degrees = _goodness(made, layout)
+    chi2, degrees = _goodness(made, layout, 1 + events.order)
     return replace(made, chi2=chi2, degrees=degrees)
 
 
+def _tilt_covariance(information: Floats, spread: Floats) -> Floats:
+    """Return the covariance of the powers that a covariance of moments makes, (C, T, T)."""
+    order = information.shape[-1]
+    inverse = np.linalg.inv(information)
+    return np.asarray(inverse @ spread[:, :order, :order] @ inverse)
+
+
 def _category_moments(rows: CategoryRows, n_categories: int) -> tuple[Floats, Floats, Floats]:
-    """Return sums and their variance (2, C), mean ln m_HH (C,), variance of sum w (x - mean)."""
+    """Return sums and their variance, mean and variance of y = ln m_HH, both (2, C).
+
+    The third is the covariance of the sums of w (y - mean) and w ((y - mean)^2 - variance), shape
+    (C, 2, 2).
+    """
     weight = rows.weight[:, None]
     total, covariance = cell_sums(rows.category, weight, rows.event, n_categories)
     safe = np.where(total[0] > 0, total[0], 1.0)
     mean = np.bincount(rows.category, rows.weight * rows.log_mass, n_categories) / safe
-    distance = (rows.log_mass - mean[rows.category])[:, None]
-    _, spread = cell_sums(rows.category, weight * distance, rows.event, n_categories)
-    return np.stack([total[0], covariance[0, 0]]), mean, spread[0, 0]
+    distance = rows.log_mass - mean[rows.category]
+    square = np.bincount(rows.category, rows.weight * distance**2, n_categories) / safe
+    both = np.stack([distance, distance**2 - square[rows.category]], axis=1)
+    _, spread = cell_sums(rows.category, weight * both, rows.event, n_categories)
+    moments = np.stack([mean, square])
+    return np.stack([total[0], covariance[0, 0]]), moments, np.moveaxis(spread, -1, 0)
 
 
 def _share_error(rows: CategoryRows, sums: Floats, n_categories: int) -> Floats:
@@ -216,10 +236,12 @@ def _mean_log_mass(cells: MassCells, density: Floats, layout: CategoryLayout) ->
     return np.concatenate(means)
 
 
-def _goodness(made: CategoryBackground, layout: CategoryLayout) -> tuple[dict[str, Floats], Floats]:
+def _goodness(
+    made: CategoryBackground, layout: CategoryLayout, taken: int
+) -> tuple[dict[str, Floats], Floats]:
     """Return the chi2 of each family to the events, and the degrees of freedom.
 
-    The sum and the mean of each category are taken from them.
+    The sum and the moments of each category, ``taken`` numbers, are those of the events.
     """
     sizes = [len(first) for first in layout.starts]
     ends = np.cumsum(sizes)[:-1]
@@ -232,7 +254,7 @@ def _goodness(made: CategoryBackground, layout: CategoryLayout) -> tuple[dict[st
         )
         chi2[family] = np.array([part.sum() for part in np.split(pulls, ends)])
     counted = np.array([int(part.sum()) for part in np.split(used, ends)])
-    return chi2, np.maximum(counted - 2, 0).astype(np.float64)
+    return chi2, np.maximum(counted - taken, 0).astype(np.float64)
 
 
 def require_rows(rows: Mapping[str, CategoryRows], lowest: float) -> None:

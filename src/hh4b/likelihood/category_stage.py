@@ -124,7 +124,11 @@ def fill_categories(
         category_signal(rows[signal], layout),
         {
             name: category_background(
-                one, layout, polynomial_order_max=settings.polynomial_order_max, where=name
+                one,
+                layout,
+                polynomial_order_max=settings.polynomial_order_max,
+                tilt_order=settings.tilt_order,
+                where=name,
             )
             for name, one in backgrounds.items()
         },

@@ -65,8 +65,9 @@ class CategoryBackground:
         mean_log_mass: mean of ln m_HH in each bin, shape (B,).
         total_error: relative Monte Carlo error of the sum of each category, shape (C,).
         share_error: that of its share in all categories, shape (C,).
-        tilt: power of m_HH on the loose shape, shape (C,).
-        tilt_error: its Monte Carlo error, shape (C,).
+        mean: of ln m_HH in each category, shape (C,).
+        tilt: powers of the tilt of the loose shape, coefficients of (ln m_HH - mean)^t, (C, T).
+        tilt_covariance: their Monte Carlo covariance, shape (C, T, T).
         monte_carlo: templates at +1 and -1 of each independent error of the loose shape, shape
             (n, 2, B).
         order: of the polynomial.
@@ -80,8 +81,9 @@ class CategoryBackground:
     mean_log_mass: Floats
     total_error: Floats
     share_error: Floats
+    mean: Floats
     tilt: Floats
-    tilt_error: Floats
+    tilt_covariance: Floats
     monte_carlo: Floats
     order: int
     chi2: Mapping[str, Floats]
@@ -249,7 +251,7 @@ def _background(content: Mapping[str, Any]) -> CategoryBackground:
     )
     arrays = (
         "direct_variance", "effective_events", "mean_log_mass", "total_error", "share_error",
-        "tilt", "tilt_error", "monte_carlo", "degrees",
+        "mean", "tilt", "tilt_covariance", "monte_carlo", "degrees",
     )  # fmt: skip
     return CategoryBackground(
         families=families,
@@ -289,11 +291,14 @@ def _check(templates: CategoryTemplates, where: str) -> None:
             raise ContractError(f"{where}: {name} lacks the family {DIRECT}; make the file again")
         for key in ("direct_variance", "effective_events", "mean_log_mass"):
             _shape(getattr(one, key), (n_bins,), f"{where}: {name}.{key}", lowest=0.0)
-        for key in ("total_error", "share_error", "tilt_error"):
+        for key in ("total_error", "share_error", "mean"):
             _shape(getattr(one, key), (n_categories,), f"{where}: {name}.{key}", lowest=0.0)
-        _shape(one.tilt, (n_categories,), f"{where}: {name}.tilt")
-        wanted = (len(one.monte_carlo), 2, n_bins) if len(one.monte_carlo) else (0,)
-        _shape(one.monte_carlo, wanted, f"{where}: {name}.monte_carlo", lowest=0.0)
+        order = one.tilt.shape[-1]
+        _shape(one.tilt, (n_categories, order), f"{where}: {name}.tilt")
+        wanted = (n_categories, order, order)
+        _shape(one.tilt_covariance, wanted, f"{where}: {name}.tilt_covariance")
+        varied = (len(one.monte_carlo), 2, n_bins) if len(one.monte_carlo) else (0,)
+        _shape(one.monte_carlo, varied, f"{where}: {name}.monte_carlo", lowest=0.0)
     _check_variations(templates, where)
 
 

@@ -55,6 +55,11 @@ class CategoryChoices(Settings):
     polynomial_order_max: Annotated[int, Field(ge=1, le=12)] = Field(
         8, description="largest order of the polynomial in ln m_HH of a background's shape"
     )
+    tilt_order: Annotated[int, Field(ge=1, le=2)] = Field(
+        2,
+        description="powers of ln m_HH that tilt the loose shape to a category: its mean, or mean"
+        " and variance",
+    )
     variation_order: Annotated[int, Field(ge=0, le=4)] = Field(
         1, description="order in ln m_HH of the effect of a variation on the shape"
     )
