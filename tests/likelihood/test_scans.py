@@ -15,7 +15,7 @@ from hh4b.likelihood.mu_limits import (
     discovery_significance,
     find_mu_limits,
 )
-from hh4b.likelihood.pulls import best_fit, breakdown, impacts, pulls
+from hh4b.likelihood.pulls import IntervalParts, best_fit, pulls
 from hh4b.likelihood.scans import (
     find_minima,
     goodness_of_fit,
@@ -168,10 +168,13 @@ def test_pulls_constraints_impacts_and_breakdown():
     assert 0.9 < quoted["lumi"]["constraint"] <= 1.0
     assert quoted["free_four_b"]["pull"] is None
     assert quoted["free_four_b"]["value"] == pytest.approx(1.0, abs=1e-3)
-    moved = impacts(compiled, scan, best, data)
+    interval = IntervalParts(compiled, scan, best, data)
+    impacts = interval.impacts()
+    assert set(impacts) == set(scan.intervals)
+    moved = impacts[0.95]
     # A larger signal by tagging is seen as less signal in the fit: both ends move.
     assert moved["tag"]["up"][1] * moved["tag"]["down"][1] < 0
-    parts = breakdown(compiled, scan, best, data)
+    parts = interval.breakdown()[0.95]
     assert set(parts) == {"total", "statistics", *compiled.groups}
     total, alone = parts["total"]["parts"], parts["statistics"]["parts"]
     assert 0 < alone[1] < total[1]

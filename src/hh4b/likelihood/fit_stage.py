@@ -39,7 +39,7 @@ from hh4b.likelihood.autodiff import fisher_information
 from hh4b.likelihood.expectation import CompiledModel
 from hh4b.likelihood.model_file import model_from_content
 from hh4b.likelihood.mu_limits import NO_LIMIT, MuLimits, discovery_significance, find_mu_limits
-from hh4b.likelihood.pulls import best_fit, breakdown, impacts, pulls
+from hh4b.likelihood.pulls import IntervalParts, best_fit, pulls
 from hh4b.likelihood.scans import (
     KappaScan,
     goodness_of_fit,
@@ -210,14 +210,10 @@ def _moved(
     levels = settings.confidence_levels
     scan: KappaScan = scan_kappa(compiled, coarse, data, levels=levels, threads=settings.threads)
     best = best_fit(compiled, scan, data)
+    parts = IntervalParts(compiled, scan, best, data, threads=settings.threads)
     return {
-        name: {
-            f"{level:g}": function(
-                compiled, scan, best, data, level=level, threads=settings.threads
-            )
-            for level in levels
-        }
-        for name, function in (("impacts", impacts), ("breakdown", breakdown))
+        name: {f"{level:g}": one for level, one in found.items()}
+        for name, found in (("impacts", parts.impacts()), ("breakdown", parts.breakdown()))
     }
 
 

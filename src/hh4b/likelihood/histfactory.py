@@ -22,17 +22,12 @@ from hh4b.likelihood.exchange_samples import (
 from hh4b.likelihood.exchange_statement import Asimov, LikelihoodStatement, observed
 from hh4b.likelihood.model import LikelihoodModel, Parameter
 from hh4b.likelihood.signal_basis import check_kappas, signal_at
-from hh4b.statistics.workspace import MU_MAX, PREFIX, PROVENANCE, signal_name
+from hh4b.statistics.workspace import MU_MAX, PREFIX, PROVENANCE, signal_name, strength_name
 
 #: Before the JSON text that says what the model is, in the name of a parameter.
 LIKELIHOOD_STATEMENT = "likelihood model "
 #: Constant of each measurement: the exact value, which its name rounds.
 KAPPA = "kappa_lambda"
-
-
-def strength_name(kappa_lambda: float) -> str:
-    """Return the name of the signal strength of a measurement."""
-    return f"mu_kappa_lambda_{kappa_name(kappa_lambda)}"
 
 
 def histfactory_workspace(

@@ -21,7 +21,7 @@ from hh4b.likelihood.histfactory import KAPPA, LIKELIHOOD_STATEMENT
 from hh4b.likelihood.model import LikelihoodModel
 from hh4b.likelihood.signal_basis import lagrange, powers
 from hh4b.statistics.workspace import PREFIX, text_of
-from hh4b.statistics.workspace_format import quiet_pyhf
+from hh4b.statistics.workspace_format import validate_workspace
 
 Floats = NDArray[np.float64]
 #: A signal that is a quadratic agrees with itself to this, relative to its largest bin.
@@ -46,7 +46,7 @@ def read_histfactory(
             likelihood does not know, or fewer than three kappa_lambda, or if its signal is no
             quadratic.
     """
-    _validate(specification, where)
+    validate_workspace(specification, where)
     strengths = _strengths(specification, where, kappas or {})
     fixed = _constants(specification, where, strengths)
     statement = _statement(specification, where)
@@ -73,18 +73,6 @@ def read_histfactory(
     _check_quadratic(model, samples, signal_kappas, where)
     kept = statement.data_of(model, counts)
     return read.model(data=kept, **statement.described()) if kept is None else model
-
-
-def _validate(specification: Mapping[str, Any], where: str) -> None:
-    # pyhf takes most of a second to import: only where a workspace is read.
-    import pyhf
-
-    try:
-        with quiet_pyhf():
-            pyhf.schema.validate(specification, "workspace.json")
-    except pyhf.exceptions.InvalidSpecification as error:
-        line = " ".join(str(error).split())[:200]
-        raise ContractError(f"{where} is no valid pyhf workspace: {line}") from error
 
 
 def _statement(specification: Mapping[str, Any], where: str) -> LikelihoodStatement:

@@ -7,6 +7,7 @@ values: what the interval shrinks by, in squares, is the group's part (groups ar
 that the parts need not add up).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,97 +63,84 @@ def pulls(
     }
 
 
-def impacts(
-    compiled: CompiledModel,
-    scan: KappaScan,
-    best: FixedFits,
-    data: Floats,
-    auxiliary: ArrayLike = 0.0,
-    *,
-    level: float = 0.95,
-    threads: int = 1,
-) -> dict[str, dict[str, Ends]]:
-    """Return by parameter how both ends of the interval move.
+@dataclass(frozen=True)
+class IntervalParts:
+    """What moves the ends of the intervals of a scan, at all of its confidence levels.
 
-    Args:
+    Attributes:
         compiled: the model.
-        scan: of kappa_lambda, with the level among its intervals.
+        scan: of kappa_lambda.
         best: of `best_fit`.
         data: counts, (B,).
         auxiliary: centres of the Gaussians, (P,).
-        level: confidence level of the interval.
-        threads: how many share the fits.
-
-    Returns:
-        ``up`` and ``down``, each (shift of the lower, of the upper end); None where one is missing.
-
-    Raises:
-        FitFailed: if a fit does not converge.
+        threads: how many share the fits; no result depends on it.
     """
-    errors = errors_of(best)
-    nominal = scan.intervals[level]
-    found: dict[str, dict[str, Ends]] = {}
-    for p, name in enumerate(compiled.parameter_names):
-        fixed = np.arange(compiled.n_parameters) == p
-        ends = {}
-        for direction, sign in (("up", 1.0), ("down", -1.0)):
-            start = best.alpha[0].copy()
-            start[p] = np.clip(start[p] + sign * errors[p], compiled.lower[p], compiled.upper[p])
-            moved = scan_kappa(
-                compiled, scan.kappa_lambda, data, auxiliary, levels=[level], start=start,
-                fixed=fixed, threads=threads,
-            ).intervals[level]  # fmt: skip
-            ends[direction] = (
-                _difference(moved.lower, nominal.lower),
-                _difference(moved.upper, nominal.upper),
-            )
-        found[name] = ends
-    return found
 
+    compiled: CompiledModel
+    scan: KappaScan
+    best: FixedFits
+    data: Floats
+    auxiliary: ArrayLike = 0.0
+    threads: int = 1
 
-def breakdown(
-    compiled: CompiledModel,
-    scan: KappaScan,
-    best: FixedFits,
-    data: Floats,
-    auxiliary: ArrayLike = 0.0,
-    *,
-    level: float = 0.95,
-    threads: int = 1,
-) -> dict[str, dict[str, Any]]:
-    """Return what each group of parameters, and the statistics of the data, add to the interval.
+    def impacts(self) -> dict[float, dict[str, dict[str, Ends]]]:
+        """Return by confidence level and parameter how both ends of the interval move.
 
-    Args:
-        compiled: the model.
-        scan: of kappa_lambda, with the level among its intervals.
-        best: of `best_fit`.
-        data: counts, (B,).
-        auxiliary: centres of the Gaussians, (P,).
-        level: confidence level of the interval.
-        threads: how many share the fits.
+        Returns:
+            ``up`` and ``down``, each (shift of the lower, of the upper end); None where one is
+            missing.
 
-    Returns:
-        By group, ``total`` and ``statistics`` (all parameters kept): ``interval`` without the
-        group, and ``parts``, distances (below, above) the best kappa_lambda, by difference in
-        squares for a group; None where an end is missing.
+        Raises:
+            FitFailed: if a fit does not converge.
+        """
+        errors, compiled = errors_of(self.best), self.compiled
+        found: dict[float, dict[str, dict[str, Ends]]] = {one: {} for one in self.scan.intervals}
+        for p, name in enumerate(compiled.parameter_names):
+            fixed = np.arange(compiled.n_parameters) == p
+            for direction, sign in (("up", 1.0), ("down", -1.0)):
+                start = self.best.alpha[0].copy()
+                moved = start[p] + sign * errors[p]
+                start[p] = np.clip(moved, compiled.lower[p], compiled.upper[p])
+                for level, interval in self._intervals(start, fixed).items():
+                    nominal = self.scan.intervals[level]
+                    found[level].setdefault(name, {})[direction] = (
+                        _difference(interval.lower, nominal.lower),
+                        _difference(interval.upper, nominal.upper),
+                    )
+        return found
 
-    Raises:
-        FitFailed: if a fit does not converge.
-    """
-    groups = np.array(compiled.groups, dtype=object)
-    total = _distances(scan.intervals[level], scan.best)
-    result = {"total": {"interval": _ends(scan.intervals[level]), "parts": list(total)}}
-    choices = {name: groups == name for name in dict.fromkeys(compiled.groups)}
-    choices["statistics"] = np.ones(compiled.n_parameters, dtype=bool)
-    for name, fixed in choices.items():
-        without = scan_kappa(
-            compiled, scan.kappa_lambda, data, auxiliary, levels=[level], start=best.alpha[0],
-            fixed=fixed, threads=threads,
-        ).intervals[level]  # fmt: skip
-        left = _distances(without, scan.best)
-        parts = list(left) if name == "statistics" else [*map(_quadrature, total, left)]
-        result[name] = {"interval": _ends(without), "parts": parts}
-    return result
+    def breakdown(self) -> dict[float, dict[str, dict[str, Any]]]:
+        """Return by level what each group of parameters, and the statistics of the data, add.
+
+        Returns:
+            By group, ``total`` and ``statistics`` (all parameters kept): ``interval`` without the
+            group, and ``parts``, distances (below, above) the best kappa_lambda, by difference in
+            squares for a group; None where an end is missing.
+
+        Raises:
+            FitFailed: if a fit does not converge.
+        """
+        groups = np.array(self.compiled.groups, dtype=object)
+        choices = {name: groups == name for name in dict.fromkeys(self.compiled.groups)}
+        choices["statistics"] = np.ones(self.compiled.n_parameters, dtype=bool)
+        result: dict[float, dict[str, dict[str, Any]]] = {}
+        for level, interval in self.scan.intervals.items():
+            parts = list(_distances(interval, self.scan.best))
+            result[level] = {"total": {"interval": _ends(interval), "parts": parts}}
+        for name, fixed in choices.items():
+            for level, without in self._intervals(self.best.alpha[0], fixed).items():
+                left = _distances(without, self.scan.best)
+                total = result[level]["total"]["parts"]
+                parts = list(left) if name == "statistics" else [*map(_quadrature, total, left)]
+                result[level][name] = {"interval": _ends(without), "parts": parts}
+        return result
+
+    def _intervals(self, start: Floats, fixed: NDArray[np.bool_]) -> dict[float, Interval]:
+        """Return the intervals with some parameters kept where they start."""
+        return scan_kappa(
+            self.compiled, self.scan.kappa_lambda, self.data, self.auxiliary,
+            levels=list(self.scan.intervals), start=start, fixed=fixed, threads=self.threads,
+        ).intervals  # fmt: skip
 
 
 def _difference(moved: float | None, nominal: float | None) -> float | None:

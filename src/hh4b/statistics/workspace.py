@@ -61,6 +61,11 @@ def signal_name(kappa_lambda: float) -> str:
     return f"signal_kappa_lambda_{kappa_name(kappa_lambda)}"
 
 
+def strength_name(kappa_lambda: float) -> str:
+    """Return the name of the signal strength of a measurement."""
+    return f"mu_kappa_lambda_{kappa_name(kappa_lambda)}"
+
+
 def background_names(process: str, scaled: ScaledTemplates) -> list[str]:
     """Return the sample names of a background: one, or one by hypothesis."""
     if len(scaled.backgrounds[process].values) == 1:
@@ -170,7 +175,7 @@ def _samples(scaled: ScaledTemplates, statement: ModelStatement) -> list[dict[st
             data = rows.values[index].tolist()
             samples.append({"name": name, "data": data, "modifiers": modifiers})
     for index, kappa in enumerate(scaled.kappa_lambda):
-        modifiers = [{"name": _strength(kappa), "type": "normfactor", "data": None}]
+        modifiers = [{"name": strength_name(kappa), "type": "normfactor", "data": None}]
         modifiers += _uncertainties(scaled, statement, scaled.signal_process, index)
         if statement.model == "complete":
             modifiers.append(_staterror("signal", scaled.signal_variance[index]))
@@ -198,10 +203,6 @@ def _uncertainties(
     return modifiers
 
 
-def _strength(kappa_lambda: float) -> str:
-    return f"mu_kappa_lambda_{kappa_name(kappa_lambda)}"
-
-
 def _staterror(kind: str, variance: Floats) -> dict[str, Any]:
     return {"name": f"staterror_{kind}", "type": "staterror", "data": np.sqrt(variance).tolist()}
 
@@ -222,13 +223,13 @@ def _measurement(
     scaled: ScaledTemplates, index: int, statement: ModelStatement, texts: Sequence[str]
 ) -> dict[str, Any]:
     kappa = scaled.kappa_lambda[index]
-    poi = _strength(kappa)
+    poi = strength_name(kappa)
     # From the minimum of background-only data: from mu = 1 the scipy optimizer of pyhf stops before
     # it where the signal is weak.
     parameters: list[dict[str, Any]] = [{"name": poi, "inits": [0.0], "bounds": [[0.0, MU_MAX]]}]
     for other, value in enumerate(scaled.kappa_lambda):
         if other != index:
-            parameters.append(_fixed(_strength(value), [0.0]))
+            parameters.append(_fixed(strength_name(value), [0.0]))
     for process in scaled.backgrounds:
         names = background_names(process, scaled)
         if len(names) > 1:

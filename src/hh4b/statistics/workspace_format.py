@@ -90,7 +90,7 @@ def read_workspace(specification: Mapping[str, Any], *, where: str) -> Workspace
     Raises:
         ContractError: if it is not valid for pyhf, or not one of this project's.
     """
-    _validate(specification, where)
+    validate_workspace(specification, where)
     channel = specification["channels"][0]
     samples = {sample["name"]: sample for sample in channel["samples"]}
     try:
@@ -156,7 +156,12 @@ def _background(
     return BinnedRows(values, _variances(rows[: len(names)], process), total_variance)
 
 
-def _validate(specification: Mapping[str, Any], where: str) -> None:
+def validate_workspace(specification: Mapping[str, Any], where: str) -> None:
+    """Check JSON against the schema of pyhf.
+
+    Raises:
+        ContractError: naming the file and what is wrong.
+    """
     # pyhf takes most of a second to import: only where a workspace is read.
     import pyhf
 
