@@ -15,6 +15,7 @@ include: "workflow/rules/pairing.smk"
 include: "workflow/rules/selection.smk"
 include: "workflow/rules/spanet.smk"
 include: "workflow/rules/statistics.smk"
+include: "workflow/rules/likelihood.smk"
 include: "workflow/rules/publication.smk"
 
 

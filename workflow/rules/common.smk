@@ -53,6 +53,7 @@ wildcard_constraints:
     fold=r"fold_\d+_" if LAYOUT.folds else "(?:)",
     worker=r"\d+",
     energy="13|14",
+    point=r"[\d.e+]+tev_[\d.e+]+ifb",
 
 
 def settings(rule, *wildcards):

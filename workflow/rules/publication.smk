@@ -139,6 +139,7 @@ rule summary:
             for path in LAYOUT.of_every_energy("limits", selection)
         ],
         classification=[LAYOUT.classifier_metrics(name) for name in STUDY.classifiers],
+        likelihood=FILES.likelihoods(),
         read=PAGE.files,
     output:
         page=f"{RESULTS}/README.md",

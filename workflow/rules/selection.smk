@@ -62,7 +62,7 @@ rule dnn_predict:
         unpack(lambda w: FILES.scored(w.classifier)),
         models=lambda w: LAYOUT.dnn_models(w.classifier),
     output:
-        scores=FILES.scores_pattern(),
+        scores=FILES.scores_pattern("dnn"),
     log:
         f"{RESULTS}/logs/dnn_predict/{{classifier}}.log",
     benchmark:
@@ -77,6 +77,33 @@ rule dnn_predict:
         code=command("selection:dnn_predict"),
     message:
         "Scoring all samples with {wildcards.classifier}"
+    shell:
+        "hh4b dnn predict {input.models} {params.scores} --settings {params.settings:q}"
+        " > {log} 2>&1"
+
+
+rule dnn_predict_varied:
+    input:
+        models=lambda w: LAYOUT.dnn_models(w.classifier),
+        dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
+        features=lambda w: FILES.features_of(w.classifier, w.sample, w.variation),
+    output:
+        scores=f"{RESULTS}/{{variation}}scores/{{classifier}}/{{sample}}.h5",
+    log:
+        f"{RESULTS}/{{variation}}logs/dnn_predict_varied/{{classifier}}/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/{{variation}}benchmarks/dnn_predict_varied/{{classifier}}/{{sample}}.tsv"
+    wildcard_constraints:
+        classifier=names_pattern(FILES.classifiers("dnn")),
+        variation=names_pattern(v.prefix for v in LAYOUT.variations),
+    params:
+        scores=lambda w, input, output: option(
+            "--score", [input.dataset], [input.features], [output.scores]
+        ),
+        settings=settings("dnn_predict", "variation"),
+        code=command("selection:dnn_predict"),
+    message:
+        "Scoring {wildcards.variation}{wildcards.sample} with {wildcards.classifier}"
     shell:
         "hh4b dnn predict {input.models} {params.scores} --settings {params.settings:q}"
         " > {log} 2>&1"
@@ -131,7 +158,7 @@ rule baseline_train:
         unpack(lambda w: FILES.scored(w.classifier)),
         plugins=lambda w: FILES.plugins([STUDY.classifiers[w.classifier].method]),
     output:
-        scores=FILES.scores_pattern(),
+        scores=FILES.scores_pattern("baseline"),
     log:
         f"{RESULTS}/logs/baseline_train/{{classifier}}.log",
     benchmark:

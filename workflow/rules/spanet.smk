@@ -199,7 +199,7 @@ rule spanet_score:
         f"{RESULTS}/{{variation}}benchmarks/spanet_score/{{training}}/{{sample}}.tsv"
     threads: STUDY.threads_per_training
     params:
-        settings=settings("spanet_score"),
+        settings=settings("spanet_score", "variation"),
         code=command("spanet:predict"),
     message:
         "Scoring {wildcards.variation}{wildcards.sample} with {wildcards.training}"

@@ -157,8 +157,8 @@ class LikelihoodScan(Settings):
         return [round(self.scan_min + n * self.scan_step, 9) for n in range(steps + 1)]
 
 
-class LikelihoodFitSettings(LikelihoodScan):
-    """Settings of `hh4b likelihood fit`."""
+class FitChoices(LikelihoodScan):
+    """What is fitted, and what is found in it."""
 
     asimov: Literal["background", "sm", "user", "observed"] = Field(
         "background",
@@ -180,6 +180,11 @@ class LikelihoodFitSettings(LikelihoodScan):
     fisher_kappa: Kappa = Field(
         1.0, description="kappa_lambda of the Fisher information and the Cramer-Rao bound"
     )
+
+
+class LikelihoodFitSettings(FitChoices):
+    """Settings of `hh4b likelihood fit`."""
+
     threads: Count = Field(1, description="threads that share the fits; no result depends on it")
 
 
@@ -206,8 +211,8 @@ BELT_KAPPAS = [
 ]
 
 
-class LikelihoodToySettings(Settings):
-    """Settings of `hh4b likelihood toys`."""
+class ToyChoices(Settings):
+    """Pseudo-experiments: belt, coverage, injections."""
 
     belt_kappas: Annotated[list[Kappa], Field(min_length=4)] = Field(
         BELT_KAPPAS, description="kappa_lambda of the Feldman-Cousins belt, in rising order"
@@ -237,8 +242,6 @@ class LikelihoodToySettings(Settings):
         " for toy_asimov at each kappa_lambda",
     )
     interval_step: Positive = Field(0.05, description="step of the scan for this interval")
-    seed: Seed = Field(1, description="of the pseudo-experiments")
-    threads: Count = Field(1, description="threads that share the fits; no result depends on it")
 
     @model_validator(mode="after")
     def _belt_holds_the_rest(self) -> Self:
@@ -259,4 +262,33 @@ class LikelihoodToySettings(Settings):
             )
         if len(set(self.toy_levels)) != len(self.toy_levels):
             raise ValueError("toy_levels: a confidence level stands there twice")
+        return self
+
+
+class LikelihoodToySettings(ToyChoices):
+    """Settings of `hh4b likelihood toys`."""
+
+    seed: Seed = Field(1, description="of the pseudo-experiments")
+    threads: Count = Field(1, description="threads that share the fits; no result depends on it")
+
+
+class Likelihood(CategoryChoices, BackgroundModel, FitChoices, ToyChoices):
+    """The likelihood in kappa_lambda of score categories, docs/statistics.md."""
+
+    selections: list[Name] = Field(
+        [],
+        description="selections whose scores make categories; an empty list makes no likelihood",
+    )
+    toys: list[Name] = Field(
+        [], description="those of them with pseudo-experiments, at the headline's point"
+    )
+
+    @model_validator(mode="after")
+    def _toys_of_a_likelihood(self) -> Self:
+        for name, listed in (("selections", self.selections), ("toys", self.toys)):
+            if len(set(listed)) != len(listed):
+                raise ValueError(f"{name}: a selection stands there twice")
+        for one in self.toys:
+            if one not in self.selections:
+                raise ValueError(f"toys: {one!r} is not among the selections {self.selections}")
         return self

@@ -100,6 +100,11 @@ class TemplateChoices(Settings):
         """Whether signal or background is scored at ``fixed_kappa_input``."""
         return "fixed" in (self.kappa_input, self.background_kappa)
 
+    @property
+    def one_kappa_input(self) -> bool:
+        """Whether signal and background are both scored at ``fixed_kappa_input``."""
+        return self.kappa_input == self.background_kappa == "fixed"
+
     @model_validator(mode="after")
     def _fixed_is_given(self) -> Self:
         if self.takes_fixed_input and self.fixed_kappa_input is None:

@@ -14,6 +14,8 @@ from hh4b.study.samples import SampleInfo
 
 #: CPU seconds of one event: partons, shower, detector, ingestion; of its partons alone.
 SECONDS_PER_EVENT, SECONDS_PER_PARTONS = 0.0095, 0.0007
+#: Of another detector for the same shower, with ingestion (benchmarks/detector_variations.py).
+SECONDS_PER_DETECTOR = 0.0006
 #: Share of the showered events that end in a dataset (weighted tags; 4b with acceptance bias).
 KEPT_SIGNAL, KEPT_BACKGROUND = 0.23, 0.14
 KILOBYTES_PER_EVENT = 0.6
@@ -63,11 +65,13 @@ def _costs(layout: Layout) -> Iterator[Cost]:
     for kind, background in (("signal", False), ("background", True)):
         events = sum(info.events for info in infos.values() if info.background == background)
         yield Cost(f"{kind} through shower and detector", events, _hours(events, SECONDS_PER_EVENT))
-    events = _varied_events(layout)
-    if events:
-        # The partons are those of the nominal events.
-        hours = _hours(events, SECONDS_PER_EVENT - SECONDS_PER_PARTONS)
-        yield Cost("variations through shower and detector", events, hours)
+    # The partons are those of the nominal events, and the detector's variations share showers too.
+    for effect, what, seconds in (
+        ("shower", "shower and detector", SECONDS_PER_EVENT - SECONDS_PER_PARTONS),
+        ("detector", "the detector alone", SECONDS_PER_DETECTOR),
+    ):
+        if events := _varied_events(layout, effect):
+            yield Cost(f"variations through {what}", events, _hours(events, seconds))
     events = 4 * study.energy_comparison.events
     yield Cost("partons at 13 and 14 TeV", events, _hours(events, SECONDS_PER_PARTONS))
     yield from _spanet(layout, infos)
@@ -80,9 +84,14 @@ def _counted(layout: Layout) -> dict[str, SampleInfo]:
     return {name: info for name, info in layout.samples.items() if info.generated}
 
 
-def _varied_events(layout: Layout) -> int:
-    """Return the events that variations put through shower and detector once more."""
-    return sum(layout.samples[name].events for _, name in layout.varied())
+def _varied_events(layout: Layout, effect: str | None = None) -> int:
+    """Return the events that variations of an effect make once more; None for all effects."""
+    return sum(
+        layout.samples[name].events
+        for variation, names in layout.variations.items()
+        for name in names
+        if effect in (None, variation.effect)
+    )
 
 
 def _spanet(layout: Layout, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
@@ -113,7 +122,8 @@ def _scores(layout: Layout) -> Cost:
     """Return the cost of scoring everything, nominal and varied, with every network that does."""
     classifiers = layout.study.classifiers.values()
     networks = len({c.training for c in classifiers if c.kind == "spanet"})
-    kept = sum(_kept(layout.samples[name]) for _, name in layout.scored)
+    nominal = [*layout.signals, *layout.backgrounds]
+    kept = sum(_kept(layout.samples[name]) for _, name in layout.varied(nominal=nominal))
     scores = kept * networks * len(layout.study.statistics.scan())
     return Cost("scores at every kappa_lambda", scores, _hours(scores, SECONDS_PER_SCORE))
 

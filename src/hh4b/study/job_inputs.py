@@ -10,6 +10,9 @@ from hh4b.study.layout import Layout
 from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetPairing, SpanetTraining
 from hh4b.study.samples import FilesSample
 
+#: (key, dataset, features, scores) of samples.
+Rows = list[tuple[str, str, str, str]]
+
 
 class JobInputs:
     """Files that go together on a command line, and the ones a rule waits for."""
@@ -51,30 +54,47 @@ class JobInputs:
         return f"{signal} {option('--background', datasets, files['background'])}"
 
     def scored(self, classifier: str) -> dict[str, list[str]]:
-        """Return datasets and features of everything that a classifier scores."""
+        """Return datasets and features of all that a classifier scores in one job."""
+        scored = self._scored_at_once(self.study.classifiers[classifier].kind)
         return {
-            "datasets": [self.layout.dataset(name, prefix) for prefix, name in self.layout.scored],
-            "features": [
-                self._of("features", classifier, name, prefix)
-                for prefix, name in self.layout.scored
-            ],
+            "datasets": [self.layout.dataset(name, prefix) for prefix, name in scored],
+            "features": [self._of("features", classifier, name, prefix) for prefix, name in scored],
         }
 
-    def scores_pattern(self) -> list[str]:
-        """Return the score files of a classifier as patterns over ``{classifier}``."""
+    def scores_pattern(self, kind: str) -> list[str]:
+        """Return the score files of a classifier as patterns over ``{classifier}``.
+
+        Args:
+            kind: of the classifiers.
+        """
         return [
             self.layout.file(f"{prefix}scores/{{classifier}}/{name}.h5")
-            for prefix, name in self.layout.scored
+            for prefix, name in self._scored_at_once(kind)
         ]
 
-    def template_rows(self, selection: str) -> list[tuple[str, str, str, str]]:
+    def features_of(self, classifier: str, sample: str, variation: str = "") -> str:
+        """Return the observables of a sample that a classifier sees."""
+        return self._of("features", classifier, sample, variation)
+
+    def _scored_at_once(self, kind: str) -> list[tuple[str, str]]:
+        """Return (prefix, sample); varied ones where scores are made with the training."""
+        nominal = [*self.layout.signals, *self.layout.backgrounds]
+        varied = set(self.classifiers(kind)) & self.layout.varied_classifiers
+        if kind == "baseline" and varied:
+            return list(self.layout.varied(nominal=nominal))
+        return [("", name) for name in nominal]
+
+    def template_rows(self, selection: str, *, varied: bool) -> Rows:
         """Return (key, dataset, features, scores) of everything in the templates of a selection.
 
-        The key is the process of nominal samples, ``SYSTEMATIC.SIDE.PROCESS`` of varied ones.
+        The key is the process of nominal samples, ``SYSTEMATIC.SIDE.PROCESS`` of varied ones, which
+        are there where they are asked for.
         """
         chosen = self.study.selections[selection]
         rows = []
-        for prefix, name in self.layout.scored:
+        nominal = [*self.layout.signals, *self.layout.backgrounds]
+        scored = self.layout.varied(nominal=nominal) if varied else [("", n) for n in nominal]
+        for prefix, name in scored:
             variation = self.layout.variation(prefix)
             process = self.layout.samples[name].process
             key = f"{variation.systematic}.{variation.side}.{process}" if variation else process
@@ -90,15 +110,34 @@ class JobInputs:
 
     def templates(self, selection: str) -> list[str]:
         """Return the files that the templates of a selection are made from."""
-        return [path for _, *paths in self.template_rows(selection) for path in paths]
+        return _files_of(self._rows(selection))
 
     def templates_option(self, selection: str) -> str:
         """Write ``--sample PROCESS=D:F:S … --varied SYSTEMATIC.SIDE.PROCESS=D:F:S …``."""
-        texts = []
-        for key, *paths in self.template_rows(selection):
-            name = "--varied" if "." in key else "--sample"
-            texts.append(option(name, [f"{key}={paths[0]}"], *([path] for path in paths[1:])))
-        return " ".join(texts)
+        return _rows_option(self._rows(selection))
+
+    def _rows(self, selection: str) -> Rows:
+        # In the model `note` nothing is uncertain.
+        return self.template_rows(selection, varied=self.study.statistics.model == "complete")
+
+    def categories(self, selection: str) -> list[str]:
+        """Return the files that the category templates of a selection are made from."""
+        return _files_of(self.template_rows(selection, varied=True))
+
+    def categories_option(self, selection: str) -> str:
+        """Write them as `templates_option` does."""
+        return _rows_option(self.template_rows(selection, varied=True))
+
+    def likelihoods(self) -> list[str]:
+        """Return everything that the likelihoods of a study say."""
+        chosen = self.study.likelihood
+        found = [
+            path
+            for name in chosen.selections
+            for part in ("fit", "hs3", "histfactory")
+            for path in self.layout.likelihoods(part, name)
+        ]
+        return [*found, *(self.layout.likelihood("toys", name) for name in chosen.toys)]
 
     # Single files --------------------------------------------------------------------------------
 
@@ -249,6 +288,18 @@ def option(name: str, *columns: Sequence[str]) -> str:
     """
     values = (":".join(row) for row in zip(*columns, strict=True))
     return " ".join(f"{name} {shlex.quote(value)}".strip() for value in values)
+
+
+def _files_of(rows: Rows) -> list[str]:
+    return [path for _, *paths in rows for path in paths]
+
+
+def _rows_option(rows: Rows) -> str:
+    texts = []
+    for key, *paths in rows:
+        name = "--varied" if "." in key else "--sample"
+        texts.append(option(name, [f"{key}={paths[0]}"], *([path] for path in paths[1:])))
+    return " ".join(texts)
 
 
 def names_pattern(names: Iterable[str]) -> str:

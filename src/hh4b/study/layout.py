@@ -60,6 +60,11 @@ class Layout:
         return [s.name for s in self.samples.values() if s.background]
 
     @cached_property
+    def background_processes(self) -> set[str]:
+        """Processes of all backgrounds."""
+        return {self.samples[name].process for name in self.backgrounds}
+
+    @cached_property
     def standard_model(self) -> list[str]:
         """Signal samples at kappa_lambda = 1."""
         return [name for name in self.signals if self.samples[name].kappa_lambda == 1]
@@ -77,6 +82,16 @@ class Layout:
         # Without the hypothesis an event is told a value of the signal samples, as in training.
         scanned = statistics.scan() if "hypothesis" in told else []
         return sorted({*scanned, *self.signal_kappas})
+
+    def kappas_of_scores(self, variation: str = "") -> list[float]:
+        """Return the values of the kappa input at which a sample is scored.
+
+        A variation is looked at where the limits take their events.
+        """
+        fixed = self.study.statistics.fixed_kappa_input
+        if variation and fixed is not None and self.study.statistics.one_kappa_input:
+            return [fixed]
+        return self.score_kappas
 
     def of_source(self, source: str) -> list[str]:
         """Return the samples of a source."""
@@ -174,12 +189,12 @@ class Layout:
             yield from ((variation.prefix, name) for name in names)
 
     @cached_property
-    def scored(self) -> list[tuple[str, str]]:
-        """(prefix, sample) of everything that a classifier scores.
-
-        Every signal is scored, so that all events make the template of any kappa_lambda.
-        """
-        return list(self.varied(nominal=[*self.signals, *self.backgrounds]))
+    def varied_classifiers(self) -> set[str]:
+        """Classifiers whose templates have variations."""
+        if self.study.statistics.model == "complete":
+            return set(self.study.classifiers)
+        selections = self.study.selections
+        return {selections[name].classifier for name in self.study.likelihood.selections}
 
     # Files of samples ---------------------------------------------------------------------------
 
@@ -361,6 +376,39 @@ class Layout:
         """Return the workspaces or limits of a selection at every energy and luminosity."""
         return [
             self.file(f"{folder}/{selection}_{energy:g}tev_{luminosity:g}ifb.json")
+            for energy in self.study.statistics.sqrt_s_tev
+            for luminosity in self.study.statistics.luminosities_ifb
+        ]
+
+    def categories(self, selection: str) -> str:
+        """Return the category templates of a selection."""
+        return self.file(f"likelihood/{selection}/categories.json")
+
+    def likelihood(
+        self,
+        part: str,
+        selection: str,
+        energy: float | None = None,
+        luminosity: float | None = None,
+    ) -> str:
+        """Return a file of the likelihood of a selection; without a point, the headline's.
+
+        Args:
+            part: ``model``, ``fit``, ``toys``, ``hs3`` or ``histfactory``.
+            selection: one of `likelihood.selections`.
+            energy: in TeV.
+            luminosity: in fb^-1.
+        """
+        headline = self.study.statistics.headline
+        energy = headline.sqrt_s_tev if energy is None else energy
+        luminosity = headline.luminosity_ifb if luminosity is None else luminosity
+        name = f"{part}_{energy:g}tev_{luminosity:g}ifb.json"
+        return self.file(f"likelihood/{selection}/{name}")
+
+    def likelihoods(self, part: str, selection: str) -> list[str]:
+        """Return a file of the likelihood of a selection at every energy and luminosity."""
+        return [
+            self.likelihood(part, selection, energy, luminosity)
             for energy in self.study.statistics.sqrt_s_tev
             for luminosity in self.study.statistics.luminosities_ifb
         ]

@@ -8,6 +8,7 @@ from hh4b.core.folds import FoldChoice
 from hh4b.core.settings import Count, Kappa, Name, Seed, Settings
 from hh4b.events.settings import EventSelection
 from hh4b.generation.settings import Physics
+from hh4b.likelihood.settings import Likelihood
 from hh4b.selection.settings import FeatureSettings
 from hh4b.simulation.settings import Simulation
 from hh4b.statistics.processes import Process
@@ -88,9 +89,12 @@ class Study(Settings):
     classifiers: dict[Name, Classifier] = Field(description="what separates signal and background")
     selections: dict[Name, Selection] = Field(description="classifiers with their working points")
     systematics: dict[Name, Systematic] = Field(
-        {}, description="uncertainties of the model `complete`"
+        {}, description="uncertainties of the likelihood and of the model `complete`"
     )
     statistics: Statistics = Field(Statistics.checked({}), description="templates and limits")
+    likelihood: Likelihood = Field(
+        Likelihood.checked({}), description="the likelihood in kappa_lambda"
+    )
     energy_comparison: EnergyComparison = Field(
         EnergyComparison.checked({}), description="13 against 14 TeV at parton level"
     )

@@ -10,6 +10,7 @@ from hh4b.statistics.systematics import check_systematics
 from hh4b.study.fold_checks import check_folds
 from hh4b.study.labels import check_labels
 from hh4b.study.layout import Layout
+from hh4b.study.likelihood_checks import check_likelihood
 from hh4b.study.methods import (
     Dnn,
     SpanetClassifier,
@@ -48,6 +49,7 @@ def check_references(study: Study) -> None:
     _check_processes(study)
     _check_other_energies(study)
     _check_systematics(study)
+    check_likelihood(study)
     _check_stages(study)
     check_plugins(study)
     check_labels(study)
@@ -158,11 +160,11 @@ def _check_processes(study: Study) -> None:
 
 
 def _check_systematics(study: Study) -> None:
-    if study.systematics and study.statistics.model == "note":
+    if study.systematics and study.statistics.model == "note" and not study.likelihood.selections:
         first = next(iter(study.systematics))
         raise ConfigError(
             f"systematics.{first}: nothing is uncertain in statistics.model 'note'; expected"
-            " 'complete'"
+            " 'complete', or likelihood.selections"
         )
     infos = list(expand_samples(study.samples, study.processes).values())
     for name, systematic in study.systematics.items():

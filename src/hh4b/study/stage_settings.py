@@ -9,7 +9,6 @@ from typing import Any
 from hh4b.core.settings import Settings
 from hh4b.events.settings import ImportSettings, IngestSettings, MergeSettings
 from hh4b.generation.settings import (
-    EnergyWeightSettings,
     FourBProcessChoice,
     FourBSettings,
     HiggsPairSettings,
@@ -36,24 +35,13 @@ from hh4b.spanet.settings import (
     SpanetSearchSettings,
     SpanetTrainSettings,
 )
-from hh4b.statistics.processes import Process
-from hh4b.statistics.settings import (
-    LimitSettings,
-    LuminosityScanSettings,
-    TemplateSettings,
-    WorkspaceSettings,
-)
-from hh4b.study.layout import Layout, Variation
+from hh4b.study.layout import Variation
 from hh4b.study.samples import GeneratedSample
+from hh4b.study.statistics_settings import StatisticsSettings
 
 
-class StageSettings:
+class StageSettings(StatisticsSettings):
     """The settings of every job, by rule."""
-
-    def __init__(self, layout: Layout) -> None:
-        """Read them from the study behind a layout."""
-        self.layout = layout
-        self.study = layout.study
 
     def text(self, rule: str, **wildcards: Any) -> str:
         """Return the settings of a job as JSON text; ``wildcards`` are those of the rule."""
@@ -209,17 +197,6 @@ class StageSettings:
             "threads": self.study.threads_per_training,
         }
 
-    def _folds(self, fold: str | int | None = None) -> dict[str, int]:
-        """Return the folds of the study, and one of them; nothing without folds."""
-        if not self.layout.folds:
-            return {}
-        one = {} if fold is None else {"fold": int(fold)}
-        return {"folds": self.layout.folds, "fold_seed": self.study.seed, **one}
-
-    def _measured(self) -> dict[str, str]:
-        """Return the events that measure: with folds all, each by a network that did not see it."""
-        return {"part": "all" if self.layout.folds else "testing"}
-
     def spanet_train(self, training: str, repeat: str) -> SpanetTrainSettings:
         """One of the repeated trainings."""
         chosen = self.study.spanet_trainings[training]
@@ -250,10 +227,12 @@ class StageSettings:
             **self._folds(),
         )
 
-    def spanet_score(self) -> SpanetPredictSettings:
+    def spanet_score(self, variation: str = "") -> SpanetPredictSettings:
         """Scores of a sample at every kappa input."""
         return SpanetPredictSettings.of(
-            kappa_values=self.layout.score_kappas, **self._devices(), **self._folds()
+            kappa_values=self.layout.kappas_of_scores(variation),
+            **self._devices(),
+            **self._folds(),
         )
 
     def spanet_vectors(self) -> SpanetPredictSettings:
@@ -299,9 +278,10 @@ class StageSettings:
             **self._folds(0),
         )
 
-    def dnn_predict(self) -> ScoreSettings:
+    def dnn_predict(self, variation: str = "") -> ScoreSettings:
         """Scores at every kappa input."""
-        return ScoreSettings.of(kappa_values=self.layout.score_kappas, **self._folds())
+        kappas = self.layout.kappas_of_scores(variation)
+        return ScoreSettings.of(kappa_values=kappas, **self._folds())
 
     def baseline_train(self, classifier: str) -> ClassifierSettings:
         """A classical classifier, or one of the user, and its scores."""
@@ -342,7 +322,7 @@ class StageSettings:
 
     def background_weights(self) -> dict[str, float]:
         """Return cross sections in fb by process, where backgrounds of several stand together."""
-        names = {self.layout.samples[name].process for name in self.layout.backgrounds}
+        names = self.layout.background_processes
         if len(names) < 2:
             return {}
         energy = self.study.statistics.headline.sqrt_s_tev
@@ -350,70 +330,4 @@ class StageSettings:
             name: 1e3 * process.other_pb(name, energy)
             for name, process in self.study.processes.items()
             if name in names
-        }
-
-    # Limits -------------------------------------------------------------------------------------
-
-    def energy_weights(self) -> EnergyWeightSettings:
-        """Factors that take events to the other energies of the limits."""
-        return EnergyWeightSettings.of(sqrt_s_tev=self.layout.other_energies)
-
-    def templates(self, selection: str) -> TemplateSettings:
-        """m_HH templates of a selection."""
-        classifier = self.study.selections[selection].classifier
-        statistics = self.study.statistics
-        # Without a bootstrap the templates have no use for its size and seed.
-        drawn = {"replicas": statistics.replicas, "seed": self.study.seed}
-        idle = {name: TemplateSettings.model_fields[name].default for name in drawn}
-        # The energy of the events, not those of the limits.
-        return TemplateSettings.of(
-            self.study.statistics,
-            self.study.physics,
-            processes=self._kinds(),
-            systematics=self.study.systematics,
-            kappa_values=self.study.statistics.scan(),
-            background_kappa_values=self.layout.compared_kappas(classifier),
-            **(drawn if statistics.errors == "bootstrap" else idle),
-            **self._folds(),
-            **self._measured(),
-        )
-
-    def workspace(self) -> WorkspaceSettings:
-        """Workspaces at every energy and luminosity."""
-        return WorkspaceSettings.of(
-            self.study.physics,
-            self.study.statistics,
-            processes=self._limit_processes(),
-            systematics=self.study.systematics,
-        )
-
-    def limits(self) -> LimitSettings:
-        """Scans and intervals."""
-        return LimitSettings.of(self.study.statistics, seed=self.study.seed)
-
-    def luminosity_scan(self) -> LuminosityScanSettings:
-        """Intervals against luminosity."""
-        return LuminosityScanSettings.of(
-            self.study.physics,
-            self.study.statistics,
-            processes=self._limit_processes(),
-            systematics=self.study.systematics,
-            seed=self.study.seed,
-        )
-
-    def _limit_processes(self) -> dict[str, Process]:
-        """Return the processes of the limits; what they are called is nothing to a model."""
-        used = [*self.layout.signals, *self.layout.backgrounds]
-        names = {self.layout.samples[name].process for name in used}
-        return {
-            name: process.model_copy(update={"label": ""})
-            for name, process in self.study.processes.items()
-            if name in names
-        }
-
-    def _kinds(self) -> dict[str, Process]:
-        """Return them without cross sections: templates are efficiencies."""
-        return {
-            name: Process.checked({"kind": process.kind})
-            for name, process in self._limit_processes().items()
         }

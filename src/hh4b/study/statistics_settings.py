@@ -1,0 +1,163 @@
+"""What the jobs of templates, limits and likelihoods are told: the settings of their stages."""
+
+from hh4b.generation.settings import EnergyWeightSettings
+from hh4b.likelihood.settings import (
+    CategoryTemplateSettings,
+    LikelihoodFitSettings,
+    LikelihoodModelSettings,
+    LikelihoodToySettings,
+    LikelihoodWorkspaceSettings,
+)
+from hh4b.statistics.processes import Process
+from hh4b.statistics.settings import (
+    LimitSettings,
+    LuminosityScanSettings,
+    TemplateSettings,
+    WorkspaceSettings,
+)
+from hh4b.statistics.systematics import Systematics
+from hh4b.study.layout import Layout
+
+#: What category templates have no use for; a change of it makes them not again.
+_IDLE_IN_CATEGORIES = (
+    "errors", "replicas", "bootstrap_threshold", "background_shape", "shape_efficiency_factor",
+    "shape_spread_pull_max", "kappa_values",
+)  # fmt: skip
+
+
+class StatisticsSettings:
+    """Settings by rule, of everything behind the scores."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Read them from the study behind a layout."""
+        self.layout = layout
+        self.study = layout.study
+
+    def _folds(self, fold: str | int | None = None) -> dict[str, int]:
+        """Return the folds of the study, and one of them; nothing without folds."""
+        if not self.layout.folds:
+            return {}
+        one = {} if fold is None else {"fold": int(fold)}
+        return {"folds": self.layout.folds, "fold_seed": self.study.seed, **one}
+
+    def _measured(self) -> dict[str, str]:
+        """Return the events that measure: with folds all, each by a network that did not see it."""
+        return {"part": "all" if self.layout.folds else "testing"}
+
+    # Limits -------------------------------------------------------------------------------------
+
+    def energy_weights(self) -> EnergyWeightSettings:
+        """Factors that take events to the other energies of the limits."""
+        return EnergyWeightSettings.of(sqrt_s_tev=self.layout.other_energies)
+
+    def templates(self, selection: str) -> TemplateSettings:
+        """m_HH templates of a selection."""
+        classifier = self.study.selections[selection].classifier
+        statistics = self.study.statistics
+        # Without a bootstrap the templates have no use for its size and seed.
+        drawn = {"replicas": statistics.replicas, "seed": self.study.seed}
+        idle = {name: TemplateSettings.model_fields[name].default for name in drawn}
+        # The energy of the events, not those of the limits.
+        return TemplateSettings.of(
+            self.study.statistics,
+            self.study.physics,
+            processes=self._kinds(),
+            systematics=self._systematics(),
+            kappa_values=self.study.statistics.scan(),
+            background_kappa_values=self.layout.compared_kappas(classifier),
+            **(drawn if statistics.errors == "bootstrap" else idle),
+            **self._folds(),
+            **self._measured(),
+        )
+
+    def workspace(self) -> WorkspaceSettings:
+        """Workspaces at every energy and luminosity."""
+        return WorkspaceSettings.of(
+            self.study.physics,
+            self.study.statistics,
+            processes=self._limit_processes(),
+            systematics=self._systematics(),
+        )
+
+    def limits(self) -> LimitSettings:
+        """Scans and intervals."""
+        return LimitSettings.of(self.study.statistics, seed=self.study.seed)
+
+    def luminosity_scan(self) -> LuminosityScanSettings:
+        """Intervals against luminosity."""
+        return LuminosityScanSettings.of(
+            self.study.physics,
+            self.study.statistics,
+            processes=self._limit_processes(),
+            systematics=self._systematics(),
+            seed=self.study.seed,
+        )
+
+    def _systematics(self) -> Systematics:
+        """Return what is uncertain in the limits: nothing in the model `note`."""
+        return self.study.systematics if self.study.statistics.model == "complete" else {}
+
+    # Likelihood ---------------------------------------------------------------------------------
+
+    def category_templates(self, selection: str) -> CategoryTemplateSettings:
+        """Templates of score categories."""
+        classifier = self.study.selections[selection].classifier
+        chosen = self.study.likelihood
+        fields = CategoryTemplateSettings.model_fields
+        idle = {n: fields[n].get_default(call_default_factory=True) for n in _IDLE_IN_CATEGORIES}
+        # Cross sections weigh backgrounds, and decide where edges are chosen.
+        weighed = chosen.category_edges is None or len(self.layout.background_processes) > 1
+        return CategoryTemplateSettings.of(
+            self.study.statistics,
+            self.study.physics,
+            chosen,
+            processes=self._limit_processes() if weighed else self._kinds(),
+            systematics=self.study.systematics,
+            background_kappa_values=self.layout.compared_kappas(classifier),
+            **idle,
+            **self._measured(),
+        )
+
+    def likelihood_model(self) -> LikelihoodModelSettings:
+        """Likelihoods at every energy and luminosity."""
+        return LikelihoodModelSettings.of(
+            self.study.physics,
+            self.study.statistics,
+            self.study.likelihood,
+            processes=self._limit_processes(),
+            systematics=self.study.systematics,
+        )
+
+    def likelihood_fit(self) -> LikelihoodFitSettings:
+        """Intervals, limits, pulls and impacts."""
+        return LikelihoodFitSettings.of(self.study.likelihood)
+
+    def likelihood_toys(self) -> LikelihoodToySettings:
+        """Pseudo-experiments."""
+        return LikelihoodToySettings.of(self.study.likelihood, seed=self.study.seed)
+
+    def likelihood_workspace(self) -> LikelihoodWorkspaceSettings:
+        """Files of exchange, at the values of the scan."""
+        asimov = "sm" if self.study.likelihood.asimov == "sm" else "background"
+        return LikelihoodWorkspaceSettings.of(
+            kappa_values=self.study.statistics.scan(), asimov=asimov
+        )
+
+    # What they share ----------------------------------------------------------------------------
+
+    def _limit_processes(self) -> dict[str, Process]:
+        """Return the processes of the limits; what they are called is nothing to a model."""
+        used = [*self.layout.signals, *self.layout.backgrounds]
+        names = {self.layout.samples[name].process for name in used}
+        return {
+            name: process.model_copy(update={"label": ""})
+            for name, process in self.study.processes.items()
+            if name in names
+        }
+
+    def _kinds(self) -> dict[str, Process]:
+        """Return them without cross sections: templates are efficiencies."""
+        return {
+            name: Process.checked({"kind": process.kind})
+            for name, process in self._limit_processes().items()
+        }

@@ -1,0 +1,102 @@
+# The likelihood in kappa_lambda: categories of the score, models, fits, pseudo-experiments.
+
+
+rule category_templates:
+    input:
+        samples=lambda w: FILES.categories(w.selection),
+        plugins=FILES.plugins(FILES.weights()),
+        energy_weights=FILES.energy_weights(),
+    output:
+        templates=LAYOUT.categories("{selection}"),
+    log:
+        f"{RESULTS}/logs/category_templates/{{selection}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/category_templates/{{selection}}.tsv"
+    params:
+        files=lambda w: FILES.categories_option(w.selection),
+        energies=option("--energy-weights", FILES.energy_weights()),
+        settings=settings("category_templates", "selection"),
+        code=command("likelihood_templates:templates"),
+    message:
+        "Category templates of {wildcards.selection}"
+    shell:
+        "hh4b likelihood templates {params.files} {params.energies}"
+        " --settings {params.settings:q} -o {output.templates} > {log} 2>&1"
+
+
+rule likelihood_model:
+    input:
+        templates=rules.category_templates.output.templates,
+    output:
+        models=LAYOUT.likelihoods("model", "{selection}"),
+    log:
+        f"{RESULTS}/logs/likelihood_model/{{selection}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/likelihood_model/{{selection}}.tsv"
+    params:
+        files=lambda w: f"{RESULTS}/likelihood/{w.selection}/model_{{energy}}tev_{{luminosity}}ifb.json",
+        settings=settings("likelihood_model"),
+        code=command("likelihood_templates:model"),
+    message:
+        "Likelihoods of {wildcards.selection}"
+    shell:
+        "hh4b likelihood model {input.templates} -o {params.files:q}"
+        " --settings {params.settings:q} > {log} 2>&1"
+
+
+rule likelihood_fit:
+    input:
+        model=f"{RESULTS}/likelihood/{{selection}}/model_{{point}}.json",
+    output:
+        fit=f"{RESULTS}/likelihood/{{selection}}/fit_{{point}}.json",
+    log:
+        f"{RESULTS}/logs/likelihood_fit/{{selection}}_{{point}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/likelihood_fit/{{selection}}_{{point}}.tsv"
+    params:
+        settings=settings("likelihood_fit"),
+        code=command("likelihood_fit:fit"),
+    message:
+        "Fitting the likelihood of {wildcards.selection}, {wildcards.point}"
+    shell:
+        "hh4b likelihood fit {input.model} -o {output.fit} --settings {params.settings:q}"
+        " > {log} 2>&1"
+
+
+rule likelihood_toys:
+    input:
+        model=f"{RESULTS}/likelihood/{{selection}}/model_{{point}}.json",
+    output:
+        toys=f"{RESULTS}/likelihood/{{selection}}/toys_{{point}}.json",
+    log:
+        f"{RESULTS}/logs/likelihood_toys/{{selection}}_{{point}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/likelihood_toys/{{selection}}_{{point}}.tsv"
+    params:
+        settings=settings("likelihood_toys"),
+        code=command("likelihood_toys:toys"),
+    message:
+        "Pseudo-experiments of {wildcards.selection}, {wildcards.point}"
+    shell:
+        "hh4b likelihood toys {input.model} -o {output.toys} --settings {params.settings:q}"
+        " > {log} 2>&1"
+
+
+rule likelihood_workspace:
+    input:
+        model=f"{RESULTS}/likelihood/{{selection}}/model_{{point}}.json",
+    output:
+        hs3=f"{RESULTS}/likelihood/{{selection}}/hs3_{{point}}.json",
+        histfactory=f"{RESULTS}/likelihood/{{selection}}/histfactory_{{point}}.json",
+    log:
+        f"{RESULTS}/logs/likelihood_workspace/{{selection}}_{{point}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/likelihood_workspace/{{selection}}_{{point}}.tsv"
+    params:
+        settings=settings("likelihood_workspace"),
+        code=command("likelihood_workspace:workspace"),
+    message:
+        "HS3 and HistFactory files of {wildcards.selection}, {wildcards.point}"
+    shell:
+        "hh4b likelihood workspace {input.model} -o {output.hs3}"
+        " --histfactory {output.histfactory} --settings {params.settings:q} > {log} 2>&1"
