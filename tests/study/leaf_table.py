@@ -16,7 +16,9 @@ WEIGHTED = {
 GENERATORS = {"generate_hh", "generate_resonance", "generate_four_b", "generate_madgraph"}
 COMPARISONS = {"comparison_hh", "comparison_four_b"}
 #: Everything that scores at the values of the scan.
-SCORED_AT = {"spanet_score", "dnn_predict", "baseline_train", "select_cuts"}
+SCORED_AT = {
+    "spanet_score", "dnn_predict", "dnn_predict_varied", "baseline_train", "select_cuts",
+}  # fmt: skip
 #: A process joins or leaves: it is paired and scored by everything, and shown with the others.
 PER_SAMPLE = {"pair", "features", "spanet_predict", "spanet_score", "select_cuts"}
 SPANET = {
@@ -93,7 +95,7 @@ ONE_TRAINING = {
 FOLDED = {
     "datasets_merge", "spanet_train", "spanet_evaluate", "spanet_evaluate_folds", "spanet_choose",
     "spanet_predict", "spanet_score", "spanet_vectors", "spanet_search_worker",
-    "embedding_features", "embeddings", "dnn_train", "dnn_choose", "dnn_predict",
+    "embedding_features", "embeddings", "dnn_train", "dnn_choose", "dnn_predict", "dnn_predict_varied",
     "dnn_search_worker", "baseline_train", "efficiency_curve", "evaluate_classifier",
     "working_point", "templates",
     *tables(12, 13, 15, 18, 20, 22, 25, "samples"), *figures(6),
@@ -391,7 +393,8 @@ CLASSIFIERS = {
             "selections/kappa5_spanet_dnn/pairing": "mixing_spanet",
         },
         # Features of the signals on the pairing that no classifier is left for.
-        "features", "spanet_predict", "dnn_train", "dnn_predict", "templates", KAPPA5_DNN,
+        "features", "spanet_predict", "dnn_train", "dnn_predict", "dnn_predict_varied", "templates",
+        KAPPA5_DNN,
     ),
     "classifiers.Dnn.kappa_lambda": one(
         DNN + "kappa_lambda", [1, 5],
@@ -482,7 +485,9 @@ SHOWER = "systematics/radiation/"
 WEIGHT = "systematics/signal_scale/"
 NORM = "systematics/luminosity/"
 #: A sample is varied that was not: made, and put through everything, on two sides.
-VARIED_SAMPLES = {"simulate", "ingest", "dnn_predict", "baseline_train", "templates"} | PER_SAMPLE
+VARIED_SAMPLES = {
+    "simulate", "ingest", "dnn_predict_varied", "baseline_train", "templates", *PER_SAMPLE,
+}  # fmt: skip
 
 SYSTEMATICS = {
     # A normalisation needs no templates of its own.
@@ -509,7 +514,7 @@ SYSTEMATICS = {
     ),
     "systematics.DetectorSystematic.processes": several(
         {VARIED + "processes": ["four_b", "hh"], "samples/mg": None}, VARIED_SAMPLES, MODELS,
-        "generate_madgraph", "efficiency_curve", "evaluate_classifier", "working_point",
+        "dnn_predict", "generate_madgraph", "efficiency_curve", "evaluate_classifier", "working_point",
     ),
     "systematics.DetectorSystematic.up": one(
         VARIED + "up", {"jets.energy_scale": 1.03}, "simulate", "templates", MODELS
@@ -519,7 +524,7 @@ SYSTEMATICS = {
     ),
     "systematics.ShowerSystematic.processes": several(
         {SHOWER + "processes": ["four_b", "hh"], "samples/mg": None}, VARIED_SAMPLES, MODELS,
-        "generate_madgraph", "efficiency_curve", "evaluate_classifier", "working_point",
+        "dnn_predict", "generate_madgraph", "efficiency_curve", "evaluate_classifier", "working_point",
     ),
     "systematics.ShowerSystematic.up": one(
         SHOWER + "up", ["PartonLevel:MPI = off"], "simulate", "templates", MODELS
@@ -765,14 +770,14 @@ KINDS = {
         "classifiers/kappa5_spanet_dnn",
         {"kind": "baseline", "method": "svm", "pairing": "kappa5_spanet", "label": "DNN",
          "kappa_lambda": [-5, -3, -1, 1, 2, 3, 5, 7, 9, 11]},
-        "dnn_train", "dnn_choose", "dnn_predict", "baseline_train",
+        "dnn_train", "dnn_choose", "dnn_predict", "dnn_predict_varied", "baseline_train",
         tables(10, 13, 15), figures("learning"),
     ),
     "classifiers.SpanetClassifier.kind": one(
         "classifiers/mixing_spanet_classification_only",
         {"kind": "dnn", "pairing": "mixing_spanet", "label": "other"},
         "spanet_train", "spanet_evaluate", "spanet_choose", "spanet_score",
-        "dnn_train", "dnn_choose", "dnn_predict",
+        "dnn_train", "dnn_choose", "dnn_predict", "dnn_predict_varied",
         "evaluate_classifier", "working_point", "templates", CLASSIFICATION_ONLY,
         figures("learning"),
     ),
@@ -780,7 +785,7 @@ KINDS = {
         "classifiers/min_dr_svm",
         {"kind": "dnn", "pairing": "min_dr", "label": "SVM",
          "kappa_lambda": [-5, -3, -1, 1, 2, 3, 5, 7, 9, 11]},
-        "baseline_train", "dnn_train", "dnn_choose", "dnn_predict", figures("learning"),
+        "baseline_train", "dnn_train", "dnn_choose", "dnn_predict", "dnn_predict_varied", figures("learning"),
     ),
     "classifiers.CutClassifier.kind": one(
         "classifiers/min_dr_cuts",
@@ -807,11 +812,96 @@ KINDS = {
     "outputs.OwnOutput.kind": one(MINE + "kind", "limits_against_kappa", FIGURE),
 }  # fmt: skip
 
+#: On the study with a likelihood, which lies over that with every kind.
+LIKELIHOOD_STUDY = {
+    "statistics/kappa_input": "fixed", "statistics/background_kappa": "fixed",
+    "statistics/fixed_kappa_input": 3.0,
+    "likelihood": {"selections": ["min_dr_dnn", "mixing_spanet"], "toys": ["min_dr_dnn"]},
+}  # fmt: skip
+#: A selection gets a likelihood, or loses it.
+LIKELIHOOD_RULES = {
+    "category_templates", "likelihood_model", "likelihood_fit", "likelihood_workspace",
+}  # fmt: skip
+LIKELIHOOD = {
+    "likelihood.selections": one(
+        "likelihood/selections", ["min_dr_dnn"], LIKELIHOOD_RULES, "summary"
+    ),
+    "likelihood.toys": one("likelihood/toys", [], "likelihood_toys", "summary"),
+    **{
+        f"likelihood.{key}": one(f"likelihood/{key}", value, "category_templates")
+        for key, value in {
+            "category_edges": [0.4, 0.9], "category_count": 3, "edges_luminosity_ifb": 300.0,
+            "minimum_effective_events": 5.0, "polynomial_order_max": 6, "tilt_order": 1,
+            "variation_order": 2,
+        }.items()
+    },
+    **{
+        f"likelihood.{key}": one(f"likelihood/{key}", value, "likelihood_model")
+        for key, value in {
+            "background_family": "kernel", "background_normalisation": "free",
+            "free_backgrounds": ["four_b"], "transfer_norm": 0.1, "transfer_tilt": 0.2,
+            "shape_prior": 0.5, "uncertainties": [],
+        }.items()
+    },
+    # The files of exchange have Asimov data, too.
+    "likelihood.asimov": one(
+        "likelihood/asimov", "sm", "likelihood_fit", "likelihood_workspace"
+    ),
+    **{
+        f"likelihood.{key}": one(f"likelihood/{key}", value, "likelihood_fit")
+        for key, value in {
+            "scan_min": -12.0, "scan_max": 17.0, "scan_step": 0.2, "confidence_levels": [0.9],
+            "asimov_kappa": 2.0, "asimov_mu": 2.0, "mu_limits": False, "mu_limit_level": 0.9,
+            "impacts": False, "impact_step": 1.0, "contour_mu_max": 3.0, "contour_points": 21,
+            "fisher_kappa": 2.0,
+        }.items()
+    },
+    **{
+        f"likelihood.{key}": one(f"likelihood/{key}", value, "likelihood_toys")
+        for key, value in {
+            "belt_kappas": [-6.0, 0.0, 3.0, 6.0, 12.0], "belt_toys": 100,
+            "coverage_kappas": [1.0], "coverage_toys": 100, "injection_kappas": [1.0],
+            "injection_toys": 100, "toy_levels": [0.9], "kappa_bound_min": -14.0,
+            "kappa_bound_max": 19.0, "toy_asimov": "sm", "belt_parameters": "profiled",
+            "interval_step": 0.1,
+        }.items()
+    },
+}  # fmt: skip
+#: What other keys change of a likelihood, where that is not plain from their templates and limits.
+IN_A_LIKELIHOOD = {
+    "seed": {"likelihood_toys"},
+    # Nothing of these is in categories: they have no threshold, and no bootstrap.
+    **dict.fromkeys(
+        ("statistics.errors", "statistics.replicas", "statistics.bootstrap_threshold",
+         "statistics.background_shape", "statistics.needed_effective_events",
+         "statistics.minimum_effective_events", "statistics.empty_background_bins",
+         "statistics.cross_section_bands", "selections.Selection.threshold"),
+        set(),
+    ),
+    # The fit and the files of exchange are of every energy and luminosity.
+    **dict.fromkeys(
+        ("statistics.luminosities_ifb", "statistics.sqrt_s_tev"),
+        {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
+    ),
+    "statistics.headline.luminosity_ifb": {"likelihood_toys"},
+    # Measurements at the values of the scan.
+    "statistics.kappa_lambda_step": {"likelihood_workspace"},
+    "physics.m_higgs_gev": {"category_templates", "likelihood_model"},
+    "physics.sqrt_s_tev": {"category_templates"},
+    "processes.Process.cross_section_pb": {"category_templates", "likelihood_model"},
+    "systematics.NormSystematic.size": {"likelihood_model"},
+    "systematics.WeightSystematic.up": {"category_templates", "likelihood_model"},
+    "systematics.DetectorSystematic.up": {"category_templates", "likelihood_model"},
+    "systematics.ShowerSystematic.down": {"category_templates", "likelihood_model"},
+    "statistics.bins": {"category_templates"},
+    "statistics.overflow": {"category_templates"},
+}  # fmt: skip
+
 #: Everything moves; and the signal's samples cannot keep their names with another source.
 NOT_HERE = {"results", "samples.SignalSample.source"}
 LEAVES = {
     **STUDY, **PHYSICS, **PROCESSES, **SAMPLES, **EVENT_CHOICES, **PAIRINGS, **SEARCHES,
-    **CLASSIFIERS, **SYSTEMATICS, **STATISTICS, **SHOWN, **KINDS,
+    **CLASSIFIERS, **SYSTEMATICS, **STATISTICS, **LIKELIHOOD, **SHOWN, **KINDS,
 }  # fmt: skip
 
 #: The table of background events, and the page, call selections by the names of their parts, and

@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 import yaml
-from leaf_table import ALONE, LEAVES, NOT_HERE
+from leaf_table import ALONE, IN_A_LIKELIHOOD, LEAVES, LIKELIHOOD_STUDY, NOT_HERE
 from pydantic import BaseModel
 from workflow_jobs import changed_rules, jobs_of, rule_texts, settings_calls
 
@@ -64,6 +64,7 @@ def contents():
     for name, files in (("default", alone), ("every kind", [*alone, EVERY_KIND])):
         study = read_study(*files)
         dumped[name] = study.model_dump(mode="json", exclude_unset=True)
+    dumped["likelihood"] = laid_over(dumped["every kind"], LIKELIHOOD_STUDY)
     return dumped
 
 
@@ -103,8 +104,18 @@ def _classes(union):
 def test_a_leaf_changes_its_jobs_and_no_other(leaf, contents, before):
     changes, expected = LEAVES[leaf]
     base = "default" if leaf in ALONE else "every kind"
+    if leaf.startswith("likelihood."):
+        base = "likelihood"
     after = jobs_of(parse_study(laid_over(contents[base], changes)))
     assert changed_rules(before[base], after) == expected
+
+
+@pytest.mark.parametrize("leaf", IN_A_LIKELIHOOD)
+def test_a_leaf_changes_likelihoods(leaf, contents, before):
+    after = jobs_of(parse_study(laid_over(contents["likelihood"], LEAVES[leaf][0])))
+    changed = changed_rules(before["likelihood"], after)
+    ours = {rule for rule in changed if rule.startswith(("category_", "likelihood_"))}
+    assert ours == IN_A_LIKELIHOOD[leaf]
 
 
 def test_the_order_of_luminosities_has_no_effect_on_the_headline(contents, before):
@@ -119,6 +130,7 @@ def test_rules_ask_for_their_own_settings():
     shared = {
         "embedding_features": "features", "equivalent_luminosity": "luminosity_scan",
         "simulate_variations": "simulate", "simulate_shower": "simulate",
+        "dnn_predict_varied": "dnn_predict",
     }  # fmt: skip
     calls = settings_calls()
     for rule, (name, wildcards) in calls.items():
@@ -127,7 +139,7 @@ def test_rules_ask_for_their_own_settings():
         written = rule_texts()[rule]
         for wildcard in wildcards:
             assert f"{{{wildcard}}}" in written or "scores_pattern()" in written, (rule, wildcard)
-    public = {name for name in vars(StageSettings) if not name.startswith("_")}
+    public = {name for name in dir(StageSettings) if not name.startswith("_")}
     assert public - {name for name, _ in calls.values()} == {"text", "background_weights"}
 
 
@@ -137,7 +149,7 @@ def test_no_flag_of_a_rule_carries_configuration():
         "--detector", "--delphes-card", "--work", "--cores", "--restart", "--settings", "--options",
         "--event", "--train", "--pairing-output", "--scores-output", "--storage", "--worker",
         "--evaluation", "--cutflow", "--model", "--metrics", "--working-point", "--tables",
-        "--figures", "--reference",
+        "--figures", "--reference", "--histfactory",
     }  # fmt: skip
     spelled = Counter()
     for text in rule_texts().values():

@@ -175,8 +175,9 @@ def test_cost_counts_variations_and_no_events_from_elsewhere():
     lines = "\n".join(cost_lines(parse_study(content)))
     assert "signal through shower and detector: 30 events" in lines
     assert "background through shower and detector: 7 events" in lines
-    # Up and down, of both.
-    assert "variations through shower and detector: 74 events" in lines
+    # Up and down, of both; the showers are those of the nominal events.
+    assert "variations through the detector alone: 74 events" in lines
+    assert "variations through shower and detector" not in lines
     assert "not counted, as events from elsewhere: mine" in lines
 
 

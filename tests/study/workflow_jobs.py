@@ -143,6 +143,12 @@ class _Jobs:
             if not variation:
                 written.append(layout.cutflow(name, keys["sample"]))
             self.add("select_cuts", reads, written, classifier=name, **keys)
+        for name in self.files.classifiers("dnn") if variation else ():
+            features = self.files.features_of(name, keys["sample"], variation)
+            written = layout.scores(name, keys["sample"], variation)
+            told = option("--score", [dataset], [features], [written])
+            reads = [*layout.dnn_models(name), dataset, features]
+            self.add("dnn_predict_varied", reads, [written], told, classifier=name, **keys)
 
     def trainings(self):
         layout, event = self.layout, "config/spanet/event.yaml"
@@ -223,7 +229,8 @@ class _Jobs:
             if classifier.kind not in ("dnn", "baseline"):
                 continue
             scored = self.files.scored(name)
-            scores = [text.replace("{classifier}", name) for text in self.files.scores_pattern()]
+            patterns = self.files.scores_pattern(classifier.kind)
+            scores = [text.replace("{classifier}", name) for text in patterns]
             scoring = option("--score", scored["datasets"], scored["features"], scores)
             reads, told = self.compared("features", name)
             if classifier.kind == "baseline":
@@ -240,7 +247,7 @@ class _Jobs:
             chosen = [layout.file(f"models/{name}/model.pt")]
             self.add("dnn_choose", [*models, *metrics], chosen, classifier=name)
             reads = [*scored["datasets"], *scored["features"], *layout.dnn_models(name)]
-            self.add("dnn_predict", reads, scores, scoring, classifier=name)
+            self.add("dnn_predict", reads, scores, scoring, classifier=name, variation="")
 
     def limits(self):
         layout, plugins = self.layout, self.files.plugins(self.files.weights())
@@ -267,6 +274,24 @@ class _Jobs:
                 written = [layout.scan(name, target)]
                 self.add("equivalent_luminosity", reads, written, target=target, **keys)
 
+    def likelihoods(self):
+        layout, plugins = self.layout, self.files.plugins(self.files.weights())
+        weights = self.files.energy_weights()
+        for name in self.study.likelihood.selections:
+            keys = {"selection": name}
+            told = self.files.categories_option(name) + option("--energy-weights", weights)
+            reads = [*self.files.categories(name), *plugins, *weights]
+            self.add("category_templates", reads, [layout.categories(name)], told, **keys)
+            models = layout.likelihoods("model", name)
+            self.add("likelihood_model", [layout.categories(name)], models, **keys)
+            parts = ("fit", "toys", "hs3", "histfactory")
+            columns = (layout.likelihoods(part, name) for part in parts)
+            for model, fit, toys, *exchange in zip(models, *columns, strict=True):
+                keys["point"] = model.rpartition("model_")[2].removesuffix(".json")
+                self.add("likelihood_fit", [model], [fit], **keys)
+                self.add("likelihood_toys", [model], [toys], **keys)
+                self.add("likelihood_workspace", [model], exchange, **keys)
+
     def shown(self):
         layout = self.layout
         reference, page = self.study.publication.reference, layout.file("README.md")
@@ -286,6 +311,7 @@ class _Jobs:
                 planned.name, inputs, [written], planned.input_options + planned.settings.as_json()
             )
             reads.append(written)
+        reads += self.files.likelihoods()
         planned = results_page(layout)
         told = planned.options + planned.settings.as_json()
         self.add("summary", [*reads, *planned.files], [page], told)
@@ -294,7 +320,16 @@ class _Jobs:
 def jobs_of(study):
     """Return {(rule, wildcards): Job} of everything that the default target needs."""
     jobs = _Jobs(study)
-    for part in ("events", "trainings", "searches", "curves", "classifiers", "limits", "shown"):
+    for part in (
+        "events",
+        "trainings",
+        "searches",
+        "curves",
+        "classifiers",
+        "limits",
+        "likelihoods",
+        "shown",
+    ):
         getattr(jobs, part)()
     maker = {path: key for key, job in jobs.found.items() for path in job.writes}
     needed, waiting = {}, [("summary", ())]
