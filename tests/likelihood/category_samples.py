@@ -70,13 +70,14 @@ class CategoryStudy(Study):
             **changes,
         }
 
-    def categories(self, samples=None, varied=(), **changes):
+    def categories(self, samples=None, varied=(), parton_weights=(), **changes):
         output = self.folder / "categories.json"
         make_category_templates(
             self.samples() if samples is None else samples,
             output,
             CategoryTemplateSettings.checked(self.options(**changes)),
             varied=varied,
+            parton_weights=parton_weights,
         )
         (templates,) = read_categories(output)
         return templates

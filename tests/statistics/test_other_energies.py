@@ -147,7 +147,7 @@ def test_three_rows_by_hand(tmp_path):
         file.attrs.update(n_generated=4, sum_weights_generated=10.0)
     # Mean factor: (1 * 1 + 2 * 2 + 3 * 1 + 4 * 0.5) / 10 = 1.
     factor = np.array([1.0, 2.0, 1.0, 0.5])
-    one = EnergyFactors(path, "toy", 14.0, 13.0, factor, np.full(4, 300.0), 10.0, "x")
+    one = EnergyFactors(path, "toy", factor, np.full(4, 300.0), 10.0, "x", 14.0, 13.0)
     weights = [4.0, 2.0, 0.6, 0.4]
     after = one.apply(loaded(path, weights, [True] * 4))
     np.testing.assert_allclose(after.weight, [2.0, 4.0, 0.6, 0.4])

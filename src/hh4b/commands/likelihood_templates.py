@@ -28,11 +28,24 @@ def templates(
         list[Path],
         typer.Option(help="Factors of a sample (hh4b energy-weights); their energies are added."),
     ] = [],  # noqa: B006
+    parton_weights: Annotated[
+        list[Path],
+        typer.Option(
+            help="Factors of a sample (hh4b parton-weights), for systematics of effect partons."
+        ),
+    ] = [],  # noqa: B006
 ) -> None:
     """Fill score categories with the components of the signal and smooth backgrounds."""
     from hh4b.likelihood.category_stage import make_category_templates
 
-    make_category_templates(sample, output, settings, varied=varied, energy_weights=energy_weights)
+    make_category_templates(
+        sample,
+        output,
+        settings,
+        varied=varied,
+        energy_weights=energy_weights,
+        parton_weights=parton_weights,
+    )
 
 
 @likelihood.command("model")

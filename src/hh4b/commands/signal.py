@@ -1,4 +1,4 @@
-"""Commands: gg -> HH and X -> HH at parton level; parton events at another energy."""
+"""Commands: gg -> HH and X -> HH at parton level; parton events of other energies and scales."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from hh4b.generation.settings import (
     FormFactorSettings,
     HiggsPairCrossSectionSettings,
     HiggsPairSettings,
+    PartonWeightSettings,
     ResonanceSettings,
 )
 
@@ -107,3 +108,26 @@ def energy_weights(
     from hh4b.generation.energy_stage import write_energy_weights
 
     write_energy_weights(partons, output, settings)
+
+
+@groups.app.command("parton-weights")
+@takes_settings(PartonWeightSettings)
+def parton_weights(
+    *,
+    settings: PartonWeightSettings,
+    partons: Annotated[
+        list[Path], typer.Argument(help="Parton events (.lhe.gz), called by their sample.")
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Factors (HDF5); {systematic}, {side} and {sample} in it stand for values.",
+        ),
+    ],
+) -> None:
+    """Factors of parton events for other scales and parton densities, by systematic and side."""
+    from hh4b.generation.parton_stage import write_parton_weights
+
+    write_parton_weights(partons, output, settings)

@@ -54,6 +54,12 @@ def templates(
             " errors: bootstrap."
         ),
     ] = [],  # noqa: B006
+    parton_weights: Annotated[
+        list[Path],
+        typer.Option(
+            help="Factors of a sample (hh4b parton-weights), for systematics of effect partons."
+        ),
+    ] = [],  # noqa: B006
 ) -> None:
     """Histogram m_HH of the signal at every kappa_lambda and of each background."""
     from hh4b.statistics.template_stage import make_templates
@@ -67,6 +73,7 @@ def templates(
         replicas_output=replicas_output,
         energy_weights=energy_weights,
         at_energy=at_energy,
+        parton_weights=parton_weights,
     )
 
 

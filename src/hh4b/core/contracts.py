@@ -100,6 +100,12 @@ ENERGY_WEIGHTS: Table = (
     Column("sqrt_s_hat_gev", "float64", ("N",), "GeV", "mass of the hard process"),
 )
 
+#: What a variation of scales or parton densities makes of the parton events of a sample.
+PARTON_WEIGHTS: Table = (
+    Column("factor", "float64", ("N",), "1", "on the event's weight, cross section included"),
+    Column("sqrt_s_hat_gev", "float64", ("N",), "GeV", "mass of the hard process"),
+)
+
 #: Templates of m_HH in bootstrap replicas (rows), and without each of F folds; attributes
 #: `processes` (P), `samples`, `seed`, and with folds `fold_seed`.
 TEMPLATE_REPLICAS: Table = (

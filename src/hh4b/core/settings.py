@@ -94,7 +94,8 @@ def one_line(error: ValidationError) -> str:
     errors = error.errors()
     first = errors[0]
     # Discriminated unions put the name of the branch into the path; keys are what users see.
-    key = ".".join(str(part) for part in first["loc"])
+    # Those of types add the type, with brackets, which no key has.
+    key = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":

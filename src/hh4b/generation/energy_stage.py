@@ -66,7 +66,7 @@ def write_energy_weights(
         InputFileError: if a file cannot be read or written.
         ContractError: if the events are not of these densities, or lack what the factor needs.
     """
-    samples = [_sample_of(path) for path in partons]
+    samples = [sample_of(path) for path in partons]
     for name, number in (("sample", len(samples)), ("energy", len(settings.sqrt_s_tev))):
         if number > 1 and f"{{{name}}}" not in output:
             raise ConfigError(
@@ -76,12 +76,7 @@ def write_energy_weights(
     if len(set(samples)) != len(samples):
         raise ConfigError(f"two files hold the sample {max(samples, key=samples.count)!r}")
     for sample, path in zip(samples, partons, strict=True):
-        file = read_lhe(path, particles=2)
-        if file.lhapdf_ids != (DEFAULT_LHAPDF_ID, DEFAULT_LHAPDF_ID):
-            raise ContractError(
-                f"{path}: made with parton densities number {file.lhapdf_ids} of LHAPDF, known is"
-                f" {DEFAULT_LHAPDF_ID} ({DEFAULT_SET}) only; its events cannot change their energy"
-            )
+        file = read_known_partons(path)
         for energy in settings.sqrt_s_tev:
             place = output.replace("{sample}", sample).replace("{energy}", f"{energy:g}")
             try:
@@ -90,7 +85,31 @@ def write_energy_weights(
                 raise ContractError(f"{path}: {error}") from error
 
 
-def _sample_of(path: Path) -> str:
+def read_known_partons(path: Path) -> LheFile:
+    """Read the incoming partons of events whose densities are known.
+
+    Raises:
+        InputFileError: if the file cannot be read.
+        ContractError: if it was made with other densities.
+    """
+    file = read_lhe(path, particles=2)
+    if file.lhapdf_ids != (DEFAULT_LHAPDF_ID, DEFAULT_LHAPDF_ID):
+        raise ContractError(
+            f"{path}: made with parton densities number {file.lhapdf_ids} of LHAPDF, known is"
+            f" {DEFAULT_LHAPDF_ID} ({DEFAULT_SET}) only; its events cannot be reweighted"
+        )
+    return file
+
+
+def sample_of(path: Path) -> str:
+    """Return the sample whose parton events a file holds, by its name.
+
+    Raises:
+        ConfigError: if it is not called like a Les Houches file.
+
+    >>> sample_of(Path("partons/hh_kl1.lhe.gz"))
+    'hh_kl1'
+    """
     for suffix in _SUFFIXES:
         if path.name.endswith(suffix):
             return path.name.removesuffix(suffix)

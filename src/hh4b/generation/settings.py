@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from hh4b.core.samples import NamedSample
-from hh4b.core.settings import Count, Kappa, Positive, Seed, Settings
+from hh4b.core.settings import Count, Kappa, Name, Positive, Seed, Settings
 
 FourBScale = Literal["kt_clustered", "ht_half", "ht", "mean_mt", "m4b_half"]
 
@@ -153,6 +153,62 @@ class EnergyWeightSettings(Settings):
         if len(set(value)) != len(value):
             raise ValueError("an energy stands there twice")
         return value
+
+
+class PartonSide(Settings):
+    """Scale and parton densities of one side of a variation."""
+
+    mu_factor: Positive = Field(
+        1.0, description="factor on renormalisation and factorisation scale together"
+    )
+    pdf_set: str | None = Field(
+        None,
+        description="parton densities that come with Pythia, their alpha_s in the name, e.g."
+        " NNPDF31_lo_as_0130; null = those of the events",
+    )
+
+    @model_validator(mode="after")
+    def _changes(self) -> Self:
+        if self.mu_factor == 1 and self.pdf_set is None:
+            raise ValueError("changes nothing; give mu_factor or pdf_set")
+        return self
+
+
+class PartonVariation(Settings):
+    """Other scales or parton densities: factors of the parton events."""
+
+    effect: Literal["partons"] = "partons"
+    up: PartonSide = Field(description="at +1 standard deviation")
+    down: PartonSide | Literal["mirror"] = Field(
+        description="at -1 standard deviation; mirror = as far the other way as up"
+    )
+    alpha_s_power: Annotated[int, Field(ge=0, le=8)] | None = Field(
+        None,
+        description="power of alpha_s in the cross sections; null = that of the generator of each"
+        " sample, 2 of gg -> HH and 4 of pp -> 4b; other generators need it",
+    )
+
+    def side(self, name: Literal["up", "down"]) -> PartonSide | None:
+        """Return what a side is; None for one that is the other's mirror."""
+        one = self.up if name == "up" else self.down
+        return one if isinstance(one, PartonSide) else None
+
+
+class PartonSystematicSettings(PartonVariation):
+    """A variation, and the processes that it moves."""
+
+    processes: Annotated[list[Name], Field(min_length=1)] = Field(
+        description="processes whose samples get factors"
+    )
+
+
+class PartonWeightSettings(Settings):
+    """Factors of parton events for variations of scales and densities."""
+
+    samples: dict[str, Name] = Field(description="process by sample, of all files that are given")
+    systematics: Annotated[dict[Name, PartonSystematicSettings], Field(min_length=1)] = Field(
+        description="by name, systematics of the effect partons"
+    )
 
 
 class MadgraphProcess(Settings):

@@ -25,11 +25,12 @@ from hh4b.likelihood.category_templates import (
     VariedProcess,
     categories_content,
 )
-from hh4b.likelihood.category_variations import variation_of
+from hh4b.likelihood.category_variations import mirrored, require_nominal, variation_of
 from hh4b.likelihood.settings import CategoryTemplateSettings
 from hh4b.statistics.bootstrap_stage import sigma_of
 from hh4b.statistics.energy_factors import FactorFiles
-from hh4b.statistics.systematics import DIRECTIONS, WeightSystematic
+from hh4b.statistics.parton_factors import PartonFactorFiles, reweighted_events
+from hh4b.statistics.systematics import DIRECTIONS
 from hh4b.statistics.template_checks import check_varied, signal_process
 from hh4b.statistics.template_inputs import FILES, LoadedSample, hash_of
 from hh4b.statistics.template_stage import Samples, load_samples
@@ -44,6 +45,7 @@ def make_category_templates(
     *,
     varied: Sequence[str] = (),
     energy_weights: Sequence[Path] = (),
+    parton_weights: Sequence[Path] = (),
 ) -> None:
     """Read the samples, fill the templates of all categories and write them.
 
@@ -53,6 +55,8 @@ def make_category_templates(
         settings: of the templates.
         varied: ``SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES`` and the same with ``down``.
         energy_weights: factors of every sample; each of their energies gets templates too.
+        parton_weights: factors of every sample for the systematics of effect ``partons``; see
+            `hh4b.statistics.parton_factors`.
 
     Raises:
         ConfigError: if samples, processes and systematics do not fit together.
@@ -64,14 +68,19 @@ def make_category_templates(
     signal = signal_process([files.key for files in nominal], settings)
     check_varied([files.key for files in others], {files.key for files in nominal}, settings)
     factors = FactorFiles.read(energy_weights, settings.sqrt_s_tev)
+    by_partons = PartonFactorFiles.read(parton_weights, settings.systematics, settings.sqrt_s_tev)
     loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
+    by_partons.require(loaded, settings.systematics)
+    require_nominal(loaded, changed, settings.systematics)
     if settings.category_edges is None:
         edges = choose_edges(loaded, signal, settings)
         settings = settings.model_copy(update={"category_edges": list(edges)})
-    made = [fill_categories(loaded, changed, signal, settings)]
+    made = [fill_categories(loaded, changed, signal, settings, by_partons)]
     for energy, factor in sorted(factors.items()):
         there = settings.model_copy(update={"sqrt_s_tev": energy})
-        made.append(fill_categories(factor.apply(loaded), factor.apply(changed), signal, there))
+        made.append(
+            fill_categories(factor.apply(loaded), factor.apply(changed), signal, there, by_partons)
+        )
     counts = {
         f"n_{name}_events": sum(len(one.events.m_hh_gev) for one in all_)
         for name, all_ in loaded.items()
@@ -82,12 +91,18 @@ def make_category_templates(
         "varied": [[files.key, *_hashes(files)] for files in others],
         "energy_weights": {f"{energy:g}": one.hashes() for energy, one in factors.items()},
     }
+    if parton_weights:
+        made_of["parton_weights"] = by_partons.hashes()
     content = {"energies": [categories_content(one) for one in made]}
     write_json(output, content, Provenance("likelihood templates", made_of, counts=counts))
 
 
 def fill_categories(
-    loaded: Samples, changed: Samples, signal: str, settings: CategoryTemplateSettings
+    loaded: Samples,
+    changed: Samples,
+    signal: str,
+    settings: CategoryTemplateSettings,
+    by_partons: PartonFactorFiles | None = None,
 ) -> CategoryTemplates:
     """Return the templates of samples.
 
@@ -96,6 +111,7 @@ def fill_categories(
         changed: others by ``SYSTEMATIC.DIRECTION.PROCESS``.
         signal: name of the signal process.
         settings: of the templates, their energy that of the samples.
+        by_partons: factors of the systematics of effect ``partons``.
 
     Raises:
         ConfigError: without edges of categories, or cross sections to weigh backgrounds.
@@ -132,7 +148,7 @@ def fill_categories(
             )
             for name, one in backgrounds.items()
         },
-        filler.all(loaded, changed),
+        filler.all(loaded, changed, by_partons or PartonFactorFiles()),
     )
 
 
@@ -210,39 +226,67 @@ class _Variations:
     settings: CategoryTemplateSettings
 
     def all(
-        self, loaded: Samples, changed: Samples
+        self, loaded: Samples, changed: Samples, by_partons: PartonFactorFiles
     ) -> dict[str, dict[str, dict[str, VariedProcess]]]:
         """Return the variations by systematic, direction and process."""
-        made: dict[str, dict[str, dict[str, VariedProcess]]] = {}
-        for name, systematic in self.settings.systematics.items():
-            made[name] = {direction: {} for direction in DIRECTIONS}
-            for direction in DIRECTIONS:
-                for process in systematic.processes:
-                    key = f"{name}.{direction}.{process}"
-                    if isinstance(systematic, WeightSystematic):
-                        arguments = getattr(systematic, direction)
-                        samples = [
-                            replace(one, events=one.weighted(systematic.weight, arguments))
-                            for one in loaded[process]
-                        ]
-                        made[name][direction][process] = self.one(samples, key, exact=True)
-                    else:
-                        made[name][direction][process] = self.one(changed[key], key, exact=False)
+        systematics = self.settings.systematics
+        made: dict[str, dict[str, dict[str, VariedProcess]]] = {
+            name: {direction: {} for direction in DIRECTIONS} for name in systematics
+        }
+        for name, side, process, events in reweighted_events(loaded, systematics, by_partons):
+            samples = [
+                replace(one, events=each) for one, each in zip(loaded[process], events, strict=True)
+            ]
+            key = f"{name}.{side}.{process}"
+            made[name][side][process] = self.one(samples, self.rows[process], key, exact=True)
+        for key, samples in changed.items():
+            name, direction, process = key.split(".")
+            nominal = self._nominal(loaded[process], samples, process)
+            made[name][direction][process] = self.one(samples, nominal, key, exact=False)
+        for name, systematic in systematics.items():
+            if systematic.mirrored:
+                made[name]["down"] = {
+                    process: self._mirror(one) for process, one in made[name]["up"].items()
+                }
         return made
 
-    def one(self, samples: Sequence[LoadedSample], key: str, *, exact: bool) -> VariedProcess:
+    def one(
+        self, samples: Sequence[LoadedSample], nominal: CategoryRows, key: str, *, exact: bool
+    ) -> VariedProcess:
         """Return one variation; where every event stays, a signal's components are exact."""
-        process = key.rpartition(".")[2]
-        is_signal = process == self.signal
-        choice = self.layout.choice
-        varied = category_rows(samples, choice, self.own_fb if is_signal else None)
+        is_signal = key.rpartition(".")[2] == self.signal
+        varied = self._rows(samples, is_signal=is_signal)
         found = variation_of(
-            self.rows[process], varied, self.layout.starts, choice.n_bins,
+            nominal, varied, self.layout.starts, self.layout.choice.n_bins,
             order=self.settings.variation_order, where=key,
         )  # fmt: skip
         if not (exact and is_signal):
             return found
         return replace(found, components=category_signal(varied, self.layout).components)
+
+    def _rows(self, samples: Sequence[LoadedSample], *, is_signal: bool) -> CategoryRows:
+        return category_rows(samples, self.layout.choice, self.own_fb if is_signal else None)
+
+    def _nominal(
+        self, loaded: Sequence[LoadedSample], varied: Sequence[LoadedSample], process: str
+    ) -> CategoryRows:
+        """Return the nominal rows of the samples that a variation has.
+
+        Samples are pooled by what each of them knows of every kappa_lambda. Pooled alike, the rows
+        of a shower have the same weight in both, so that they pair.
+        """
+        names = {one.shower.sample for one in varied}
+        chosen = [one for one in loaded if one.shower.sample in names]
+        if len(chosen) == len(loaded):
+            return self.rows[process]
+        return self._rows(chosen, is_signal=process == self.signal)
+
+    def _mirror(self, up: VariedProcess) -> VariedProcess:
+        """Return the mirror of a variation; only a signal by weights has components."""
+        nominal = None
+        if up.components is not None:
+            nominal = category_signal(self.rows[self.signal], self.layout).components
+        return mirrored(up, nominal, self.own_fb)
 
 
 def _hashes(files: SampleFiles) -> list[str]:

@@ -11,13 +11,19 @@ signal are scaled alike; where only weights change and every event stays, they a
 """
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.errors import ContractError
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.kappa import same_kappa
 from hh4b.likelihood.category_rows import CategoryRows, cell_sums, paired
 from hh4b.likelihood.category_templates import VariedProcess
+from hh4b.statistics.systematics import Systematic
+from hh4b.statistics.template_inputs import LoadedSample
+from hh4b.statistics.templates import SMALLEST_FACTOR, SignalEvents
 
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
@@ -25,7 +31,81 @@ Floats = NDArray[np.float64]
 NOISY = 0.2
 #: A smaller effect is none, and has no noise to speak of.
 _NO_EFFECT = 1e-6
-_SMALLEST_FACTOR = 0.05
+
+
+def require_nominal(
+    loaded: Mapping[str, Sequence[LoadedSample]],
+    changed: Mapping[str, Sequence[LoadedSample]],
+    systematics: Mapping[str, Systematic],
+) -> None:
+    """Refuse varied samples that are not those of the nominal ones which settings say.
+
+    Args:
+        loaded: nominal samples by process.
+        changed: varied ones by ``SYSTEMATIC.DIRECTION.PROCESS``.
+        systematics: of the templates.
+
+    Raises:
+        ConfigError: naming the first sample that is missing, or too many.
+    """
+    for key, samples in changed.items():
+        name, _, process = key.split(".")
+        kappas = getattr(systematics[name], "kappa_lambda", None)
+        wanted = {
+            one.shower.sample
+            for one in loaded[process]
+            if kappas is None
+            or not isinstance(one.events, SignalEvents)
+            or same_kappa(kappas, one.events.kappa_lambda).any()
+        }
+        there = {one.shower.sample for one in samples}
+        for one in samples:
+            if one.shower.sample not in wanted:
+                raise ConfigError(
+                    f"--varied {key}=…: {one.dataset} is of sample {one.shower.sample!r}, expected"
+                    f" are {sorted(wanted)}: nominal samples of {process!r}, and of"
+                    f" systematics.{name}.kappa_lambda where it is given"
+                )
+        if wanted - there:
+            raise ConfigError(
+                f"--varied {key}=…: sample {min(wanted - there)!r} is missing; give all samples of"
+                f" {process!r}, or those of systematics.{name}.kappa_lambda"
+            )
+
+
+def mirrored(up: VariedProcess, nominal: Floats | None, own_fb: Floats) -> VariedProcess:
+    """Return the variation that is as far the other way.
+
+    Factors of categories are inverted. Factors of bins go as far below one as the others are above,
+    and stay positive.
+
+    Args:
+        up: the variation.
+        nominal: components of the signal, shape (3, B), where ``up`` has components.
+        own_fb: coefficients of the amplitude's cross section, shape (3,).
+    """
+    other = replace(
+        up,
+        norm=1 / np.maximum(up.norm, SMALLEST_FACTOR),
+        shape=np.maximum(2 - up.shape, SMALLEST_FACTOR),
+        components=None,
+    )
+    if up.components is None or nominal is None:
+        return other
+    return replace(other, components=_mirrored_components(nominal, up.components, own_fb))
+
+
+def _mirrored_components(nominal: Floats, up: Floats, own_fb: Floats) -> Floats:
+    """Return 2 nominal - up in bins where that is positive at all kappa_lambda, shape (3, B).
+
+    Elsewhere the signal of the bin is divided by the factor of the Standard Model.
+    """
+    reflected = 2 * nominal - up
+    c0, c1, c2 = np.asarray(own_fb)[:, None] * reflected
+    positive = (c0 > 0) & (c2 > 0) & (c1**2 < 4 * c0 * c2)
+    at_one, up_at_one = (np.asarray(own_fb) @ values for values in (nominal, up))
+    factor = np.divide(up_at_one, at_one, out=np.ones_like(at_one), where=at_one > 0)
+    return np.where(positive, reflected, nominal / np.maximum(factor, SMALLEST_FACTOR))
 
 
 def variation_of(
@@ -136,7 +216,7 @@ def _joined(
     """Return the factor of joined bins, with the sum of each category unchanged."""
     # An empty bin counts a little, so that it has a mean.
     weight = np.abs(weight) + 1e-12 * np.abs(weight).max()
-    shape = np.maximum(found[0], _SMALLEST_FACTOR)
+    shape = np.maximum(found[0], SMALLEST_FACTOR)
     rows, weights = shape.reshape(-1, n_bins), weight.reshape(-1, n_bins)
     shape = (rows * (weights.sum(axis=1) / (rows * weights).sum(axis=1))[:, None]).ravel()
     total = _joined_sums(weight, starts, n_bins)

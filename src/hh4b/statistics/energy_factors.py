@@ -24,41 +24,28 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import DATASET, ENERGY_WEIGHTS, open_table, read_attributes, read_table
+from hh4b.core.contracts import ENERGY_WEIGHTS, read_attributes, read_table
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.statistics.event_factors import EventFactors
 from hh4b.statistics.template_inputs import LoadedSample, hash_of
 
 Floats = NDArray[np.float64]
-_NUMBER = "HH4B/event_number"
-_MASS = "HH4B/m_hh_truth"
-# A shower gives up few events; a dataset of fewer is of another file, or of a part of it.
-_SHARE_SHOWERED = 0.98
-_SAME_SUM, _SAME_MASS, _SAME_ENERGY = 1e-6, 1e-3, 1e-6
+_SAME_ENERGY = 1e-6
 
 
 @dataclass(frozen=True)
-class EnergyFactors:
-    """Factors of the parton events of one sample.
+class EnergyFactors(EventFactors):
+    """Factors that take the parton events of one sample to another energy.
+
+    They are over their mean.
 
     Attributes:
-        path: file they are from.
-        sample: name of the sample.
         sqrt_s_tev: energy they lead to.
         sqrt_s_from_tev: energy of the events.
-        factor: over its mean, shape (parton event,).
-        sqrt_s_hat_gev: mass of the hard process, shape (parton event,).
-        sum_weights: of the parton events, in pb.
-        hash: configuration hash of the file.
     """
 
-    path: Path
-    sample: str
     sqrt_s_tev: float
     sqrt_s_from_tev: float
-    factor: Floats
-    sqrt_s_hat_gev: Floats
-    sum_weights: float
-    hash: str
 
     @classmethod
     def read(cls, path: Path) -> "EnergyFactors":
@@ -79,12 +66,12 @@ class EnergyFactors:
         return cls(
             path,
             str(found["sample"]),
-            float(found["sqrt_s_tev"]),
-            float(found["sqrt_s_from_tev"]),
             table["factor"] / float(found["mean_factor"]),
             table["sqrt_s_hat_gev"],
             float(found["sum_weights"]),
             hash_of(path),
+            float(found["sqrt_s_tev"]),
+            float(found["sqrt_s_from_tev"]),
         )
 
     def apply(self, sample: LoadedSample) -> LoadedSample:
@@ -93,7 +80,7 @@ class EnergyFactors:
         Raises:
             ContractError: if its events are not those of the factors.
         """
-        factor = self.factor[self._rows(sample.dataset)]
+        factor = self.of_rows(sample.dataset)
         weight = sample.weight * factor
         if not weight[sample.rows].sum() > 0:
             raise ContractError(
@@ -105,44 +92,6 @@ class EnergyFactors:
         return replace(
             sample, weight=weight, events=replace(sample.events, efficiency_weight=scaled)
         )
-
-    def _rows(self, dataset: Path) -> NDArray[np.int64]:
-        """Return the parton event of each row of a dataset."""
-        where, n_events = f"{dataset} with {self.path}", len(self.factor)
-        with open_table(dataset) as file:
-            known = [name for name in (_NUMBER, _MASS) if name in file]
-        if _NUMBER not in known:
-            raise ContractError(
-                f"{where}: the dataset has no event numbers ({_NUMBER}), so that its rows have no"
-                " parton events; its templates stay at their energy"
-            )
-        attributes, table = read_attributes(dataset), read_table(dataset, DATASET, columns=known)
-        generated, total = (attributes[k] for k in ("n_generated", "sum_weights_generated"))
-        if not _SHARE_SHOWERED * n_events <= generated <= n_events:
-            raise ContractError(
-                f"{where}: the dataset is of {generated:g} events generated, the factors are of"
-                f" {n_events}; make them of the same parton events"
-            )
-        if generated == n_events and abs(total / self.sum_weights - 1) > _SAME_SUM:
-            raise ContractError(
-                f"{where}: the weights generated sum up to {total:g} in the dataset and to"
-                f" {self.sum_weights:g} with the factors; make them of the same parton events"
-            )
-        numbers = table[_NUMBER]
-        outside = (numbers < 0) | (numbers >= n_events)
-        if outside.any():
-            raise ContractError(
-                f"{where}: event number {numbers[outside][0]} is none of {n_events} parton events"
-            )
-        if _MASS in table:
-            ratio = table[_MASS] / self.sqrt_s_hat_gev[numbers]
-            other = np.isfinite(ratio) & (np.abs(ratio - 1) > _SAME_MASS)
-            if other.any():
-                raise ContractError(
-                    f"{where}: row {int(np.argmax(other))} has another m_HH than parton event"
-                    f" {numbers[other][0]}; make the factors of the dataset's parton events"
-                )
-        return np.asarray(numbers)
 
 
 @dataclass(frozen=True)

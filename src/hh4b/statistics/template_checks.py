@@ -1,10 +1,11 @@
 """Whether the samples of templates fit the processes and systematics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hh4b.core.errors import ConfigError
 from hh4b.statistics.settings import TemplateSettings
-from hh4b.statistics.systematics import DIRECTIONS
+from hh4b.statistics.systematics import Systematic
+from hh4b.statistics.template_inputs import LoadedSample
 
 
 def signal_process(names: Sequence[str], settings: TemplateSettings) -> str:
@@ -53,7 +54,7 @@ def check_varied(keys: Sequence[str], processes: set[str], settings: TemplateSet
                     f" only of {sorted(processes)}"
                 )
             if systematic.effect in ("detector", "shower"):
-                wanted += [f"{name}.{direction}.{process}" for direction in DIRECTIONS]
+                wanted += [f"{name}.{direction}.{process}" for direction in systematic.sides()]
     for key in keys:
         if key not in wanted:
             raise ConfigError(
@@ -62,4 +63,35 @@ def check_varied(keys: Sequence[str], processes: set[str], settings: TemplateSet
             )
     for key in wanted:
         if key not in keys:
-            raise ConfigError(f"--varied {key}=… is missing; a variation needs both up and down")
+            raise ConfigError(
+                f"--varied {key}=… is missing; a variation needs both up and down, or down: mirror"
+            )
+
+
+def require_all_samples(
+    loaded: Mapping[str, Sequence[LoadedSample]],
+    changed: Mapping[str, Sequence[LoadedSample]],
+    systematics: Mapping[str, Systematic],
+) -> None:
+    """Refuse variations of some of the samples: templates of m_HH alone are of all of them.
+
+    Args:
+        loaded: nominal samples by process.
+        changed: varied ones by ``SYSTEMATIC.DIRECTION.PROCESS``.
+        systematics: of the templates.
+
+    Raises:
+        ConfigError: naming the first sample that is missing.
+    """
+    for key, samples in changed.items():
+        name, _, process = key.split(".")
+        if getattr(systematics[name], "kappa_lambda", None) is None:
+            continue
+        there = {one.shower.sample for one in samples}
+        missing = [one.shower.sample for one in loaded[process] if one.shower.sample not in there]
+        if missing:
+            raise ConfigError(
+                f"systematics.{name}.kappa_lambda: --varied {key}=… lacks sample {missing[0]!r};"
+                " these templates need all samples of a process; leave kappa_lambda out, or take"
+                " hh4b likelihood templates"
+            )

@@ -1,6 +1,6 @@
 """From sample files to a template file: what `hh4b templates` does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,9 +23,10 @@ from hh4b.statistics.bootstrap_stage import (
 )
 from hh4b.statistics.energy_factors import FactorFiles
 from hh4b.statistics.histograms import Histogram
+from hh4b.statistics.parton_factors import PartonFactorFiles, reweighted_events
 from hh4b.statistics.settings import TemplateSettings
-from hh4b.statistics.systematics import DIRECTIONS, WeightSystematic
-from hh4b.statistics.template_checks import check_varied, signal_process
+from hh4b.statistics.systematics import DIRECTIONS
+from hh4b.statistics.template_checks import check_varied, require_all_samples, signal_process
 from hh4b.statistics.template_energies import check_energies, outputs_by_energy
 from hh4b.statistics.template_format import rows_content, template_content
 from hh4b.statistics.template_inputs import FILES, LoadedSample, hash_of
@@ -37,6 +38,7 @@ from hh4b.statistics.templates import (
     background_template,
     balance_weights,
     direct_signal_template,
+    mirrored_values,
     signal_template,
 )
 from hh4b.statistics.tilted_templates import fill_tilted
@@ -73,15 +75,17 @@ class _Asked:
         cut: threshold and bins.
         wanted: the replicas; None without.
         made_of: what the templates are made of, for the provenance.
+        by_partons: factors of the systematics of effect partons.
     """
 
     signal: str
     cut: CutAndBins
     wanted: Replicas | None
     made_of: dict[str, Any]
+    by_partons: PartonFactorFiles
 
 
-def make_templates(
+def make_templates(  # noqa: PLR0913
     samples: Sequence[str],
     output: Path,
     settings: TemplateSettings,
@@ -91,6 +95,7 @@ def make_templates(
     replicas_output: Path | None = None,
     energy_weights: Sequence[Path] = (),
     at_energy: Sequence[str] = (),
+    parton_weights: Sequence[Path] = (),
 ) -> None:
     """Read the samples, fill a template for each process and write them.
 
@@ -104,6 +109,8 @@ def make_templates(
         energy_weights: factors of every sample, for other energies; see `energy_factors`.
         at_energy: ``ENERGY=TEMPLATES``, or ``ENERGY=TEMPLATES:REPLICAS`` with replicas: files to
             write with the same events taken to that energy in TeV.
+        parton_weights: factors of every sample for the systematics of effect ``partons``; see
+            `parton_factors`.
 
     Raises:
         ConfigError: if samples, processes, systematics and energies do not fit together.
@@ -118,6 +125,7 @@ def make_templates(
     outputs = outputs_by_energy(at_energy, replicas=wanted is not None)
     factors = FactorFiles.read(energy_weights, settings.sqrt_s_tev)
     check_energies(outputs, factors)
+    by_partons = PartonFactorFiles.read(parton_weights, settings.systematics, settings.sqrt_s_tev)
     edges = np.linspace(settings.m_hh_min_gev, settings.m_hh_max_gev, settings.bins + 1)
     cut = CutAndBins(
         threshold, edges, settings.overflow, settings.kappa_input, settings.fixed_kappa_input
@@ -128,8 +136,12 @@ def make_templates(
         "samples": [[files.key, *_hashes(files)] for files in nominal],
         "varied": [[files.key, *_hashes(files)] for files in others],
     }
-    asked = _Asked(signal, cut, wanted, made_of)
+    if parton_weights:
+        made_of["parton_weights"] = by_partons.hashes()
+    asked = _Asked(signal, cut, wanted, made_of, by_partons)
     loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
+    by_partons.require(loaded, settings.systematics)
+    require_all_samples(loaded, changed, settings.systematics)
     _write(loaded, changed, asked, settings, (output, replicas_output))
     for energy, places in outputs.items():
         made_of = {
@@ -157,8 +169,17 @@ def _write(
     signal, cut = asked.signal, asked.cut
     fill = _filler(signal, cut, settings)
     entries = {name: fill(name, [one.events for one in all_]) for name, all_ in loaded.items()}
-    variations = _by_weights(loaded, fill, settings)
-    _add_simulated(variations, changed, fill)
+    variations: Varied = {
+        name: {direction: {} for direction in DIRECTIONS} for name in settings.systematics
+    }
+    for name, side, process, events in reweighted_events(
+        loaded, settings.systematics, asked.by_partons
+    ):
+        variations[name][side][process] = fill(process, events)
+    for key, samples in changed.items():
+        name, direction, process = key.split(".")
+        variations[name][direction][process] = fill(process, [one.events for one in samples])
+    _add_mirrors(variations, entries, settings)
     content = template_content(
         cut.bin_edges_gev, cut.threshold, signal, entries, variations, settings.sqrt_s_tev,
         own_fb=sigma_of(settings).tolist() if settings.has_kappa_components else None,
@@ -218,30 +239,26 @@ def _filler(
     return fill
 
 
-def _by_weights(
-    loaded: Samples,
-    fill: Callable[[str, Sequence[SampleEvents]], Rows],
-    settings: TemplateSettings,
-) -> Varied:
-    variations: Varied = {}
-    for name, systematic in settings.systematics.items():
-        variations[name] = {direction: {} for direction in DIRECTIONS}
-        if not isinstance(systematic, WeightSystematic):
-            continue
-        for direction in DIRECTIONS:
-            arguments = getattr(systematic, direction)
-            for process in systematic.processes:
-                events = [one.weighted(systematic.weight, arguments) for one in loaded[process]]
-                variations[name][direction][process] = fill(process, events)
-    return variations
-
-
-def _add_simulated(
-    variations: Varied, loaded: Samples, fill: Callable[[str, Sequence[SampleEvents]], Rows]
+def _add_mirrors(
+    variations: Varied, entries: Mapping[str, Rows], settings: TemplateSettings
 ) -> None:
-    for key, samples in loaded.items():
-        name, direction, process = key.split(".")
-        variations[name][direction][process] = fill(process, [one.events for one in samples])
+    """Add the down sides that are as far from the nominal entries as the up sides."""
+    for name, systematic in settings.systematics.items():
+        if not systematic.mirrored:
+            continue
+        sides = variations[name]
+        sides["down"] = {
+            process: [
+                _mirror(nominal, up) for nominal, up in zip(entries[process], rows, strict=True)
+            ]
+            for process, rows in sides["up"].items()
+        }
+
+
+def _mirror(nominal: Mapping[str, Any], up: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entry of a template as far from the nominal one the other way."""
+    values = mirrored_values(np.asarray(nominal["sum_weights"]), np.asarray(up["sum_weights"]))
+    return {**up, "sum_weights": values.tolist()}
 
 
 def fill_signal(

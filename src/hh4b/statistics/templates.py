@@ -16,6 +16,8 @@ from hh4b.statistics.histograms import Histogram, fill
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+#: Smallest factor of a variation on a bin.
+SMALLEST_FACTOR = 0.05
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,15 @@ class CutAndBins:
             index = np.clip(index, 0, last)
         outside = (index < 0) | (index > last) | np.isnan(m_hh_gev)
         return np.where(outside, -1, index)
+
+
+def mirrored_values(nominal: Floats, up: Floats) -> Floats:
+    """Return what is as far from the nominal values as ``up`` the other way, kept positive.
+
+    >>> mirrored_values(np.array([1.0, 1.0]), np.array([1.1, 3.0])).tolist()
+    [0.9, 0.05]
+    """
+    return np.asarray(np.maximum(2 * nominal - up, SMALLEST_FACTOR * nominal))
 
 
 def evaluate(coefficients: Floats, kappa_lambda: float | Floats) -> Floats:
