@@ -95,8 +95,8 @@ ONE_TRAINING = {
 FOLDED = {
     "datasets_merge", "spanet_train", "spanet_evaluate", "spanet_evaluate_folds", "spanet_choose",
     "spanet_predict", "spanet_score", "spanet_vectors", "spanet_search_worker",
-    "embedding_features", "embeddings", "dnn_train", "dnn_choose", "dnn_predict", "dnn_predict_varied",
-    "dnn_search_worker", "baseline_train", "efficiency_curve", "evaluate_classifier",
+    "embedding_features", "embeddings", "dnn_train", "dnn_choose", "dnn_predict",
+    "dnn_predict_varied", "dnn_search_worker", "baseline_train", "efficiency_curve", "evaluate_classifier",
     "working_point", "templates",
     *tables(12, 13, 15, 18, 20, 22, 25, "samples"), *figures(6),
 }  # fmt: skip
@@ -484,6 +484,8 @@ VARIED = "systematics/jet_energy_scale/"
 SHOWER = "systematics/radiation/"
 WEIGHT = "systematics/signal_scale/"
 NORM = "systematics/luminosity/"
+DENSITIES = "systematics/four_b_densities/"
+NORM_ENTRY = {"effect": "norm", "processes": ["four_b"], "size": 0.1}
 #: A sample is varied that was not: made, and put through everything, on two sides.
 VARIED_SAMPLES = {
     "simulate", "ingest", "dnn_predict_varied", "baseline_train", "templates", *PER_SAMPLE,
@@ -514,7 +516,8 @@ SYSTEMATICS = {
     ),
     "systematics.DetectorSystematic.processes": several(
         {VARIED + "processes": ["four_b", "hh"], "samples/mg": None}, VARIED_SAMPLES, MODELS,
-        "dnn_predict", "generate_madgraph", "efficiency_curve", "evaluate_classifier", "working_point",
+        "dnn_predict", "generate_madgraph", "efficiency_curve", "evaluate_classifier",
+        "working_point",
     ),
     "systematics.DetectorSystematic.up": one(
         VARIED + "up", {"jets.energy_scale": 1.03}, "simulate", "templates", MODELS
@@ -524,13 +527,57 @@ SYSTEMATICS = {
     ),
     "systematics.ShowerSystematic.processes": several(
         {SHOWER + "processes": ["four_b", "hh"], "samples/mg": None}, VARIED_SAMPLES, MODELS,
-        "dnn_predict", "generate_madgraph", "efficiency_curve", "evaluate_classifier", "working_point",
+        "dnn_predict", "generate_madgraph", "efficiency_curve", "evaluate_classifier",
+        "working_point",
     ),
     "systematics.ShowerSystematic.up": one(
         SHOWER + "up", ["PartonLevel:MPI = off"], "simulate", "templates", MODELS
     ),
     "systematics.ShowerSystematic.down": one(
         SHOWER + "down", ["PartonLevel:MPI = off"], "simulate", "templates", MODELS
+    ),
+}  # fmt: skip
+
+#: A part of the signal samples may be made anew where a likelihood alone has variations.
+SUBSET_STUDY = {
+    "statistics/model": "note", "statistics/kappa_input": "fixed",
+    "statistics/background_kappa": "fixed", "statistics/fixed_kappa_input": 3.0,
+    "likelihood": {"selections": ["min_dr_dnn"]}, "samples/mg": None,
+    VARIED + "processes": ["hh"], SHOWER + "processes": ["hh"],
+}  # fmt: skip
+SUBSET = {
+    "systematics.DetectorSystematic.kappa_lambda", "systematics.ShowerSystematic.kappa_lambda",
+}  # fmt: skip
+FEWER_VARIED = {
+    "ingest", "pair", "features", "dnn_predict_varied", "category_templates", "likelihood_model",
+}  # fmt: skip
+PARTONS = {
+    "systematics.PartonSystematic.processes": several(
+        {DENSITIES + "processes": ["four_b", "hh"], "samples/mg": None},
+        "parton_weights", "templates", MODELS, "generate_madgraph", "ingest", "efficiency_curve",
+        "evaluate_classifier", "working_point", "dnn_predict", "baseline_train", PER_SAMPLE,
+    ),
+    **{
+        f"systematics.PartonSystematic.up.{key}": one(
+            DENSITIES + f"up/{key}", value, "parton_weights", "templates", MODELS
+        )
+        for key, value in {"mu_factor": 2.0, "pdf_set": "NNPDF23_lo_as_0119_qed"}.items()
+    },
+    # On the study of such a likelihood.
+    "systematics.DetectorSystematic.kappa_lambda": one(
+        VARIED + "kappa_lambda", [1.0], "simulate", FEWER_VARIED
+    ),
+    "systematics.ShowerSystematic.kappa_lambda": one(
+        SHOWER + "kappa_lambda", [1.0], "simulate", FEWER_VARIED
+    ),
+    "systematics.PartonSystematic.down": one(
+        DENSITIES + "down", {"mu_factor": 0.5}, "parton_weights", "templates", MODELS
+    ),
+    "systematics.PartonSystematic.alpha_s_power": one(
+        DENSITIES + "alpha_s_power", 3, "parton_weights", "templates", MODELS
+    ),
+    "systematics.PartonSystematic.effect": one(
+        "systematics/four_b_densities", NORM_ENTRY, "parton_weights", "templates", MODELS
     ),
 }  # fmt: skip
 
@@ -673,7 +720,6 @@ CHANGES_SIDES = (WEIGHTED | BACKGROUNDS - figures(4)) | {
 #: A background gets a process of its own.
 SPLIT_OFF = WEIGHTED | MODELS | BACKGROUNDS | {"templates"}
 UNVARIED = VARIED_SAMPLES | MODELS
-NORM_ENTRY = {"effect": "norm", "processes": ["four_b"], "size": 0.1}
 
 #: What an entry is. Most keys of a kind go with it, so entries are replaced.
 KINDS = {
@@ -694,8 +740,9 @@ KINDS = {
             "processes/qcd": process("background", "QCD", **CROSS),
             "samples/four_b/process": "qcd", NORM + "processes": ["hh", "qcd"],
             VARIED + "processes": ["qcd"], SHOWER + "processes": ["qcd"],
+            DENSITIES + "processes": ["qcd"],
         },
-        SPLIT_OFF,
+        SPLIT_OFF, "parton_weights",
     ),
     **{
         f"samples.{kind}.process": several(
@@ -730,8 +777,9 @@ KINDS = {
     # Published values of pp -> 4b stand beside the own generator only.
     "samples.FourBSample.source": several(
         {"samples/four_b": {**FILES, "process": "four_b"},
-         "systematics/jet_energy_scale": None, "systematics/radiation": None},
-        "generate_four_b", UNVARIED, tables("pass_rates"),
+         "systematics/jet_energy_scale": None, "systematics/radiation": None,
+         "systematics/four_b_densities": None},
+        "generate_four_b", "parton_weights", UNVARIED, tables("pass_rates"),
     ),
     "samples.MadgraphSample.source": one(
         "samples/mg", {**FILES, "process": "hh", "kappa_lambda": 4}, "generate_madgraph", "ingest"
@@ -871,18 +919,18 @@ LIKELIHOOD = {
 IN_A_LIKELIHOOD = {
     "seed": {"likelihood_toys"},
     # Nothing of these is in categories: they have no threshold, and no bootstrap.
-    **dict.fromkeys(
-        ("statistics.errors", "statistics.replicas", "statistics.bootstrap_threshold",
-         "statistics.background_shape", "statistics.needed_effective_events",
-         "statistics.minimum_effective_events", "statistics.empty_background_bins",
-         "statistics.cross_section_bands", "selections.Selection.threshold"),
-        set(),
-    ),
+    **{
+        leaf: set()
+        for leaf in (
+            "statistics.errors", "statistics.replicas", "statistics.bootstrap_threshold",
+            "statistics.background_shape", "statistics.needed_effective_events",
+            "statistics.minimum_effective_events", "statistics.empty_background_bins",
+            "statistics.cross_section_bands", "selections.Selection.threshold",
+        )
+    },
     # The fit and the files of exchange are of every energy and luminosity.
-    **dict.fromkeys(
-        ("statistics.luminosities_ifb", "statistics.sqrt_s_tev"),
-        {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
-    ),
+    "statistics.luminosities_ifb": {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
+    "statistics.sqrt_s_tev": {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
     "statistics.headline.luminosity_ifb": {"likelihood_toys"},
     # Measurements at the values of the scan.
     "statistics.kappa_lambda_step": {"likelihood_workspace"},
@@ -901,7 +949,7 @@ IN_A_LIKELIHOOD = {
 NOT_HERE = {"results", "samples.SignalSample.source"}
 LEAVES = {
     **STUDY, **PHYSICS, **PROCESSES, **SAMPLES, **EVENT_CHOICES, **PAIRINGS, **SEARCHES,
-    **CLASSIFIERS, **SYSTEMATICS, **STATISTICS, **LIKELIHOOD, **SHOWN, **KINDS,
+    **CLASSIFIERS, **SYSTEMATICS, **PARTONS, **STATISTICS, **LIKELIHOOD, **SHOWN, **KINDS,
 }  # fmt: skip
 
 #: The table of background events, and the page, call selections by the names of their parts, and

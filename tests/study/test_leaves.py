@@ -14,7 +14,15 @@ from typing import get_args
 
 import pytest
 import yaml
-from leaf_table import ALONE, IN_A_LIKELIHOOD, LEAVES, LIKELIHOOD_STUDY, NOT_HERE
+from leaf_table import (
+    ALONE,
+    IN_A_LIKELIHOOD,
+    LEAVES,
+    LIKELIHOOD_STUDY,
+    NOT_HERE,
+    SUBSET,
+    SUBSET_STUDY,
+)
 from pydantic import BaseModel
 from workflow_jobs import changed_rules, jobs_of, rule_texts, settings_calls
 
@@ -65,6 +73,7 @@ def contents():
         study = read_study(*files)
         dumped[name] = study.model_dump(mode="json", exclude_unset=True)
     dumped["likelihood"] = laid_over(dumped["every kind"], LIKELIHOOD_STUDY)
+    dumped["subset"] = laid_over(dumped["every kind"], SUBSET_STUDY)
     return dumped
 
 
@@ -106,6 +115,8 @@ def test_a_leaf_changes_its_jobs_and_no_other(leaf, contents, before):
     base = "default" if leaf in ALONE else "every kind"
     if leaf.startswith("likelihood."):
         base = "likelihood"
+    elif leaf in SUBSET:
+        base = "subset"
     after = jobs_of(parse_study(laid_over(contents[base], changes)))
     assert changed_rules(before[base], after) == expected
 
@@ -159,7 +170,7 @@ def test_no_flag_of_a_rule_carries_configuration():
         assert told <= {
             "settings", "files", "folder", "search", "candidates", "scores", "storage", "pairs",
             "testing", "nominal", "work", "reach", "tables", "figures", "key", "stem", "inputs",
-            "folds", "replicas", "energies", "varied",
+            "folds", "replicas", "energies", "varied", "weights",
         }, told  # fmt: skip
     assert set(spelled) <= files, set(spelled) - files
     with_settings = {rule for rule, text in rule_texts().items() if "--settings" in text}

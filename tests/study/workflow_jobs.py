@@ -254,13 +254,17 @@ class _Jobs:
         if weights := self.files.energy_weights():
             reads = [layout.partons(sample) for sample in self.files.reweighted()]
             self.add("energy_weights", reads, weights)
+        if weights := self.files.parton_weights():
+            self.add("parton_weights", self.files.varied_partons(), weights)
         for name, selection in self.study.selections.items():
             keys = {"selection": name}
             reads, told = self.compared("scores", selection.classifier)
             self.add("working_point", reads, [layout.working_point(name)], told, **keys)
             reads = [*self.files.templates(name), layout.working_point(name), *plugins]
-            reads += self.files.energy_weights()
+            weights = self.files.template_parton_weights()
+            reads += [*self.files.energy_weights(), *weights]
             told = self.files.templates_option(name) + self.files.at_energy_option(name)
+            told += option("--parton-weights", weights)
             templates = self.files.all_templates(name)
             self.add("templates", reads, templates, told, **keys)
             workspaces, limits = (
@@ -276,11 +280,12 @@ class _Jobs:
 
     def likelihoods(self):
         layout, plugins = self.layout, self.files.plugins(self.files.weights())
-        weights = self.files.energy_weights()
+        weights, partons = self.files.energy_weights(), self.files.parton_weights()
         for name in self.study.likelihood.selections:
             keys = {"selection": name}
             told = self.files.categories_option(name) + option("--energy-weights", weights)
-            reads = [*self.files.categories(name), *plugins, *weights]
+            told += option("--parton-weights", partons)
+            reads = [*self.files.categories(name), *plugins, *weights, *partons]
             self.add("category_templates", reads, [layout.categories(name)], told, **keys)
             models = layout.likelihoods("model", name)
             self.add("likelihood_model", [layout.categories(name)], models, **keys)

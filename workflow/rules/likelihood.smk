@@ -6,6 +6,7 @@ rule category_templates:
         samples=lambda w: FILES.categories(w.selection),
         plugins=FILES.plugins(FILES.weights()),
         energy_weights=FILES.energy_weights(),
+        parton_weights=FILES.parton_weights(),
     output:
         templates=LAYOUT.categories("{selection}"),
     log:
@@ -15,12 +16,13 @@ rule category_templates:
     params:
         files=lambda w: FILES.categories_option(w.selection),
         energies=option("--energy-weights", FILES.energy_weights()),
+        weights=option("--parton-weights", FILES.parton_weights()),
         settings=settings("category_templates", "selection"),
         code=command("likelihood_templates:templates"),
     message:
         "Category templates of {wildcards.selection}"
     shell:
-        "hh4b likelihood templates {params.files} {params.energies}"
+        "hh4b likelihood templates {params.files} {params.energies} {params.weights}"
         " --settings {params.settings:q} -o {output.templates} > {log} 2>&1"
 
 

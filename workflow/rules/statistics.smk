@@ -21,12 +21,33 @@ rule energy_weights:
         " > {log} 2>&1"
 
 
+rule parton_weights:
+    input:
+        partons=FILES.varied_partons(),
+    output:
+        weights=FILES.parton_weights(),
+    log:
+        f"{RESULTS}/logs/parton_weights.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/parton_weights.tsv"
+    params:
+        files=lambda w: f"{RESULTS}/parton_weights/{{systematic}}_{{side}}/{{sample}}.h5",
+        settings=settings("parton_weights"),
+        code=command("signal:parton_weights"),
+    message:
+        "Giving parton events other scales and densities"
+    shell:
+        "hh4b parton-weights {input.partons} -o {params.files:q} --settings {params.settings:q}"
+        " > {log} 2>&1"
+
+
 rule templates:
     input:
         samples=lambda w: FILES.templates(w.selection),
         working_point=rules.working_point.output.working_point,
         plugins=FILES.plugins(FILES.weights()),
         energy_weights=FILES.energy_weights(),
+        parton_weights=FILES.template_parton_weights(),
     output:
         *FILES.replicas("{selection}"),
         templates=FILES.all_templates("{selection}"),
@@ -38,6 +59,7 @@ rule templates:
         files=lambda w: FILES.templates_option(w.selection),
         replicas=lambda w: option("--replicas-output", FILES.replicas(w.selection)[:1]),
         energies=lambda w: FILES.at_energy_option(w.selection),
+        weights=option("--parton-weights", FILES.template_parton_weights()),
         settings=settings("templates", "selection"),
         code=command("statistics:templates"),
     message:
@@ -45,7 +67,7 @@ rule templates:
     shell:
         "hh4b templates {params.files} --working-point {input.working_point}"
         " --settings {params.settings:q} -o {output.templates[0]} {params.replicas} {params.energies}"
-        " > {log} 2>&1"
+        " {params.weights} > {log} 2>&1"
 
 
 rule workspace:

@@ -229,6 +229,19 @@ class JobInputs:
             for sample in self.reweighted()
         ]
 
+    def parton_weights(self) -> list[str]:
+        """Return the factors of all variations of scales and parton densities."""
+        return [self.layout.parton_weights(*one) for one in self.layout.parton_variations]
+
+    def varied_partons(self) -> list[str]:
+        """Return the parton events that get them."""
+        samples = dict.fromkeys(sample for _, _, sample in self.layout.parton_variations)
+        return [self.layout.partons(sample) for sample in samples]
+
+    def template_parton_weights(self) -> list[str]:
+        """Return those that templates need: none in the model `note`."""
+        return self.parton_weights() if self.study.statistics.model == "complete" else []
+
     def at_energy_option(self, selection: str) -> str:
         """Write ``--energy-weights FILE … --at-energy ENERGY=TEMPLATES[:REPLICAS] …``."""
         replicas = self.replicas(selection)[1:]

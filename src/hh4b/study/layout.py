@@ -154,12 +154,15 @@ class Layout:
         for name, systematic in self.study.systematics.items():
             if systematic.effect not in ("detector", "shower"):
                 continue
+            kappas = systematic.kappa_lambda
             changed = [
                 info.name
                 for info in self.samples.values()
-                if info.process in systematic.processes and info.kind != "resonance"
+                if info.process in systematic.processes
+                and info.kind != "resonance"
+                and (kappas is None or info.kappa_lambda is None or info.kappa_lambda in kappas)
             ]
-            for side in ("up", "down"):
+            for side in systematic.sides():
                 found[Variation(name, side, systematic.effect)] = changed
         return found
 
@@ -195,6 +198,18 @@ class Layout:
             return set(self.study.classifiers)
         selections = self.study.selections
         return {selections[name].classifier for name in self.study.likelihood.selections}
+
+    @cached_property
+    def parton_variations(self) -> list[tuple[str, str, str]]:
+        """(systematic, side, sample) of variations of scales and parton densities."""
+        return [
+            (name, side, sample)
+            for name, systematic in self.study.systematics.items()
+            if systematic.effect == "partons"
+            for side in systematic.sides()
+            for sample in (*self.signals, *self.backgrounds)
+            if self.samples[sample].process in systematic.processes
+        ]
 
     # Files of samples ---------------------------------------------------------------------------
 
@@ -354,6 +369,10 @@ class Layout:
     def energy_weights(self, energy: float, sample: str) -> str:
         """Return the factors that take the events of a sample to another energy."""
         return self.file(f"energy_weights/{energy:g}tev/{sample}.h5")
+
+    def parton_weights(self, systematic: str, side: str, sample: str) -> str:
+        """Return the factors that give the events of a sample other scales or densities."""
+        return self.file(f"parton_weights/{systematic}_{side}/{sample}.h5")
 
     def templates(self, selection: str, energy: float | None = None) -> str:
         """Return the m_HH templates of a selection; with ``energy``, those of another energy."""

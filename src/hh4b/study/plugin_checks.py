@@ -58,8 +58,9 @@ def _check_weight(key: str, systematic: WeightSystematic) -> None:
 
     with located(f"{key}.weight"):
         weight, _ = find_weight(systematic.weight)
-        for side in (systematic.up, systematic.down):
-            require_parameters("weight", systematic.weight, weight, ["events", *side])
+        for side in systematic.sides():
+            arguments = getattr(systematic, side)
+            require_parameters("weight", systematic.weight, weight, ["events", *arguments])
 
 
 @contextmanager

@@ -175,11 +175,18 @@ def _check_systematics(study: Study) -> None:
                 raise ConfigError(f"{key}: value {process!r}: a resonance is part of no limit")
             if not any(info.process == process for info in infos):
                 raise ConfigError(f"{key}: value {process!r}: no sample is of this process")
-        if systematic.effect in ("detector", "shower"):
+        if systematic.effect in ("detector", "shower", "partons"):
             _require_generated(systematic.processes, infos, key)
+        kappas = getattr(systematic, "kappa_lambda", None)
+        _check_values(kappas, signal_values(study), f"systematics.{name}")
+        if kappas is not None and study.statistics.model == "complete":
+            raise ConfigError(
+                f"systematics.{name}.kappa_lambda: value {kappas}: templates of the model"
+                " 'complete' need variations of all signal samples; leave it out"
+            )
         if systematic.effect == "detector":
             card = read_detector_settings(study.simulation.detector)
-            for side in ("up", "down"):
+            for side in systematic.sides():
                 with located(f"systematics.{name}.{side}"):
                     with_changes(card, getattr(systematic, side))
 

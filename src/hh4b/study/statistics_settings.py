@@ -1,6 +1,6 @@
 """What the jobs of templates, limits and likelihoods are told: the settings of their stages."""
 
-from hh4b.generation.settings import EnergyWeightSettings
+from hh4b.generation.settings import EnergyWeightSettings, PartonWeightSettings
 from hh4b.likelihood.settings import (
     CategoryTemplateSettings,
     LikelihoodFitSettings,
@@ -49,6 +49,20 @@ class StatisticsSettings:
     def energy_weights(self) -> EnergyWeightSettings:
         """Factors that take events to the other energies of the limits."""
         return EnergyWeightSettings.of(sqrt_s_tev=self.layout.other_energies)
+
+    def parton_weights(self) -> PartonWeightSettings:
+        """Factors of other scales and parton densities."""
+        samples = dict.fromkeys(sample for _, _, sample in self.layout.parton_variations)
+        return PartonWeightSettings.checked(
+            {
+                "samples": {name: self.layout.samples[name].process for name in samples},
+                "systematics": {
+                    name: systematic.model_dump()
+                    for name, systematic in self.study.systematics.items()
+                    if systematic.effect == "partons"
+                },
+            }
+        )
 
     def templates(self, selection: str) -> TemplateSettings:
         """m_HH templates of a selection."""
