@@ -96,7 +96,8 @@ FOLDED = {
     "datasets_merge", "spanet_train", "spanet_evaluate", "spanet_evaluate_folds", "spanet_choose",
     "spanet_predict", "spanet_score", "spanet_vectors", "spanet_search_worker",
     "embedding_features", "embeddings", "dnn_train", "dnn_choose", "dnn_predict",
-    "dnn_predict_varied", "dnn_search_worker", "baseline_train", "efficiency_curve", "evaluate_classifier",
+    "dnn_predict_varied", "dnn_search_worker", "baseline_train", "efficiency_curve",
+    "evaluate_classifier",
     "working_point", "templates",
     *tables(12, 13, 15, 18, 20, 22, 25, "samples"), *figures(6),
 }  # fmt: skip
@@ -833,7 +834,8 @@ KINDS = {
         "classifiers/min_dr_svm",
         {"kind": "dnn", "pairing": "min_dr", "label": "SVM",
          "kappa_lambda": [-5, -3, -1, 1, 2, 3, 5, 7, 9, 11]},
-        "baseline_train", "dnn_train", "dnn_choose", "dnn_predict", "dnn_predict_varied", figures("learning"),
+        "baseline_train", "dnn_train", "dnn_choose", "dnn_predict", "dnn_predict_varied",
+        figures("learning"),
     ),
     "classifiers.CutClassifier.kind": one(
         "classifiers/min_dr_cuts",
