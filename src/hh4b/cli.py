@@ -10,6 +10,7 @@ from hh4b.commands import (
     events,
     groups,
     key_numbers,
+    likelihood_couplings,
     likelihood_fit,
     likelihood_templates,
     likelihood_toys,
@@ -28,8 +29,8 @@ from hh4b.core.errors import Hh4bError
 # Importing a module of hh4b.commands registers its commands; heavy libraries load inside them.
 MODULES = (
     configure, signal, background, simulation, events, pairing, spanet, selection, statistics,
-    likelihood_templates, likelihood_fit, likelihood_toys, likelihood_workspace, publication,
-    key_numbers,
+    likelihood_templates, likelihood_fit, likelihood_toys, likelihood_couplings,
+    likelihood_workspace, publication, key_numbers,
 )  # fmt: skip
 
 

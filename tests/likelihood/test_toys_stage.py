@@ -69,6 +69,8 @@ def test_injections_are_unbiased_or_name_the_second_minimum():
     assert far.asimov_best == pytest.approx(10, abs=5e-3)
     assert far.unbiased
     assert far.second_share == 0.0
+    assert far.cause == "none"
+    assert far.beyond_least_share == 0.0
     assert far.sigma == pytest.approx(np.std(lab.run(10.0, 300, "x").best_kappa), rel=0.25)
     one_shape = PseudoExperiments.of(small_model(same_shape=True), (-15.0, 20.0), seed=2)
     both = inject(one_shape, 5.0, 300)
@@ -78,6 +80,38 @@ def test_injections_are_unbiased_or_name_the_second_minimum():
     assert both.second_share == pytest.approx(0.5, abs=0.15)
     assert "second minimum at kappa_lambda = -0.46" in both.statement
     assert abs(both.near_bias_sigma) < 0.25
+
+
+def test_the_second_minimum_of_experiments_is_named():
+    # Shapes tell so little that a fluctuation makes or takes the second minimum.
+    told, untold = (small_model(luminosity=5.0, same_shape=one) for one in (False, True))
+    model = replace(told, signal=0.6 * told.signal + 0.4 * untold.signal)
+    lab = PseudoExperiments.of(model, (-15.0, 20.0), seed=2)
+    found = inject(lab, 1.0, 300)
+    assert found.second_kappa is None
+    assert not found.unbiased
+    assert 0.1 < found.toys_two_share < 0.9
+    results = lab.run(1.0, 300, "injection")
+    two = np.isfinite(results.second_kappa)
+    assert found.toys_two_share == np.mean(two)
+    both = np.stack([results.best_kappa[two], results.second_kappa[two]])
+    farther = both[np.abs(both - 1).argmax(axis=0), np.arange(both.shape[1])]
+    assert found.toys_second_kappa == pytest.approx(np.median(farther))
+    # The vertex of the summed parabola, and who lies beyond or near it.
+    assert found.least_kappa == pytest.approx(50.4 / 22.2)
+    assert found.beyond_least_share == np.mean(results.best_kappa > found.least_kappa)
+    near = np.abs(results.best_kappa - found.least_kappa) < 0.1 * found.sigma
+    assert found.least_share == np.mean(near)
+    assert found.least_share_gaussian == pytest.approx(0.077, abs=0.001)
+    assert found.signal_bias_sigma > 0
+    assert abs(found.near_bias_sigma) < abs(found.bias_sigma)
+    assert found.cause == "second minimum"
+    assert "Asimov data have one minimum" in found.statement
+    assert f"beyond the least signal at kappa_lambda = {found.least_kappa:.2f}" in found.statement
+    assert found.as_dict()["cause"] == "second minimum"
+    unexplained = replace(found, near_bias_sigma=0.9)
+    assert unexplained.cause == "unexplained"
+    assert replace(found, sigma=None, bias_sigma=None, near_bias_sigma=None).cause == "unexplained"
 
 
 def test_bad_input_is_refused(tmp_path):

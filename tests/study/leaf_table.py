@@ -866,7 +866,8 @@ KINDS = {
 LIKELIHOOD_STUDY = {
     "statistics/kappa_input": "fixed", "statistics/background_kappa": "fixed",
     "statistics/fixed_kappa_input": 3.0,
-    "likelihood": {"selections": ["min_dr_dnn", "mixing_spanet"], "toys": ["min_dr_dnn"]},
+    "likelihood": {"selections": ["min_dr_dnn", "mixing_spanet"], "toys": ["min_dr_dnn"],
+                   "couplings": ["min_dr_dnn"]},
 }  # fmt: skip
 #: A selection gets a likelihood, or loses it.
 LIKELIHOOD_RULES = {
@@ -877,6 +878,16 @@ LIKELIHOOD = {
         "likelihood/selections", ["min_dr_dnn"], LIKELIHOOD_RULES, "summary"
     ),
     "likelihood.toys": one("likelihood/toys", [], "likelihood_toys", "summary"),
+    "likelihood.couplings": one(
+        "likelihood/couplings", [], "likelihood_couplings", "summary"
+    ),
+    **{
+        f"likelihood.{key}": one(f"likelihood/{key}", value, "likelihood_couplings")
+        for key, value in {
+            "coupling_ranges": {"c2": [-1.0, 2.0]}, "coupling_points": 21,
+            "coupling_benchmarks": [], "m_hh_truth_max_gev": 2000.0,
+        }.items()
+    },
     **{
         f"likelihood.{key}": one(f"likelihood/{key}", value, "category_templates")
         for key, value in {
@@ -886,7 +897,9 @@ LIKELIHOOD = {
         }.items()
     },
     **{
-        f"likelihood.{key}": one(f"likelihood/{key}", value, "likelihood_model")
+        f"likelihood.{key}": one(
+            f"likelihood/{key}", value, "likelihood_model", "likelihood_couplings"
+        )
         for key, value in {
             "background_family": "kernel", "background_normalisation": "free",
             "free_backgrounds": ["four_b"], "transfer_norm": 0.1, "transfer_tilt": 0.2,
@@ -895,7 +908,8 @@ LIKELIHOOD = {
     },
     # The files of exchange have Asimov data, too.
     "likelihood.asimov": one(
-        "likelihood/asimov", "sm", "likelihood_fit", "likelihood_workspace"
+        "likelihood/asimov", "sm", "likelihood_fit", "likelihood_workspace",
+        "likelihood_couplings",
     ),
     **{
         f"likelihood.{key}": one(f"likelihood/{key}", value, "likelihood_fit")
@@ -933,18 +947,18 @@ IN_A_LIKELIHOOD = {
     # The fit and the files of exchange are of every energy and luminosity.
     "statistics.luminosities_ifb": {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
     "statistics.sqrt_s_tev": {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
-    "statistics.headline.luminosity_ifb": {"likelihood_toys"},
+    "statistics.headline.luminosity_ifb": {"likelihood_toys", "likelihood_couplings"},
     # Measurements at the values of the scan.
     "statistics.kappa_lambda_step": {"likelihood_workspace"},
-    "physics.m_higgs_gev": {"category_templates", "likelihood_model"},
-    "physics.sqrt_s_tev": {"category_templates"},
-    "processes.Process.cross_section_pb": {"category_templates", "likelihood_model"},
-    "systematics.NormSystematic.size": {"likelihood_model"},
-    "systematics.WeightSystematic.up": {"category_templates", "likelihood_model"},
-    "systematics.DetectorSystematic.up": {"category_templates", "likelihood_model"},
-    "systematics.ShowerSystematic.down": {"category_templates", "likelihood_model"},
+    "physics.m_higgs_gev": {"category_templates", "likelihood_model", "likelihood_couplings"},
+    "physics.sqrt_s_tev": {"category_templates", "likelihood_couplings"},
+    "processes.Process.cross_section_pb": {"category_templates", "likelihood_model", "likelihood_couplings"},
+    "systematics.NormSystematic.size": {"likelihood_model", "likelihood_couplings"},
+    "systematics.WeightSystematic.up": {"category_templates", "likelihood_model", "likelihood_couplings"},
+    "systematics.DetectorSystematic.up": {"category_templates", "likelihood_model", "likelihood_couplings"},
+    "systematics.ShowerSystematic.down": {"category_templates", "likelihood_model", "likelihood_couplings"},
     "statistics.bins": {"category_templates"},
-    "statistics.overflow": {"category_templates"},
+    "statistics.overflow": {"category_templates", "likelihood_couplings"},
 }  # fmt: skip
 
 #: Everything moves; and the signal's samples cannot keep their names with another source.

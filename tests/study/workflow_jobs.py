@@ -287,6 +287,11 @@ class _Jobs:
             told += option("--parton-weights", partons)
             reads = [*self.files.categories(name), *plugins, *weights, *partons]
             self.add("category_templates", reads, [layout.categories(name)], told, **keys)
+            weights_there = self.files.headline_weights()
+            told = self.files.coupling_option(name) + option("--energy-weights", weights_there)
+            reads = [layout.categories(name), *self.files.coupling_rows(name), *weights_there]
+            written = layout.likelihood("couplings", name)
+            self.add("likelihood_couplings", reads, [written], told, **keys)
             models = layout.likelihoods("model", name)
             self.add("likelihood_model", [layout.categories(name)], models, **keys)
             parts = ("fit", "toys", "hs3", "histfactory")

@@ -102,3 +102,26 @@ rule likelihood_workspace:
     shell:
         "hh4b likelihood workspace {input.model} -o {output.hs3}"
         " --histfactory {output.histfactory} --settings {params.settings:q} > {log} 2>&1"
+
+
+rule likelihood_couplings:
+    input:
+        templates=rules.category_templates.output.templates,
+        samples=lambda w: FILES.coupling_rows(w.selection),
+        energy_weights=FILES.headline_weights(),
+    output:
+        couplings=LAYOUT.likelihood("couplings", "{selection}"),
+    log:
+        f"{RESULTS}/logs/likelihood_couplings/{{selection}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/likelihood_couplings/{{selection}}.tsv"
+    params:
+        files=lambda w: FILES.coupling_option(w.selection),
+        energies=option("--energy-weights", FILES.headline_weights()),
+        settings=settings("likelihood_couplings"),
+        code=command("likelihood_couplings:couplings"),
+    message:
+        "Contours of couplings of {wildcards.selection}"
+    shell:
+        "hh4b likelihood couplings {input.templates} {params.files} {params.energies}"
+        " -o {output.couplings} --settings {params.settings:q} > {log} 2>&1"

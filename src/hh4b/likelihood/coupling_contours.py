@@ -2,7 +2,8 @@
 
 The cross section is a quadratic form in the five monomials of
 `hh4b.generation.couplings.MONOMIALS`, so 5 x 5 templates hold the signal at every point. Nothing is
-profiled here: the surface is that of statistical errors.
+profiled here: the surface is that of statistical errors. `hh4b.likelihood.coupling_likelihood` has
+the same templates with every nuisance profiled.
 """
 
 from dataclasses import dataclass
@@ -149,10 +150,19 @@ def coupling_contour(
         )
     grid_x, grid_y = (np.asarray(values, dtype=np.float64) for _, values in (x, y))
     point = {**vars(others), x[0]: grid_x[:, None], y[0]: grid_y}
-    expected = templates.expected(monomials(**point))
-    ratio = expected - data + xlogy(data, data / expected)
-    surface = 2.0 * ratio.sum(axis=-1)
+    surface = minus_2_log_l(templates, data, monomials(**point))
     return CouplingContour(x[0], grid_x, y[0], grid_y, surface - surface.min())
+
+
+def minus_2_log_l(templates: CouplingTemplates, data: Floats, values: Floats) -> Floats:
+    """Return -2 ln L, zero for a perfect fit, at values of the monomials (..., 5), shape (...).
+
+    Infinite where a bin would expect less than nothing.
+    """
+    expected = templates.expected(values)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = expected - data + xlogy(data, data / expected)
+    return np.asarray(np.where((expected > 0).all(axis=-1), 2.0 * terms.sum(axis=-1), np.inf))
 
 
 def asimov(templates: CouplingTemplates, couplings: HiggsPairCouplings | None = None) -> Floats:

@@ -22,6 +22,7 @@ from hh4b.statistics.settings import (
     Luminosities,
     OtherEnergies,
     PhysicsModel,
+    SampleChoices,
     TemplateSettings,
 )
 
@@ -128,6 +129,60 @@ class LikelihoodModelSettings(
     AmplitudeMasses,
 ):
     """Settings of `hh4b likelihood model`."""
+
+
+Coupling = Literal["kappa_t", "c2", "c_g", "c_gg"]
+CouplingRange = tuple[Kappa, Kappa]
+COUPLING_RANGES: dict[Coupling, CouplingRange] = {"kappa_t": (0.0, 2.0), "c2": (-2.0, 3.0)}
+
+
+class CouplingChoices(Settings):
+    """Contours of kappa_lambda against other couplings."""
+
+    coupling_ranges: dict[Coupling, CouplingRange] = Field(
+        COUPLING_RANGES,
+        description="couplings that contours have against kappa_lambda, and their ranges",
+    )
+    coupling_points: Annotated[int, Field(ge=5, le=501)] = Field(
+        41, description="points of the contours along each axis"
+    )
+    coupling_benchmarks: list[Name] | None = Field(
+        None,
+        description="points of generation/published_couplings.yaml to report; null = all of them",
+    )
+    m_hh_truth_max_gev: Positive | None = Field(
+        None,
+        description="events of a larger true m_HH are left out, where the effective theory has no"
+        " meaning; null = none",
+    )
+
+
+class LikelihoodCouplingSettings(
+    CouplingChoices, BackgroundModel, PhysicsModel, OtherEnergies, SampleChoices
+):
+    """Settings of `hh4b likelihood couplings`: samples, likelihood, and the points to look at."""
+
+    overflow: Literal["drop", "include"] = Field(
+        "drop", description="events outside of the bins, as in the templates"
+    )
+    fixed_kappa_input: Kappa = Field(description="kappa input of all scores, as in the templates")
+    sqrt_s_from_tev: Positive = Field(13.0, description="energy at which events were generated")
+    sqrt_s_tev: Positive = Field(13.0, description="energy of the cross sections")
+    luminosity_ifb: Positive = Field(139.0, description="integrated luminosity in fb^-1")
+    asimov: Literal["background", "sm"] = Field(
+        "background", description="data: background only, or with the Standard Model's signal"
+    )
+    kappa_lambda_min: Kappa = Field(-10.0, description="first kappa_lambda of the contours")
+    kappa_lambda_max: Kappa = Field(15.0, description="last kappa_lambda of the contours")
+    threads: Count = Field(1, description="threads that share the fits; no result depends on it")
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        along = ("kappa_lambda", (self.kappa_lambda_min, self.kappa_lambda_max))
+        for name, (low, high) in (along, *self.coupling_ranges.items()):
+            if not low < high:
+                raise ValueError(f"{name} from {low:g} to {high:g} is no range")
+        return self
 
 
 class LikelihoodScan(Settings):
@@ -272,7 +327,7 @@ class LikelihoodToySettings(ToyChoices):
     threads: Count = Field(1, description="threads that share the fits; no result depends on it")
 
 
-class Likelihood(CategoryChoices, BackgroundModel, FitChoices, ToyChoices):
+class Likelihood(CategoryChoices, BackgroundModel, FitChoices, ToyChoices, CouplingChoices):
     """The likelihood in kappa_lambda of score categories, docs/statistics.md."""
 
     selections: list[Name] = Field(
@@ -282,13 +337,19 @@ class Likelihood(CategoryChoices, BackgroundModel, FitChoices, ToyChoices):
     toys: list[Name] = Field(
         [], description="those of them with pseudo-experiments, at the headline's point"
     )
+    couplings: list[Name] = Field(
+        [], description="those of them with contours of other couplings, at the headline's point"
+    )
 
     @model_validator(mode="after")
-    def _toys_of_a_likelihood(self) -> Self:
-        for name, listed in (("selections", self.selections), ("toys", self.toys)):
+    def _parts_of_a_likelihood(self) -> Self:
+        for name in ("selections", "toys", "couplings"):
+            listed = getattr(self, name)
             if len(set(listed)) != len(listed):
                 raise ValueError(f"{name}: a selection stands there twice")
-        for one in self.toys:
-            if one not in self.selections:
-                raise ValueError(f"toys: {one!r} is not among the selections {self.selections}")
+            for one in listed:
+                if one not in self.selections:
+                    raise ValueError(
+                        f"{name}: {one!r} is not among the selections {self.selections}"
+                    )
         return self

@@ -220,8 +220,14 @@ class ScanLuminosities(Settings):
     )
 
 
+class SampleChoices(AmplitudeMasses, Folds):
+    """How the samples of templates are read."""
+
+    part: Part = Field("testing", description="events to use")
+
+
 class TemplateSettings(
-    PhysicsModel, TemplateChoices, ErrorChoices, BootstrapThreshold, AmplitudeMasses, Folds
+    PhysicsModel, TemplateChoices, ErrorChoices, BootstrapThreshold, SampleChoices
 ):
     """Settings of `hh4b templates`; normalisations among the systematics are left out.
 
@@ -236,7 +242,6 @@ class TemplateSettings(
         NOTE_MIXTURE,
         description="kappa inputs that were trained: average goes over them, fixed is one of them",
     )
-    part: Part = Field("testing", description="events to use")
     signal_method: Literal["reweighted", "direct"] = Field(
         "reweighted", description="signal from all samples, or from that of the hypothesis"
     )

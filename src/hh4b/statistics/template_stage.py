@@ -24,7 +24,7 @@ from hh4b.statistics.bootstrap_stage import (
 from hh4b.statistics.energy_factors import FactorFiles
 from hh4b.statistics.histograms import Histogram
 from hh4b.statistics.parton_factors import PartonFactorFiles, reweighted_events
-from hh4b.statistics.settings import TemplateSettings
+from hh4b.statistics.settings import SampleChoices, TemplateSettings
 from hh4b.statistics.systematics import DIRECTIONS
 from hh4b.statistics.template_checks import check_varied, require_all_samples, signal_process
 from hh4b.statistics.template_energies import check_energies, outputs_by_energy
@@ -196,9 +196,7 @@ def _write(
         write_replicas(places[1], replicas, provenance)
 
 
-def load_samples(
-    all_files: Sequence[SampleFiles], signal: str, settings: TemplateSettings
-) -> Samples:
+def load_samples(all_files: Sequence[SampleFiles], signal: str, settings: SampleChoices) -> Samples:
     """Read samples by key; the process is the last part of a key.
 
     Raises:

@@ -137,7 +137,23 @@ class JobInputs:
             for part in ("fit", "hs3", "histfactory")
             for path in self.layout.likelihoods(part, name)
         ]
-        return [*found, *(self.layout.likelihood("toys", name) for name in chosen.toys)]
+        found += [self.layout.likelihood("toys", name) for name in chosen.toys]
+        return [*found, *(self.layout.likelihood("couplings", name) for name in chosen.couplings)]
+
+    def coupling_rows(self, selection: str) -> list[str]:
+        """Return the files of the nominal samples of a selection."""
+        return _files_of(self.template_rows(selection, varied=False))
+
+    def coupling_option(self, selection: str) -> str:
+        """Write ``--sample PROCESS=D:F:S …`` of the nominal samples of a selection."""
+        return _rows_option(self.template_rows(selection, varied=False))
+
+    def headline_weights(self) -> list[str]:
+        """Return the factors that take events to the headline's energy; none where it is theirs."""
+        energy = self.study.statistics.headline.sqrt_s_tev
+        if energy not in self.layout.other_energies:
+            return []
+        return [self.layout.energy_weights(energy, sample) for sample in self.reweighted()]
 
     # Single files --------------------------------------------------------------------------------
 

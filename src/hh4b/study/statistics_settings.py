@@ -3,6 +3,7 @@
 from hh4b.generation.settings import EnergyWeightSettings, PartonWeightSettings
 from hh4b.likelihood.settings import (
     CategoryTemplateSettings,
+    LikelihoodCouplingSettings,
     LikelihoodFitSettings,
     LikelihoodModelSettings,
     LikelihoodToySettings,
@@ -149,6 +150,22 @@ class StatisticsSettings:
     def likelihood_toys(self) -> LikelihoodToySettings:
         """Pseudo-experiments."""
         return LikelihoodToySettings.of(self.study.likelihood, seed=self.study.seed)
+
+    def likelihood_couplings(self) -> LikelihoodCouplingSettings:
+        """Contours of other couplings, at the headline's point."""
+        statistics = self.study.statistics
+        return LikelihoodCouplingSettings.of(
+            self.study.physics,
+            statistics,
+            self.study.likelihood,
+            sqrt_s_from_tev=self.study.physics.sqrt_s_tev,
+            sqrt_s_tev=statistics.headline.sqrt_s_tev,
+            luminosity_ifb=statistics.headline.luminosity_ifb,
+            asimov="sm" if self.study.likelihood.asimov == "sm" else "background",
+            processes=self._limit_processes(),
+            systematics=self.study.systematics,
+            **self._measured(),
+        )
 
     def likelihood_workspace(self) -> LikelihoodWorkspaceSettings:
         """Files of exchange, at the values of the scan."""
