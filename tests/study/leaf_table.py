@@ -931,6 +931,8 @@ LIKELIHOOD = {
         }.items()
     },
 }  # fmt: skip
+#: The categories, and what is told of processes and systematics.
+OF_TEMPLATES = {"category_templates", "likelihood_model", "likelihood_couplings"}
 #: What other keys change of a likelihood, where that is not plain from their templates and limits.
 IN_A_LIKELIHOOD = {
     "seed": {"likelihood_toys"},
@@ -950,13 +952,13 @@ IN_A_LIKELIHOOD = {
     "statistics.headline.luminosity_ifb": {"likelihood_toys", "likelihood_couplings"},
     # Measurements at the values of the scan.
     "statistics.kappa_lambda_step": {"likelihood_workspace"},
-    "physics.m_higgs_gev": {"category_templates", "likelihood_model", "likelihood_couplings"},
+    "physics.m_higgs_gev": OF_TEMPLATES,
     "physics.sqrt_s_tev": {"category_templates", "likelihood_couplings"},
-    "processes.Process.cross_section_pb": {"category_templates", "likelihood_model", "likelihood_couplings"},
+    "processes.Process.cross_section_pb": OF_TEMPLATES,
     "systematics.NormSystematic.size": {"likelihood_model", "likelihood_couplings"},
-    "systematics.WeightSystematic.up": {"category_templates", "likelihood_model", "likelihood_couplings"},
-    "systematics.DetectorSystematic.up": {"category_templates", "likelihood_model", "likelihood_couplings"},
-    "systematics.ShowerSystematic.down": {"category_templates", "likelihood_model", "likelihood_couplings"},
+    "systematics.WeightSystematic.up": OF_TEMPLATES,
+    "systematics.DetectorSystematic.up": OF_TEMPLATES,
+    "systematics.ShowerSystematic.down": OF_TEMPLATES,
     "statistics.bins": {"category_templates"},
     "statistics.overflow": {"category_templates", "likelihood_couplings"},
 }  # fmt: skip
