@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hh4b.core.errors import ConfigError
+from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.detector.settings import read_detector_settings, with_changes
+from hh4b.generation.alpha_s import AlphaS
+from hh4b.generation.pdf import find_grid_file
 from hh4b.statistics.processes import check_processes
 from hh4b.statistics.systematics import check_systematics
 from hh4b.study.fold_checks import check_folds
@@ -184,11 +186,26 @@ def _check_systematics(study: Study) -> None:
                 f"systematics.{name}.kappa_lambda: value {kappas}: templates of the model"
                 " 'complete' need variations of all signal samples; leave it out"
             )
+        if systematic.effect == "partons":
+            for side in systematic.sides():
+                with located(f"systematics.{name}.{side}"):
+                    _check_densities(getattr(systematic, side).pdf_set)
         if systematic.effect == "detector":
             card = read_detector_settings(study.simulation.detector)
             for side in systematic.sides():
                 with located(f"systematics.{name}.{side}"):
                     with_changes(card, getattr(systematic, side))
+
+
+def _check_densities(pdf_set: str | None) -> None:
+    """Check that parton densities are there, and that their name says their alpha_s."""
+    if pdf_set is None:
+        return
+    AlphaS.of_set(pdf_set)
+    try:
+        find_grid_file(pdf_set)
+    except InputFileError as error:
+        raise ConfigError(f"pdf_set: value {pdf_set!r}: {error}") from error
 
 
 def _check_stages(study: Study) -> None:
