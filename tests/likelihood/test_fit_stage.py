@@ -68,6 +68,13 @@ def test_command_writes_the_result(tmp_path, monkeypatch):
     assert content["status"] == "ok"
     assert set(content["intervals"]) == {"0.68", "0.95"}
     assert set(content["pulls"]) == set(content["impacts"]["0.95"])
+    matrix = np.array(content["correlation"]["matrix"])
+    assert content["correlation"]["names"] == list(content["pulls"])
+    assert np.array_equal(matrix, matrix.T)
+    assert np.diag(matrix).tolist() == [1.0] * len(matrix)
+    assert np.linalg.eigvalsh(matrix)[0] > 0
+    # The shared normalisation and a nuisance of the same background pull against each other.
+    assert np.abs(matrix - np.eye(len(matrix))).max() > 0.05
     assert len(content["mu_limits"]["expected"]) == len(content["curve"]["kappa_lambda"]) == 26
     assert content["significance"]["expected"] > 0
     assert content["significance"]["observed"] is None

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import app
+from hh4b.commands.many_values import ManyValues
 from hh4b.commands.options import takes_settings
 from hh4b.publication.settings import Medium, OutputSettings
 from hh4b.spanet.settings import EmbeddingSettings
@@ -110,12 +111,20 @@ def embeddings(
     write_embeddings(samples, output, settings)
 
 
-@app.command("hepdata")
+@app.command("hepdata", cls=ManyValues)
 def hepdata(
     output: Path = typer.Option(..., "-o", "--output", help="Folder of the submission."),
-    tables: Path = typer.Option(..., help="Folder of the tables."),
+    tables: Path | None = typer.Option(None, help="Folder of the tables."),
+    limits: list[Path] = typer.Option([], help="Limit file (hh4b limits)."),
+    fit: list[Path] = typer.Option([], help="Fit (hh4b likelihood fit)."),
+    templates: list[Path] = typer.Option(
+        [], help="Templates (hh4b templates, hh4b likelihood templates)."
+    ),
+    cutflow: list[Path] = typer.Option([], help="Cutflow; those of a folder share a table."),
+    workspace: list[Path] = typer.Option([], help="HS3 or HistFactory JSON, a resource."),
 ) -> None:
-    """Write all tables as a HEPData submission; published values are not part of it."""
-    from hh4b.publication.hepdata_stage import write_submission
+    """Write tables, results and likelihoods as a HEPData submission, without published values."""
+    from hh4b.publication.hepdata_stage import HepdataFiles, write_submission
 
-    write_submission(tables, output)
+    files = HepdataFiles(tables, limits, fit, templates, cutflow, workspace)
+    write_submission(files, output)

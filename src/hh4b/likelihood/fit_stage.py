@@ -17,7 +17,8 @@ The result is JSON:
 * ``contour`` (or null): ``kappa_lambda``, ``mu``, ``minus_2_delta_log_l`` (rows by kappa_lambda),
   ``thresholds`` by level;
 * ``pulls``: by parameter, ``value``, ``error``, ``group``, ``pull``, ``constraint``, at the best
-  kappa_lambda;
+  kappa_lambda; ``correlation``: ``names`` of all parameters and the ``matrix`` of their
+  correlations there, kappa_lambda kept;
 * ``impacts`` (or null): by level and parameter, ``up`` and ``down``, shifts of (lower, upper) end;
 * ``breakdown`` (or null): by level, of each group, ``total`` and ``statistics``, ``interval`` and
   ``parts``;
@@ -39,7 +40,7 @@ from hh4b.likelihood.autodiff import fisher_information
 from hh4b.likelihood.expectation import CompiledModel
 from hh4b.likelihood.model_file import model_from_content
 from hh4b.likelihood.mu_limits import NO_LIMIT, MuLimits, discovery_significance, find_mu_limits
-from hh4b.likelihood.pulls import IntervalParts, best_fit, pulls
+from hh4b.likelihood.pulls import IntervalParts, best_fit, correlation, pulls
 from hh4b.likelihood.scans import (
     KappaScan,
     goodness_of_fit,
@@ -135,6 +136,7 @@ def fit_content(compiled: CompiledModel, settings: LikelihoodFitSettings) -> dic
         },
         "contour": _contour(compiled, settings, data),
         "pulls": pulls(compiled, best),
+        "correlation": correlation(compiled, best),
         **_moved(compiled, settings, data),
         "goodness_of_fit": goodness_of_fit(compiled, scan),
         "fisher": {"kappa_lambda": settings.fisher_kappa, **fisher.as_dict()},

@@ -63,6 +63,21 @@ def pulls(
     }
 
 
+def correlation(compiled: CompiledModel, best: FixedFits) -> dict[str, Any]:
+    """Return ``names`` of the parameters and the ``matrix`` of their correlations.
+
+    From the exact Hessian at the best kappa_lambda, which is kept there. A parameter at a bound
+    has no error: it is uncorrelated.
+    """
+    errors = errors_of(best)
+    scale = np.where(errors > 0, errors, 1.0)
+    covariance = np.zeros((len(errors),) * 2) if best.covariance is None else best.covariance[0]
+    matrix = np.where(np.outer(errors, errors) > 0, covariance / np.outer(scale, scale), 0.0)
+    matrix = np.clip((matrix + matrix.T) / 2, -1.0, 1.0)
+    np.fill_diagonal(matrix, 1.0)
+    return {"names": list(compiled.parameter_names), "matrix": matrix.tolist()}
+
+
 @dataclass(frozen=True)
 class IntervalParts:
     """What moves the ends of the intervals of a scan, at all of its confidence levels.

@@ -1,17 +1,26 @@
-"""Tables as a HEPData submission: ``submission.yaml`` and one data file a table.
+"""Results as a HEPData submission: ``submission.yaml``, one data file a table, likelihoods.
 
 Format: https://hepdata-submission.readthedocs.io (version 1.1 of its schemas).
 """
 
 import csv
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from hh4b.core.errors import ConfigError
-from hh4b.core.files import atomic_path
+from hh4b.core.files import atomic_path, read_json
+from hh4b.publication.hepdata_results import (
+    cutflow_tables,
+    fit_tables,
+    limit_tables,
+    template_tables,
+)
+from hh4b.publication.hepdata_tables import DataTable, symmetric
 from hh4b.publication.summary_stage import output_name
 from hh4b.publication.tables import CSV_FIELDS
 
@@ -39,47 +48,152 @@ def data_table(rows: Rows) -> dict[str, Any]:
 
 
 def _errors(text: str) -> dict[str, Any]:
-    return {"errors": [{"symerror": float(text), "label": "stat"}]} if text else {}
+    found = symmetric(float(text)) if text else []
+    return {"errors": found} if found else {}
 
 
-def write_submission(tables: Path, folder: Path) -> list[Path]:
-    """Write all tables of a folder as a HEPData submission.
+@dataclass(frozen=True)
+class HepdataFiles:
+    """What a submission is made of; nothing else gets into it.
+
+    Attributes:
+        tables: folder with the tables' CSV files.
+        limits: limit files.
+        fits: results of `hh4b likelihood fit`.
+        templates: templates of selections or of score categories.
+        cutflows: cutflows; those of one folder share a table.
+        workspaces: likelihoods as HS3 or HistFactory JSON, additional resources.
+    """
+
+    tables: Path | None = None
+    limits: Sequence[Path] = ()
+    fits: Sequence[Path] = ()
+    templates: Sequence[Path] = ()
+    cutflows: Sequence[Path] = ()
+    workspaces: Sequence[Path] = ()
+
+    def data_tables(self) -> list[DataTable]:
+        """Return all tables.
+
+        Raises:
+            InputFileError: if a file cannot be read.
+            ContractError: if one is not what it should be.
+            ConfigError: if there is no table, or two have one name.
+        """
+        found = [] if self.tables is None else _csv_tables(self.tables)
+        for paths, make in (
+            (self.limits, limit_tables), (self.fits, fit_tables), (self.templates, template_tables)
+        ):  # fmt: skip
+            found += [table for path in paths for table in make(path)]
+        found += cutflow_tables(self.cutflows)
+        if not found:
+            raise ConfigError("no table for the submission; give --tables or files of results")
+        _require_unique([table.stem for table in found], "two tables would be")
+        return found
+
+
+def write_submission(files: HepdataFiles, folder: Path) -> list[Path]:
+    """Write tables and likelihoods as a HEPData submission.
+
+    Data files of an earlier submission in the folder that are not part of this one are removed.
 
     Args:
-        tables: folder with the tables' CSV files.
+        files: what goes into it.
         folder: where the submission goes.
 
     Returns:
         The files written; ``submission.yaml`` is the last.
 
     Raises:
-        ConfigError: if there is no table.
+        InputFileError: if a file cannot be read.
+        ConfigError: if there is no table, or two would have one name.
+        ContractError: if a file is not what it should be.
     """
-    sources = sorted(path for path in tables.glob("*.csv") if not path.name.startswith("."))
-    if not sources:
-        raise ConfigError(f"no table in {tables}; build them first")
-    documents: list[dict[str, Any]] = [
-        {"comment": "Expected results of HH -> 4b on simulated events, made with hh4b."}
-    ]
+    tables = files.data_tables()
+    resources = [(path, _resource(path)) for path in files.workspaces]
+    _require_unique([path.name for path in files.workspaces], "two workspaces would be")
+    first: dict[str, Any] = {
+        "comment": "Expected results of HH -> 4b on simulated events, made with hh4b."
+    }
+    if resources:
+        first["additional_resources"] = [entry for _, entry in resources]
+    before = _files_before(folder)
     written = []
+    for table in tables:
+        _write(folder / f"{table.stem}.yaml", [table.data])
+        written.append(folder / f"{table.stem}.yaml")
+    for path, _ in resources:
+        with atomic_path(folder / path.name) as temporary:
+            shutil.copyfile(path, temporary)
+        written.append(folder / path.name)
+    _write(folder / "submission.yaml", [first, *(table.document for table in tables)])
+    for path in before - set(written):
+        path.unlink(missing_ok=True)
+    return [*written, folder / "submission.yaml"]
+
+
+def _files_before(folder: Path) -> set[Path]:
+    """Return the files that the folder's submission names, those of the folder itself."""
+    try:
+        text = (folder / "submission.yaml").read_text(encoding="utf-8")
+        documents = [one for one in yaml.safe_load_all(text) if isinstance(one, dict)]
+    except (OSError, yaml.YAMLError):
+        return set()
+    names = [one.get("data_file") for one in documents]
+    for one in documents:
+        names += [entry.get("location") for entry in one.get("additional_resources", [])]
+    return {folder / name for name in names if name and Path(name).name == name}
+
+
+def _resource(path: Path) -> dict[str, str]:
+    """Return the entry of a likelihood among the additional resources.
+
+    Raises:
+        InputFileError: if it cannot be read.
+        ConfigError: if it is neither HS3 nor HistFactory JSON.
+    """
+    content = read_json(path)
+    if "distributions" in content and "hs3_version" in content.get("metadata", {}):
+        kind = "HS3"
+    elif {"channels", "measurements", "observations"} <= set(content):
+        kind = "HistFactory"
+    else:
+        raise ConfigError(
+            f"--workspace {path} is neither HS3 nor HistFactory JSON; make it with hh4b likelihood"
+            " workspace or hh4b workspace"
+        )
+    return {"location": path.name, "description": f"Likelihood as {kind} JSON.", "type": kind}
+
+
+def _require_unique(names: Sequence[str], what: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{what} {name!r}; give files of different names")
+
+
+def _csv_tables(folder: Path) -> list[DataTable]:
+    """Return the tables of a folder.
+
+    Raises:
+        ConfigError: if there is none.
+    """
+    sources = sorted(path for path in folder.glob("*.csv") if not path.name.startswith("."))
+    if not sources:
+        raise ConfigError(f"no table in {folder}; build them first")
+    found = []
     for source in sources:
         with source.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
-        if not rows:
+        if not any(row["this_run"] for row in rows):
             continue
-        target = folder / f"{source.stem}.yaml"
-        _write(target, [data_table(rows)])
-        written.append(target)
-        documents.append(
-            {
-                "name": output_name("table", source),
-                "description": _caption(source),
-                "data_file": target.name,
-                "keywords": [{"name": "reactions", "values": ["P P --> HIGGS HIGGS X"]}],
-            }
-        )
-    _write(folder / "submission.yaml", documents)
-    return [*written, folder / "submission.yaml"]
+        data = data_table(rows)
+        found.append(
+            DataTable(
+                source.stem, output_name("table", source), _caption(source),
+                data["independent_variables"], data["dependent_variables"],
+            )
+        )  # fmt: skip
+    return found
 
 
 def _caption(source: Path) -> str:
