@@ -72,9 +72,9 @@ def test_command_writes_the_result(tmp_path, monkeypatch):
     profiled, frozen = (
         np.array(content["curve"][name]) for name in ("minus_2_delta_log_l", "statistics_only")
     )
-    # What is kept at its best value can only make the curve steeper.
-    assert (frozen >= profiled - 1e-6).all()
-    assert frozen[-1] > profiled[-1] + 0.1
+    # Parameters that are kept at their best values make the curve steeper.
+    assert frozen[0] > profiled[0]
+    assert frozen[-1] > profiled[-1]
     assert content["significance"]["expected"] > 0
     assert content["significance"]["observed"] is None
     assert content["fisher"]["kappa_lambda_bound"] > 0
