@@ -66,6 +66,7 @@ def fit(half=6.0, *, sqrt_s=13.0, luminosity=139.0, bounded=True, kind="backgrou
             "statistics_only": (4 * curve).tolist(),
         },
         "mu_limits": {
+            "confidence_level": 0.95,
             "bands": [-2, -1, 0, 1, 2],
             "expected": [[2.0, 3.0, 4.0, 6.0, 8.0]] * len(kappa),
             "observed": [5.0] * len(kappa) if seen else None,

@@ -5,13 +5,16 @@ from tests.publication.likelihoods import fit, toys, written
 from tests.publication.studies import layout
 
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.publication.catalogue import default_settings, outputs
+from hh4b.publication.catalogue import default_settings, outputs, results_page
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.kinds.pulls import ranked
 from hh4b.publication.likelihood_fits import largest_part, mu_limit
 from hh4b.publication.outputs_stage import build_table
+from hh4b.publication.page.files import PageFiles
+from hh4b.publication.page.likelihood_section import likelihood_section
 from hh4b.publication.reference import Reference
 from hh4b.publication.registry import function_of
+from hh4b.publication.settings import PageSettings
 from hh4b.publication.style import FigureStyle
 from hh4b.publication.tables import as_csv, as_latex, as_markdown
 
@@ -45,6 +48,7 @@ def test_intervals_of_the_likelihood(tmp_path):
     assert "| s | 13 | 139 | this run | −1.04 | 5.04 | 6.09 | < −10 | > 15 | unbounded |" in text
     assert "| −1.00 | 5.00 | 6.00 | −3.50 | 7.50 | 2.00 | — | — | 0.250 | 4.0 |" in text
     assert "Asimov data of the background." in text
+    assert "CLs: where the limit on μ at 95 % is not below 1" in text
     assert "Goodness of fit" not in text
     assert "s_13tev_139ifb,0.95_lower,,,,,,< −10," in as_csv(made)
     assert r"\kappa_\lambda" in as_latex("Table likelihood", made)
@@ -87,9 +91,9 @@ def test_what_the_interval_is_made_of(tmp_path):
 
 def test_the_largest_part_is_at_a_level_with_an_interval(tmp_path):
     one = RunFile.read(written(tmp_path, "a", fit()))
-    assert largest_part(one) == ("0.95", "background_shape", pytest.approx(9.6))
+    assert largest_part(one) == ("0.95", "background_shape")
     half = RunFile.read(written(tmp_path, "b", fit(bounded=False)))
-    assert largest_part(half)[:2] == ("0.68", "background_shape")
+    assert largest_part(half) == ("0.68", "background_shape")
     assert largest_part(RunFile.read(written(tmp_path, "c", fit(impacts=False)))) is None
     assert mu_limit(one, 1.0) == 4.0
     assert mu_limit(one, 1.2) is None
@@ -190,3 +194,42 @@ def test_a_study_without_likelihoods_says_what_is_missing():
     without = outputs(layout(FIXED, {"likelihood": {"selections": ["min_dr_dnn"]}}))
     assert without["figure_coverage"].absent
     assert list(without["figure_likelihood_scan"].inputs) == ["min_dr_dnn"]
+
+
+def test_the_page_says_what_the_likelihood_finds(tmp_path):
+    texts = [
+        f"likelihood.s={written(tmp_path, 'a', fit())}",
+        f"headline.s={written(tmp_path, 'l', limits(error=0.2))}",
+        f"likelihood.t={written(tmp_path, 'b', fit(bounded=False))}",
+        f"toys.s={written(tmp_path, 'toys', toys())}",
+    ]
+    files = PageFiles(Inputs.parse("summary", texts), PageSettings(labels={"s": "S", "t": "T"}))
+    lines = likelihood_section(files)
+    assert lines[0] == "## The likelihood"
+    assert lines[2:7] == [
+        "* **S: κλ in [−4.00, 8.00]** with everything uncertain, width 12.00, 6.00 by statistics"
+        " only (13 TeV, 139 fb⁻¹, 95 %). The model `note`, one cut and nothing uncertain:"
+        " [−2.50 ± 0.20, 9.50 ± 0.30], width 12.00 ± 0.40.",
+        "  Most of it comes from the background shape: kept at its best values, the width at 95 %"
+        " falls from 12.00 to 7.20.",
+        "* **T: κλ in [< −10, > 15]** with everything uncertain, unbounded, 6.00 by statistics only"
+        " (13 TeV, 139 fb⁻¹, 95 %).",
+        "  Most of it comes from the background shape: kept at its best values, the width at 68 %"
+        " falls from 6.09 to 3.65.",
+        "* S: intervals of 500 pseudo-experiments at each of 2 κλ hold the true one so often:"
+        " Feldman–Cousins 95.5 % at 95 % and 68.8 % at 68 %; χ² thresholds 98.0 % at 95 % and"
+        " 71.3 % at 68 %.",
+    ]
+    assert lines[7] == (
+        "* S, injected κλ = −3: median bias +0.19 ± 0.06 sigma; second minimum at κλ = 7.63, 0.09"
+        " higher in −2 ln L, is the lower one in 43 % of the experiments."
+    )
+    assert likelihood_section(PageFiles(Inputs("summary", {}), PageSettings())) == []
+
+
+def test_the_page_of_a_study_reads_its_likelihoods(pytestconfig, monkeypatch):
+    monkeypatch.chdir(pytestconfig.rootpath)
+    page = results_page(layout(CHOSEN))
+    folder = "results/likelihood/min_dr_dnn"
+    assert page.inputs["likelihood.min_dr_dnn"] == [f"{folder}/fit_13tev_139ifb.json"]
+    assert page.inputs["toys.min_dr_dnn"] == [f"{folder}/toys_13tev_139ifb.json"]

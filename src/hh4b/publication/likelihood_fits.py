@@ -146,14 +146,13 @@ def groups_of(fit: RunFile) -> set[str]:
     return names - {TOTAL, STATISTICS}
 
 
-def largest_part(fit: RunFile) -> tuple[str, str, float] | None:
-    """Return level, group and part of the group that adds most, at the highest level possible."""
+def largest_part(fit: RunFile) -> tuple[str, str] | None:
+    """Return level and group of parameters that adds most, at the highest level possible."""
     for level in reversed(levels_of(fit)):
         parts = {group: part_of(fit, level, group).value for group in groups_of(fit)}
         known = {group: value for group, value in parts.items() if value is not None}
         if known and len(known) == len(parts):
-            group = max(known, key=lambda name: known[name])
-            return level, group, known[group]
+            return level, max(known, key=lambda name: known[name])
     return None
 
 

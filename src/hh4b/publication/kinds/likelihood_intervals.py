@@ -45,13 +45,27 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
         tuple(rows),
         (
             f"{_first_upper('; '.join(dict.fromkeys(map(data_text, files))))}.",
-            "Intervals: outermost ends, −2ΔlnL with every parameter profiled; CLs: where the"
-            " median limit on μ at 95 % is above 1. Significance: of the Standard Model's HH,"
-            " expected. μ: upper limit on the signal strength at κλ = 1, 95 %, median.",
+            "Intervals: outermost ends, −2ΔlnL with every parameter profiled. Significance: of the"
+            " Standard Model's HH, expected.",
+            *_limit_remarks(files),
             *settings.remarks,
             *gaps,
         ),
     )
+
+
+def _limit_remarks(files: list[RunFile]) -> list[str]:
+    """Say at which levels limits on mu are."""
+    found = {
+        percent(fit.number("mu_limits", "confidence_level"))
+        for fit in files
+        if fit.has("mu_limits", "confidence_level")
+    }
+    return [
+        f"CLs: where the limit on μ at {level} is not below 1; μ limit: the same at κλ = 1,"
+        " expected is the median."
+        for level in sorted(found)
+    ]
 
 
 def _first_upper(text: str) -> str:
