@@ -76,6 +76,12 @@ def test_command_writes_the_result(tmp_path, monkeypatch):
     # The shared normalisation and a nuisance of the same background pull against each other.
     assert np.abs(matrix - np.eye(len(matrix))).max() > 0.05
     assert len(content["mu_limits"]["expected"]) == len(content["curve"]["kappa_lambda"]) == 26
+    profiled, frozen = (
+        np.array(content["curve"][name]) for name in ("minus_2_delta_log_l", "statistics_only")
+    )
+    # Parameters that are kept at their best values make the curve steeper.
+    assert frozen[0] > profiled[0]
+    assert frozen[-1] > profiled[-1]
     assert content["significance"]["expected"] > 0
     assert content["significance"]["observed"] is None
     assert content["fisher"]["kappa_lambda_bound"] > 0

@@ -15,6 +15,11 @@ from hh4b.study.reading import read_study
 
 NOTE = {f"table_{n}" for n in range(1, 29)} | {f"figure_{n}" for n in range(1, 15)}
 
+LIKELIHOOD = {
+    "table_likelihood", "table_interval_breakdown", "figure_likelihood_scan", "figure_pulls",
+    "figure_kappa_mu", "figure_coverage",
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def default(pytestconfig):
@@ -24,8 +29,8 @@ def default(pytestconfig):
 def test_the_default_study_shows_everything(default):
     assert set(default) >= NOTE
     absent = {name for name, output in default.items() if output.absent}
-    # Shown by studies that set statistics.cross_section_bands.
-    assert absent <= {"table_cross_sections"}
+    # Shown by studies that set statistics.cross_section_bands, or likelihood.selections and toys.
+    assert absent <= {"table_cross_sections", *LIKELIHOOD}
     assert default["table_7"].stem == "results/tables/table_07"
     assert default["figure_jets"].stem == "results/figures/figure_jets"
 

@@ -9,7 +9,8 @@ The result is JSON:
   ``width``;
 * ``minima``: ``kappa_lambda`` and ``minus_2_delta_log_l`` of each local minimum, deepest first;
   ``best``: kappa_lambda of the deepest point;
-* ``curve``: ``kappa_lambda``, ``minus_2_delta_log_l``, ``minus_2_log_l`` of the scan at mu = 1;
+* ``curve``: ``kappa_lambda``, ``minus_2_delta_log_l``, ``minus_2_log_l`` of the scan at mu = 1, and
+  ``statistics_only``, the second of these with all parameters kept at their best values;
 * ``mu_limits`` (or null): ``confidence_level``, ``bands``, ``expected`` (a row by kappa_lambda, a
   column by band, null without a limit), ``observed`` (or null), ``reason`` where one is missing,
   ``kappa_interval`` (where mu = 1 is not excluded, as `intervals` has it, or null);
@@ -38,6 +39,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.likelihood.autodiff import fisher_information
 from hh4b.likelihood.expectation import CompiledModel
+from hh4b.likelihood.fits import FixedFits
 from hh4b.likelihood.model_file import model_from_content
 from hh4b.likelihood.mu_limits import NO_LIMIT, MuLimits, discovery_significance, find_mu_limits
 from hh4b.likelihood.pulls import IntervalParts, best_fit, correlation, pulls
@@ -126,6 +128,7 @@ def fit_content(compiled: CompiledModel, settings: LikelihoodFitSettings) -> dic
             "kappa_lambda": scan.kappa_lambda.tolist(),
             "minus_2_delta_log_l": scan.curve.tolist(),
             "minus_2_log_l": scan.minus_2_log_l.tolist(),
+            "statistics_only": _statistics_only(compiled, settings, data, best).tolist(),
         },
         "mu_limits": _mu_limits(compiled, settings, observed),
         "significance": {
@@ -141,6 +144,18 @@ def fit_content(compiled: CompiledModel, settings: LikelihoodFitSettings) -> dic
         "goodness_of_fit": goodness_of_fit(compiled, scan),
         "fisher": {"kappa_lambda": settings.fisher_kappa, **fisher.as_dict()},
     }
+
+
+def _statistics_only(
+    compiled: CompiledModel, settings: LikelihoodFitSettings, data: Floats, best: FixedFits
+) -> Floats:
+    """Return -2 Delta ln L of the scan with every parameter kept at its best value, (K,)."""
+    fixed = np.ones(compiled.n_parameters, dtype=bool)
+    levels, threads = settings.confidence_levels, settings.threads
+    return scan_kappa(
+        compiled, settings.points(), data, levels=levels, start=best.alpha[0], fixed=fixed,
+        threads=threads,
+    ).curve  # fmt: skip
 
 
 def _header(

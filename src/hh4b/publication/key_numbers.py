@@ -66,13 +66,13 @@ class Numbers:
 
         Args:
             key: see `find`.
-            decimals: digits behind the point; two for bounds of intervals and three otherwise.
+            decimals: digits behind the point; two for intervals and likelihoods, three otherwise.
 
         Raises:
             ConfigError: if nothing stands there, or something that is not printed in one piece.
         """
         if decimals is None:
-            decimals = 2 if {"profile", "cls"} & set(key.split("/")) else 3
+            decimals = 2 if {"profile", "cls", "likelihood"} & set(key.split("/")) else 3
         text = written(self.find(key), decimals)
         if text is None:
             raise ConfigError(f"{key}: no number, interval or text stands there; name one below it")

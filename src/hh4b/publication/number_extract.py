@@ -11,7 +11,9 @@ from hh4b.core.errors import ConfigError
 from hh4b.core.files import canonical_hash
 from hh4b.core.kappa import kappa_name
 from hh4b.publication.catalogue.names import FINAL
+from hh4b.publication.catalogue.naming import selection_label
 from hh4b.publication.inputs import RunFile
+from hh4b.publication.likelihood_numbers import fit_entry, toys_entry
 from hh4b.publication.number_entries import (
     Entry,
     conditions,
@@ -55,6 +57,7 @@ class Extract:
             "selections": self._selections,
             "limits": self._limits,
             "differences": self._differences,
+            "likelihood": self._likelihood,
             "searches": self._searches,
             "tables": self._tables,
             "comparisons": self._comparisons,
@@ -176,6 +179,34 @@ class Extract:
                     energy, luminosity = conditions(one)
                     entry = difference_entry(one.content, other.content)
                     found.setdefault(name, {}).setdefault(energy, {})[luminosity] = entry
+        return found
+
+    def _likelihood(self) -> Entry:
+        """Return fits of the headline's point and of highest energy and luminosity, and toys."""
+        found: Entry = {}
+        chosen, statistics = self.layout.study.likelihood, self.layout.study.statistics
+        headline = statistics.headline
+        kept = dict.fromkeys(
+            [
+                (headline.sqrt_s_tev, headline.luminosity_ifb),
+                (max(statistics.sqrt_s_tev), max(statistics.luminosities_ifb)),
+            ]
+        )
+        for selection in chosen.selections:
+            points: Entry = {}
+            for point in kept:
+                path = self.layout.likelihood("fit", selection, *point)
+                if file := self._read(path):
+                    energy, luminosity = conditions(file)
+                    points.setdefault(energy, {})[luminosity] = fit_entry(file)
+            if points:
+                label = selection_label(self.layout, selection)
+                found[selection] = {"label": label, "points": points}
+        for selection in chosen.toys:
+            if selection in found and (
+                file := self._read(self.layout.likelihood("toys", selection))
+            ):
+                found[selection]["toys"] = toys_entry(file)
         return found
 
     def _searches(self) -> Entry:

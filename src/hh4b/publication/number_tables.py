@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hh4b.core.errors import ConfigError
 from hh4b.publication.key_numbers import Numbers, is_interval, written
+from hh4b.publication.likelihood_numbers import likelihood_table
 from hh4b.publication.tables import DASH
 
 _KAPPAS = ("-5", "1", "5")
@@ -116,6 +117,7 @@ TABLES: dict[str, Maker] = {
     "studies": studies_table,
     "seconds": seconds_table,
     "orders": orders_table,
+    "likelihood": likelihood_table,
 }
 
 

@@ -59,6 +59,7 @@ _LIMITS = "`<selection>=limits/….json`"
 _CURVE = "`<pairing>=….json`, efficiency curves"
 _EMBEDDINGS = "`embeddings=….json` of `hh4b embeddings`"
 _PARTONS = "files of `hh4b parton-histograms`"
+_FITS = "`<selection>=likelihood/<selection>/fit_….json`"
 _SAMPLES = "`signal=…` and `background=…`, or a key per process"
 KINDS = {
     kind.name: kind
@@ -108,6 +109,12 @@ KINDS = {
             f"{_LIMITS}, found with `statistics.cross_section_bands`",
             "selections",
         ),
+        Kind("likelihood_intervals", "table", f"{_FITS}, once per energy and luminosity"),
+        Kind(
+            "interval_breakdown",
+            "table",
+            f"{_FITS} and `<selection>.limits=limits/….json`, once per energy and luminosity",
+        ),
         Kind("sizes_by_part", "table", f"datasets: {_SAMPLES}"),
         Kind(
             "sizes_of_trainings",
@@ -139,6 +146,15 @@ KINDS = {
         ),
         Kind("limits_against_kappa", "figure", _LIMITS, "selections"),
         Kind("likelihood", "figure", f"{_LIMITS}, all at one energy and luminosity", "selections"),
+        Kind(
+            "likelihood_scan",
+            "figure",
+            f"{_FITS} and, where there are some, `<selection>.toys=likelihood/…/toys_….json`, all"
+            " at one energy and luminosity",
+        ),
+        Kind("pulls", "figure", "`fit=likelihood/<selection>/fit_….json`"),
+        Kind("kappa_mu", "figure", f"{_FITS}, all at one energy and luminosity"),
+        Kind("coverage", "figure", "`<selection>=likelihood/<selection>/toys_….json`"),
         Kind("network", "figure", "`model=….pt`, a checkpoint", "trainings", 1),
         Kind("variance", "figure", _EMBEDDINGS, "trainings", 1),
         Kind("correlations", "figure", _EMBEDDINGS, "trainings", 1),

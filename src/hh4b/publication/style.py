@@ -11,6 +11,7 @@ import mplhep  # noqa: F401  registers the TeX Gyre fonts with matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hh4b import __version__
@@ -228,6 +229,14 @@ def put_header(axes: Axes, style: FigureStyle, right: str = "") -> None:
         right, (1, 1), (0, 3), xycoords="axes fraction", textcoords="offset points",
         ha="right", va="bottom", fontsize=0.94 * bold, annotation_clip=False,
     )  # fmt: skip
+
+
+def two_columns(figure: Figure, left: Sequence[Line2D], right: Sequence[Line2D]) -> None:
+    """Put a legend of two columns below a figure: what is drawn, and what lines mean."""
+    rows = max(len(left), len(right))
+    blank = Line2D([], [], linestyle="none", label=" ")
+    handles = [one for side in (left, right) for one in [*side, *[blank] * (rows - len(side))]]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
 
 
 def energy_text(sqrt_s_tev: float | None = None, luminosity_ifb: float | None = None) -> str:

@@ -15,6 +15,7 @@ from hh4b.publication.page.comparisons import TableNumbers, write_comparison
 from hh4b.publication.page.decisions import decision_section
 from hh4b.publication.page.files import PageFiles
 from hh4b.publication.page.headline import headline
+from hh4b.publication.page.likelihood_section import likelihood_section
 from hh4b.publication.page.limits_section import (
     BACKGROUND,
     CROSS_SECTIONS,
@@ -77,6 +78,7 @@ def _sections(
     orders = [*decision_section(files), *ordering_text(claims_of(numbers))]
     lines = ["## This run and the note", "", *note_section(comparison, COMPARISON)]
     lines += ["## Order of the methods", "", *orders] if orders else []
+    lines += likelihood_section(files)
     lines += foundation_section(shown)
     lines += limits_section(files, shown)
     lines += searches_section(files)

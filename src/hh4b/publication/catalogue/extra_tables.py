@@ -3,6 +3,7 @@
 from functools import partial
 
 from hh4b.publication.catalogue.entry import Entry
+from hh4b.publication.catalogue.likelihoods import fits_and_limits, fits_by_point
 from hh4b.publication.catalogue.names import FINAL, all_classifiers, all_selections, selections
 from hh4b.publication.catalogue.naming import selection_label, selection_parts, training_label
 from hh4b.publication.catalogue.samples import pass_rates
@@ -92,6 +93,14 @@ TABLES = (
     _table(
         "cross_sections", "intervals_by_cross_section",
         "Expected 95 % intervals on κλ under other cross sections", _limits_with_bands(),
+    ),
+    _table(
+        "interval_breakdown", "interval_breakdown", "What the interval on κλ is made of",
+        fits_and_limits(),
+    ),
+    _table(
+        "likelihood", "likelihood_intervals",
+        "Intervals on κλ of the likelihood with everything uncertain", fits_by_point(),
     ),
     _table(
         "luminosities", "intervals_by_luminosity",

@@ -5,6 +5,12 @@ from typing import Any
 
 from hh4b.publication.catalogue import samples
 from hh4b.publication.catalogue.entry import Entry
+from hh4b.publication.catalogue.likelihoods import (
+    first_fit,
+    fits_and_toys,
+    fits_of_headline,
+    toys,
+)
 from hh4b.publication.catalogue.names import (
     DNNS,
     FINAL,
@@ -161,13 +167,31 @@ EXTRA = (
         learning_of(all_classifiers, joint_trainings),
     ),
     _plain(
+        "coverage", "coverage",
+        "Critical values of −2ΔlnL on κλ, and how often intervals hold the true κλ", toys(),
+    ),
+    _plain(
+        "kappa_mu", "kappa_mu", "Allowed regions of κλ and the signal strength μ",
+        fits_of_headline(),
+    ),
+    _plain(
         "likelihood", "likelihood", "Likelihood ratio against κλ of all selections",
         limits_of(selections(*NOTE_SELECTIONS, own=True), "an entry under selections"),
+    ),
+    _plain(
+        "likelihood_scan", "likelihood_scan",
+        "−2ΔlnL of the likelihood against κλ, with everything uncertain and with statistics only",
+        fits_and_toys(),
     ),
     _plain(
         "limits", "limits_against_kappa",
         "CLs upper limit on σ(gg → HH) against κλ, with theory and bands",
         limits_of(selections(*FINAL, own=True), one_of("selections", FINAL)),
+    ),
+    _plain(
+        "pulls", "pulls",
+        "Parameters of the likelihood that move the interval on κλ most, and what is left of their"
+        " errors", first_fit(),
     ),
     _events(
         "roc", "roc", "Background rejection against signal efficiency of the classifiers",

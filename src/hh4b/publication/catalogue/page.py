@@ -69,6 +69,9 @@ def results_page(layout: Layout) -> PlannedPage:
         inputs[f"templates.{name}"] = [layout.templates(name)]
     if selections:
         inputs |= {f"background.{n}": [layout.dataset(n)] for n in layout.backgrounds}
+    likelihood = study.likelihood
+    inputs |= {f"likelihood.{n}": [layout.likelihood("fit", n)] for n in likelihood.selections}
+    inputs |= {f"toys.{n}": [layout.likelihood("toys", n)] for n in likelihood.toys}
     inputs |= {f"search.{n}": [layout.search(n, "outcome.json")] for n in _used_searches(study)}
     settings = PageSettings(
         labels={name: selection_label(layout, name) for name in selections},

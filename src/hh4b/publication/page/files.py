@@ -13,6 +13,8 @@ METHOD_NAMES = {"profile": "profile likelihood", "cls": "CLs"}
 class PageFiles:
     """Files by key: ``headline.S``, ``limits.S``, ``templates.S``, ``search.N``, ``background.B``.
 
+    Of likelihoods at the headline's point there are ``likelihood.S`` (fits) and ``toys.S``.
+
     Attributes:
         inputs: the files.
         settings: what the study calls them.
