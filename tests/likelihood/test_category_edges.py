@@ -71,3 +71,21 @@ def test_edges_are_chosen_from_files(tmp_path, monkeypatch):
     assert lows == sorted(lows)
     assert 2 <= len(lows) <= 3
     assert max(lows) > 0.6
+
+
+def test_bins_are_chosen_with_or_without_edges(tmp_path, monkeypatch, caplog):
+    """One bin knows nothing of the mass; the choice is that of the smallest width in the log."""
+    toy = SmallAmplitude()
+    patch(monkeypatch, toy)
+    study = CategoryStudy(tmp_path, toy)
+    with caplog.at_level("INFO"):
+        templates = study.categories(bins_candidates=[1, 4])
+    # The last two of four are joined: their background is little.
+    assert templates.channels[0].bin_edges_gev == (200.0, 400.0, 600.0, 1000.0)
+    widths = [float(one.rpartition(" ")[2]) for one in caplog.messages if " bins, " in one]
+    assert len(widths) == 2
+    assert widths[1] < widths[0]
+    edges = [one.score_range[0] for one in study.categories().channels]
+    assert [one.score_range[0] for one in templates.channels] == edges
+    with pytest.raises(ContractError, match="bins_candidates: with none of them"):
+        study.categories(bins_candidates=[4, 8], minimum_effective_events=1e6)

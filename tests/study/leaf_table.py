@@ -892,6 +892,7 @@ LIKELIHOOD = {
         f"likelihood.{key}": one(f"likelihood/{key}", value, "category_templates")
         for key, value in {
             "category_edges": [0.4, 0.9], "category_count": 3, "edges_luminosity_ifb": 300.0,
+            "bins_candidates": [5, 10],
             "minimum_effective_events": 5.0, "polynomial_order_max": 6, "tilt_order": 1,
             "variation_order": 2,
         }.items()

@@ -1,5 +1,6 @@
 """From sample files to category templates: what `hh4b likelihood templates` does."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.errors import ConfigError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, write_json
 from hh4b.core.joined import SampleFiles, split_files
 from hh4b.likelihood.category_edges import EdgeSearch, candidates, even_showers
@@ -35,6 +36,7 @@ from hh4b.statistics.template_checks import check_varied, signal_process
 from hh4b.statistics.template_inputs import FILES, LoadedSample, hash_of
 from hh4b.statistics.template_stage import Samples, load_samples
 
+log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 
 
@@ -72,9 +74,7 @@ def make_category_templates(
     loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
     by_partons.require(loaded, settings.systematics)
     require_nominal(loaded, changed, settings.systematics)
-    if settings.category_edges is None:
-        edges = choose_edges(loaded, signal, settings)
-        settings = settings.model_copy(update={"category_edges": list(edges)})
+    settings = with_chosen(loaded, signal, settings)
     made = [fill_categories(loaded, changed, signal, settings, by_partons)]
     for energy, factor in sorted(factors.items()):
         there = settings.model_copy(update={"sqrt_s_tev": energy})
@@ -152,21 +152,46 @@ def fill_categories(
     )
 
 
-def choose_edges(
+def with_chosen(
     loaded: Samples, signal: str, settings: CategoryTemplateSettings
-) -> tuple[float, ...]:
-    """Return the edges of the smallest expected interval, see `category_edges`.
+) -> CategoryTemplateSettings:
+    """Return settings with edges and a number of bins, those of the smallest expected interval.
+
+    What settings say is left as it is; see `category_edges`.
 
     Raises:
         ConfigError: if a cross section is missing.
-        ContractError: if no edge leaves enough background.
+        ContractError: if no edge, or no number of bins, leaves enough background.
     """
+    if settings.category_edges is not None and not settings.bins_candidates:
+        return settings
+    found: list[tuple[float, CategoryTemplateSettings]] = []
+    for bins in settings.bins_candidates or [settings.bins]:
+        with_bins = settings.model_copy(update={"bins": bins})
+        search = _edge_search(loaded, signal, with_bins)
+        edges = settings.category_edges or search.choose(settings.category_count)
+        width = search.width(edges)
+        log.info("%d bins, category edges %s: expected width %.3g", bins, list(edges), width)
+        found.append((width, with_bins.model_copy(update={"category_edges": list(edges)})))
+    width, chosen = min(found, key=lambda one: one[0])
+    if not np.isfinite(width):
+        raise ContractError(
+            "bins_candidates: with none of them has every category enough effective background"
+            " events; generate more or lower minimum_effective_events"
+        )
+    return chosen
+
+
+def _edge_search(loaded: Samples, signal: str, settings: CategoryTemplateSettings) -> EdgeSearch:
+    """Return the search over edges that settings give, or over quantiles of the signal's scores."""
     own_fb = sigma_of(settings)
-    kappa = settings.fixed_kappa_input or 0.0
-    scores = np.concatenate([one.events.scores.at(kappa) for one in loaded[signal]])
-    weight = np.concatenate([one.events.efficiency_weight for one in loaded[signal]])
-    found = candidates(scores.astype(np.float64), weight)
-    choice = category_choice(settings.model_copy(update={"category_edges": list(found)}))
+    if settings.category_edges is None:
+        kappa = settings.fixed_kappa_input or 0.0
+        scores = np.concatenate([one.events.scores.at(kappa) for one in loaded[signal]])
+        weight = np.concatenate([one.events.efficiency_weight for one in loaded[signal]])
+        found = candidates(scores.astype(np.float64), weight)
+        settings = settings.model_copy(update={"category_edges": list(found)})
+    choice = category_choice(settings)
     rows = {
         name: even_showers(category_rows(all_, choice, own_fb if name == signal else None))
         for name, all_ in loaded.items()
@@ -175,7 +200,7 @@ def choose_edges(
     coefficients = process.signal_fb(
         signal, settings.sqrt_s_tev, m_higgs_gev=settings.m_higgs_gev, m_top_gev=settings.m_top_gev
     )
-    search = EdgeSearch(
+    return EdgeSearch(
         choice,
         rows.pop(signal),
         rows,
@@ -186,7 +211,6 @@ def choose_edges(
         },
         settings.minimum_effective_events,
     )
-    return search.choose(settings.category_count)
 
 
 def category_choice(settings: CategoryTemplateSettings) -> CategoryChoice:

@@ -48,7 +48,12 @@ class CategoryChoices(Settings):
         4, description="number of categories where the edges are chosen"
     )
     edges_luminosity_ifb: Positive = Field(
-        139.0, description="integrated luminosity in fb^-1 for which the edges are chosen"
+        139.0, description="integrated luminosity in fb^-1 for which edges and bins are chosen"
+    )
+    bins_candidates: list[Count] = Field(
+        [],
+        description="numbers of bins in m_HH to choose from for the expected width in kappa_lambda,"
+        " on half of the showers; an empty list takes `bins` of the templates",
     )
     minimum_effective_events: NonNegative = Field(
         10.0, description="effective background events that a bin of a category needs"

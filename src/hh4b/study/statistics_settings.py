@@ -120,8 +120,9 @@ class StatisticsSettings:
         chosen = self.study.likelihood
         fields = CategoryTemplateSettings.model_fields
         idle = {n: fields[n].get_default(call_default_factory=True) for n in _IDLE_IN_CATEGORIES}
-        # Cross sections weigh backgrounds, and decide where edges are chosen.
-        weighed = chosen.category_edges is None or len(self.layout.background_processes) > 1
+        # Cross sections weigh backgrounds, and decide where edges or bins are chosen.
+        weighed = chosen.category_edges is None or bool(chosen.bins_candidates)
+        weighed = weighed or len(self.layout.background_processes) > 1
         return CategoryTemplateSettings.of(
             self.study.statistics,
             self.study.physics,
