@@ -6,8 +6,10 @@ then fluctuates by the difference of the two only: with a Poisson number of each
     var(R) = sum_e (w'_e - R w_e)^2 / W^2.
 
 An effect is a factor on each category and a factor on m_HH, common to all categories: a polynomial
-of low order in ln m_HH, fitted to what is left of the ratios of the bins. The components of a
-signal are scaled alike; where only weights change and every event stays, they are known exactly.
+in ln m_HH, fitted to what is left of the ratios of the bins. Both have as few powers as the rows ask
+for, so that what is not seen above its noise is not taken for an effect: the factors of categories
+are a polynomial in the number of the category, up to one for each. The components of a signal are
+scaled alike; where only weights change and every event stays, they are known exactly.
 """
 
 import logging
@@ -31,6 +33,8 @@ Floats = NDArray[np.float64]
 NOISY = 0.2
 #: A smaller effect is none, and has no noise to speak of.
 _NO_EFFECT = 1e-6
+#: By how much a further power must lower chi squared, two standard deviations of its coefficient.
+_ASKED_FOR = 4.0
 
 
 def require_nominal(
@@ -142,7 +146,7 @@ def variation_of(
             f"{where}: no event in category {int((total > 0).all(axis=0).argmin())}; a variation"
             " needs the showers of the nominal sample"
         )
-    norm, norm_variance = _ratio(total, covariance)
+    norm, norm_variance = _smooth_norms(*_ratio(total, covariance))
     cells = np.concatenate([nominal.cells(n_bins), varied.cells(n_bins)])
     in_cells, cell_covariance = cell_sums(cells, values, events, n_categories * n_bins)
     mass = _mean_mass(nominal, n_bins, n_categories * n_bins)
@@ -187,10 +191,43 @@ def _shape(
     error = _steady_errors(variance[used], total[0][used]) / norm[used]
     centre = float(np.average(mass[used], weights=total[0][used]))
     basis = np.stack([(mass - centre) ** power for power in range(order + 1)], axis=1)
-    design = basis[used] / error[:, None]
-    fitted, *_ = np.linalg.lstsq(design, (ratio[used] / norm[used] - 1) / error, rcond=None)
-    inverse = np.linalg.pinv(design.T @ design)
-    return 1 + basis @ fitted, np.einsum("ni,ij,nj->n", basis, inverse, basis)
+    fitted, variance = _fewest_powers(ratio[used] / norm[used] - 1, error, basis[used], basis)
+    return 1 + fitted, variance
+
+
+def _smooth_norms(norm: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Return factors of categories and their variances, smooth in the number of the category."""
+    number = np.linspace(-1.0, 1.0, len(norm)) if len(norm) > 1 else np.zeros(1)
+    basis = np.vander(number, increasing=True)
+    found, found_variance = _fewest_powers(norm - 1, np.sqrt(variance + 1e-18), basis, basis)
+    return 1 + found, found_variance
+
+
+def _fewest_powers(
+    values: Floats, error: Floats, basis: Floats, wanted: Floats
+) -> tuple[Floats, Floats]:
+    """Fit columns of a basis, each only if chi squared asks for it.
+
+    Args:
+        values: to fit, shape (N,).
+        error: of the values, shape (N,).
+        basis: at the values, columns of rising power, shape (N, P).
+        wanted: the same where the result is wanted, shape (M, P).
+
+    Returns:
+        Fitted values and their variances, shape (M,).
+    """
+    best = np.inf
+    for powers in range(1, basis.shape[1] + 1):
+        design = basis[:, :powers] / error[:, None]
+        fitted, *_ = np.linalg.lstsq(design, values / error, rcond=None)
+        chi_squared = float(((values / error - design @ fitted) ** 2).sum())
+        if powers == 1 or chi_squared < best - _ASKED_FOR:
+            best = chi_squared
+            inverse = np.linalg.pinv(design.T @ design)
+            columns = wanted[:, :powers]
+            result = columns @ fitted, np.einsum("ni,ij,nj->n", columns, inverse, columns)
+    return result
 
 
 def _steady_errors(variance: Floats, weight: Floats) -> Floats:
