@@ -17,7 +17,7 @@ NOTE = {f"table_{n}" for n in range(1, 29)} | {f"figure_{n}" for n in range(1, 1
 
 LIKELIHOOD = {
     "table_likelihood", "table_interval_breakdown", "figure_likelihood_scan", "figure_pulls",
-    "figure_kappa_mu", "figure_coverage",
+    "figure_kappa_mu", "figure_coverage", "table_couplings", "figure_couplings",
 }  # fmt: skip
 
 

@@ -875,11 +875,15 @@ LIKELIHOOD_RULES = {
 }  # fmt: skip
 LIKELIHOOD = {
     "likelihood.selections": one(
-        "likelihood/selections", ["min_dr_dnn"], LIKELIHOOD_RULES, "summary"
+        "likelihood/selections", ["min_dr_dnn"], LIKELIHOOD_RULES, "summary",
+        tables("likelihood", "interval_breakdown"), figures("likelihood_scan", "kappa_mu"),
     ),
-    "likelihood.toys": one("likelihood/toys", [], "likelihood_toys", "summary"),
+    "likelihood.toys": one(
+        "likelihood/toys", [], "likelihood_toys", "summary", figures("likelihood_scan", "coverage"),
+    ),
     "likelihood.couplings": one(
-        "likelihood/couplings", [], "likelihood_couplings", "summary"
+        "likelihood/couplings", [], "likelihood_couplings", "summary", tables("couplings"),
+        figures("couplings"),
     ),
     **{
         f"likelihood.{key}": one(f"likelihood/{key}", value, "likelihood_couplings")

@@ -60,6 +60,7 @@ _CURVE = "`<pairing>=….json`, efficiency curves"
 _EMBEDDINGS = "`embeddings=….json` of `hh4b embeddings`"
 _PARTONS = "files of `hh4b parton-histograms`"
 _FITS = "`<selection>=likelihood/<selection>/fit_….json`"
+_COUPLINGS = "`<selection>=likelihood/<selection>/couplings_….json`"
 _SAMPLES = "`signal=…` and `background=…`, or a key per process"
 KINDS = {
     kind.name: kind
@@ -115,6 +116,7 @@ KINDS = {
             "table",
             f"{_FITS} and `<selection>.limits=limits/….json`, once per energy and luminosity",
         ),
+        Kind("coupling_points", "table", _COUPLINGS),
         Kind("sizes_by_part", "table", f"datasets: {_SAMPLES}"),
         Kind(
             "sizes_of_trainings",
@@ -154,6 +156,7 @@ KINDS = {
         ),
         Kind("pulls", "figure", "`fit=likelihood/<selection>/fit_….json`"),
         Kind("kappa_mu", "figure", f"{_FITS}, all at one energy and luminosity"),
+        Kind("coupling_contours", "figure", f"{_COUPLINGS}, all at one energy and luminosity"),
         Kind("coverage", "figure", "`<selection>=likelihood/<selection>/toys_….json`"),
         Kind("network", "figure", "`model=….pt`, a checkpoint", "trainings", 1),
         Kind("variance", "figure", _EMBEDDINGS, "trainings", 1),

@@ -14,8 +14,11 @@ from collections.abc import Callable
 _MATH = {
     "Δκλ": r"\Delta\kappa_\lambda", "κλ": r"\kappa_\lambda", "√s": r"\sqrt{s}", "ΔR": r"\Delta R",
     "Δη": r"\Delta\eta", "→": r"\to", "≥": r"\geq", "≤": r"\leq", "×": r"\times", "±": r"\pm",
-    "√": r"\surd", "∞": r"\infty", "−": "-", "∈": r"\in", "σ": r"\sigma",
+    "√": r"\surd", "∞": r"\infty", "−": "-", "∈": r"\in", "σ": r"\sigma", "κt": r"\kappa_t",
+    "c₂": "c_2",
 }  # fmt: skip
+#: Mathematics only as whole words.
+_WORDS = {"c_g": "c_g", "c_gg": "c_{gg}"}
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _BAR = "\N{COMBINING MACRON}"
@@ -29,6 +32,7 @@ _TOKEN = re.compile(
         [
             *map(re.escape, _MATH),
             r"κ\d",
+            *(rf"\b{word}\b" for word in _WORDS),
             "[₀₁₂₃₄₅₆₇₈₉]+",
             "[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+",
             f"\\w{_BAR}",
@@ -77,8 +81,9 @@ def _dollars(formula: str) -> str:
 
 
 def _math(token: str) -> str:
-    if token in _MATH:
-        return _MATH[token]
+    known = _MATH.get(token) or _WORDS.get(token)
+    if known:
+        return known
     if token[0] == "κ" and token[1:].isdecimal():
         return rf"\kappa {token[1:]}"
     if token[0] in "₀₁₂₃₄₅₆₇₈₉":

@@ -3,7 +3,7 @@
 from functools import partial
 
 from hh4b.publication.catalogue.entry import Entry
-from hh4b.publication.catalogue.likelihoods import fits_and_limits, fits_by_point
+from hh4b.publication.catalogue.likelihoods import couplings, fits_and_limits, fits_by_point
 from hh4b.publication.catalogue.names import FINAL, all_classifiers, all_selections, selections
 from hh4b.publication.catalogue.naming import selection_label, selection_parts, training_label
 from hh4b.publication.catalogue.samples import pass_rates
@@ -89,6 +89,11 @@ TABLES = (
             "Both classes count the same. Statistical errors where the metrics have them. Interval:"
             " profile likelihood, 95 %.",
         ),
+    ),
+    _table(
+        "couplings", "coupling_points",
+        "Cross section, events and likelihood of points with other couplings",
+        couplings(contours=False),
     ),
     _table(
         "cross_sections", "intervals_by_cross_section",

@@ -6,6 +6,7 @@ from typing import Any
 from hh4b.publication.catalogue import samples
 from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.likelihoods import (
+    couplings,
     first_fit,
     fits_and_toys,
     fits_of_headline,
@@ -165,6 +166,11 @@ EXTRA = (
     _plain(
         "learning", "learning", "Loss, AUC and pairing efficiency of trainings against the epoch",
         learning_of(all_classifiers, joint_trainings),
+    ),
+    _plain(
+        "couplings", "coupling_contours",
+        "Allowed regions of κλ and other couplings, with everything uncertain and with statistics"
+        " only", couplings(contours=True),
     ),
     _plain(
         "coverage", "coverage",

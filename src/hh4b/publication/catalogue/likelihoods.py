@@ -67,6 +67,23 @@ def first_fit() -> Source:
     return Source(inputs, _NEEDS, label, extra=processes)
 
 
+def couplings(*, contours: bool) -> Source:
+    """Return, by selection, templates of all couplings at the headline's point.
+
+    Args:
+        contours: whether only a study with ranges of couplings has what is shown.
+    """
+
+    def inputs(layout: Layout) -> InputFiles:
+        chosen = layout.study.likelihood
+        if contours and not chosen.coupling_ranges:
+            return {}
+        return {name: [layout.likelihood("couplings", name)] for name in chosen.couplings}
+
+    ranges = ", and a coupling under likelihood.coupling_ranges" if contours else ""
+    return Source(inputs, f"a selection under likelihood.couplings{ranges}", selection_label)
+
+
 def toys() -> Source:
     """Return pseudo-experiments by selection."""
 
