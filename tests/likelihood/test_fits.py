@@ -15,7 +15,7 @@ from small_models import (
 from hh4b.core.errors import ContractError, FitFailed
 from hh4b.likelihood.fits import CompiledModel, fit_fixed, fit_free_mu, require_converged
 from hh4b.likelihood.kernel import make_work, minus_2_log_l, prepare, set_derivatives
-from hh4b.likelihood.model import Channel, LikelihoodModel, NormEffect, Parameter
+from hh4b.likelihood.model import Channel, LikelihoodModel, NormEffect, Parameter, ShapeEffect
 
 pytestmark = pytest.mark.filterwarnings("ignore:jsonschema.RefResolver:DeprecationWarning")
 
@@ -192,3 +192,28 @@ def test_wrong_shapes_are_refused():
         fit_fixed(compiled, 1.0, 1.0, [1.0, 2.0])
     with pytest.raises(ContractError, match="rows of data"):
         fit_fixed(compiled, np.zeros(3), 1.0, np.ones((2, compiled.n_bins)))
+
+
+def test_a_fit_leaves_a_ridge():
+    """Up and down move a bin the same way, so that -2 ln L has a ridge between two minima.
+
+    Its curvature there is 2 - 2 (d / n - 1) n'', with n'' = 30 / 16 (up + down - 2 n).
+    """
+    nominal, moved, data = 100.0, 1.0, 126.8333
+    curvature = 2 - 2 * (data / nominal - 1) * 30 / 16 * 2 * moved
+    assert -0.02 < curvature < 0
+    both = np.full(1, nominal + moved)
+    model = LikelihoodModel(
+        (Channel("c", (200.0, 1000.0)),),
+        np.full((3, 1), 1e-6),
+        {"four_b": np.full(1, nominal)},
+        (Parameter("jes", "gaussian", "detector"),),
+        shapes=(ShapeEffect("jes", "four_b", both, both),),
+    )
+    compiled = CompiledModel.of(model)
+    fits = fit_fixed(compiled, 1.0, 0.0, np.full(1, data), 0.0, start=np.full(1, 2e-3))
+    require_converged(fits, "ridge")
+    grid = np.linspace(0.0, 1.0, 2001)
+    lowest = min(value_at(compiled, 1.0, 0.0, np.full(1, one), [data], 0.0) for one in grid)
+    assert fits.alpha[0, 0] > 0.01
+    assert fits.minus_2_log_l[0] == pytest.approx(lowest, abs=1e-8)
