@@ -1,5 +1,7 @@
 """The own likelihood and its fits against stock pyhf, SciPy and finite differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyhf
 import pytest
@@ -12,6 +14,7 @@ from small_models import (
     small_model,
 )
 
+import hh4b.likelihood.fits as fits_module
 from hh4b.core.errors import ContractError, FitFailed
 from hh4b.likelihood.fits import CompiledModel, fit_fixed, fit_free_mu, require_converged
 from hh4b.likelihood.kernel import make_work, minus_2_log_l, prepare, set_derivatives
@@ -177,6 +180,31 @@ def test_negative_yields_are_infinite_and_never_nan():
     assert fits.converged.all()
     assert np.isfinite(fits.minus_2_log_l).all()
     assert (moved.expected(2.0, 1.0, fits.alpha) > 0).all()
+
+
+def test_where_minus_2_log_l_bends_down_steps_are_long_enough(monkeypatch):
+    """A shape of the same sign both ways: two minima, and a saddle where the fit starts.
+
+    There the exact Hessian is -0.02, the expected one 2: expected steps grow by 1 % each.
+    """
+
+    def refuse(*_arguments):
+        raise AssertionError("the fast fit did not converge")
+
+    monkeypatch.setattr(fits_module, "fit_again", refuse)
+    shifted = np.array([1.01e4])
+    shape = ShapeEffect("bend", "b", shifted, shifted)
+    parameter = Parameter("bend", "gaussian", "background_shape")
+    model = replace(one_bin([0, 0, 0], 1e4, (parameter,)), shapes=(shape,))
+    compiled = CompiledModel.of(model)
+    starts = [[1e-3], [-1e-3], [0.01], [0.5]]
+    fits = fit_fixed(compiled, 1.0, 1.0, [1e4 + 26.93], start=starts)
+    assert fits.converged.all()
+    everywhere = np.linspace(0, 1, 2001)[:, None]
+    still = np.ones(1, dtype=bool)
+    scan = fit_fixed(compiled, 1.0, 1.0, [1e4 + 26.93], start=everywhere, fixed=still)
+    assert fits.minus_2_log_l == pytest.approx(scan.minus_2_log_l.min(), abs=1e-8)
+    assert fits.alpha[:, 0] * [1, -1, 1, 1] == pytest.approx(fits.alpha[3, 0], abs=1e-4)
 
 
 def test_unbounded_mu_follows_a_deficit():

@@ -1,6 +1,7 @@
 """Limits, fits, templates, cutflows and likelihoods in a HEPData submission."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -171,10 +172,28 @@ def test_command_takes_many_files_and_leaves_no_old_ones(results, tmp_path, monk
     }  # fmt: skip
 
 
+def test_files_of_one_name_get_that_of_their_folder(results, tmp_path):
+    fits, exchanged = [], []
+    for selection in ("cuts", "dnn"):
+        (tmp_path / selection).mkdir()
+        for found, name in ((fits, "fit.json"), (exchanged, "hs3.json")):
+            found.append(tmp_path / selection / name)
+            shutil.copy(results / name, found[-1])
+    write_submission(HepdataFiles(fits=fits, workspaces=exchanged), tmp_path / "hepdata")
+    first, *tables = yaml.safe_load_all((tmp_path / "hepdata/submission.yaml").read_text())
+    assert [one["location"] for one in first["additional_resources"]] == [
+        "cuts_hs3.json", "dnn_hs3.json"
+    ]  # fmt: skip
+    named = {one["name"]: one["data_file"] for one in tables}
+    assert len(named) == len(tables)
+    assert named["dnn_fit curve"] == "dnn_fit_curve.yaml"
+    assert (tmp_path / "hepdata/cuts_fit_correlation.yaml").exists()
+
+
 def test_refusals(results, tmp_path, caplog):
     with pytest.raises(ConfigError, match="no table for the submission"):
         write_submission(HepdataFiles(), tmp_path)
-    with pytest.raises(ConfigError, match="two tables would be 'limits_upper'"):
+    with pytest.raises(ConfigError, match="two tables would be '.*_limits_upper'"):
         write_submission(HepdataFiles(limits=[results / "limits.json"] * 2), tmp_path)
     limits = [results / "limits.json"]
     with pytest.raises(ConfigError, match="neither HS3 nor HistFactory"):

@@ -110,7 +110,7 @@ BAD = {
             "processes": {"ttbar": TTBAR}, "samples": {"ttbar": FILES},
         },
         "systematics.isr.processes: value 'ttbar': sample 'ttbar' comes from files, whose detector"
-        " and shower cannot be changed",
+        " and shower cannot be changed; write null in place of the systematic",
     ),
     "detector of files": (
         {
@@ -118,6 +118,36 @@ BAD = {
             "processes": {"ttbar": TTBAR}, "samples": {"ttbar": FILES},
         },
         "systematics.jes.processes: value 'ttbar': sample 'ttbar' comes from files",
+    ),
+    "detector of files beside own events": (
+        {
+            **uncertain(jes={**JES, "processes": ["hh", "ttbar"]}),
+            "processes": {"ttbar": TTBAR}, "samples": {"ttbar": FILES},
+        },
+        "systematics.jes.processes: value 'ttbar': sample 'ttbar' comes from files, whose detector"
+        " and shower cannot be changed; write [hh], or null in place of the systematic",
+    ),
+    "partons of files": (
+        {
+            **uncertain(scales={
+                "effect": "partons", "processes": ["hh", "ttbar"], "up": {"mu_factor": 0.5},
+                "down": {"mu_factor": 2},
+            }),
+            "processes": {"ttbar": TTBAR}, "samples": {"ttbar": FILES},
+        },
+        "systematics.scales.processes: value 'ttbar': sample 'ttbar' comes from files, which has no"
+        " parton events to give other weights; write [hh], or null in place of the systematic",
+    ),
+    "tag efficiencies of files": (
+        {
+            **uncertain(b_tag={
+                "effect": "weights", "weight": "b_tag", "processes": ["hh", "ttbar"],
+                "up": {"scale": 1.02}, "down": {"scale": 0.98},
+            }),
+            "processes": {"ttbar": TTBAR}, "samples": {"ttbar": FILES},
+        },
+        "systematics.b_tag.processes: value 'ttbar': sample 'ttbar' comes from files, whose tag"
+        " efficiencies are unknown; write [hh], or null in place of the systematic",
     ),
     "unknown key of the card": (
         uncertain(jes={**JES, "up": {"jets.energy_scal": 1.02}}),

@@ -23,6 +23,33 @@ def expanded(study):
     return expand_samples(study.samples, study.processes)
 
 
+def readme_example():
+    """Return the YAML of the README in which files replace the background."""
+    return re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[0]
+
+
+def refusal(*paths):
+    """Return what is said against a study, or None."""
+    try:
+        read_study(*paths)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+def with_own_files():
+    """Return the default study with files as background, and their systematics as in the README."""
+    content = changed(
+        "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
+    )
+    for name, change in yaml.safe_load(readme_example())["systematics"].items():
+        if change is None:
+            del content["systematics"][name]
+        else:
+            content["systematics"][name].update(change)
+    return content
+
+
 def changed(path, value):
     content = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     *parents, last = path.split(".")
@@ -182,19 +209,15 @@ def test_cost_counts_variations_and_no_events_from_elsewhere():
 
 
 def test_user_files_replace_own_events():
-    content = changed(
-        "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
-    )
-    content["statistics"] = {"sqrt_s_tev": [13]}
+    content = with_own_files()
+    content["statistics"]["sqrt_s_tev"] = [13]
     info = expanded(parse_study(content))["four_b"]
     assert info.background
     assert not info.generated
 
 
 def test_events_without_partons_stay_at_their_energy():
-    content = changed(
-        "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
-    )
+    content = with_own_files()
     with pytest.raises(ConfigError) as error:
         parse_study(content)
     assert str(error.value) == (
@@ -202,7 +225,7 @@ def test_events_without_partons_stay_at_their_energy():
         " parton events to make templates of 14 TeV from; write other_energies: unchanged to take"
         " those of 13 TeV, or leave this energy out of sqrt_s_tev"
     )
-    content["statistics"] = {"other_energies": "unchanged"}
+    content["statistics"]["other_energies"] = "unchanged"
     study = parse_study(content)
     assert Layout(study).other_energies == []
     assert JobInputs(Layout(study)).all_templates("min_dr_dnn") == [
@@ -211,7 +234,7 @@ def test_events_without_partons_stay_at_their_energy():
 
 
 def test_templates_of_every_energy_are_outputs_of_one_job():
-    content = changed("statistics", {"errors": "bootstrap", "sqrt_s_tev": [14, 13, 13.6]})
+    content = changed("statistics.sqrt_s_tev", [14, 13, 13.6])
     for process in content["processes"].values():
         if process["kind"] == "background":
             process["cross_section_pb"] = {13: 1, 13.6: 1, 14: 1}
@@ -243,6 +266,14 @@ def test_null_takes_away(tmp_path):
         "samples:\n  four_b: {source: files, files: [a.root], events: null, b_tagging: null,"
         " tags: null, detector_draws: null}\n"
         "statistics: {other_energies: unchanged}\n"
+        "systematics:\n"
+        "  jet_energy_scale: &own {processes: [hh]}\n"
+        "  jet_energy_resolution: *own\n"
+        "  b_tag: *own\n"
+        "  c_tag: *own\n"
+        "  light_tag: *own\n"
+        "  parton_densities: null\n"
+        "  four_b_scale: null\n"
         "searches: {mixing_spanet_dnn: null}\n"
         "classifiers: {mixing_spanet_dnn_tuned: null}\n"
         "selections: {mixing_spanet_dnn_tuned: null}\n"
@@ -253,6 +284,34 @@ def test_null_takes_away(tmp_path):
     overlay.write_text("samples: {four_b: {source: files, files: [a.root]}}")
     with pytest.raises(ConfigError, match="unknown key, value .* .null takes"):
         read_study(ROOT / "config/config.yaml", overlay)
+
+
+def test_the_example_of_the_readme_is_a_study(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(readme_example())
+    study = read_study(ROOT / "config/config.yaml", overlay)
+    assert study.samples["four_b"].files == ["/data/qcd4b/*.root"]
+    assert study.systematics["jet_energy_scale"].processes == ["hh"]
+    assert study.systematics["jet_energy_scale"].up == {"jets.energy_scale": 1.02}
+
+
+def test_systematics_of_own_files_say_what_to_write(tmp_path):
+    """Each error names the next key; what they say makes a study in the end."""
+    overlay, found = tmp_path / "mine.yaml", {}
+    content = yaml.safe_load(readme_example())
+    for _ in range(9):
+        content["systematics"] = found
+        overlay.write_text(yaml.safe_dump(content))
+        text = refusal(ROOT / "config/config.yaml", overlay)
+        if text is None:
+            break
+        said = re.match(
+            r"systematics\.(\w+)\.processes: value 'four_b': sample 'four_b' comes from files,"
+            r" .*; write (?:(\[hh\]), or )?null in place of the systematic$", text,
+        )  # fmt: skip
+        assert said, text
+        found[said[1]] = {"processes": ["hh"]} if said[2] else None
+    assert found == yaml.safe_load(readme_example())["systematics"]
 
 
 def test_readme_is_up_to_date():

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -73,6 +75,22 @@ selections:
 
 def write_study(workflow, text=""):
     (workflow.folder / "config/config.yaml").write_text(SMALL_STUDY + text)
+
+
+def test_a_hepdata_submission_is_a_target_of_its_own(workflow):
+    everything, jobs = workflow.planned("all_tables"), workflow.planned("hepdata")
+    assert set(jobs) > set(everything)
+    assert jobs["hepdata"] == 1
+    # Two selections at two energies and luminosities.
+    assert jobs["likelihood_fit"] == jobs["likelihood_workspace"] == 8
+    assert jobs["limits"] == 15
+    assert "hepdata" not in workflow.planned()
+    done = workflow.run("--dry-run", "--printshellcmds", "hepdata")
+    shell = re.search(r"hh4b hepdata -o .*", done.stdout + done.stderr)[0]
+    assert shell.startswith("hh4b hepdata -o results/hepdata --tables results/tables --limits ")
+    for path in ("limits/min_dr_cuts_14tev_3000ifb", "likelihood/min_dr_dnn/hs3_13tev_139ifb"):
+        assert f" results/{path}.json" in shell
+    assert " --cutflow results/cutflows/min_dr_cuts/hh_kl-5.json " in shell
 
 
 def test_target_without_its_training_is_explained(workflow):

@@ -164,3 +164,25 @@ rule summary:
 rule report:
     input:
         rules.summary.output.page,
+
+
+# Not part of the default target.
+rule hepdata:
+    input:
+        **FILES.submission(),
+        tables=rules.all_tables.input,
+    output:
+        submission=f"{RESULTS}/hepdata/submission.yaml",
+    log:
+        f"{RESULTS}/logs/hepdata.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/hepdata.tsv"
+    params:
+        folder=lambda w, output: os.path.dirname(output.submission),
+        tables=lambda w, input: os.path.dirname(input.tables[0]),
+        files=FILES.submission_option(),
+        code=command("publication:hepdata"),
+    message:
+        "HEPData submission"
+    shell:
+        "hh4b hepdata -o {params.folder} --tables {params.tables} {params.files} > {log} 2>&1"

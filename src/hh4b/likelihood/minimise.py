@@ -97,9 +97,15 @@ def _choose_free(w, limits, alpha):  # type: ignore[no-untyped-def]
 
 @compiled
 def _set_step(m, w, data, auxiliary, mu, alpha, count, exact):  # type: ignore[no-untyped-def]
-    """Set the step and return what it would gain twice over, or -1 if there is none."""
+    """Set the step; return what it would gain twice over, or -1, and whether it may be short.
+
+    Where the exact Hessian is not positive the expected one stands in, whose steps along what is
+    flat or bends down are far too short.
+    """
+    short = False
     if not factor_free(w, count, 0.0):
         if exact:
+            short = True
             # A variable, not a constant: numba would compile both once more.
             set_derivatives(m, w, data, auxiliary, mu, alpha, not exact)
         if not exact or not factor_free(w, count, 0.0):
@@ -107,30 +113,47 @@ def _set_step(m, w, data, auxiliary, mu, alpha, count, exact):  # type: ignore[n
             for n in range(count):
                 largest = max(largest, w.hessian[w.free[n], w.free[n]])
             if not factor_free(w, count, 1e-8 * largest):
-                return -1.0
+                return -1.0, short
     for n in range(count):
         w.step[n] = w.gradient[w.free[n]]
     solve_free(w, count)
     decrement = 0.0
     for n in range(count):
         decrement += w.step[n] * w.gradient[w.free[n]]
-    return decrement
+    return decrement, short
 
 
 @compiled
-def _search_line(m, w, limits, point, alpha, count, value):  # type: ignore[no-untyped-def]
+def _set_trial(w, limits, alpha, count, share):  # type: ignore[no-untyped-def]
+    """Set the trial at a share of the step and return the slope of -2 ln L times the way there."""
+    w.trial[:] = alpha
+    slope = 0.0
+    for n in range(count):
+        p = w.free[n]
+        w.trial[p] = min(max(alpha[p] - share * w.step[n], limits.lower[p]), limits.upper[p])
+        slope += w.gradient[p] * (w.trial[p] - alpha[p])
+    return slope
+
+
+@compiled
+def _search_line(m, w, limits, point, alpha, count, value, short):  # type: ignore[no-untyped-def]
     """Move alpha along the step and return the new -2 ln L, or inf if it does not fall."""
     data, auxiliary, mu = point
     share = 1.0
     for _ in range(45):
-        w.trial[:] = alpha
-        slope = 0.0
-        for n in range(count):
-            p = w.free[n]
-            w.trial[p] = min(max(alpha[p] - share * w.step[n], limits.lower[p]), limits.upper[p])
-            slope += w.gradient[p] * (w.trial[p] - alpha[p])
+        slope = _set_trial(w, limits, alpha, count, share)
         found = minus_2_log_l(m, w, data, auxiliary, mu, w.trial)
         if slope < 0.0 and found <= value + 1e-4 * slope:
+            # A short step is doubled as long as -2 ln L falls by a tenth more than before.
+            while short and share >= 1.0 and share < 1e6:
+                _set_trial(w, limits, alpha, count, 2.0 * share)
+                further = minus_2_log_l(m, w, data, auxiliary, mu, w.trial)
+                if not value - further > 1.1 * (value - found):
+                    _set_trial(w, limits, alpha, count, share)
+                    found = minus_2_log_l(m, w, data, auxiliary, mu, w.trial)
+                    break
+                share *= 2.0
+                found = further
             alpha[:] = w.trial
             return found
         share *= 0.5
@@ -147,12 +170,13 @@ def fit_one(m, w, limits, data, auxiliary, mu, alpha):  # type: ignore[no-untype
     for _ in range(MAX_STEPS):
         set_derivatives(m, w, data, auxiliary, mu, alpha, exact)
         count = _choose_free(w, limits, alpha)
-        decrement = _set_step(m, w, data, auxiliary, mu, alpha, count, exact)
+        decrement, short = _set_step(m, w, data, auxiliary, mu, alpha, count, exact)
         if decrement < 0.0:
             return value, STUCK
         if decrement <= TOLERANCE:
             return value, CONVERGED
-        found = _search_line(m, w, limits, (data, auxiliary, mu), alpha, count, value)
+        point = (data, auxiliary, mu)
+        found = _search_line(m, w, limits, point, alpha, count, value, short)
         if found == inf:
             # The trials have left their yields behind.
             minus_2_log_l(m, w, data, auxiliary, mu, alpha)

@@ -122,7 +122,8 @@ def _descend(
         return alpha
     found = minimize(
         value, alpha[free], jac=True, method="L-BFGS-B", bounds=_bounds(limits, free),
-        options={"maxiter": 2000},
+        # The usual tolerance is relative to -2 ln L, so that a flat stretch would be the end.
+        options={"maxiter": 2000, "maxfun": 20000, "ftol": 1e-14, "gtol": 1e-8},
     )  # fmt: skip
     alpha = alpha.copy()
     alpha[free] = np.clip(found.x, limits.lower[free], limits.upper[free])

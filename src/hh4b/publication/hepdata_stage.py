@@ -5,6 +5,7 @@ Format: https://hepdata-submission.readthedocs.io (version 1.1 of its schemas).
 
 import csv
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,8 @@ class HepdataFiles:
         templates: templates of selections or of score categories.
         cutflows: cutflows; those of one folder share a table.
         workspaces: likelihoods as HS3 or HistFactory JSON, additional resources.
+
+    Files of one name, as those of two selections, get that of their folder before it.
     """
 
     tables: Path | None = None
@@ -84,7 +87,11 @@ class HepdataFiles:
         for paths, make in (
             (self.limits, limit_tables), (self.fits, fit_tables), (self.templates, template_tables)
         ):  # fmt: skip
-            found += [table for path in paths for table in make(path)]
+            found += [
+                table if label == path.stem else table.renamed(path.stem, label)
+                for path, label in zip(paths, _labels(paths), strict=True)
+                for table in make(path)
+            ]
         found += cutflow_tables(self.cutflows)
         if not found:
             raise ConfigError("no table for the submission; give --tables or files of results")
@@ -110,22 +117,26 @@ def write_submission(files: HepdataFiles, folder: Path) -> list[Path]:
         ContractError: if a file is not what it should be.
     """
     tables = files.data_tables()
-    resources = [(path, _resource(path)) for path in files.workspaces]
-    _require_unique([path.name for path in files.workspaces], "two workspaces would be")
+    names = [f"{label}.json" for label in _labels(files.workspaces)]
+    _require_unique(names, "two workspaces would be")
+    resources = [
+        (path, name, _resource(path, name))
+        for path, name in zip(files.workspaces, names, strict=True)
+    ]
     first: dict[str, Any] = {
         "comment": "Expected results of HH -> 4b on simulated events, made with hh4b."
     }
     if resources:
-        first["additional_resources"] = [entry for _, entry in resources]
+        first["additional_resources"] = [entry for *_, entry in resources]
     before = _files_before(folder)
     written = []
     for table in tables:
         _write(folder / f"{table.stem}.yaml", [table.data])
         written.append(folder / f"{table.stem}.yaml")
-    for path, _ in resources:
-        with atomic_path(folder / path.name) as temporary:
+    for path, name, _ in resources:
+        with atomic_path(folder / name) as temporary:
             shutil.copyfile(path, temporary)
-        written.append(folder / path.name)
+        written.append(folder / name)
     _write(folder / "submission.yaml", [first, *(table.document for table in tables)])
     for path in before - set(written):
         path.unlink(missing_ok=True)
@@ -145,8 +156,21 @@ def _files_before(folder: Path) -> set[Path]:
     return {folder / name for name in names if name and Path(name).name == name}
 
 
-def _resource(path: Path) -> dict[str, str]:
-    """Return the entry of a likelihood among the additional resources.
+def _labels(paths: Sequence[Path]) -> list[str]:
+    """Return names of files without suffix, with their folder's where two have the same.
+
+    >>> _labels([Path("one/fit.json"), Path("two/fit.json"), Path("one/limits.json")])
+    ['one_fit', 'two_fit', 'limits']
+    """
+    often = Counter(path.stem for path in paths)
+    return [
+        path.stem if often[path.stem] == 1 else f"{path.resolve().parent.name}_{path.stem}"
+        for path in paths
+    ]
+
+
+def _resource(path: Path, name: str) -> dict[str, str]:
+    """Return the entry of a likelihood, copied under a name, among the additional resources.
 
     Raises:
         InputFileError: if it cannot be read.
@@ -162,7 +186,7 @@ def _resource(path: Path) -> dict[str, str]:
             f"--workspace {path} is neither HS3 nor HistFactory JSON; make it with hh4b likelihood"
             " workspace or hh4b workspace"
         )
-    return {"location": path.name, "description": f"Likelihood as {kind} JSON.", "type": kind}
+    return {"location": name, "description": f"Likelihood as {kind} JSON.", "type": kind}
 
 
 def _require_unique(names: Sequence[str], what: str) -> None:

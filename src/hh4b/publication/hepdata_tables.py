@@ -5,7 +5,7 @@ refuses them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -49,6 +49,11 @@ class DataTable:
                 f"HEPData table {self.name!r}: columns of {sorted(lengths)} values; all need the"
                 " same number, one or more"
             )
+
+    def renamed(self, old: str, new: str) -> "DataTable":
+        """Return the table with another beginning of its names, which both begin with ``old``."""
+        stem, name = (new + text.removeprefix(old) for text in (self.stem, self.name))
+        return replace(self, stem=stem, name=name)
 
     @property
     def data(self) -> dict[str, Any]:

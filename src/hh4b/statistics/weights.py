@@ -104,6 +104,8 @@ def _tags(events: Columns, scale: float, chosen: NDArray[np.bool_]) -> Floats:
     return np.asarray(ratio.prod(axis=1))
 
 
+#: Weights that need the tag efficiency of each jet.
+TAG_WEIGHTS = ("b_tag", "c_tag", "light_tag")
 _TAG_COLUMNS = ("INPUTS/Source/btag", "HH4B/jet_flavor", "HH4B/jet_tag_efficiency")
 _BOTTOM, _CHARM = 5, 4
 

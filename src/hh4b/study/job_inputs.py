@@ -140,6 +140,37 @@ class JobInputs:
         found += [self.layout.likelihood("toys", name) for name in chosen.toys]
         return [*found, *(self.layout.likelihood("couplings", name) for name in chosen.couplings)]
 
+    def submission(self) -> dict[str, list[str]]:
+        """Return the files of a HEPData submission beside the tables, by option of `hh4b hepdata`.
+
+        Cutflows are those of nominal events.
+        """
+        layout, chosen = self.layout, self.study.likelihood.selections
+        nominal = [*layout.signals, *layout.backgrounds]
+        return {
+            "limits": [
+                p for n in self.study.selections for p in layout.of_every_energy("limits", n)
+            ],
+            "fit": [path for name in chosen for path in layout.likelihoods("fit", name)],
+            "templates": [layout.categories(name) for name in chosen],
+            "cutflow": [layout.cutflow(c, n) for c in self.classifiers("cuts") for n in nominal],
+            "workspace": [
+                path
+                for name in chosen
+                for part in ("hs3", "histfactory")
+                for path in layout.likelihoods(part, name)
+            ],
+        }
+
+    def submission_option(self) -> str:
+        """Write ``--limits FILE … --fit FILE …``."""
+        texts = (
+            " ".join([f"--{name}", *map(shlex.quote, paths)])
+            for name, paths in self.submission().items()
+            if paths
+        )
+        return " ".join(texts)
+
     def coupling_rows(self, selection: str) -> list[str]:
         """Return the files of the nominal samples of a selection."""
         return _files_of(self.template_rows(selection, varied=False))

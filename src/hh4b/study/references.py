@@ -9,6 +9,7 @@ from hh4b.generation.alpha_s import AlphaS
 from hh4b.generation.pdf import find_grid_file
 from hh4b.statistics.processes import check_processes
 from hh4b.statistics.systematics import check_systematics
+from hh4b.statistics.weights import TAG_WEIGHTS
 from hh4b.study.fold_checks import check_folds
 from hh4b.study.labels import check_labels
 from hh4b.study.layout import Layout
@@ -75,6 +76,14 @@ _KINDS: dict[type, tuple[str, ...]] = {
     MadgraphSample: ("signal", "background"),
     FilesSample: ("signal", "background", "resonance"),
     SpanetDatasetSample: ("signal", "background", "resonance"),
+}
+
+
+#: What events that are not own ones lack, by the effect that needs it.
+_LACKING = {
+    "detector": "whose detector and shower cannot be changed",
+    "shower": "whose detector and shower cannot be changed",
+    "partons": "which has no parton events to give other weights",
 }
 
 
@@ -177,8 +186,7 @@ def _check_systematics(study: Study) -> None:
                 raise ConfigError(f"{key}: value {process!r}: a resonance is part of no limit")
             if not any(info.process == process for info in infos):
                 raise ConfigError(f"{key}: value {process!r}: no sample is of this process")
-        if systematic.effect in ("detector", "shower", "partons"):
-            _require_generated(systematic.processes, infos, key)
+        _require_own_events(study, name, infos)
         kappas = getattr(systematic, "kappa_lambda", None)
         _check_values(kappas, signal_values(study), f"systematics.{name}")
         if kappas is not None and study.statistics.model == "complete":
@@ -224,12 +232,27 @@ def _check_stages(study: Study) -> None:
         raise ConfigError(f"systematics.{error}") from error
 
 
-def _require_generated(processes: Iterable[str], infos: Iterable[SampleInfo], key: str) -> None:
+def _require_own_events(study: Study, name: str, infos: Iterable[SampleInfo]) -> None:
+    """Check that an effect on detector, shower, partons or tags is one on own events."""
+    systematic = study.systematics[name]
+    tags = systematic.effect == "weights" and systematic.weight in TAG_WEIGHTS
+    lacks = "whose tag efficiencies are unknown" if tags else _LACKING.get(systematic.effect)
+    if lacks is None:
+        return
+    tagged_here = tags and study.event_selection.tags != "file"
+    lacking: dict[str, SampleInfo] = {}
     for info in infos:
-        if info.process in processes and not info.generated:
+        known = tagged_here and not isinstance(info.definition, SpanetDatasetSample)
+        if not (info.generated or known):
+            lacking.setdefault(info.process, info)
+    for process in systematic.processes:
+        if process in lacking:
+            info = lacking[process]
+            left = ", ".join(name for name in systematic.processes if name not in lacking)
             raise ConfigError(
-                f"{key}: value {info.process!r}: sample {info.name!r} comes from"
-                f" {info.definition.source}, whose detector and shower cannot be changed"
+                f"systematics.{name}.processes: value {process!r}: sample {info.name!r} comes from"
+                f" {info.definition.source}, {lacks}; write"
+                f" {f'[{left}], or ' if left else ''}null in place of the systematic"
             )
 
 
