@@ -6,10 +6,10 @@ then fluctuates by the difference of the two only: with a Poisson number of each
     var(R) = sum_e (w'_e - R w_e)^2 / W^2.
 
 An effect is a factor on each category and a factor on m_HH, common to all categories: a polynomial
-in ln m_HH, fitted to what is left of the ratios of the bins. Both have as few powers as the rows ask
-for, so that what is not seen above its noise is not taken for an effect: the factors of categories
-are a polynomial in the number of the category, up to one for each. The components of a signal are
-scaled alike; where only weights change and every event stays, they are known exactly.
+in ln m_HH, fitted to what is left of the ratios of the bins. Both have as few powers as the rows
+ask for, so that what is not seen above its noise is not taken for an effect: the factors of
+categories are a polynomial in the number of the category, up to one for each. The components of a
+signal are scaled alike; where only weights change and every event stays, they are known exactly.
 """
 
 import logging

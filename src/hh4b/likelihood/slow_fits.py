@@ -1,9 +1,7 @@
 """The slow path: fits that the compiled Newton method does not finish, by SciPy.
 
 First a start is looked for at which no bin expects less than nothing, then -2 ln L is minimised by
-L-BFGS-B, and the fast fit goes on from there. It decides whether the result has converged. Where it
-has not, it may creep along a ridge: the exact Hessian has a negative eigenvalue, and the gradient is
-next to nothing. Then a step along its eigenvector leaves the ridge, and all begins again.
+L-BFGS-B, and the fast fit goes on from there. It decides whether the result has converged.
 """
 
 from collections.abc import Sequence
@@ -21,14 +19,9 @@ from hh4b.likelihood.kernel import (
     set_derivatives,
     set_expected,
 )
-from hh4b.likelihood.minimise import CONVERGED, Limits, Results, Rows, fit_rows
+from hh4b.likelihood.minimise import Limits, Results, Rows, fit_rows
 
 Floats = NDArray[np.float64]
-#: Counts, auxiliary values and mu of a fit.
-_Point = tuple[Floats, Floats, float]
-#: How often a fit may leave a ridge, and the steps that are tried, in standard deviations.
-RIDGES = 8
-RIDGE_STEPS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 2.0)
 
 
 def fit_again(
@@ -57,18 +50,9 @@ def fit_again(
         mu = float(rows.mu[row])
         if np.isinf(minus_2_log_l(arrays, work, data, auxiliary, mu, alpha)):
             alpha = _feasible(arrays, work, limits, mu, alpha, free)
-        point = (data, auxiliary, mu)
-        alpha = _descend(arrays, work, limits, point, alpha, free)
+        alpha = _descend(arrays, work, limits, (data, auxiliary, mu), alpha, free)
         results.alpha[row] = alpha
         fit_rows(arrays, work, limits, rows, results, row, row + 1)
-        for _ in range(RIDGES):
-            if results.status[row] == CONVERGED:
-                break
-            off = _off_ridge(arrays, work, limits, point, results.alpha[row], free)
-            if off is None:
-                break
-            results.alpha[row] = _descend(arrays, work, limits, point, off, free)
-            fit_rows(arrays, work, limits, rows, results, row, row + 1)
 
 
 def _bounds(limits: Limits, free: NDArray[np.intp]) -> Bounds:
@@ -103,7 +87,7 @@ def _descend(
     arrays: ModelArrays,
     work: Work,
     limits: Limits,
-    what: _Point,
+    what: tuple[Floats, Floats, float],
     alpha: Floats,
     free: NDArray[np.intp],
 ) -> Floats:
@@ -128,43 +112,3 @@ def _descend(
     alpha = alpha.copy()
     alpha[free] = np.clip(found.x, limits.lower[free], limits.upper[free])
     return alpha
-
-
-def _off_ridge(
-    arrays: ModelArrays,
-    work: Work,
-    limits: Limits,
-    what: _Point,
-    alpha: Floats,
-    free: NDArray[np.intp],
-) -> Floats | None:
-    """Return lower parameters along the eigenvector of negative curvature; None if there are none.
-
-    Args:
-        arrays: the model.
-        work: of the fit.
-        limits: of the parameters.
-        what: counts, auxiliary values and mu.
-        alpha: parameters on the ridge, shape (P,).
-        free: parameters that may move.
-    """
-    data, auxiliary, mu = what
-    start = minus_2_log_l(arrays, work, data, auxiliary, mu, alpha)
-    if len(free) == 0 or not np.isfinite(start):
-        return None
-    set_derivatives(arrays, work, data, auxiliary, mu, alpha, True)
-    # The kernel fills one triangle.
-    lower = np.tril(work.hessian)
-    hessian = (lower + lower.T - np.diag(np.diag(lower)))[np.ix_(free, free)]
-    curvature, directions = np.linalg.eigh(hessian)
-    if not curvature[0] < 0:
-        return None
-    best, found = start, None
-    for step in (sign * size for size in RIDGE_STEPS for sign in (1.0, -1.0)):
-        trial = alpha.copy()
-        moved = alpha[free] + step * directions[:, 0]
-        trial[free] = np.clip(moved, limits.lower[free], limits.upper[free])
-        value = minus_2_log_l(arrays, work, data, auxiliary, mu, trial)
-        if value < best:
-            best, found = value, trial
-    return found
