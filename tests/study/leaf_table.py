@@ -911,6 +911,12 @@ LIKELIHOOD = {
             "shape_prior": 0.5, "uncertainties": [],
         }.items()
     },
+    **{
+        f"likelihood.scan_{end}": one(
+            f"likelihood/scan_{end}", value, "likelihood_fit", "likelihood_couplings"
+        )
+        for end, value in {"min": -12.0, "max": 17.0}.items()
+    },
     # The files of exchange have Asimov data, too.
     "likelihood.asimov": one(
         "likelihood/asimov", "sm", "likelihood_fit", "likelihood_workspace",
@@ -919,7 +925,7 @@ LIKELIHOOD = {
     **{
         f"likelihood.{key}": one(f"likelihood/{key}", value, "likelihood_fit")
         for key, value in {
-            "scan_min": -12.0, "scan_max": 17.0, "scan_step": 0.2, "confidence_levels": [0.9],
+            "scan_step": 0.2, "confidence_levels": [0.9],
             "asimov_kappa": 2.0, "asimov_mu": 2.0, "mu_limits": False, "mu_limit_level": 0.9,
             "impacts": False, "impact_step": 1.0, "contour_mu_max": 3.0, "contour_points": 21,
             "fisher_kappa": 2.0,

@@ -16,7 +16,8 @@ def test_every_output_is_there(smoke):
         assert list(csv.reader(text.splitlines()))[1:], number
     numbers = [f"{number:02d}" for number in range(1, 15)]
     extras = ["cutflow", "embedding", "jets", "kappa", "learning", "likelihood", "limits", "roc"]
-    for name in [*numbers, *extras, "scores"]:
+    extras += ["couplings", "coverage", "kappa_mu", "likelihood_scan", "pulls", "scores"]
+    for name in [*numbers, *extras]:
         for kind in ("pdf", "png"):
             assert (results / f"figures/figure_{name}.{kind}").stat().st_size > 1000
     limits = json.loads((results / "limits/min_dr_dnn_13tev_139ifb.json").read_text())

@@ -159,6 +159,8 @@ class StatisticsSettings:
             self.study.physics,
             statistics,
             self.study.likelihood,
+            kappa_lambda_min=self.study.likelihood.scan_min,
+            kappa_lambda_max=self.study.likelihood.scan_max,
             sqrt_s_from_tev=self.study.physics.sqrt_s_tev,
             sqrt_s_tev=statistics.headline.sqrt_s_tev,
             luminosity_ifb=statistics.headline.luminosity_ifb,
