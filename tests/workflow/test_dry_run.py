@@ -79,7 +79,7 @@ def write_study(workflow, text=""):
 
 def test_a_hepdata_submission_is_a_target_of_its_own(workflow):
     everything, jobs = workflow.planned("all_tables"), workflow.planned("hepdata")
-    assert set(jobs) > set(everything)
+    assert set(jobs) > set(everything) - {"all_tables"}
     assert jobs["hepdata"] == 1
     # Two selections at two energies and three luminosities.
     assert jobs["likelihood_fit"] == jobs["likelihood_workspace"] == 12
