@@ -9,7 +9,8 @@ background-only Asimov data at 13 TeV, 139 fb^-1. Printed is the width of the 95
 and the ratio with its error, the spread of the ratio over the same replicas. The best cut is that
 of the events as they are, among cuts that leave ``--effective`` effective background events; its
 advantage of being the best is left to it. With ``--uncertainties all`` everything is uncertain that
-the model knows; a single cut then has no category that constrains its background.
+the model knows, and normalisations of the study's systematics; a single cut then has no category
+that constrains its background.
 """
 
 import argparse
@@ -28,7 +29,6 @@ from hh4b.likelihood.fits import CompiledModel
 from hh4b.likelihood.scans import scan_kappa
 from hh4b.likelihood.settings import (
     ALL_UNCERTAINTIES,
-    CategoryTemplateSettings,
     LikelihoodModelSettings,
 )
 from hh4b.statistics.template_checks import signal_process
@@ -60,15 +60,19 @@ class Widths:
             for process, *paths in rows
             if "." not in process
         ]
-        templates = StageSettings(layout).templates(selection)
-        plain = {**templates.model_dump(mode="json"), "threshold": None, "errors": "templates"}
-        self.settings = CategoryTemplateSettings.checked(plain)
+        # Variations of events and weights would be read again for each replica.
+        norms = {n: one for n, one in study.systematics.items() if one.effect == "norm"}
+        self.settings = (
+            StageSettings(layout)
+            .category_templates(selection)
+            .model_copy(update={"systematics": {}})
+        )
         files = [split_files(text, FILES, keyed=True) for text in texts]
         self.signal = signal_process([one.key for one in files], self.settings)
         self.loaded: Loaded = load_samples(files, self.signal, self.settings)
         chosen = arguments.uncertainties == "all"
         self.model = LikelihoodModelSettings.of(
-            study.statistics, processes=study.processes,
+            study.statistics, study.likelihood, processes=study.processes, systematics=norms,
             uncertainties=ALL_UNCERTAINTIES if chosen else [],
             background_normalisation="tied" if chosen else "fixed",
         )  # fmt: skip

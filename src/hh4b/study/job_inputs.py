@@ -84,7 +84,7 @@ class JobInputs:
             return list(self.layout.varied(nominal=nominal))
         return [("", name) for name in nominal]
 
-    def template_rows(self, selection: str, *, varied: bool) -> Rows:
+    def template_rows(self, selection: str, *, varied: bool = False) -> Rows:
         """Return (key, dataset, features, scores) of everything in the templates of a selection.
 
         The key is the process of nominal samples, ``SYSTEMATIC.SIDE.PROCESS`` of varied ones, which
@@ -173,11 +173,11 @@ class JobInputs:
 
     def coupling_rows(self, selection: str) -> list[str]:
         """Return the files of the nominal samples of a selection."""
-        return _files_of(self.template_rows(selection, varied=False))
+        return _files_of(self.template_rows(selection))
 
     def coupling_option(self, selection: str) -> str:
         """Write ``--sample PROCESS=D:F:S …`` of the nominal samples of a selection."""
-        return _rows_option(self.template_rows(selection, varied=False))
+        return _rows_option(self.template_rows(selection))
 
     def headline_weights(self) -> list[str]:
         """Return the factors that take events to the headline's energy; none where it is theirs."""
