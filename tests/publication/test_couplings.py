@@ -6,7 +6,7 @@ from tests.publication.studies import layout
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.publication.catalogue import default_settings, outputs
-from hh4b.publication.coupling_files import contours_of, cut_text, points_of
+from hh4b.publication.coupling_results import contours_of, cut_text, points_of
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.outputs_stage import build_table
 from hh4b.publication.reference import Reference

@@ -15,14 +15,14 @@ from matplotlib.patheffects import withStroke
 from scipy.interpolate import RectBivariateSpline
 
 from hh4b.core.errors import ContractError
-from hh4b.publication.coupling_files import (
+from hh4b.publication.coupling_results import (
     LIKELIHOODS,
     PROFILED,
     STANDARD_MODEL,
     UNPROFILED,
-    Contour,
     Floats,
     Point,
+    ShownContour,
     contours_of,
     coupling_label,
     cut_text,
@@ -88,7 +88,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     return figure
 
 
-def _levels(contours: Mapping[str, list[Contour]]) -> list[str]:
+def _levels(contours: Mapping[str, list[ShownContour]]) -> list[str]:
     found = {level for many in contours.values() for one in many for level in one.thresholds}
     return sorted(found, key=float)
 
@@ -105,7 +105,7 @@ def _panels(number: int, style: FigureStyle) -> tuple[Figure, list[Axes]]:
 
 def _draw_contour(
     axes: Axes,
-    contour: Contour,
+    contour: ShownContour,
     color: str,
     levels: Sequence[str],
     style: FigureStyle,
@@ -131,7 +131,7 @@ def _draw_contour(
                 )  # fmt: skip
 
 
-def _fine(contour: Contour, name: str) -> tuple[Floats, Floats, Floats]:
+def _fine(contour: ShownContour, name: str) -> tuple[Floats, Floats, Floats]:
     """Return x, y and -2 Delta ln L on a fine grid, (X,), (Y,), (X, Y)."""
     x = np.linspace(contour.x[0], contour.x[-1], _FINE)
     y = np.linspace(contour.y[0], contour.y[-1], _FINE)
@@ -208,7 +208,7 @@ def _line_handles(levels: Sequence[str], style: FigureStyle) -> list[Line2D]:
 
 
 def _note(
-    keys: Sequence[str], contours: Mapping[str, list[Contour]], settings: OutputSettings
+    keys: Sequence[str], contours: Mapping[str, list[ShownContour]], settings: OutputSettings
 ) -> str:
     """Say which contours the range of the scan cuts."""
     texts = {key: cut_text(contours[key]) for key in keys}

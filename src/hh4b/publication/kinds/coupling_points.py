@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from hh4b.publication.coupling_files import (
+from hh4b.publication.coupling_results import (
     COUPLINGS,
     LIKELIHOODS,
     STANDARD_MODEL,
-    Contour,
     Point,
+    ShownContour,
     contours_of,
     cut_text,
     points_of,
@@ -60,7 +60,7 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
     )
 
 
-def _lowest(file: RunFile, contours: Sequence[Contour]) -> dict[str, float]:
+def _lowest(file: RunFile, contours: Sequence[ShownContour]) -> dict[str, float]:
     """Return the smallest -2 ln L of contours and points by likelihood."""
     return {
         name: min(
@@ -94,7 +94,7 @@ def _conditions(files: Sequence[RunFile]) -> list[str]:
     return list(dict.fromkeys(texts))
 
 
-def _thresholds(contours: Sequence[Contour]) -> list[str]:
+def _thresholds(contours: Sequence[ShownContour]) -> list[str]:
     """Say from where on a point is excluded."""
     values = {level: value for one in contours for level, value in one.thresholds.items()}
     start = "−2ΔlnL: above the smallest value of contours and points"
@@ -116,7 +116,7 @@ def _sources(points: Sequence[Point]) -> list[str]:
     return [f"Points: {'; '.join(texts)}."] if texts else []
 
 
-def _remarks(file: RunFile, contours: Sequence[Contour], label: str) -> list[str]:
+def _remarks(file: RunFile, contours: Sequence[ShownContour], label: str) -> list[str]:
     """Say what of a file a reader must know: cuts, ends of scans, negative signal."""
     found = []
     largest = file.optional("m_hh_truth_max_gev")

@@ -23,7 +23,7 @@ STANDARD_MODEL = "sm"
 
 
 @dataclass(frozen=True)
-class Contour:
+class ShownContour:
     """A plane of two couplings; the others are those of the standard model.
 
     Attributes:
@@ -95,7 +95,7 @@ def points_of(file: RunFile) -> list[Point]:
     return found
 
 
-def contours_of(file: RunFile) -> list[Contour]:
+def contours_of(file: RunFile) -> list[ShownContour]:
     """Return the contours of a file.
 
     Raises:
@@ -117,7 +117,7 @@ def contours_of(file: RunFile) -> list[Contour]:
             leaves = one.get(name, "leaves_grid")
             cut[name] = tuple(level for level in sorted(leaves, key=float) if leaves[level])
         found.append(
-            Contour(
+            ShownContour(
                 names=(str(one.get("x_name")), str(one.get("y_name"))),
                 x=x,
                 y=y,
@@ -133,7 +133,7 @@ def contours_of(file: RunFile) -> list[Contour]:
     return found
 
 
-def cut_text(contours: Sequence[Contour]) -> str:
+def cut_text(contours: Sequence[ShownContour]) -> str:
     """Say which contours end where the scan ends; nothing if none does.
 
     Returns:
