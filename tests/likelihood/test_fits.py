@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from dataclasses import replace
+
 import numpy as np
 import pyhf
 import pytest
@@ -245,3 +247,24 @@ def test_a_fit_leaves_a_ridge():
     lowest = min(value_at(compiled, 1.0, 0.0, np.full(1, one), [data], 0.0) for one in grid)
     assert fits.alpha[0, 0] > 0.01
     assert fits.minus_2_log_l[0] == pytest.approx(lowest, abs=1e-8)
+
+
+def test_fits_of_large_counts_go_on_to_their_end():
+    """Narrow valleys: one of these needs more steps than a fast fit has."""
+    model, scale = small_model(2), 1e5
+    compiled = CompiledModel.of(
+        replace(
+            model,
+            signal=model.signal * scale,
+            backgrounds={name: one * scale for name, one in model.backgrounds.items()},
+            shapes=tuple(
+                replace(one, up=one.up * scale, down=one.down * scale) for one in model.shapes
+            ),
+        )
+    )
+    rng, number = np.random.default_rng(2), 1000
+    kappa = rng.uniform(-10, 15, number)
+    data = rng.poisson(compiled.asimov(1.0), (number, compiled.n_bins)).astype(float)
+    auxiliary = 2 * rng.normal(size=(number, compiled.n_parameters))
+    fits = fit_fixed(compiled, kappa, np.ones(number), data, auxiliary)
+    require_converged(fits, "large counts")

@@ -19,9 +19,11 @@ from hh4b.likelihood.kernel import (
     set_derivatives,
     set_expected,
 )
-from hh4b.likelihood.minimise import Limits, Results, Rows, fit_rows
+from hh4b.likelihood.minimise import TOO_LONG, Limits, Results, Rows, fit_rows
 
 Floats = NDArray[np.float64]
+#: How often a fit goes on that has not come to its end, as in the narrow valleys of large counts.
+TIMES = 20
 
 
 def fit_again(
@@ -52,7 +54,10 @@ def fit_again(
             alpha = _feasible(arrays, work, limits, mu, alpha, free)
         alpha = _descend(arrays, work, limits, (data, auxiliary, mu), alpha, free)
         results.alpha[row] = alpha
-        fit_rows(arrays, work, limits, rows, results, row, row + 1)
+        for _ in range(TIMES):
+            fit_rows(arrays, work, limits, rows, results, row, row + 1)
+            if results.status[row] != TOO_LONG:
+                break
 
 
 def _bounds(limits: Limits, free: NDArray[np.intp]) -> Bounds:
