@@ -1,20 +1,24 @@
 """Time profiled fits of a likelihood of 4 categories with 10 bins and about 25 parameters.
 
-    python benchmarks/profiled_fits.py
+    python benchmarks/profiled_fits.py [MODEL.json ...]
 
 Pseudo-experiments of background and signal, with the auxiliary data thrown too, are fitted at fixed
 kappa_lambda on one and on two threads; pyhf fits some of the same data, with its default optimizer.
 Then what a study asks for: 251 kappa_lambda of 15 selections at 3 luminosities, curve and CLs
-limits. Wall seconds after compilation; nothing else should run.
+limits. Likelihoods of a study (results/likelihood/SELECTION/model_….json) are fitted in the same
+way first. Wall seconds after compilation; nothing else should run.
 """
 
+import argparse
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyhf
 
+from hh4b.core.files import read_json
 from hh4b.likelihood.fits import CompiledModel, fit_fixed, fit_free_mu, require_converged
 from hh4b.likelihood.model import (
     SIGNAL,
@@ -24,6 +28,7 @@ from hh4b.likelihood.model import (
     Parameter,
     ShapeEffect,
 )
+from hh4b.likelihood.model_file import model_from_content
 from hh4b.likelihood.mu_limits import find_mu_limits
 from hh4b.likelihood.scans import scan_kappa
 
@@ -180,9 +185,8 @@ def _saturated(data: Any, constraints: int) -> float:
     return float(-2 * poisson + constraints * np.log(2 * np.pi))
 
 
-def main() -> None:
-    """Print the rates."""
-    compiled = CompiledModel.of(made_up())
+def fitted(compiled: CompiledModel) -> tuple[dict[int, float], Any, Any, Any]:
+    """Print fits a second; return them by threads, then counts, auxiliary data and fits."""
     rng = np.random.default_rng(2)
     data = rng.poisson(compiled.asimov(1.0), (FITS, compiled.n_bins)).astype(float)
     auxiliary = rng.normal(size=(FITS, compiled.n_parameters))
@@ -196,6 +200,18 @@ def main() -> None:
         require_converged(fits, "the benchmark")
         rates[threads] = FITS / spent
         print(f"fits a second at fixed mu, {threads} thread(s):           {rates[threads]:10,.0f}")
+    return rates, data, auxiliary, fits
+
+
+def main() -> None:
+    """Print the rates."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("models", type=Path, nargs="*")
+    for path in parser.parse_args().models:
+        print(path)
+        fitted(CompiledModel.of(model_from_content(read_json(path), where=str(path))))
+    compiled = CompiledModel.of(made_up())
+    rates, data, auxiliary, fits = fitted(compiled)
     spent, free = seconds(lambda: fit_free_mu(compiled, 1.0, data, auxiliary, threads=2))
     require_converged(free, "the benchmark")
     print(f"fits a second with mu free, 2 threads:            {FITS / spent:10,.0f}")
