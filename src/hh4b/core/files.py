@@ -11,7 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from hh4b import __version__
-from hh4b.core.errors import InputFileError
+from hh4b.core.errors import ConfigError, InputFileError
+
+
+def require_places(output: str, counts: Mapping[str, int]) -> None:
+    """Check that a name of files tells apart what is written.
+
+    Args:
+        output: name, with ``{key}`` where values of a key stand.
+        counts: number of values by key.
+
+    Raises:
+        ConfigError: naming the first key with several values and no place.
+    """
+    for key, number in counts.items():
+        if number > 1 and f"{{{key}}}" not in output:
+            raise ConfigError(
+                f"--output {output}: {number} values of {key} would write one file; put {{{key}}}"
+                " into its name"
+            )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.contracts import ENERGY_WEIGHTS, write_table
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.core.files import Provenance
+from hh4b.core.files import Provenance, require_places
 from hh4b.generation.energy_reweight import energy_weights, partonic_energy_gev
 from hh4b.generation.lhe import LheFile, read_lhe
 from hh4b.generation.pdf import DEFAULT_LHAPDF_ID, DEFAULT_SET
@@ -67,12 +67,7 @@ def write_energy_weights(
         ContractError: if the events are not of these densities, or lack what the factor needs.
     """
     samples = [sample_of(path) for path in partons]
-    for name, number in (("sample", len(samples)), ("energy", len(settings.sqrt_s_tev))):
-        if number > 1 and f"{{{name}}}" not in output:
-            raise ConfigError(
-                f"--output {output}: {number} values of {name} would write one file; put"
-                f" {{{name}}} into its name"
-            )
+    require_places(output, {"sample": len(samples), "energy": len(settings.sqrt_s_tev)})
     if len(set(samples)) != len(samples):
         raise ConfigError(f"two files hold the sample {max(samples, key=samples.count)!r}")
     for sample, path in zip(samples, partons, strict=True):

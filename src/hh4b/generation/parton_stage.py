@@ -8,7 +8,7 @@ from typing import Literal
 
 from hh4b.core.contracts import PARTON_WEIGHTS, write_table
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.core.files import Provenance
+from hh4b.core.files import Provenance, require_places
 from hh4b.generation.energy_reweight import partonic_energy_gev
 from hh4b.generation.energy_stage import MeanFactor, read_known_partons, sample_of
 from hh4b.generation.lhe import LheFile
@@ -98,7 +98,13 @@ def _tasks(
                 f"sample {sample!r}: no systematic moves {settings.samples[sample]!r}; leave its"
                 " parton file out"
             )
-    _require_names(output, [(one.systematic, one.side, s) for s in tasks for one in tasks[s]])
+    written = [one for found in tasks.values() for one in found]
+    counts = {
+        "systematic": len({one.systematic for one in written}),
+        "side": len({one.side for one in written}),
+        "sample": len(tasks),
+    }
+    require_places(output, counts)
     return tasks
 
 
@@ -111,17 +117,6 @@ def _of_sample(sample: str, output: str, settings: PartonWeightSettings) -> Iter
             if choice is not None:
                 place = output.replace("{systematic}", name).replace("{side}", side)
                 yield _Task(name, side, choice, one, Path(place.replace("{sample}", sample)))
-
-
-def _require_names(output: str, keys: Sequence[tuple[str, str, str]]) -> None:
-    for name, values in zip(
-        ("systematic", "side", "sample"), map(set, zip(*keys, strict=True)), strict=True
-    ):
-        if len(values) > 1 and f"{{{name}}}" not in output:
-            raise ConfigError(
-                f"--output {output}: {len(values)} values of {name} would write one file; put"
-                f" {{{name}}} into its name"
-            )
 
 
 def _write(task: _Task, file: LheFile, sample: str, process: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hh4b.core.errors import ConfigError
-from hh4b.core.files import Provenance, read_json
+from hh4b.core.files import Provenance, read_json, require_places
 from hh4b.likelihood.build import build_model
 from hh4b.likelihood.category_templates import CategoryTemplates, read_categories
 from hh4b.likelihood.model_file import write_model
@@ -26,15 +26,8 @@ def make_models(path: Path, output: str, settings: LikelihoodModelSettings) -> N
             or variations of a systematic are missing.
         ContractError: if the templates make no likelihood.
     """
-    for name, values in (
-        ("energy", settings.sqrt_s_tev),
-        ("luminosity", settings.luminosities_ifb),
-    ):
-        if len(values) > 1 and f"{{{name}}}" not in output:
-            raise ConfigError(
-                f"--output {output}: {len(values)} values of {name} would write one file; put"
-                f" {{{name}}} into its name"
-            )
+    counts = {"energy": len(settings.sqrt_s_tev), "luminosity": len(settings.luminosities_ifb)}
+    require_places(output, counts)
     known = read_categories(path)
     made_from = read_json(path).get("provenance", {}).get("configuration_hash", "unknown")
     for energy in settings.sqrt_s_tev:

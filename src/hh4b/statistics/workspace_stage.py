@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hh4b.core.errors import ConfigError
-from hh4b.core.files import Provenance, atomic_path, read_json
+from hh4b.core.files import Provenance, atomic_path, read_json, require_places
 from hh4b.core.kappa import kappa_name
 from hh4b.statistics.binning import merge_bins
 from hh4b.statistics.scaling import choose_normalisation, scale
@@ -39,15 +38,8 @@ def make_workspaces(
             templates of an energy are missing, or the systematics do not fit model or templates.
         ContractError: if the templates make no workspace.
     """
-    for name, values, flag in (
-        ("energy", settings.sqrt_s_tev, "--sqrt-s-tev"),
-        ("luminosity", settings.luminosities_ifb, "--luminosities-ifb"),
-    ):
-        if len(values) > 1 and f"{{{name}}}" not in output:
-            raise ConfigError(
-                f"--output {output}: {len(values)} values of {name} would write one file; put"
-                f" {{{name}}} into its name, or give one with {flag}"
-            )
+    counts = {"energy": len(settings.sqrt_s_tev), "luminosity": len(settings.luminosities_ifb)}
+    require_places(output, counts)
     given = TemplatesByEnergy(template_paths)
     for energy in settings.sqrt_s_tev:
         templates, template_path = given.of(energy, settings.other_energies)

@@ -122,8 +122,8 @@ def _scores(layout: Layout) -> Cost:
     """Return the cost of scoring everything, nominal and varied, with every network that does."""
     classifiers = layout.study.classifiers.values()
     networks = len({c.training for c in classifiers if c.kind == "spanet"})
-    nominal = [*layout.signals, *layout.backgrounds]
-    kept = sum(_kept(layout.samples[name]) for _, name in layout.varied(nominal=nominal))
+    scored = layout.varied(nominal=layout.measured)
+    kept = sum(_kept(layout.samples[name]) for _, name in scored)
     scores = kept * networks * len(layout.study.statistics.scan())
     return Cost("scores at every kappa_lambda", scores, _hours(scores, SECONDS_PER_SCORE))
 

@@ -78,7 +78,7 @@ class JobInputs:
 
     def _scored_at_once(self, kind: str) -> list[tuple[str, str]]:
         """Return (prefix, sample); varied ones where scores are made with the training."""
-        nominal = [*self.layout.signals, *self.layout.backgrounds]
+        nominal = self.layout.measured
         varied = set(self.classifiers(kind)) & self.layout.varied_classifiers
         if kind == "baseline" and varied:
             return list(self.layout.varied(nominal=nominal))
@@ -92,7 +92,7 @@ class JobInputs:
         """
         chosen = self.study.selections[selection]
         rows = []
-        nominal = [*self.layout.signals, *self.layout.backgrounds]
+        nominal = self.layout.measured
         scored = self.layout.varied(nominal=nominal) if varied else [("", n) for n in nominal]
         for prefix, name in scored:
             variation = self.layout.variation(prefix)
@@ -146,14 +146,15 @@ class JobInputs:
         Cutflows are those of nominal events.
         """
         layout, chosen = self.layout, self.study.likelihood.selections
-        nominal = [*layout.signals, *layout.backgrounds]
         return {
             "limits": [
                 p for n in self.study.selections for p in layout.of_every_energy("limits", n)
             ],
             "fit": [path for name in chosen for path in layout.likelihoods("fit", name)],
             "templates": [layout.categories(name) for name in chosen],
-            "cutflow": [layout.cutflow(c, n) for c in self.classifiers("cuts") for n in nominal],
+            "cutflow": [
+                layout.cutflow(c, n) for c in self.classifiers("cuts") for n in layout.measured
+            ],
             "workspace": [
                 path
                 for name in chosen
@@ -266,7 +267,7 @@ class JobInputs:
         """Return the samples that are taken to other energies."""
         if not self.layout.other_energies:
             return []
-        return [*self.layout.signals, *self.layout.backgrounds]
+        return self.layout.measured
 
     def energy_weights(self) -> list[str]:
         """Return the factors of all samples for all other energies."""

@@ -191,18 +191,11 @@ class Layout(SampleChoice):
         self, selection: str, energy: float | None = None, luminosity: float | None = None
     ) -> str:
         """Return the limits of a selection; without energy and luminosity, the headline ones."""
-        headline = self.study.statistics.headline
-        energy = headline.sqrt_s_tev if energy is None else energy
-        luminosity = headline.luminosity_ifb if luminosity is None else luminosity
-        return self.file(f"limits/{selection}_{energy:g}tev_{luminosity:g}ifb.json")
+        return self.file(f"limits/{selection}_{self._point(energy, luminosity)}.json")
 
     def of_every_energy(self, folder: str, selection: str) -> list[str]:
         """Return the workspaces or limits of a selection at every energy and luminosity."""
-        return [
-            self.file(f"{folder}/{selection}_{energy:g}tev_{luminosity:g}ifb.json")
-            for energy in self.study.statistics.sqrt_s_tev
-            for luminosity in self.study.statistics.luminosities_ifb
-        ]
+        return [self.file(f"{folder}/{selection}_{point}.json") for point in self._points()]
 
     def categories(self, selection: str) -> str:
         """Return the category templates of a selection."""
@@ -223,18 +216,27 @@ class Layout(SampleChoice):
             energy: in TeV.
             luminosity: in fb^-1.
         """
-        headline = self.study.statistics.headline
-        energy = headline.sqrt_s_tev if energy is None else energy
-        luminosity = headline.luminosity_ifb if luminosity is None else luminosity
-        name = f"{part}_{energy:g}tev_{luminosity:g}ifb.json"
-        return self.file(f"likelihood/{selection}/{name}")
+        return self.file(f"likelihood/{selection}/{part}_{self._point(energy, luminosity)}.json")
 
     def likelihoods(self, part: str, selection: str) -> list[str]:
         """Return a file of the likelihood of a selection at every energy and luminosity."""
         return [
-            self.likelihood(part, selection, energy, luminosity)
-            for energy in self.study.statistics.sqrt_s_tev
-            for luminosity in self.study.statistics.luminosities_ifb
+            self.file(f"likelihood/{selection}/{part}_{point}.json") for point in self._points()
+        ]
+
+    def _point(self, energy: float | None = None, luminosity: float | None = None) -> str:
+        """Write energy and luminosity as names of files do; those of the headline if not given."""
+        headline = self.study.statistics.headline
+        energy = headline.sqrt_s_tev if energy is None else energy
+        luminosity = headline.luminosity_ifb if luminosity is None else luminosity
+        return f"{energy:g}tev_{luminosity:g}ifb"
+
+    def _points(self) -> list[str]:
+        statistics = self.study.statistics
+        return [
+            self._point(energy, luminosity)
+            for energy in statistics.sqrt_s_tev
+            for luminosity in statistics.luminosities_ifb
         ]
 
     def scan(self, selection: str, reaching: str | None = None) -> str:

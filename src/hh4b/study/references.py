@@ -131,7 +131,7 @@ def _check_tags(study: Study) -> None:
 def _check_other_energies(study: Study) -> None:
     """Check that samples can be taken to the energies of the limits where these are others."""
     layout = Layout(study)
-    for name in (*layout.signals, *layout.backgrounds) if layout.other_energies else ():
+    for name in layout.measured if layout.other_energies else ():
         sample = layout.samples[name]
         if not sample.generated:
             raise ConfigError(

@@ -55,6 +55,11 @@ class SampleChoice:
         return [s.name for s in self.samples.values() if s.background]
 
     @cached_property
+    def measured(self) -> list[str]:
+        """Samples that limits are made of: all of signal in kappa_lambda and backgrounds."""
+        return [*self.signals, *self.backgrounds]
+
+    @cached_property
     def background_processes(self) -> set[str]:
         """Processes of all backgrounds."""
         return {self.samples[name].process for name in self.backgrounds}
@@ -202,6 +207,6 @@ class SampleChoice:
             for name, systematic in self.study.systematics.items()
             if systematic.effect == "partons"
             for side in systematic.sides()
-            for sample in (*self.signals, *self.backgrounds)
+            for sample in self.measured
             if self.samples[sample].process in systematic.processes
         ]

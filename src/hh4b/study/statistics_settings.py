@@ -181,8 +181,7 @@ class StatisticsSettings:
 
     def _limit_processes(self) -> dict[str, Process]:
         """Return the processes of the limits; what they are called is nothing to a model."""
-        used = [*self.layout.signals, *self.layout.backgrounds]
-        names = {self.layout.samples[name].process for name in used}
+        names = {self.layout.samples[name].process for name in self.layout.measured}
         return {
             name: process.model_copy(update={"label": ""})
             for name, process in self.study.processes.items()
