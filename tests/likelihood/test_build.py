@@ -13,9 +13,10 @@ from category_samples import CategoryStudy, SmallAmplitude, patch
 
 from hh4b import cli
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.likelihood.build import build_model
+from hh4b.likelihood.build import SharedFactors, build_model
 from hh4b.likelihood.category_templates import read_categories
-from hh4b.likelihood.model import SIGNAL
+from hh4b.likelihood.fits import CompiledModel, fit_fixed
+from hh4b.likelihood.model import SIGNAL, NormEffect
 from hh4b.likelihood.model_file import read_model
 from hh4b.likelihood.settings import CategoryTemplateSettings, LikelihoodModelSettings
 from hh4b.statistics.scaling import choose_normalisation, scale
@@ -101,10 +102,10 @@ def test_categories_share_out_the_events(study):
 
 def test_the_full_model_means_something(study):
     templates = study.categories(systematics={"scale": ALPHA_S})
-    model = built(study, templates, systematics={"scale": ALPHA_S, "xsec": NORM})
+    model = built(study, templates, systematics={"scale": ALPHA_S})
     names = [one.name for one in model.parameters]
     wanted = {
-        "scale", "xsec", "norm_four_b", "shape_kernel", "shape_histogram", "shape_slope",
+        "scale", "norm_four_b", "shape_kernel", "shape_histogram", "shape_slope",
         "shape_curvature", "shape_mc_1", "transfer_category_1", "tilt_category_4",
         "bend_category_1",
     }  # fmt: skip
@@ -126,6 +127,41 @@ def test_the_full_model_means_something(study):
     assert [one.name for one in free.parameters] == [
         f"norm_four_b_category_{n}" for n in (1, 2, 3, 4)
     ]
+
+
+def test_what_a_free_normalisation_does_is_left_to_it(study, caplog):
+    """The same factor twice, one of them free, is one: profiled fits do not know the difference."""
+    templates, both = study.categories(), {**NORM, "processes": ["hh", "four_b"]}
+    fixed = built(study, templates, systematics={"xsec": both}, background_normalisation="fixed")
+    assert {one.process for one in fixed.norms if one.parameter == "xsec"} == {SIGNAL, "four_b"}
+    for way in ("tied", "free"):
+        model = built(study, templates, systematics={"xsec": both}, background_normalisation=way)
+        assert {one.process for one in model.norms if one.parameter == "xsec"} == {SIGNAL}
+        names = [one.name for one in model.channels]
+        moved = NormEffect(
+            "xsec", "four_b", dict.fromkeys(names, 1.07), dict.fromkeys(names, 1 / 1.07)
+        )
+        twice = CompiledModel.of(dataclasses.replace(model, norms=(*model.norms, moved)))
+        once, kappa = CompiledModel.of(model), np.array([-3.0, 1.0, 8.0])
+        data = np.random.default_rng(3).poisson(once.asimov(1.0)).astype(float)
+        values = [fit_fixed(one, kappa, 1.0, data).minus_2_log_l for one in (once, twice)]
+        np.testing.assert_allclose(*values, atol=1e-6)
+    assert not caplog.records
+    built(study, templates, systematics={"xsec": NORM})
+    assert "systematics.xsec moves nothing that data do not decide" in caplog.text
+
+
+def test_a_variation_of_a_free_background_moves_its_shares(study):
+    """Factors of the categories are over their mean, by expected events."""
+    templates = study.categories()
+    nominal = templates.backgrounds["four_b"].families["polynomial"]
+    factors = np.array([1.5, 1.6, 1.7, 1.8])
+    shares = SharedFactors(templates, ["four_b"], "tied").without("four_b", factors, nominal)
+    np.testing.assert_allclose(shares / shares[0], factors / factors[0], rtol=1e-12)
+    events = templates.by_category(nominal)
+    assert (shares * events).sum() == pytest.approx(events.sum(), rel=1e-12)
+    other = SharedFactors(templates, ["ttbar"], "tied").without("four_b", factors, nominal)
+    assert other is factors
 
 
 def test_a_detector_variation_is_smooth_and_paired(study, tmp_path):

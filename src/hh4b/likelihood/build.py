@@ -1,7 +1,7 @@
 """The likelihood of category templates: expected events, and everything that moves them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,9 +89,10 @@ def build_model(
     }
     effects = Effects()
     wanted = set(settings.uncertainties)
-    if "systematics" in wanted:
-        _add_systematics(effects, templates, settings, signal, backgrounds)
     free = free_backgrounds(settings, backgrounds)
+    if "systematics" in wanted:
+        shared = SharedFactors(templates, free, settings.background_normalisation)
+        _add_systematics(effects, templates, settings, signal, backgrounds, shared)
     for name in free:
         _add_normalisation(effects, templates, name, settings, suffix=len(free) > 1)
     if family != DIRECT:
@@ -177,6 +178,39 @@ def _add_normalisation(
         name = f"transfer_{channel}" + (f"_{process}" if suffix else "")
         parameter = Parameter(name, "gaussian", "background_norm")
         effects.norm(parameter, process, {channel: size}, {channel: 1 / size})
+
+
+@dataclass(frozen=True)
+class SharedFactors:
+    """Takes out of a systematic what a free normalisation does as well.
+
+    Both together would be one number with two names: nothing is lost without it, and fits follow a
+    narrow valley with it.
+
+    Attributes:
+        templates: all of them.
+        free: backgrounds with a free normalisation.
+        normalisation: ``"tied"``, one for all categories, or ``"free"``, one for each.
+    """
+
+    templates: CategoryTemplates
+    free: Sequence[str]
+    normalisation: str
+
+    def without(self, process: str, factors: Floats, nominal: Floats) -> Floats:
+        """Return factors of the categories of a process, shape (C,), over what data decide.
+
+        Args:
+            process: its name.
+            factors: of the systematic.
+            nominal: expected events, shape (B,) or (3, B) of a signal.
+        """
+        if process not in self.free:
+            return factors
+        if self.normalisation == "free":
+            return np.ones_like(factors)
+        weights = self.templates.by_category(nominal)
+        return np.asarray(factors / np.average(factors, weights=weights))
 
 
 @dataclass(frozen=True)
@@ -276,6 +310,7 @@ def _add_systematics(
     settings: LikelihoodModelSettings,
     signal: Floats,
     backgrounds: Mapping[str, Floats],
+    shared: SharedFactors,
 ) -> None:
     known = {templates.signal_process, *backgrounds}
     for name, systematic in settings.systematics.items():
@@ -287,18 +322,22 @@ def _add_systematics(
                     f"systematics.{name}.processes: {process!r} is not among the templates"
                     f" {sorted(known)}"
                 )
+            nominal = signal if process == templates.signal_process else backgrounds[process]
             if isinstance(systematic, NormSystematic):
-                up, down = systematic.factors()
+                ones = np.ones(len(templates.channels))
+                up, down = (
+                    shared.without(process, factor * ones, nominal)
+                    for factor in systematic.factors()
+                )
                 channels = [one.name for one in templates.channels]
                 moved = SIGNAL if process == templates.signal_process else process
-                effects.norm(
-                    parameter, moved, dict.fromkeys(channels, up), dict.fromkeys(channels, down)
-                )
+                effects.norm(parameter, moved, _by_name(channels, up), _by_name(channels, down))
             else:
-                nominal = signal if process == templates.signal_process else backgrounds[process]
-                _add_variation(effects, templates, parameter, process, nominal)
+                _add_variation(effects, templates, parameter, process, nominal, shared)
         if len(effects.norms) + len(effects.shapes) == before:
-            log.warning("systematics.%s moves nothing in these templates and is left out", name)
+            log.warning(
+                "systematics.%s moves nothing that data do not decide, and is left out", name
+            )
 
 
 def _add_variation(
@@ -307,6 +346,7 @@ def _add_variation(
     parameter: Parameter,
     process: str,
     nominal: Floats,
+    shared: SharedFactors,
 ) -> None:
     found = templates.variations.get(parameter.name, {})
     if not all(process in found.get(direction, {}) for direction in ("up", "down")):
@@ -329,8 +369,12 @@ def _add_variation(
         return
     names = [one.name for one in templates.channels]
     high, low = (
-        dict(zip(names, map(float, np.maximum(one.norm, _LOWEST)), strict=True))
+        _by_name(names, shared.without(process, np.maximum(one.norm, _LOWEST), nominal))
         for one in (up, down)
     )
     effects.norm(parameter, moved, high, low)
     effects.shape(parameter, moved, nominal, nominal * up.shape, nominal * down.shape)
+
+
+def _by_name(names: Sequence[str], values: Floats) -> dict[str, float]:
+    return dict(zip(names, map(float, values), strict=True))
