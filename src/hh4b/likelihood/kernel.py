@@ -232,25 +232,30 @@ def minus_2_log_l(m, w, data, auxiliary, mu, alpha):  # type: ignore[no-untyped-
 
 
 @compiled
-def _others(m, w, place, n, k):  # type: ignore[no-untyped-def]
-    """Return the product of the factors of a process in a channel without n and k."""
-    channels = m.n_local.shape[0]
-    divisor = w.factors[n, 0] if n == k else w.factors[n, 0] * w.factors[k, 0]
+def _others(factors, first, last, product, n, k):  # type: ignore[no-untyped-def]
+    """Return the product of the factors of a process in a channel without n and k.
+
+    It takes no model and no memory: handing those over costs more than the product does.
+    """
+    divisor = factors[n, 0] if n == k else factors[n, 0] * factors[k, 0]
     # A quotient of numbers near zero would be off.
     if abs(divisor) > 1e-100:
-        return w.product[place // channels, place % channels] / divisor
+        return product / divisor
     product = 1.0
-    for other in range(m.factor_start[place], m.factor_start[place + 1]):
+    for other in range(first, last):
         if other not in (n, k):
-            product *= w.factors[other, 0]
+            product *= factors[other, 0]
     return product
 
 
 @compiled
 def _set_rates(m, w):  # type: ignore[no-untyped-def]
+    channels = m.n_local.shape[0]
     for place in range(m.factor_start.shape[0] - 1):
-        for n in range(m.factor_start[place], m.factor_start[place + 1]):
-            w.rates[n] = _others(m, w, place, n, n) * w.factors[n, 1]
+        first, last = m.factor_start[place], m.factor_start[place + 1]
+        product = w.product[place // channels, place % channels]
+        for n in range(first, last):
+            w.rates[n] = _others(w.factors, first, last, product, n, n) * w.factors[n, 1]
 
 
 @compiled
@@ -318,17 +323,20 @@ def _add_factor_curvature(m, w, mu):  # type: ignore[no-untyped-def]
         for i in range(m.channel_start[c], m.channel_start[c + 1]):
             weight += 2.0 * w.residual[i] * w.shifted[q, i]
         weight *= mu if q == 0 else 1.0
-        for n in range(m.factor_start[place], m.factor_start[place + 1]):
+        first, last, product = m.factor_start[place], m.factor_start[place + 1], w.product[q, c]
+        for n in range(first, last):
             p = m.factor_parameter[n]
             if w.factors[n, 2] != 0.0:
-                w.hessian[p, p] += weight * _others(m, w, place, n, n) * w.factors[n, 2]
-            for k in range(m.factor_start[place], n):
+                rest = _others(w.factors, first, last, product, n, n)
+                w.hessian[p, p] += weight * rest * w.factors[n, 2]
+            for k in range(first, n):
                 value = w.factors[k, 0]
                 # A quotient of numbers near zero would be off.
                 if abs(value) > 1e-100:
                     both = weight * w.rates[n] * w.factors[k, 1] / value
                 else:
-                    both = weight * _others(m, w, place, n, k) * w.factors[n, 1] * w.factors[k, 1]
+                    rest = _others(w.factors, first, last, product, n, k)
+                    both = weight * rest * w.factors[n, 1] * w.factors[k, 1]
                 w.hessian[p, m.factor_parameter[k]] += both
                 w.hessian[m.factor_parameter[k], p] += both
 
