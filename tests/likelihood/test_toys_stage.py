@@ -7,9 +7,10 @@ from toy_models import small_model
 
 from hh4b import cli
 from hh4b.core.errors import ConfigError, ContractError
-from hh4b.core.files import Provenance, read_json
+from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.likelihood.injection import inject
-from hh4b.likelihood.model_file import write_model
+from hh4b.likelihood.model_file import model_content, write_model
+from hh4b.likelihood.redrawn import KIND
 from hh4b.likelihood.settings import LikelihoodToySettings
 from hh4b.likelihood.toys import PseudoExperiments
 from hh4b.likelihood.toys_stage import make_toys, toys_content
@@ -30,7 +31,10 @@ def test_command_writes_belt_coverage_and_injections(tmp_path, monkeypatch):
     model = small_model()
     write_model(paths[0], model, Provenance("test", {}))
     background = model.backgrounds["four_b"] * np.array([1, 1.1, 0.9, 1.1, 1])
-    write_model(paths[1], replace(model, backgrounds={"four_b": background}), Provenance("t", {}))
+    off = replace(model, backgrounds={"four_b": background})
+    noise = np.eye(len(model.parameters))
+    replicas = {"kind": KIND, "models": [model_content(off)], "noise": noise.tolist()}
+    write_json(paths[1], replicas, Provenance("t", {}))
     arguments = ["hh4b", "likelihood", "toys", str(paths[0]), "--settings", json.dumps(SMALL)]
     arguments += ["--redrawn", str(paths[1]), "-o", str(paths[2])]
     monkeypatch.setattr("sys.argv", arguments)

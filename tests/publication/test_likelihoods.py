@@ -164,6 +164,15 @@ def test_coverage(tmp_path):
     )
 
 
+def test_coverage_of_redrawn_templates(tmp_path):
+    content = toys()
+    content |= {"replicas": 20, "coverage_redrawn": content["coverage"]}
+    path = written(tmp_path, "a", content)
+    figure = draw("coverage", [f"s={path}"])
+    names = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert names[-1] == "redrawn templates"
+
+
 def test_a_study_shows_its_likelihoods():
     conditions = {"statistics": {"luminosities_ifb": [139, 300]}}
     planned = outputs(layout(CHOSEN, conditions))

@@ -867,7 +867,7 @@ LIKELIHOOD_STUDY = {
     "statistics/kappa_input": "fixed", "statistics/background_kappa": "fixed",
     "statistics/fixed_kappa_input": 3.0,
     "likelihood": {"selections": ["min_dr_dnn", "mixing_spanet"], "toys": ["min_dr_dnn"],
-                   "couplings": ["min_dr_dnn"]},
+                   "redrawn_templates": 3, "couplings": ["min_dr_dnn"]},
 }  # fmt: skip
 #: A selection gets a likelihood, or loses it.
 LIKELIHOOD_RULES = {
@@ -879,8 +879,11 @@ LIKELIHOOD = {
         tables("likelihood", "interval_breakdown"), figures("likelihood_scan", "kappa_mu"),
     ),
     "likelihood.toys": one(
-        "likelihood/toys", [], "likelihood_toys", "summary", figures("likelihood_scan", "coverage"),
+        "likelihood/toys", [], "likelihood_toys", "likelihood_redraw", "summary",
+        figures("likelihood_scan", "coverage"),
     ),
+    "likelihood.redrawn_templates": one(
+        "likelihood/redrawn_templates", 2, "likelihood_redraw"),
     "likelihood.couplings": one(
         "likelihood/couplings", [], "likelihood_couplings", "summary", tables("couplings"),
         figures("couplings"),
@@ -893,7 +896,9 @@ LIKELIHOOD = {
         }.items()
     },
     **{
-        f"likelihood.{key}": one(f"likelihood/{key}", value, "category_templates")
+        f"likelihood.{key}": one(
+            f"likelihood/{key}", value, "category_templates", "likelihood_redraw"
+        )
         for key, value in {
             "category_edges": [0.4, 0.9], "category_count": 3, "edges_luminosity_ifb": 300.0,
             "bins_candidates": [5, 10],
@@ -903,7 +908,8 @@ LIKELIHOOD = {
     },
     **{
         f"likelihood.{key}": one(
-            f"likelihood/{key}", value, "likelihood_model", "likelihood_couplings"
+            f"likelihood/{key}", value, "likelihood_model", "likelihood_couplings",
+            "likelihood_redraw",
         )
         for key, value in {
             "background_family": "kernel", "background_normalisation": "free",
@@ -943,10 +949,12 @@ LIKELIHOOD = {
     },
 }  # fmt: skip
 #: The categories, and what is told of processes and systematics.
-OF_TEMPLATES = {"category_templates", "likelihood_model", "likelihood_couplings"}
+OF_TEMPLATES = {
+    "category_templates", "likelihood_model", "likelihood_couplings", "likelihood_redraw",
+}  # fmt: skip
 #: What other keys change of a likelihood, where that is not plain from their templates and limits.
 IN_A_LIKELIHOOD = {
-    "seed": {"likelihood_toys"},
+    "seed": {"likelihood_toys", "likelihood_redraw"},
     # Nothing of these is in categories: they have no threshold, and no bootstrap.
     **{
         leaf: set()
@@ -960,18 +968,22 @@ IN_A_LIKELIHOOD = {
     # The fit and the files of exchange are of every energy and luminosity.
     "statistics.luminosities_ifb": {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
     "statistics.sqrt_s_tev": {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
-    "statistics.headline.luminosity_ifb": {"likelihood_toys", "likelihood_couplings"},
+    "statistics.headline.luminosity_ifb": {
+        "likelihood_toys", "likelihood_redraw", "likelihood_couplings",
+    },
     # Measurements at the values of the scan.
     "statistics.kappa_lambda_step": {"likelihood_workspace"},
     "physics.m_higgs_gev": OF_TEMPLATES,
-    "physics.sqrt_s_tev": {"category_templates", "likelihood_couplings"},
+    "physics.sqrt_s_tev": {"category_templates", "likelihood_redraw", "likelihood_couplings"},
     "processes.Process.cross_section_pb": OF_TEMPLATES,
-    "systematics.NormSystematic.size": {"likelihood_model", "likelihood_couplings"},
+    "systematics.NormSystematic.size": {
+        "likelihood_model", "likelihood_redraw", "likelihood_couplings",
+    },
     "systematics.WeightSystematic.up": OF_TEMPLATES,
     "systematics.DetectorSystematic.up": OF_TEMPLATES,
     "systematics.ShowerSystematic.down": OF_TEMPLATES,
-    "statistics.bins": {"category_templates"},
-    "statistics.overflow": {"category_templates", "likelihood_couplings"},
+    "statistics.bins": {"category_templates", "likelihood_redraw"},
+    "statistics.overflow": {"category_templates", "likelihood_redraw", "likelihood_couplings"},
 }  # fmt: skip
 
 #: Everything moves; and the signal's samples cannot keep their names with another source.

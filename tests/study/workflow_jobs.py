@@ -287,6 +287,9 @@ class _Jobs:
             told += option("--parton-weights", partons)
             reads = [*self.files.categories(name), *plugins, *weights, *partons]
             self.add("category_templates", reads, [layout.categories(name)], told, **keys)
+            again, redrawn = [layout.categories(name), *reads], self.files.redrawn(name)
+            if redrawn and name in self.study.likelihood.toys:
+                self.add("likelihood_redraw", again, redrawn, told, **keys)
             weights_there = self.files.headline_weights()
             told = self.files.coupling_option(name) + option("--energy-weights", weights_there)
             reads = [layout.categories(name), *self.files.coupling_rows(name), *weights_there]
@@ -299,7 +302,8 @@ class _Jobs:
             for model, fit, toys, *exchange in zip(models, *columns, strict=True):
                 keys["point"] = model.rpartition("model_")[2].removesuffix(".json")
                 self.add("likelihood_fit", [model], [fit], **keys)
-                self.add("likelihood_toys", [model], [toys], **keys)
+                told = option("--redrawn", redrawn)
+                self.add("likelihood_toys", [model, *redrawn], [toys], told, **keys)
                 self.add("likelihood_workspace", [model], exchange, **keys)
 
     def shown(self):

@@ -65,9 +65,36 @@ rule likelihood_fit:
         " > {log} 2>&1"
 
 
+rule likelihood_redraw:
+    input:
+        templates=rules.category_templates.output.templates,
+        samples=lambda w: FILES.categories(w.selection),
+        plugins=FILES.plugins(FILES.weights()),
+        energy_weights=FILES.energy_weights(),
+        parton_weights=FILES.parton_weights(),
+    output:
+        redrawn=LAYOUT.likelihood("redrawn", "{selection}"),
+    log:
+        f"{RESULTS}/logs/likelihood_redraw/{{selection}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/likelihood_redraw/{{selection}}.tsv"
+    params:
+        files=lambda w: FILES.categories_option(w.selection),
+        energies=option("--energy-weights", FILES.energy_weights()),
+        weights=option("--parton-weights", FILES.parton_weights()),
+        settings=settings("likelihood_redraw", "selection"),
+        code=command("likelihood_templates:redraw"),
+    message:
+        "Redrawn likelihoods of {wildcards.selection}"
+    shell:
+        "hh4b likelihood redraw {input.templates} {params.files} {params.energies} {params.weights}"
+        " --settings {params.settings:q} -o {output.redrawn} > {log} 2>&1"
+
+
 rule likelihood_toys:
     input:
         model=f"{RESULTS}/likelihood/{{selection}}/model_{{point}}.json",
+        redrawn=lambda w: FILES.redrawn(w.selection),
     output:
         toys=f"{RESULTS}/likelihood/{{selection}}/toys_{{point}}.json",
     log:
@@ -75,13 +102,14 @@ rule likelihood_toys:
     benchmark:
         f"{RESULTS}/benchmarks/likelihood_toys/{{selection}}_{{point}}.tsv"
     params:
+        redrawn=lambda w: option("--redrawn", FILES.redrawn(w.selection)),
         settings=settings("likelihood_toys"),
         code=command("likelihood_toys:toys"),
     message:
         "Pseudo-experiments of {wildcards.selection}, {wildcards.point}"
     shell:
-        "hh4b likelihood toys {input.model} -o {output.toys} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b likelihood toys {input.model} {params.redrawn} -o {output.toys}"
+        " --settings {params.settings:q} > {log} 2>&1"
 
 
 rule likelihood_workspace:

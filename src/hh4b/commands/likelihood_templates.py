@@ -7,7 +7,29 @@ import typer
 
 from hh4b.commands.groups import likelihood
 from hh4b.commands.options import takes_settings
-from hh4b.likelihood.settings import CategoryTemplateSettings, LikelihoodModelSettings
+from hh4b.likelihood.settings import (
+    CategoryTemplateSettings,
+    LikelihoodModelSettings,
+    LikelihoodRedrawSettings,
+)
+
+Samples = Annotated[
+    list[str], typer.Option(help="PROCESS=DATASET:FEATURES:SCORES; samples of a process pool.")
+]
+Varied = Annotated[
+    list[str],
+    typer.Option(help="SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES, and the same with down."),
+]
+EnergyWeights = Annotated[
+    list[Path],
+    typer.Option(help="Factors of a sample (hh4b energy-weights); their energies are added."),
+]
+PartonWeights = Annotated[
+    list[Path],
+    typer.Option(
+        help="Factors of a sample (hh4b parton-weights), for systematics of effect partons."
+    ),
+]
 
 
 @likelihood.command("templates")
@@ -15,25 +37,11 @@ from hh4b.likelihood.settings import CategoryTemplateSettings, LikelihoodModelSe
 def templates(
     settings: CategoryTemplateSettings,
     *,
-    sample: Annotated[
-        list[str],
-        typer.Option(help="PROCESS=DATASET:FEATURES:SCORES; samples of a process pool."),
-    ],
+    sample: Samples,
     output: Annotated[Path, typer.Option("-o", "--output", help="Category templates (JSON).")],
-    varied: Annotated[
-        list[str],
-        typer.Option(help="SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES, and the same with down."),
-    ] = [],  # noqa: B006
-    energy_weights: Annotated[
-        list[Path],
-        typer.Option(help="Factors of a sample (hh4b energy-weights); their energies are added."),
-    ] = [],  # noqa: B006
-    parton_weights: Annotated[
-        list[Path],
-        typer.Option(
-            help="Factors of a sample (hh4b parton-weights), for systematics of effect partons."
-        ),
-    ] = [],  # noqa: B006
+    varied: Varied = [],  # noqa: B006
+    energy_weights: EnergyWeights = [],  # noqa: B006
+    parton_weights: PartonWeights = [],  # noqa: B006
 ) -> None:
     """Fill score categories with the components of the signal and smooth backgrounds."""
     from hh4b.likelihood.category_stage import make_category_templates
@@ -67,3 +75,29 @@ def model(
     from hh4b.likelihood.model_stage import make_models
 
     make_models(category_templates, output, settings)
+
+
+@likelihood.command("redraw")
+@takes_settings(LikelihoodRedrawSettings)
+def redraw(
+    settings: LikelihoodRedrawSettings,
+    category_templates: Annotated[Path, typer.Argument(help="Category templates (JSON).")],
+    *,
+    sample: Samples,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Likelihoods (JSON).")],
+    varied: Varied = [],  # noqa: B006
+    energy_weights: EnergyWeights = [],  # noqa: B006
+    parton_weights: PartonWeights = [],  # noqa: B006
+) -> None:
+    """Redraw category templates from their events and make a likelihood of each replica."""
+    from hh4b.likelihood.redrawn import make_redrawn
+
+    make_redrawn(
+        category_templates,
+        sample,
+        output,
+        settings,
+        varied=varied,
+        energy_weights=energy_weights,
+        parton_weights=parton_weights,
+    )

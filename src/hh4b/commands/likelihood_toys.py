@@ -18,9 +18,9 @@ def toys(
     *,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Result (JSON).")] = None,
     redrawn: Annotated[
-        list[Path],
-        typer.Option(help="Model of a replica of the templates; data are thrown from all in turn."),
-    ] = [],  # noqa: B006
+        Path | None,
+        typer.Option(help="Likelihoods of redrawn templates; data are thrown from all in turn."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the result to standard output.")
     ] = False,

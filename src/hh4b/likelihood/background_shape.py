@@ -138,10 +138,18 @@ def _shares(cells: MassCells, basis: Floats, theta: Floats) -> Floats:
     return np.asarray(values / values.sum())
 
 
-def fit_polynomial(cells: MassCells, events: LooseEvents, largest_order: int) -> PolynomialShape:
+def fit_polynomial(
+    cells: MassCells, events: LooseEvents, largest_order: int, smallest_order: int = 1
+) -> PolynomialShape:
     """Fit the polynomial family; the order is chosen by the likelihood ratio.
 
     Two orders in a row that bring nothing end the search.
+
+    Args:
+        cells: of ln m_HH.
+        events: of the loose region.
+        largest_order: that may be chosen.
+        smallest_order: the same.
 
     Raises:
         ContractError: without weight.
@@ -155,10 +163,10 @@ def fit_polynomial(cells: MassCells, events: LooseEvents, largest_order: int) ->
     unit = events.weight_per_event
     chosen = np.zeros(1)
     best = -np.inf
-    for order in range(1, largest_order + 1):
+    for order in range(smallest_order, largest_order + 1):
         theta = _maximum(cells, counts / total, order, chosen)
         likelihood = total * _log_likelihood(cells, counts / total, theta) / unit
-        if order == 1 or 2 * (likelihood - best) > SIGNIFICANT * (order - len(chosen)):
+        if order == smallest_order or 2 * (likelihood - best) > SIGNIFICANT * (order - len(chosen)):
             chosen, best = theta, likelihood
         elif order - len(chosen) >= 2:
             break

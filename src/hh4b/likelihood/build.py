@@ -19,7 +19,7 @@ from hh4b.statistics.systematics import NormSystematic, Systematic, WeightSystem
 log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 #: Parameters of the powers of a tilt, by order.
-_TILTS = ("tilt", "bend")
+TILTS = ("tilt", "bend")
 #: Smallest factor of a variation on a bin.
 _LOWEST = 0.05
 #: A smaller effect moves nothing.
@@ -272,7 +272,7 @@ class _BackgroundShapes:
             y = self.background.mean_log_mass - self.background.mean[place]
             powers = np.stack([y ** (t + 1) for t in range(len(covariance))])
             # Independent parameters: the first moves both powers as they are correlated.
-            for name, direction in zip(_TILTS, np.linalg.cholesky(covariance).T, strict=False):
+            for name, direction in zip(TILTS, np.linalg.cholesky(covariance).T, strict=False):
                 power = inside * (direction @ powers)
                 one = self._parameter(f"{name}_{channel.name}", "background_shape")
                 self._shape(effects, one, self._powers(power), self._powers(-power))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,15 @@ class CategoryLayout:
     choice: CategoryChoice
     starts: Starts
     categories: tuple[CategoryBins, ...]
+
+    @classmethod
+    def like(cls, choice: CategoryChoice, categories: tuple[CategoryBins, ...]) -> Self:
+        """Return the layout that categories have which were made with the same choice."""
+        starts = [
+            np.searchsorted(choice.bin_edges_gev, one.channel.bin_edges_gev[:-1])
+            for one in categories
+        ]
+        return cls(choice, starts, categories)
 
     def joined(self, values: Floats) -> Floats:
         """Sum bins, shape (..., C, B0), to those of all categories, shape (..., B)."""
@@ -140,10 +150,19 @@ def category_background(
     layout: CategoryLayout,
     *,
     polynomial_order_max: int,
+    polynomial_order_min: int = 1,
     tilt_order: int,
     where: str,
 ) -> CategoryBackground:
     """Return a background: its events, the families of its shape and their errors.
+
+    Args:
+        rows: of the background.
+        layout: categories and their bins.
+        polynomial_order_max: largest order of the polynomial in ln m_HH.
+        polynomial_order_min: smallest one.
+        tilt_order: powers of ln m_HH that tilt the loose shape to a category.
+        where: name of the background, for messages.
 
     Raises:
         ContractError: if a category has no event, or a mean that no tilt gives.
@@ -163,7 +182,7 @@ def category_background(
     events = CategoryEvents(sums[0], moments[0], moments[1] if tilt_order > 1 else None)
     cells = MassCells.of(choice.bin_edges_gev)
     loose = LooseEvents(rows.log_mass, rows.weight, rows.event)
-    polynomial = fit_polynomial(cells, loose, polynomial_order_max)
+    polynomial = fit_polynomial(cells, loose, polynomial_order_max, polynomial_order_min)
     families: dict[str, Floats] = {}
     information = np.ones((choice.n_categories, 1, 1))
     for family in FAMILIES:

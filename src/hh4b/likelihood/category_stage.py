@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,12 @@ from hh4b.likelihood.category_templates import (
     VariedProcess,
     categories_content,
 )
-from hh4b.likelihood.category_variations import mirrored, require_nominal, variation_of
+from hh4b.likelihood.category_variations import (
+    mirrored,
+    require_nominal,
+    variation_of,
+    warn_of_noise,
+)
 from hh4b.likelihood.settings import CategoryTemplateSettings
 from hh4b.statistics.bootstrap_stage import sigma_of
 from hh4b.statistics.energy_factors import FactorFiles
@@ -65,36 +70,88 @@ def make_category_templates(
         ContractError: if the files do not belong together, or a category has too few events.
         FitFailed: if the shape of a background is not found.
     """
-    nominal = [split_files(text, FILES, keyed=True) for text in samples]
-    others = [split_files(text, FILES, keyed=True) for text in varied]
-    signal = signal_process([files.key for files in nominal], settings)
-    check_varied([files.key for files in others], {files.key for files in nominal}, settings)
-    factors = FactorFiles.read(energy_weights, settings.sqrt_s_tev)
-    by_partons = PartonFactorFiles.read(parton_weights, settings.systematics, settings.sqrt_s_tev)
-    loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
-    by_partons.require(loaded, settings.systematics)
-    require_nominal(loaded, changed, settings.systematics)
-    settings = with_chosen(loaded, signal, settings)
-    made = [fill_categories(loaded, changed, signal, settings, by_partons)]
-    for energy, factor in sorted(factors.items()):
-        there = settings.model_copy(update={"sqrt_s_tev": energy})
-        made.append(
-            fill_categories(factor.apply(loaded), factor.apply(changed), signal, there, by_partons)
-        )
+    inputs = CategoryInputs.read(
+        samples, settings, varied=varied, energy_weights=energy_weights,
+        parton_weights=parton_weights,
+    )  # fmt: skip
+    settings = with_chosen(inputs.loaded, inputs.signal, settings)
+    energies = [settings.sqrt_s_tev, *sorted(inputs.factors)]
+    made = [inputs.fill(settings.model_copy(update={"sqrt_s_tev": one})) for one in energies]
+    for one in made:
+        warn_of_noise(one.variations)
     counts = {
         f"n_{name}_events": sum(len(one.events.m_hh_gev) for one in all_)
-        for name, all_ in loaded.items()
+        for name, all_ in inputs.loaded.items()
     }
-    made_of: dict[str, Any] = {
-        **settings.decided(mode="json"),
-        "samples": [[files.key, *_hashes(files)] for files in nominal],
-        "varied": [[files.key, *_hashes(files)] for files in others],
-        "energy_weights": {f"{energy:g}": one.hashes() for energy, one in factors.items()},
-    }
-    if parton_weights:
-        made_of["parton_weights"] = by_partons.hashes()
     content = {"energies": [categories_content(one) for one in made]}
+    made_of = {**settings.decided(mode="json"), **inputs.hashes}
     write_json(output, content, Provenance("likelihood templates", made_of, counts=counts))
+
+
+@dataclass(frozen=True)
+class CategoryInputs:
+    """The samples that category templates are made from.
+
+    Attributes:
+        signal: name of the signal process.
+        loaded: nominal samples by process.
+        changed: others by ``SYSTEMATIC.DIRECTION.PROCESS``.
+        factors: by other energies, of every sample.
+        by_partons: factors of the systematics of effect ``partons``.
+        hashes: what the files were made of.
+    """
+
+    signal: str
+    loaded: Samples
+    changed: Samples
+    factors: Mapping[float, FactorFiles]
+    by_partons: PartonFactorFiles
+    hashes: Mapping[str, Any]
+
+    @classmethod
+    def read(
+        cls,
+        samples: Sequence[str],
+        settings: CategoryTemplateSettings,
+        *,
+        varied: Sequence[str] = (),
+        energy_weights: Sequence[Path] = (),
+        parton_weights: Sequence[Path] = (),
+    ) -> Self:
+        """Read the files of `make_category_templates`.
+
+        Raises:
+            ConfigError: if samples, processes and systematics do not fit together.
+            ContractError: if the files do not belong together.
+        """
+        nominal = [split_files(text, FILES, keyed=True) for text in samples]
+        others = [split_files(text, FILES, keyed=True) for text in varied]
+        signal = signal_process([files.key for files in nominal], settings)
+        check_varied([files.key for files in others], {files.key for files in nominal}, settings)
+        systematics, energy = settings.systematics, settings.sqrt_s_tev
+        factors = FactorFiles.read(energy_weights, energy)
+        by_partons = PartonFactorFiles.read(parton_weights, systematics, energy)
+        loaded, changed = (load_samples(files, signal, settings) for files in (nominal, others))
+        by_partons.require(loaded, systematics)
+        require_nominal(loaded, changed, systematics)
+        hashes: dict[str, Any] = {
+            "samples": [[files.key, *_hashes(files)] for files in nominal],
+            "varied": [[files.key, *_hashes(files)] for files in others],
+            "energy_weights": {f"{one:g}": factor.hashes() for one, factor in factors.items()},
+        }
+        if parton_weights:
+            hashes["parton_weights"] = by_partons.hashes()
+        return cls(signal, loaded, changed, factors, by_partons, hashes)
+
+    def fill(
+        self, settings: CategoryTemplateSettings, like: CategoryTemplates | None = None
+    ) -> CategoryTemplates:
+        """Return the templates at the energy of settings; see `fill_categories`."""
+        loaded, changed = self.loaded, self.changed
+        factor = self.factors.get(settings.sqrt_s_tev)
+        if factor is not None:
+            loaded, changed = factor.apply(loaded), factor.apply(changed)
+        return fill_categories(loaded, changed, self.signal, settings, self.by_partons, like)
 
 
 def fill_categories(
@@ -103,6 +160,7 @@ def fill_categories(
     signal: str,
     settings: CategoryTemplateSettings,
     by_partons: PartonFactorFiles | None = None,
+    like: CategoryTemplates | None = None,
 ) -> CategoryTemplates:
     """Return the templates of samples.
 
@@ -112,6 +170,7 @@ def fill_categories(
         signal: name of the signal process.
         settings: of the templates, their energy that of the samples.
         by_partons: factors of the systematics of effect ``partons``.
+        like: templates whose bins and orders of polynomials are taken; None chooses them.
 
     Raises:
         ConfigError: without edges of categories, or cross sections to weigh backgrounds.
@@ -126,10 +185,15 @@ def fill_categories(
     }
     require_rows(rows, choice.score_edges[0])
     backgrounds = {name: one for name, one in rows.items() if name != signal}
-    layout = category_layout(
-        choice, backgrounds, _cross_sections(backgrounds, settings),
-        settings.minimum_effective_events,
+    layout = (
+        category_layout(
+            choice, backgrounds, _cross_sections(backgrounds, settings),
+            settings.minimum_effective_events,
+        )
+        if like is None
+        else CategoryLayout.like(choice, like.categories)
     )  # fmt: skip
+    orders = {} if like is None else {name: one.order for name, one in like.backgrounds.items()}
     filler = _Variations(rows, layout, signal, own_fb, settings)
     c0, c1, c2 = (float(value) for value in own_fb)
     return CategoryTemplates(
@@ -142,7 +206,8 @@ def fill_categories(
             name: category_background(
                 one,
                 layout,
-                polynomial_order_max=settings.polynomial_order_max,
+                polynomial_order_max=orders.get(name, settings.polynomial_order_max),
+                polynomial_order_min=orders.get(name, 1),
                 tilt_order=settings.tilt_order,
                 where=name,
             )

@@ -112,6 +112,19 @@ def _mirrored_components(nominal: Floats, up: Floats, own_fb: Floats) -> Floats:
     return np.where(positive, reflected, nominal / np.maximum(factor, SMALLEST_FACTOR))
 
 
+def warn_of_noise(variations: Mapping[str, Mapping[str, Mapping[str, VariedProcess]]]) -> None:
+    """Name variations, by systematic, direction and process, whose noise is much of the effect."""
+    for name, directions in variations.items():
+        for direction, processes in directions.items():
+            for process, one in processes.items():
+                if one.noise > NOISY:
+                    log.warning(
+                        "%s.%s.%s: its statistical error is %.0f %% of its effect; simulate more"
+                        " showers",
+                        name, direction, process, 100 * one.noise,
+                    )  # fmt: skip
+
+
 def variation_of(
     nominal: CategoryRows,
     varied: CategoryRows,
@@ -158,11 +171,6 @@ def variation_of(
     noise = _mean_root(np.repeat(norm_variance, sizes) + factor**2 * shape_variance, weight)
     effect = _mean_root((factor * shape - 1) ** 2, weight)
     fraction = noise / effect if effect > _NO_EFFECT else 0.0
-    if fraction > NOISY:
-        log.warning(
-            "%s: its statistical error is %.0f %% of its effect; simulate more showers",
-            where, 100 * fraction,
-        )  # fmt: skip
     return VariedProcess(norm, shape, None, float(fraction))
 
 

@@ -332,7 +332,29 @@ class LikelihoodToySettings(ToyChoices):
     threads: Count = Field(1, description="threads that share the fits; no result depends on it")
 
 
-class Likelihood(CategoryChoices, BackgroundModel, FitChoices, ToyChoices, CouplingChoices):
+class RedrawChoices(Settings):
+    """Pseudo-experiments thrown from redrawn templates."""
+
+    redrawn_templates: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0,
+        description="replicas of the templates, every shower event a Poisson number of times, that"
+        " a second set of pseudo-experiments for coverage is thrown from; 0 = no second set",
+    )
+
+
+class LikelihoodRedrawSettings(RedrawChoices):
+    """Settings of `hh4b likelihood redraw`."""
+
+    templates: CategoryTemplateSettings = Field(description="as the category templates have them")
+    likelihood: LikelihoodModelSettings = Field(description="as the likelihoods have them")
+    sqrt_s_tev: Positive = Field(description="sqrt(s) in TeV of the likelihoods")
+    luminosity_ifb: Positive = Field(description="their integrated luminosity in fb^-1")
+    seed: Seed = Field(1, description="of the replicas")
+
+
+class Likelihood(
+    CategoryChoices, BackgroundModel, FitChoices, ToyChoices, RedrawChoices, CouplingChoices
+):
     """The likelihood in kappa_lambda of score categories, docs/statistics.md."""
 
     selections: list[Name] = Field(

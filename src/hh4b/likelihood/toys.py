@@ -61,6 +61,8 @@ class PseudoExperiments:
             alone. Replicas of the templates here show what their Monte Carlo errors do.
         seed: the seed.
         threads: of the fits; results do not depend on them.
+        noise: what scatters auxiliary data beside the truths, (P, P), see `redrawn_noise`; None =
+            unit Gaussians.
     """
 
     model: LikelihoodModel
@@ -69,6 +71,7 @@ class PseudoExperiments:
     truths: tuple[CompiledModel, ...]
     seed: int
     threads: int = 1
+    noise: Floats | None = None
 
     @classmethod
     def of(
@@ -79,6 +82,7 @@ class PseudoExperiments:
         seed: int,
         threads: int = 1,
         truths: Sequence[LikelihoodModel] = (),
+        noise: Floats | None = None,
     ) -> "PseudoExperiments":
         """Prepare experiments with a model.
 
@@ -88,6 +92,7 @@ class PseudoExperiments:
             seed: the seed.
             threads: of the fits.
             truths: models with redrawn templates to throw from; none = ``model``.
+            noise: of the auxiliary data beside them, (P, P).
 
         Raises:
             ConfigError: if the range is none.
@@ -105,6 +110,7 @@ class PseudoExperiments:
             truths=tuple(CompiledModel.of(one) for one in truths) or (compiled,),
             seed=seed,
             threads=threads,
+            noise=noise,
         )
 
     @property
@@ -143,7 +149,8 @@ class PseudoExperiments:
             rng = stream(self.seed, "toys", purpose, f"{kappa:.9g}", block)
             truth = (first + np.arange(BLOCK)) % len(expected)
             counts = rng.poisson(expected[truth]).astype(np.float64)
-            noise = rng.standard_normal((BLOCK, len(alpha))) * constrained
+            noise = rng.standard_normal((BLOCK, len(alpha)))
+            noise = noise * constrained if self.noise is None else noise @ self.noise.T
             size = min(BLOCK, count - first)
             yield ToyData(counts[:size], (alpha + noise)[:size])
 

@@ -10,12 +10,12 @@ The result is JSON:
 * ``curve``: ``kappa_lambda`` and ``t`` of these data;
 * ``coverage``: a list by kappa_lambda and level, ``toys``, and for ``asymptotic`` and
   ``feldman_cousins`` ``share``, ``error`` (binomial), ``pull``, ``threshold``, ``threshold_error``;
-* ``coverage_redrawn``: the same for data thrown from models with redrawn templates, or null;
+* ``coverage_redrawn``: the same for data thrown from models with redrawn templates
+  (`hh4b.likelihood.redrawn`), or null; ``replicas``: how many of them there are;
 * ``injections``: a list, see `Injection`; ``statement`` says it in words.
 """
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from hh4b.likelihood.belt import (
 from hh4b.likelihood.injection import inject
 from hh4b.likelihood.model import LikelihoodModel
 from hh4b.likelihood.model_file import model_from_content
+from hh4b.likelihood.redrawn import Redrawn, hash_in
 from hh4b.likelihood.settings import LikelihoodToySettings
 from hh4b.likelihood.toys import PseudoExperiments
 from hh4b.statistics.intervals import find_interval
@@ -45,7 +46,7 @@ def make_toys(
     output: Path | None,
     settings: LikelihoodToySettings,
     *,
-    redrawn: Sequence[Path] = (),
+    redrawn: Path | None = None,
 ) -> str:
     """Throw and fit pseudo-experiments of a model file, write the result, return it as JSON.
 
@@ -53,7 +54,8 @@ def make_toys(
         model_path: model of `hh4b likelihood model`.
         output: file to write, or None.
         settings: of the pseudo-experiments.
-        redrawn: models of replicas of the templates, for ``coverage_redrawn``.
+        redrawn: likelihoods of redrawn templates (`hh4b likelihood redraw`), for
+            ``coverage_redrawn``.
 
     Raises:
         InputFileError: if a file cannot be read.
@@ -61,17 +63,14 @@ def make_toys(
         ConfigError: if there are too few experiments or values of kappa_lambda.
         FitFailed: if a fit does not converge.
     """
-    contents = [read_json(path) for path in (model_path, *redrawn)]
-    model, *truths = (
-        model_from_content(content, where=str(path))
-        for content, path in zip(contents, (model_path, *redrawn), strict=True)
-    )
-    content = toys_content(model, settings, truths)
-    hashes = [one.get("provenance", {}).get("configuration_hash", "unknown") for one in contents]
+    original = read_json(model_path)
+    model = model_from_content(original, where=str(model_path))
+    replicas = None if redrawn is None else Redrawn.read(redrawn)
+    content = toys_content(model, settings, replicas)
     made_of = {
         **settings.model_dump(mode="json", exclude={"threads", "seed"}),
-        "model": hashes[0],
-        "redrawn": hashes[1:],
+        "model": hash_in(original),
+        "redrawn": None if redrawn is None else hash_in(read_json(redrawn)),
     }
     provenance = Provenance("likelihood toys", made_of, seed=settings.seed)
     if output is not None:
@@ -82,11 +81,11 @@ def make_toys(
 def toys_content(
     model: LikelihoodModel,
     settings: LikelihoodToySettings,
-    redrawn: Sequence[LikelihoodModel] = (),
+    redrawn: Redrawn | None = None,
 ) -> dict[str, Any]:
     """Return the result as plain data (see the module)."""
     lab = _laboratory(model, settings)
-    other = _laboratory(model, settings, redrawn) if redrawn else None
+    other = None if redrawn is None else _laboratory(model, settings, redrawn)
     data = _data(lab, settings)
     alphas = None
     if settings.belt_parameters == "profiled":
@@ -100,6 +99,7 @@ def toys_content(
         "belt": [critical.as_dict() for critical in belt.values()],
         **_interval(lab, data, belt, settings),
         "coverage": _coverage(lab, belt, settings, "coverage"),
+        "replicas": 0 if redrawn is None else len(redrawn.models),
         "coverage_redrawn": None if other is None else _coverage(other, belt, settings, "redrawn"),
         "injections": [
             inject(lab, kappa, settings.injection_toys).as_dict()
@@ -111,14 +111,15 @@ def toys_content(
 def _laboratory(
     model: LikelihoodModel,
     settings: LikelihoodToySettings,
-    truths: Sequence[LikelihoodModel] = (),
+    redrawn: Redrawn | None = None,
 ) -> PseudoExperiments:
     return PseudoExperiments.of(
         model,
         (settings.kappa_bound_min, settings.kappa_bound_max),
         seed=settings.seed,
         threads=settings.threads,
-        truths=truths,
+        truths=() if redrawn is None else redrawn.models,
+        noise=None if redrawn is None else redrawn.noise,
     )
 
 

@@ -66,12 +66,13 @@ def _interval(fit: RunFile, *place: str) -> Entry:
 def toys_entry(toys: RunFile) -> Entry:
     """Return coverage by level in percent, method and kappa_lambda, intervals, and injections."""
     coverage: Entry = {}
-    for row in toys.get("coverage"):
-        level = coverage.setdefault(_percent(row["level"]), {"toys": int(row["toys"])})
-        for method in _MEASURED:
-            shares = level.setdefault(method, {})
-            measured = row[method]
-            shares[kappa_name(row["kappa_lambda"])] = number(measured["share"], measured["error"])
+    for key, suffix in (("coverage", ""), ("coverage_redrawn", "_redrawn")):
+        for row in toys.get(key) or []:
+            level = coverage.setdefault(_percent(row["level"]), {"toys": int(row["toys"])})
+            for method in _MEASURED:
+                shares = level.setdefault(method + suffix, {})
+                share = row[method]
+                shares[kappa_name(row["kappa_lambda"])] = number(share["share"], share["error"])
     intervals = {
         _percent(level): {
             side: number(value)

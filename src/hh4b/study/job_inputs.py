@@ -128,6 +128,12 @@ class JobInputs:
         """Write them as `templates_option` does."""
         return _rows_option(self.template_rows(selection, varied=True))
 
+    def redrawn(self, selection: str) -> list[str]:
+        """Return the likelihoods of redrawn templates that pseudo-experiments have, if any."""
+        if not self.study.likelihood.redrawn_templates:
+            return []
+        return [self.layout.likelihood("redrawn", selection)]
+
     def likelihoods(self) -> list[str]:
         """Return everything that the likelihoods of a study say."""
         chosen = self.study.likelihood

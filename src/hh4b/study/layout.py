@@ -211,7 +211,8 @@ class Layout(SampleChoice):
         """Return a file of the likelihood of a selection; without a point, the headline's.
 
         Args:
-            part: ``model``, ``fit``, ``toys``, ``couplings``, ``hs3`` or ``histfactory``.
+            part: ``model``, ``fit``, ``toys``, ``redrawn``, ``couplings``, ``hs3`` or
+                ``histfactory``.
             selection: one of `likelihood.selections`.
             energy: in TeV.
             luminosity: in fb^-1.

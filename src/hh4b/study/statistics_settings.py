@@ -6,6 +6,7 @@ from hh4b.likelihood.settings import (
     LikelihoodCouplingSettings,
     LikelihoodFitSettings,
     LikelihoodModelSettings,
+    LikelihoodRedrawSettings,
     LikelihoodToySettings,
     LikelihoodWorkspaceSettings,
 )
@@ -142,6 +143,22 @@ class StatisticsSettings:
             self.study.likelihood,
             processes=self._limit_processes(),
             systematics=self.study.systematics,
+        )
+
+    def likelihood_redraw(self, selection: str) -> LikelihoodRedrawSettings:
+        """Likelihoods of redrawn templates, at the headline's point."""
+        headline = self.study.statistics.headline
+        point = {
+            "sqrt_s_tev": [headline.sqrt_s_tev],
+            "luminosities_ifb": [headline.luminosity_ifb],
+        }
+        return LikelihoodRedrawSettings.of(
+            self.study.likelihood,
+            templates=self.category_templates(selection),
+            likelihood=self.likelihood_model().model_copy(update=point),
+            sqrt_s_tev=headline.sqrt_s_tev,
+            luminosity_ifb=headline.luminosity_ifb,
+            seed=self.study.seed,
         )
 
     def likelihood_fit(self) -> LikelihoodFitSettings:

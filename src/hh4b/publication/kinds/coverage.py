@@ -107,6 +107,19 @@ def _draw_coverage(axes: Axes, toys: RunFile, style: FigureStyle) -> None:
             markersize=1.2 * style.marker_size,
         )  # fmt: skip
         lowest = min(lowest, float((shares - errors).min()))
+    redrawn: list[dict[str, Any]] = toys.get("coverage_redrawn") or []
+    if redrawn:
+        shares, errors = (
+            np.array([float(row["feldman_cousins"][name]) for row in redrawn])
+            for name in ("share", "error")
+        )
+        color = series_look(len(METHODS)).color
+        axes.errorbar(
+            np.array([float(row["kappa_lambda"]) for row in redrawn]) + 3 * _APART * span, shares,
+            yerr=errors, fmt="x", color=color, label="redrawn templates",
+            markersize=1.2 * style.marker_size,
+        )  # fmt: skip
+        lowest = min(lowest, float((shares - errors).min()))
     axes.set_ylim(max(0.0, lowest - 0.08), 1.12)
     axes.legend(loc="upper center", ncols=2)
 

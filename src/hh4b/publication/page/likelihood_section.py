@@ -94,6 +94,13 @@ def _toys(toys: RunFile, label: str) -> list[str]:
             f"* {label}: intervals of {rows[0]['toys']:,} pseudo-experiments at each of {kappas}"
             f" κλ hold the true one so often: {'; '.join(texts)}."
         )
+        redrawn: list[dict[str, Any]] | None = toys.get("coverage_redrawn")
+        if redrawn:
+            shares = " and ".join(_shares(redrawn, "feldman_cousins", level) for level in levels)
+            lines.append(
+                f"* {label}: thrown from redrawn templates ({toys.get('replicas')} replicas), the"
+                f" same by Feldman–Cousins: {shares}."
+            )
     for one in toys.get("injections"):
         statement = str(one["statement"])
         for plain, symbol in _SYMBOLS.items():

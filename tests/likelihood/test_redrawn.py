@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from category_samples import CategoryStudy, SmallAmplitude, patch
+
+from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.likelihood.category_templates import read_categories
+from hh4b.likelihood.model_file import read_model
+from hh4b.likelihood.model_stage import make_models
+from hh4b.likelihood.redrawn import Redrawn, make_redrawn
+from hh4b.likelihood.settings import LikelihoodModelSettings, LikelihoodRedrawSettings
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    toy = SmallAmplitude()
+    patch(monkeypatch, toy)
+    return CategoryStudy(tmp_path, toy)
+
+
+def redrawn(study, samples, output, **changes):
+    options = study.options(category_edges=[0.3, 0.7])
+    model = {
+        "processes": options["processes"], "luminosities_ifb": [139.0], "sqrt_s_tev": [13.0],
+        "transfer_norm": 0.05, "transfer_tilt": 0.1,
+    }  # fmt: skip
+    settings = LikelihoodRedrawSettings.checked(
+        {
+            "templates": options, "likelihood": model, "sqrt_s_tev": 13.0, "luminosity_ifb": 139.0,
+            "redrawn_templates": 30, "seed": 3, **changes,
+        }
+    )  # fmt: skip
+    make_redrawn(study.folder / "categories.json", samples, output, settings)
+    nominal = study.folder / "model.json"
+    make_models(
+        study.folder / "categories.json", str(nominal), LikelihoodModelSettings.checked(model)
+    )
+    return read_model(nominal), Redrawn.read(output)
+
+
+def test_replicas_scatter_as_the_monte_carlo_errors_say(study, tmp_path):
+    samples = study.samples()
+    templates = study.categories(samples, category_edges=[0.3, 0.7])
+    model, found = redrawn(study, samples, tmp_path / "redrawn.json")
+    assert all(one.parameters == model.parameters for one in found.models)
+    background = templates.backgrounds["four_b"]
+    sums = np.array([templates.by_category(one.backgrounds["four_b"]) for one in found.models])
+    spread = sums.std(axis=0, ddof=1) / sums.mean(axis=0)
+    # The spread of 30 replicas is known to 13 %.
+    assert spread == pytest.approx(background.total_error, rel=0.5)
+    signal = np.array([one.signal @ np.ones(model.n_bins) for one in found.models])
+    assert (signal.std(axis=0) > 0).all()
+
+
+def test_replicas_depend_on_the_seed_only(study, tmp_path):
+    samples = study.samples()
+    study.categories(samples, category_edges=[0.3, 0.7])
+    few = {"redrawn_templates": 2}
+    _, one = redrawn(study, samples, tmp_path / "a.json", **few)
+    _, same = redrawn(study, samples, tmp_path / "b.json", **few)
+    _, other = redrawn(study, samples, tmp_path / "c.json", **few, seed=4)
+    assert (one.models[1].signal == same.models[1].signal).all()
+    assert not (one.models[1].signal == other.models[1].signal).all()
+
+
+def test_centres_keep_the_noise_that_is_not_of_simulated_events(study, tmp_path):
+    samples = study.samples()
+    templates = study.categories(samples, category_edges=[0.3, 0.7])
+    model, found = redrawn(study, samples, tmp_path / "r.json", redrawn_templates=1)
+    names = [one.name for one in model.parameters]
+    left = found.noise @ found.noise.T
+    assert left[names.index("shape_mc_1"), names.index("shape_mc_1")] == 0
+    background = templates.backgrounds["four_b"]
+    place = names.index("transfer_category_1")
+    share = background.share_error[0]
+    assert left[place, place] == pytest.approx(0.05**2 / (0.05**2 + share**2))
+    # In the powers themselves the noise of a tilt is transfer_tilt, of the first power alone.
+    covariance = background.tilt_covariance[1] + np.diag([0.1**2, 0])
+    root = np.linalg.cholesky(covariance)
+    rows = [names.index(f"{one}_category_2") for one in ("tilt", "bend")]
+    assert root @ left[np.ix_(rows, rows)] @ root.T == pytest.approx(np.diag([0.1**2, 0]), abs=1e-9)
+    assert left[names.index("shape_slope"), names.index("shape_slope")] == 1
+
+
+def test_templates_of_other_samples_are_refused(study, tmp_path):
+    samples = study.samples()
+    study.categories(samples, category_edges=[0.3, 0.7])
+    with pytest.raises(ContractError, match="made of other samples"):
+        redrawn(study, samples[1:], tmp_path / "r.json")
+    with pytest.raises(ConfigError, match="at least 1 replica"):
+        redrawn(study, samples, tmp_path / "r.json", redrawn_templates=0)
+    content = read_json(study.folder / "categories.json")
+    write_json(tmp_path / "other.json", {**content, "models": []}, Provenance("t", {}))
+    with pytest.raises(ContractError, match="no file of `hh4b likelihood redraw`"):
+        Redrawn.read(tmp_path / "other.json")
+    assert read_categories(study.folder / "categories.json")
