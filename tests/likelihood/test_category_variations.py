@@ -150,3 +150,29 @@ def test_a_mirror_stays_positive_at_every_kappa_lambda():
     kappa = np.linspace(-20, 20, 401)
     signal = np.vander(kappa, 3, increasing=True) * own @ found.components
     assert (signal > 0).all()
+
+
+def test_symmetric_sides_are_equally_far_and_less_noisy(study, tmp_path):
+    jes = {**JES, "down": {"a": 0.9}}
+    nominal = study.signal[0]
+    folders = [tmp_path / side for side in ("up", "down")]
+    for folder in folders:
+        folder.mkdir()
+    up, down = (moved(nominal, one, to) for one, to in zip((1.06, 0.96), folders, strict=True))
+    varied = [f"jes.up.hh={up}", f"jes.down.hh={down}"]
+    made = [
+        study.categories(
+            [f"hh={nominal}", f"four_b={study.background[0]}"], varied=varied,
+            systematics={"jes": jes}, symmetric_variations=chosen,
+        ).variations["jes"]
+        for chosen in (False, True)
+    ]  # fmt: skip
+    apart, even = ([one[side]["hh"] for side in ("up", "down")] for one in made)
+    np.testing.assert_allclose(even[0].norm * even[1].norm, 1.0, rtol=1e-12)
+    assert even[0].noise < min(one.noise for one in apart)
+    ratio = apart[0].norm / apart[1].norm
+    np.testing.assert_allclose(even[0].norm, np.sqrt(ratio), rtol=0.05)
+    assert np.abs(even[0].shape - 1).max() > 0.1
+    # But for the factor that keeps the sum of a category, one side is the other's inverse.
+    product = np.round(even[0].shape * even[1].shape, 9)
+    assert len(np.unique(product)) == 4

@@ -903,7 +903,7 @@ LIKELIHOOD = {
             "category_edges": [0.4, 0.9], "category_count": 3, "edges_luminosity_ifb": 300.0,
             "bins_candidates": [5, 10],
             "minimum_effective_events": 5.0, "polynomial_order_max": 6, "tilt_order": 1,
-            "variation_order": 2,
+            "variation_order": 2, "symmetric_variations": True,
         }.items()
     },
     **{

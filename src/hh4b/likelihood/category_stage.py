@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,22 +23,16 @@ from hh4b.likelihood.category_fill import (
 from hh4b.likelihood.category_rows import CategoryChoice, CategoryRows, category_rows
 from hh4b.likelihood.category_templates import (
     CategoryTemplates,
-    VariedProcess,
     categories_content,
 )
-from hh4b.likelihood.category_variations import (
-    mirrored,
-    require_nominal,
-    variation_of,
-    warn_of_noise,
-)
+from hh4b.likelihood.category_variations import require_nominal, warn_of_noise
 from hh4b.likelihood.settings import CategoryTemplateSettings
+from hh4b.likelihood.varied_categories import CategoryVariations
 from hh4b.statistics.bootstrap_stage import sigma_of
 from hh4b.statistics.energy_factors import FactorFiles
-from hh4b.statistics.parton_factors import PartonFactorFiles, reweighted_events
-from hh4b.statistics.systematics import DIRECTIONS
+from hh4b.statistics.parton_factors import PartonFactorFiles
 from hh4b.statistics.template_checks import check_varied, signal_process
-from hh4b.statistics.template_inputs import FILES, LoadedSample, hash_of
+from hh4b.statistics.template_inputs import FILES, hash_of
 from hh4b.statistics.template_stage import Samples, load_samples
 
 log = logging.getLogger(__name__)
@@ -194,7 +188,7 @@ def fill_categories(
         else CategoryLayout.like(choice, like.categories)
     )  # fmt: skip
     orders = {} if like is None else {name: one.order for name, one in like.backgrounds.items()}
-    filler = _Variations(rows, layout, signal, own_fb, settings)
+    filler = CategoryVariations(rows, layout, signal, own_fb, settings)
     c0, c1, c2 = (float(value) for value in own_fb)
     return CategoryTemplates(
         settings.sqrt_s_tev,
@@ -302,80 +296,6 @@ def _cross_sections(
     return {
         name: settings.processes[name].other_pb(name, settings.sqrt_s_tev) for name in backgrounds
     }
-
-
-@dataclass(frozen=True)
-class _Variations:
-    """Fills the variations of templates."""
-
-    rows: Mapping[str, CategoryRows]
-    layout: CategoryLayout
-    signal: str
-    own_fb: Floats
-    settings: CategoryTemplateSettings
-
-    def all(
-        self, loaded: Samples, changed: Samples, by_partons: PartonFactorFiles
-    ) -> dict[str, dict[str, dict[str, VariedProcess]]]:
-        """Return the variations by systematic, direction and process."""
-        systematics = self.settings.systematics
-        made: dict[str, dict[str, dict[str, VariedProcess]]] = {
-            name: {direction: {} for direction in DIRECTIONS} for name in systematics
-        }
-        for name, side, process, events in reweighted_events(loaded, systematics, by_partons):
-            samples = [
-                replace(one, events=each) for one, each in zip(loaded[process], events, strict=True)
-            ]
-            key = f"{name}.{side}.{process}"
-            made[name][side][process] = self.one(samples, self.rows[process], key, exact=True)
-        for key, samples in changed.items():
-            name, direction, process = key.split(".")
-            nominal = self._nominal(loaded[process], samples, process)
-            made[name][direction][process] = self.one(samples, nominal, key, exact=False)
-        for name, systematic in systematics.items():
-            if systematic.mirrored:
-                made[name]["down"] = {
-                    process: self._mirror(one) for process, one in made[name]["up"].items()
-                }
-        return made
-
-    def one(
-        self, samples: Sequence[LoadedSample], nominal: CategoryRows, key: str, *, exact: bool
-    ) -> VariedProcess:
-        """Return one variation; where every event stays, a signal's components are exact."""
-        is_signal = key.rpartition(".")[2] == self.signal
-        varied = self._rows(samples, is_signal=is_signal)
-        found = variation_of(
-            nominal, varied, self.layout.starts, self.layout.choice.n_bins,
-            order=self.settings.variation_order, where=key,
-        )  # fmt: skip
-        if not (exact and is_signal):
-            return found
-        return replace(found, components=category_signal(varied, self.layout).components)
-
-    def _rows(self, samples: Sequence[LoadedSample], *, is_signal: bool) -> CategoryRows:
-        return category_rows(samples, self.layout.choice, self.own_fb if is_signal else None)
-
-    def _nominal(
-        self, loaded: Sequence[LoadedSample], varied: Sequence[LoadedSample], process: str
-    ) -> CategoryRows:
-        """Return the nominal rows of the samples that a variation has.
-
-        Samples are pooled by what each of them knows of every kappa_lambda. Pooled alike, the rows
-        of a shower have the same weight in both, so that they pair.
-        """
-        names = {one.shower.sample for one in varied}
-        chosen = [one for one in loaded if one.shower.sample in names]
-        if len(chosen) == len(loaded):
-            return self.rows[process]
-        return self._rows(chosen, is_signal=process == self.signal)
-
-    def _mirror(self, up: VariedProcess) -> VariedProcess:
-        """Return the mirror of a variation; only a signal by weights has components."""
-        nominal = None
-        if up.components is not None:
-            nominal = category_signal(self.rows[self.signal], self.layout).components
-        return mirrored(up, nominal, self.own_fb)
 
 
 def _hashes(files: SampleFiles) -> list[str]:

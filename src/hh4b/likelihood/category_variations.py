@@ -174,6 +174,29 @@ def variation_of(
     return VariedProcess(norm, shape, None, float(fraction))
 
 
+def symmetric(
+    ratio: VariedProcess, weight: Floats, starts: list[NDArray[np.intp]]
+) -> tuple[VariedProcess, VariedProcess]:
+    """Return up and down, both as far from nominal, of which the ratio is given.
+
+    Args:
+        ratio: up over down (`variation_of` with the rows of down as nominal ones).
+        weight: nominal sums of the bins, shape (B,), whose sums in each category stay.
+        starts: of each category, the bins of the templates at which joined ones begin.
+    """
+    ends = np.cumsum([len(one) for one in starts])[:-1]
+    sides = []
+    for power in (0.5, -0.5):
+        shapes = np.split(np.maximum(ratio.shape, SMALLEST_FACTOR) ** power, ends)
+        weights = np.split(np.maximum(weight, 0.0), ends)
+        kept = [
+            one * sums.sum() / (one * sums).sum() for one, sums in zip(shapes, weights, strict=True)
+        ]
+        norm = np.maximum(ratio.norm, SMALLEST_FACTOR) ** power
+        sides.append(replace(ratio, norm=norm, shape=np.concatenate(kept)))
+    return sides[0], sides[1]
+
+
 def _ratio(total: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     """Return varied over nominal and its variance; totals (2, M), covariance (2, 2, M)."""
     weight = np.where(total[0] > 0, total[0], 1.0)

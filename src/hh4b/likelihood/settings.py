@@ -69,6 +69,11 @@ class CategoryChoices(Settings):
     variation_order: Annotated[int, Field(ge=0, le=4)] = Field(
         1, description="order in ln m_HH of the effect of a variation on the shape"
     )
+    symmetric_variations: bool = Field(
+        False,
+        description="take both sides of a detector or shower variation equally far from nominal, at"
+        " the root of up over down, which has less noise than either",
+    )
 
     @field_validator("category_edges")
     @classmethod
