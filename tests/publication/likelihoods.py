@@ -143,6 +143,7 @@ def toys(*, sqrt_s=13.0, luminosity=139.0, coverage=True):
         },
         "coverage": rows if coverage else [],
         "replicas": 0,
+        "spread": {},
         "coverage_redrawn": None,
         "injections": [{"kappa_lambda": -3.0, "statement": statement}],
     }

@@ -86,7 +86,16 @@ def toys_entry(toys: RunFile) -> Entry:
     injections = {
         kappa_name(one["kappa_lambda"]): str(one["statement"]) for one in toys.get("injections")
     }
-    return {"coverage": coverage, "feldman_cousins": intervals, "injections": injections}
+    spread: Entry = {
+        _percent(level): {side: number(one[side]) for side in ("lower", "upper", "width")}
+        for level, one in (toys.get("spread") or {}).items()
+    }
+    return {
+        "coverage": coverage,
+        "feldman_cousins": intervals,
+        "injections": injections,
+        "spread": spread,
+    }
 
 
 def _percent(level: str | float) -> str:

@@ -101,6 +101,14 @@ def _toys(toys: RunFile, label: str) -> list[str]:
                 f"* {label}: thrown from redrawn templates ({toys.get('replicas')} replicas), the"
                 f" same by Feldman–Cousins: {shares}."
             )
+    for level, one in (toys.get("spread") or {}).items():
+        if one["width"] is not None:
+            ends = f"{one['lower']:.2g}, {one['upper']:.2g} and {one['width']:.2g}"
+            count = f"{one['replicas']} of {toys.get('replicas')} replicas"
+            lines.append(
+                f"* {label}: over replicas of the simulated events, with the same networks, ends"
+                f" and width at {percent(level)} scatter by {ends} ({count} have both ends)."
+            )
     for one in toys.get("injections"):
         statement = str(one["statement"])
         for plain, symbol in _SYMBOLS.items():
