@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.files import Provenance
+from hh4b.core.hdf5_output import hdf5_output
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -205,12 +206,12 @@ class TableWriter(AbstractContextManager["TableWriter"]):
         self.rows = 0
         self._chunk_rows = chunk_rows
         self._attributes: dict[str, Any] = {}
-        self._stack = atomic_path(self.path)
+        self._stack = hdf5_output(self.path)
         self._file: Any = None
 
     def __enter__(self) -> "TableWriter":
         """Open the temporary file."""
-        self._file = h5py.File(self._stack.__enter__(), "w")
+        self._file = self._stack.__enter__()
         return self
 
     def append(self, arrays: Arrays) -> None:
@@ -278,12 +279,11 @@ class TableWriter(AbstractContextManager["TableWriter"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close, and put the file in place unless the block failed."""
+        """Put the file in place unless the block failed."""
         try:
             if kind is None:
                 for name, value in self._attributes.items():
                     self._file.attrs[name] = value
-            self._file.close()
         except BaseException as failure:
             self._stack.__exit__(type(failure), failure, failure.__traceback__)
             raise
