@@ -17,7 +17,8 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "spelling", ["a.root", "./a.root", "inner/../a.root", "link.root", "hard.root", "ABSOLUTE"]
+    "spelling",
+    ["a.root", "./a.root", "inner/../a.root", "no/../a.root", "link.root", "hard.root", "ABSOLUTE"],
 )
 def test_spellings_of_a_file_are_one_file(folder, spelling):
     spelling = str(folder / "a.root") if spelling == "ABSOLUTE" else spelling

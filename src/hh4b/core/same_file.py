@@ -21,10 +21,12 @@ def file_identity(path: Path | str) -> Hashable:
     text = os.fspath(path)
     if _SCHEME in text:
         return ("address", text)
+    # Not the path as it is: x/../a means a, also where there is no folder x.
+    resolved = os.path.realpath(text)
     try:
-        found = Path(text).stat()
+        found = Path(resolved).stat()
     except (OSError, ValueError):
-        return ("path", os.path.realpath(text))
+        return ("path", resolved)
     return ("file", found.st_dev, found.st_ino)
 
 
