@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import threading
 from pathlib import Path
 from signal import SIG_DFL, SIGTERM
 from signal import signal as on_signal
@@ -47,6 +48,7 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Run the command line; errors end in one line and exit code 1, `--verbose` tells more."""
     on_signal(SIGTERM, _terminated)
+    threading.excepthook = _ended_in_thread
     os.register_at_fork(after_in_child=lambda: on_signal(SIGTERM, SIG_DFL))
     code: str | int | None = 0
     try:
@@ -81,6 +83,12 @@ def _line(error: Exception) -> str:
         f"unforeseen {type(error).__name__}{place}: {text}; check the inputs, and please report it"
         " with what `hh4b --verbose` and the same words print, which is the traceback"
     )
+
+
+def _ended_in_thread(ended: threading.ExceptHookArgs) -> None:
+    """Say in one line how a thread ended; who waits for it sees the error, too."""
+    if isinstance(ended.exc_value, Exception):
+        log.warning("a thread ended: %s", _line(ended.exc_value))
 
 
 def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
