@@ -127,7 +127,7 @@ def _reason(error: OSError) -> str:
     if error.errno:
         reason = os.strerror(error.errno)
         if isinstance(error, FileExistsError | NotADirectoryError) and error.filename:
-            return f"{error.filename} is no folder"
+            return f"{_nearest(Path(error.filename))} is no folder"
         return reason
     return str(error).partition("\n")[0]
 
@@ -143,9 +143,7 @@ def _require_no_input(path: Path | str) -> None:
 
 def _require_place(path: Path) -> None:
     """Check that the folder of an output, or the next one above that exists, may be written."""
-    folder = Path(os.path.realpath(path))
-    while not os.path.lexists(folder) and folder != folder.parent:
-        folder = folder.parent
+    folder = _nearest(Path(os.path.realpath(path)))
     if folder.is_file() and folder == Path(os.path.realpath(path)):
         folder = folder.parent
     if not folder.is_dir():
@@ -155,6 +153,13 @@ def _require_place(path: Path) -> None:
     else:
         return
     raise InputFileError(f"cannot write {path}: {reason}; choose another place")
+
+
+def _nearest(path: Path) -> Path:
+    """Return a path, or the next one above it, that exists."""
+    while not os.path.lexists(path) and path != path.parent:
+        path = path.parent
+    return path
 
 
 # Partial files --------------------------------------------------------------------------------
