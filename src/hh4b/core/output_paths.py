@@ -1,6 +1,5 @@
 """Where outputs go: whole or not at all, never over an input, into devices and through links."""
 
-import hashlib
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.core.processes import has_ended, machine
 from hh4b.core.same_file import file_identity
 
 #: Begins the name of every file that is not complete yet.
@@ -166,11 +166,7 @@ def _nearest(path: Path) -> Path:
 
 
 def _prefix() -> str:
-    return f"{PARTIAL}{_machine()}-{os.getpid()}-"
-
-
-def _machine() -> str:
-    return hashlib.blake2b(os.uname().nodename.encode(), digest_size=4).hexdigest()
+    return f"{PARTIAL}{machine()}-{os.getpid()}-"
 
 
 def _end(target: Path) -> str:
@@ -191,19 +187,13 @@ def _remove_abandoned(target: Path) -> None:
             Path(entry.path).unlink(missing_ok=True)
 
 
-def _is_abandoned(path: Path, machine: str, process: int) -> bool:
-    if machine != _machine():
-        try:
-            return time.time() - path.stat().st_mtime > _ABANDONED_S
-        except OSError:
-            return False
+def _is_abandoned(path: Path, place: str, process: int) -> bool:
+    if place == machine():
+        return has_ended(process)
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
+        return time.time() - path.stat().st_mtime > _ABANDONED_S
     except OSError:
         return False
-    return False
 
 
 # Devices and descriptors ----------------------------------------------------------------------
