@@ -69,6 +69,8 @@ def _line(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "out of memory; give the job more, or smaller inputs"
     text = " ".join(str(error).split())
+    if "no locator available" in text:  # numba, with neither a cache nor temporary files
+        return "no folder for compiled functions can be written; set NUMBA_CACHE_DIR to one"
     if isinstance(error, OSError) and error.errno:
         name = "" if error.filename is None else f"{error.filename}: "
         return f"the system refuses: {name}{os.strerror(error.errno)}"

@@ -43,6 +43,10 @@ def end(monkeypatch, capsys):
             "unforeseen ValueError at cli.py:N: two lines; check",
         ),
         (OSError(28, "No space", "a.h5"), "the system refuses: a.h5: No space left on device"),
+        (
+            RuntimeError("cannot cache function 'f': no locator available for file 'g'"),
+            "no folder for compiled functions can be written; set NUMBA_CACHE_DIR to one",
+        ),
         (MemoryError(), "out of memory; give the job more, or smaller inputs"),
         (RecursionError("deep"), "unforeseen RecursionError at cli.py:N: deep; check"),
     ],
