@@ -1,6 +1,14 @@
 """The command `hh4b`: one sub-command per stage, each usable by hand."""
 
+import logging
+import os
 import sys
+import threading
+from pathlib import Path
+from signal import SIG_DFL, SIGTERM
+from signal import signal as on_signal
+from types import FrameType
+from typing import NoReturn
 
 import typer
 
@@ -34,13 +42,77 @@ MODULES = (
 )  # fmt: skip
 
 
+log = logging.getLogger(__name__)
+
+
 def main() -> None:
-    """Run the command line; errors of the project end in one line and exit code 1."""
+    """Run the command line; errors end in one line and exit code 1, `--verbose` tells more."""
+    on_signal(SIGTERM, _terminated)
+    threading.excepthook = _ended_in_thread
+    os.register_at_fork(after_in_child=lambda: on_signal(SIGTERM, SIG_DFL))
+    code: str | int | None = 0
     try:
         groups.app()
-    except Hh4bError as error:
-        sys.stderr.write(f"hh4b: {type(error).__name__}: {error}\n")
-        sys.exit(1)
+    except SystemExit as leaving:
+        code = leaving.code
+    except Exception as error:
+        log.debug("the command ended here", exc_info=True)
+        sys.stderr.write(f"hh4b: {_line(error)}\n")
+        code = 1
+    _leave(code)
+
+
+def _line(error: Exception) -> str:
+    """Return one line for an error, foreseen or not."""
+    if isinstance(error, Hh4bError):
+        return f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        return "out of memory; give the job more, or smaller inputs"
+    text = " ".join(str(error).split())
+    if "no locator available" in text:  # numba, with neither a cache nor temporary files
+        return "no folder for compiled functions can be written; set NUMBA_CACHE_DIR to one"
+    if isinstance(error, OSError) and error.errno:
+        name = "" if error.filename is None else f"{error.filename}: "
+        return f"the system refuses: {name}{os.strerror(error.errno)}"
+    trace = error.__traceback__
+    place = ""
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.is_relative_to(Path(__file__).parent):
+            place = f" at {path.relative_to(Path(__file__).parent)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return (
+        f"unforeseen {type(error).__name__}{place}: {text}; check the inputs, and please report it"
+        " with what `hh4b --verbose` and the same words print, which is the traceback"
+    )
+
+
+def _ended_in_thread(ended: threading.ExceptHookArgs) -> None:
+    """Say in one line how a thread ended; who waits for it sees the error, too."""
+    if isinstance(ended.exc_value, Exception):
+        log.warning("a thread ended: %s", _line(ended.exc_value))
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End as after an error, so that what is half-written goes."""
+    raise SystemExit(128 + SIGTERM)
+
+
+def _leave(code: str | int | None) -> NoReturn:
+    """Exit; without the clean-up of libraries where that would be the end by a signal."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stderr.write(f"hh4b: cannot write to standard output: {error.strerror}\n")
+        # Python would try once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    hdf5 = sys.modules.get("hh4b.core.hdf5_output")
+    if hdf5 is not None and hdf5.has_abandoned_files():
+        logging.shutdown()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
+    sys.exit(code)
 
 
 @groups.app.callback()

@@ -1,10 +1,12 @@
 """Commands: Ingestion and datasets."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from hh4b.commands.groups import app, datasets, generate
+from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
 from hh4b.events.settings import ImportSettings, IngestSettings, MergeSettings
 from hh4b.generation.settings import MadgraphSettings
@@ -24,10 +26,13 @@ def ingest(
     ),
 ) -> None:
     """Turn Delphes ROOT files into a dataset: jets, four-tag cut, truth matching."""
+    from hh4b.core.output_paths import protected_inputs
     from hh4b.events.ingest_stage import ingest as run
     from hh4b.events.sources import expand
 
-    run(expand(files), output, settings, nominal=nominal)
+    found = expand(files)
+    with protected_inputs(found):
+        run(found, output, settings, nominal=nominal)
 
 
 @datasets.command("merge")
@@ -84,7 +89,9 @@ def generate_madgraph(
     settings: MadgraphSettings,
     output: Path = typer.Option(..., "-o", "--output", help="Delphes ROOT file to write."),
     delphes_card: Path = typer.Option(..., help="Card to start from: delphes_card_ATLAS.tcl."),
-    work: Path = typer.Option(..., help="Folder for cards, logs and what lies between."),
+    work: Annotated[Path, Written()] = typer.Option(
+        ..., help="Folder for cards, logs and what lies between."
+    ),
     cores: int = typer.Option(1, min=1, help="Processes that MG5_aMC may run at once."),
     cards_only: bool = typer.Option(False, "--cards-only", help="Write the cards, run nothing."),
     restart: bool = typer.Option(False, "--restart", help="Replace an earlier run in --work."),

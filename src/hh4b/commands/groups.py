@@ -1,10 +1,29 @@
 """The command tree that the modules of this package hang their commands on."""
 
+from collections.abc import Callable
+from typing import Any
+
 import typer
 
+from hh4b.commands.guard import guarded
 
-def _group(help_text: str) -> typer.Typer:
-    return typer.Typer(
+
+class Commands(typer.Typer):
+    """A group whose commands all check their files before they start, see `guarded`."""
+
+    def command(self, *args: Any, **options: Any) -> Callable[[Any], Any]:
+        """Register a function as a command of this group, with its guard."""
+        register = super().command(*args, **options)
+
+        def decorate(function: Any) -> Any:
+            register(guarded(function))
+            return function
+
+        return decorate
+
+
+def _group(help_text: str) -> Commands:
+    return Commands(
         help=help_text,
         no_args_is_help=True,
         add_completion=False,

@@ -1,10 +1,12 @@
 """Commands: key numbers of finished studies."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from hh4b.commands import groups
+from hh4b.commands.guard import Changed
 
 
 @groups.numbers.command("extract")
@@ -26,7 +28,9 @@ def extract(
 
 @groups.numbers.command("fill")
 def fill(
-    documents: list[Path] = typer.Argument(help="Markdown files with marked places."),
+    documents: Annotated[list[Path], Changed()] = typer.Argument(
+        help="Markdown files with marked places."
+    ),
     numbers: list[Path] = typer.Option(
         [Path("docs/numbers")], help="Files of `hh4b numbers extract`, or folders of them."
     ),

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import likelihood
+from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
 from hh4b.likelihood.settings import LikelihoodWorkspaceSettings
 
@@ -18,10 +19,12 @@ def workspace(
     *,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="HS3 file.")] = None,
     histfactory: Annotated[
-        Path | None, typer.Option(help="HistFactory JSON, for pyhf and cabinetry.")
+        Path | None, Written(), typer.Option(help="HistFactory JSON, for pyhf and cabinetry.")
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="Likelihood model, where the source is another format.")
+        Path | None,
+        Written(),
+        typer.Option(help="Likelihood model, where the source is another format."),
     ] = None,
 ) -> None:
     """Write a likelihood as HS3 and HistFactory JSON, or read it from them."""

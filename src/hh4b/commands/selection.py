@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import app, baseline, dnn, select
+from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
 from hh4b.selection.settings import (
     ClassifierSettings,
@@ -35,6 +36,7 @@ BackgroundScores = Annotated[
 ]
 ScoreFiles = Annotated[
     list[str],
+    Written(first=2),
     typer.Option("--score", help="DATASET.h5:FEATURES.h5:SCORES.h5 to write; repeat."),
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
@@ -74,7 +76,7 @@ def dnn_train(
         Path | None, typer.Option(help="Outcome of a search: size and step from there.")
     ] = None,
     evaluation: Annotated[
-        Path | None, typer.Option(help="JSON for the metrics of the testing events.")
+        Path | None, Written(), typer.Option(help="JSON for the metrics of the testing events.")
     ] = None,
 ) -> None:
     """Train the dense network on the training events of the samples, or on all but a fold."""
@@ -98,7 +100,7 @@ def dnn_search(
     signal: SignalFeatures,
     background: BackgroundFeatures,
     output: Output,
-    storage: Annotated[Path, typer.Option(help="Journal file shared by the workers.")],
+    storage: Annotated[Path, Written(), typer.Option(help="Journal file shared by the workers.")],
     worker: Annotated[int, typer.Option(min=0, help="Number of this worker.")] = 0,
 ) -> None:
     """Search learning rate and size of the network; resumes, and shares trials with workers.
@@ -156,8 +158,8 @@ def choose_repeat(
     candidates: Annotated[
         list[str], typer.Argument(metavar="MODEL.pt:METRICS.json", help="Repeated trainings.")
     ],
-    model: Annotated[Path, typer.Option(help="Checkpoint of the best one, to write.")],
-    metrics: Annotated[Path, typer.Option(help="Its metrics, to write (JSON).")],
+    model: Annotated[Path, Written(), typer.Option(help="Checkpoint of the best one, to write.")],
+    metrics: Annotated[Path, Written(), typer.Option(help="Its metrics, to write (JSON).")],
 ) -> None:
     """Take the best of repeated trainings: by accuracy, or by event efficiency without classes."""
     from hh4b.training.repeats import choose, parse_candidate
@@ -208,7 +210,9 @@ def select_cuts(
     dataset: Dataset,
     pairing: Pairing,
     output: Output,
-    cutflow: Annotated[Path | None, typer.Option(help="JSON of the cutflow to write.")] = None,
+    cutflow: Annotated[
+        Path | None, Written(), typer.Option(help="JSON of the cutflow to write.")
+    ] = None,
 ) -> None:
     """Apply the cut-based selection; scores of 0 or 1 serve like those of a classifier."""
     from hh4b.selection.cut_stage import select_by_cuts

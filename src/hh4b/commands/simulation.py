@@ -1,10 +1,12 @@
 """Commands: Shower and detector."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from hh4b.commands.groups import app
+from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
 from hh4b.simulation.settings import SimulateSettings, ValidateSettings
 
@@ -17,7 +19,7 @@ def simulate_command(
     settings: SimulateSettings,
     output: Path = typer.Option(..., "--output", "-o", help="Delphes ROOT file to write."),
     detector: Path = typer.Option(..., help="Detector card, e.g. config/detector/atlas.yaml."),
-    varied: list[str] = typer.Option(
+    varied: Annotated[list[str], Written(first=0)] = typer.Option(
         [], help="NAME=FILE: the tree of one of the variations; repeat for each."
     ),
 ) -> None:
@@ -55,7 +57,7 @@ def validate_detector_command(
     settings: ValidateSettings,
     detector: Path = typer.Option(..., help="Detector card, e.g. config/detector/atlas.yaml."),
     output: Path | None = typer.Option(None, "--output", "-o", help="Markdown file of the tables."),
-    figures: Path | None = typer.Option(None, help="Folder for the figures."),
+    figures: Annotated[Path | None, Written()] = typer.Option(None, help="Folder for the figures."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
 ) -> None:
     """Compare our detector with Delphes on the same generator events."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from hh4b.commands.groups import spanet
+from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
 from hh4b.core.errors import ConfigError
 from hh4b.spanet.settings import (
@@ -86,7 +87,7 @@ def search(
     event: EventFile,
     training: Annotated[Path, typer.Option("--train", help="Training HDF5.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="JSON for the outcome.")],
-    storage: Annotated[Path, typer.Option(help="Journal file shared by the workers.")],
+    storage: Annotated[Path, Written(), typer.Option(help="Journal file shared by the workers.")],
     settings: SpanetSearchSettings,
     changed: Changed = None,
     worker: Annotated[int, typer.Option(min=0, help="Number of this worker.")] = 0,
@@ -155,6 +156,7 @@ def evaluate(
 def evaluate_folds(
     folds: Annotated[
         list[str],
+        Written(first=2),
         typer.Argument(
             metavar="MODEL:TESTING.h5[:METRICS.json]…",
             help="Of each fold: network, events it did not see, metrics of these to write.",

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import app
+from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
 from hh4b.statistics.settings import (
     LimitSettings,
@@ -49,6 +50,7 @@ def templates(
     ] = [],  # noqa: B006
     at_energy: Annotated[
         list[str],
+        Written(first=0),
         typer.Option(
             help="ENERGY=FILE: the same events at another energy in TeV; ENERGY=FILE:REPLICAS with"
             " errors: bootstrap."

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.files import Provenance
+from hh4b.core.hdf5_output import hdf5_output
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -205,12 +206,14 @@ class TableWriter(AbstractContextManager["TableWriter"]):
         self.rows = 0
         self._chunk_rows = chunk_rows
         self._attributes: dict[str, Any] = {}
-        self._stack = atomic_path(self.path)
+        self._stack = hdf5_output(self.path)
+        self._output: Any = None
         self._file: Any = None
 
     def __enter__(self) -> "TableWriter":
         """Open the temporary file."""
-        self._file = h5py.File(self._stack.__enter__(), "w")
+        self._output = self._stack.__enter__()
+        self._file = self._output.file
         return self
 
     def append(self, arrays: Arrays) -> None:
@@ -221,10 +224,13 @@ class TableWriter(AbstractContextManager["TableWriter"]):
         """
         sizes = check(self.table, arrays, where=str(self.path))
         rows = sizes.get("N", 0)
-        for column in self.table:
-            if column.name not in arrays:
-                continue
-            array = np.asarray(arrays[column.name]).astype(column.dtype, copy=False)
+        typed = {
+            column: np.asarray(arrays[column.name]).astype(column.dtype, copy=False)
+            for column in self.table
+            if column.name in arrays
+        }
+        self._output.reserve(sum(array.nbytes for array in typed.values()), columns=len(typed))
+        for column, array in typed.items():
             if column.shape[0] == "N":
                 self._extend(column, array, rows)
             elif column.name not in self._file:
@@ -278,12 +284,12 @@ class TableWriter(AbstractContextManager["TableWriter"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close, and put the file in place unless the block failed."""
+        """Put the file in place unless the block failed."""
         try:
             if kind is None:
+                self._output.reserve(len(repr(self._attributes)), columns=1)
                 for name, value in self._attributes.items():
                     self._file.attrs[name] = value
-            self._file.close()
         except BaseException as failure:
             self._stack.__exit__(type(failure), failure, failure.__traceback__)
             raise

@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hh4b import __version__
 from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.core.output_paths import atomic_path as atomic_path
 
 
 def require_places(output: str, counts: Mapping[str, int]) -> None:
@@ -30,36 +28,6 @@ def require_places(output: str, counts: Mapping[str, int]) -> None:
                 f"--output {output}: {number} values of {key} would write one file; put {{{key}}}"
                 " into its name"
             )
-
-
-@contextmanager
-def atomic_path(path: Path | str) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` that replaces it if the block succeeds.
-
-    The temporary name keeps the suffixes of ``path``, since writers choose format and compression
-    by them. On any exception the temporary file is removed and ``path`` is left as it was.
-
-    Raises:
-        InputFileError: if the file system refuses (disk full, no permission), naming the file.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix="-" + path.name)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes files private; results are meant to be read by others.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    except OSError as error:
-        raise InputFileError(
-            f"cannot write {path}: {error.strerror or error}; free space or choose another place"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -273,7 +273,7 @@ def read_detector_settings(path: Path | str) -> DetectorSettings:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read detector file {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         problem = " ".join(str(error).split())
         raise ConfigError(f"detector file {path} is not YAML: {problem}") from error
     return _validated(content, str(path))

@@ -1,6 +1,5 @@
 """A trained network as one file: weights, configuration, metrics and seed, as plain data."""
 
-import io
 import json
 import pickle
 import zipfile
@@ -12,8 +11,9 @@ import torch
 from pydantic import ValidationError
 
 from hh4b.core.errors import InputFileError
-from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.files import Provenance
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig
+from hh4b.training.tensors import save_tensors
 
 FORMAT = "hh4b dnn 1"
 MODEL_FILE = "model.pt"
@@ -37,11 +37,7 @@ def save_network(
         "provenance": provenance.as_json(),
         "state": {name: value.cpu() for name, value in network.state_dict().items()},
     }
-    # torch.save to a path puts the file's name into the archive; a buffer has none.
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    save_tensors(path, content)
 
 
 def load_network(path: Path | str) -> DenseNetwork:

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from hh4b.core.errors import TrainingFailed
-from hh4b.core.files import atomic_path
 from hh4b.core.grouping import first_rows
 from hh4b.core.seeds import derive_seed
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig, probability
 from hh4b.selection.samples import LabelledFeatures
 from hh4b.selection.settings import DnnSettings
 from hh4b.training import metrics
+from hh4b.training.tensors import save_tensors
 
 log = logging.getLogger(__name__)
 #: What one epoch leaves behind: number by column of the learning curves.
@@ -102,8 +102,7 @@ def train_until(
     if path.exists():
         run.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     run.go_on(epochs)
-    with atomic_path(path) as temporary:
-        torch.save(run.state_dict(), temporary)
+    save_tensors(path, run.state_dict())
     run.network.load_state_dict(run.best_state)
     return Trained(run.network.eval(), run.epochs[:epochs], run.best_epoch)
 

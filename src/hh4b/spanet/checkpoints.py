@@ -8,9 +8,10 @@ from typing import Any
 import torch
 
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.files import Provenance
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.network import Network
+from hh4b.training.tensors import save_tensors
 
 FORMAT = "hh4b-spanet-1"
 BEST = "model.pt"
@@ -57,8 +58,7 @@ def save(path: Path | str, checkpoint: Checkpoint, provenance: Provenance) -> No
         "extra": dict(checkpoint.extra),
         "provenance": provenance.as_json(),
     }
-    with atomic_path(path) as temporary:
-        torch.save(content, temporary)
+    save_tensors(path, content)
 
 
 def locate(path: Path | str) -> Path:

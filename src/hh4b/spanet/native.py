@@ -16,7 +16,9 @@ from typing import Any
 
 import torch
 
-from hh4b.core.files import atomic_path
+from hh4b.core.caches import user_cache
+from hh4b.core.errors import InputFileError
+from hh4b.core.output_paths import atomic_path
 
 log = logging.getLogger(__name__)
 SOURCES = Path(__file__).parent / "kernels"
@@ -34,21 +36,19 @@ def library() -> ctypes.CDLL | None:
     if os.environ.get(SWITCH, "1") == "0" or not SOURCES.is_dir():
         return None
     compiler = next(filter(None, map(shutil.which, ("g++", "c++", "clang++"))), None)
-    path = _cache() / f"gated-{_fingerprint(compiler or '')}.so"
+    cache = user_cache()
+    if cache is None:
+        return None
+    path = cache / "hh4b" / f"gated-{_fingerprint(compiler or '')}.so"
     try:
         if not path.exists():
             if compiler is None:
                 return None
             _build(compiler, path)
         return _declare(ctypes.CDLL(str(path)))
-    except (OSError, subprocess.SubprocessError, AttributeError) as error:
+    except (InputFileError, OSError, subprocess.SubprocessError, AttributeError) as error:
         log.debug("no compiled kernels: %s", error)
         return None
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "hh4b"
 
 
 def _fingerprint(compiler: str) -> str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.contracts import PAIRING, SCORES, TableWriter, open_table
 from hh4b.core.errors import ConfigError
-from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.files import Provenance
+from hh4b.core.hdf5_output import Hdf5Output, hdf5_output
 from hh4b.core.logs import progress
 from hh4b.spanet.data import count_events, read_chunks
 from hh4b.spanet.kappa import KAPPA, SIGNAL, has_kappa_input
@@ -120,9 +120,8 @@ def write_predictions(
     with ExitStack() as stack:
         writer = None
         if prediction is not None:
-            path = stack.enter_context(atomic_path(prediction))
-            writer = PredictionWriter(path, network, total)
-            stack.callback(writer.close)
+            output = stack.enter_context(hdf5_output(prediction))
+            writer = PredictionWriter(output, network, total)
             writer.copy_inputs(dataset, kappa)
             writer.file.attrs["provenance"] = provenance.as_json()
         table = None if pairing is None else stack.enter_context(TableWriter(pairing, PAIRING))
@@ -144,14 +143,17 @@ def write_predictions(
 class PredictionWriter:
     """A prediction file in the layout of the reference, filled by rows."""
 
-    def __init__(self, path: Path, network: Network, rows: int) -> None:
-        """Open ``path`` for ``rows`` events."""
-        self.file = h5py.File(path, "w")
+    def __init__(self, output: Hdf5Output, network: Network, rows: int) -> None:
+        """Prepare an open file for ``rows`` events."""
+        self.output, self.file = output, output.file
         self.network, self.rows = network, rows
 
     def copy_inputs(self, dataset: Path | str, kappa: float | None = None) -> None:
         """Copy the group INPUTS without bringing it to memory, with the kappa input in use."""
         with open_table(dataset) as source:
+            sizes: list[int] = []
+            source["INPUTS"].visititems(lambda _, item: sizes.append(getattr(item, "nbytes", 0)))
+            self.output.reserve(sum(sizes), columns=len(sizes))
             source.copy("INPUTS", self.file)
         if kappa is not None:
             self.file[f"INPUTS/{KAPPA}"][...] = kappa
@@ -174,12 +176,10 @@ class PredictionWriter:
 
     def _put(self, name: str, rows: slice, values: NDArray[Any]) -> None:
         if name not in self.file:
+            size = self.rows * int(np.prod(values.shape[1:])) * values.dtype.itemsize
+            self.output.reserve(size, columns=1)
             self.file.create_dataset(name, (self.rows, *values.shape[1:]), values.dtype)
         self.file[name][rows] = values
-
-    def close(self) -> None:
-        """Close the file."""
-        self.file.close()
 
 
 def require_two_pairs(network: Network) -> None:

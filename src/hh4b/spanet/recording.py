@@ -3,10 +3,12 @@
 import csv
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from hh4b.core.files import atomic_path
+from hh4b.core.errors import InputFileError
+from hh4b.core.output_paths import atomic_path
 
 log = logging.getLogger(__name__)
 CSV = "metrics.csv"
@@ -21,19 +23,21 @@ class Recorder:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         from torch.utils.tensorboard import SummaryWriter
 
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / CSV
         self.rows: list[dict[str, str]] = []
-        self.board = SummaryWriter(str(folder), purge_step=finished_epochs + 1)
+        with self._reported():
+            folder.mkdir(parents=True, exist_ok=True)
+            self.board = SummaryWriter(str(folder), purge_step=finished_epochs + 1)
 
     def record(self, epoch: int, step: int, values: Mapping[str, float]) -> None:
         """Add a row to both, and log it."""
         row = {"epoch": str(epoch), "step": str(step), **{k: f"{v:.8g}" for k, v in values.items()}}
         self.rows.append(row)
         self._write()
-        for name, value in values.items():
-            self.board.add_scalar(name, value, epoch)
-        self.board.flush()
+        with self._reported():
+            for name, value in values.items():
+                self.board.add_scalar(name, value, epoch)
+            self.board.flush()
         text = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         log.info("epoch %d: %s", epoch, text)
 
@@ -52,4 +56,15 @@ class Recorder:
 
     def close(self) -> None:
         """Close the TensorBoard file."""
-        self.board.close()
+        with self._reported():
+            self.board.close()
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputFileError(
+                f"cannot write TensorBoard events to {self.path.parent}: {error.strerror or error};"
+                " free space or choose another place"
+            ) from error

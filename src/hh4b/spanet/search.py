@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError
-from hh4b.core.files import atomic_path
 from hh4b.spanet import native
 from hh4b.spanet.data import Events
 from hh4b.spanet.devices import choose_devices
@@ -30,6 +29,7 @@ from hh4b.training.gains import (
 from hh4b.training.halving import Contender, run_halving
 from hh4b.training.metrics import auc
 from hh4b.training.search_ranges import SpanetRanges
+from hh4b.training.tensors import save_tensors
 from hh4b.training.trials import StudyPlan, run_trials
 
 
@@ -105,16 +105,13 @@ def _train_until(training: Training, epochs: int, entry: Contender) -> float:
     while len(found) < epochs:
         training.run_epoch()
         found.append(quality(training))
-    with atomic_path(entry.state) as temporary:
-        torch.save(
-            {
-                "network": training.network.state_dict(),
-                "optimizer": training.optimizer.state_dict(),
-                "values": [one.value for one in found],
-                "influences": torch.from_numpy(np.stack([one.influence for one in found])),
-            },
-            temporary,
-        )
+    state = {
+        "network": training.network.state_dict(),
+        "optimizer": training.optimizer.state_dict(),
+        "values": [one.value for one in found],
+        "influences": torch.from_numpy(np.stack([one.influence for one in found])),
+    }
+    save_tensors(entry.state, state)
     best = best_of(found[:epochs])
     keep_influence(entry.influence, best.influence)
     return best.value

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.study import MaxTrialsCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from hh4b.core.errors import TrainingFailed
 from hh4b.training.gains import difference_error, gain, kept_best
-from hh4b.training.trials import ENDED, StudyPlan, log_trial, open_study
+from hh4b.training.trials import ENDED, StudyPlan, open_study, work_on
 
 log = logging.getLogger(__name__)
 #: Of so many trials one goes on, so many times as long.
@@ -115,7 +114,7 @@ def run_halving(
     plan = replace(plan, identity={**plan.identity, "halving": described})
     study = open_study(plan, worker)
     search = _Halving(plan, study, steps, suggest, train)
-    search.first_round()
+    search.first_round(worker)
     for number in range(1, len(steps)):
         search.later_round(number, worker)
     return search.outcome() | {"halving": described}
@@ -137,7 +136,7 @@ class _Halving:
         self.folder = plan.states
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def first_round(self) -> None:
+    def first_round(self, worker: int) -> None:
         """Run short trials until there are enough, and the start if it is none of them."""
         epochs = self.steps[0].epochs
 
@@ -145,12 +144,7 @@ class _Halving:
             parameters = self.suggest(trial)
             return self.train(self._entry(trial.number, parameters), epochs)
 
-        if len(self.study.get_trials(deepcopy=False, states=ENDED)) < self.plan.trials:
-            self.study.optimize(
-                objective,
-                callbacks=[MaxTrialsCallback(self.plan.trials, states=ENDED), log_trial],
-                catch=(TrainingFailed,),
-            )
+        work_on(self.study, self.plan, objective, worker=worker)
         if not self.plan.first and self.plan.start:
             self._finish(0, self._entry(START, dict(self.plan.start)))
 

@@ -18,7 +18,9 @@ from optuna.trial import TrialState
 from hh4b.core.errors import InputFileError, TrainingFailed
 from hh4b.core.files import canonical_hash
 from hh4b.core.seeds import derive_seed
+from hh4b.training.dead_trials import optimize
 from hh4b.training.gains import difference_error, gain, kept_best
+from hh4b.training.journal_lock import JournalLock
 from hh4b.training.trial_storage import require_own_storage
 
 log = logging.getLogger(__name__)
@@ -89,7 +91,7 @@ def run_trials(
     """Take part in a study until it has its number of trials.
 
     Workers that end at the same time can exceed the number by one each. A trial of a killed worker
-    counts as never started.
+    is taken up again, see `hh4b.training.dead_trials`.
 
     Args:
         plan: the study.
@@ -107,13 +109,25 @@ def run_trials(
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = open_study(plan, worker)
-    if _count_ended(study) < plan.trials:
-        study.optimize(
-            objective,
-            callbacks=[MaxTrialsCallback(plan.trials, states=ENDED), log_trial],
-            catch=(TrainingFailed,),
-        )
+    work_on(study, plan, objective, worker=worker)
     return _summarise(study, plan)
+
+
+def work_on(
+    study: optuna.Study,
+    plan: StudyPlan,
+    objective: Callable[[optuna.Trial], float],
+    *,
+    worker: int,
+) -> None:
+    """Run trials of an open study until it has its number of them, see `run_trials`."""
+    optimize(
+        study,
+        objective,
+        worker=worker,
+        enough=lambda: _count_ended(study) >= plan.trials,
+        callbacks=[MaxTrialsCallback(plan.trials, states=ENDED), log_trial],
+    )
 
 
 def open_study(plan: StudyPlan, worker: int) -> optuna.Study:
@@ -125,9 +139,10 @@ def open_study(plan: StudyPlan, worker: int) -> optuna.Study:
     """
     plan.storage.parent.mkdir(parents=True, exist_ok=True)
     require_own_storage(plan.storage, plan.name)
+    lock: Any = JournalLock(plan.storage)
     try:
         study = optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(plan.storage))),
+            storage=JournalStorage(JournalFileBackend(str(plan.storage), lock)),
             study_name=plan.study_name,
             direction=plan.direction,
             load_if_exists=True,

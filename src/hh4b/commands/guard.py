@@ -1,0 +1,133 @@
+"""Which arguments of a command are files it reads and which it writes, and what follows from it.
+
+A parameter called ``output`` or ``…_output`` is written; where another one is, its annotation says
+so with `Written`. All other words that name a file are read, in parts where a word joins several
+(``PROCESS=DATASET:FEATURES``). Before a command starts, no output may be one of its inputs, and all
+must have a folder that can be written.
+"""
+
+import functools
+import glob
+import inspect
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from hh4b.core.output_paths import protected_inputs, require_separate_outputs
+
+
+@dataclass(frozen=True)
+class Written:
+    """Marks a parameter of a command that is written.
+
+    Attributes:
+        first: where the value joins several files, as in ``NAME=A:B:C``, the first of these that
+            is written; None: the whole value is one file.
+    """
+
+    first: int | None = None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Marks a parameter whose files are read and changed, which is what the command is for."""
+
+
+def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a command that checks its files before it starts.
+
+    The command raises ConfigError where an output is an input or another output, and
+    InputFileError where an output has no folder that can be written.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    parameters = signature.parameters
+
+    @functools.wraps(function)
+    def command(**values: Any) -> Any:
+        inputs = list(_existing(parameters, values))
+        with protected_inputs(inputs):
+            require_separate_outputs(_outputs(parameters, values))
+            return function(**values)
+
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters.values()}
+    return command
+
+
+def role(parameter: inspect.Parameter) -> Written | Changed | None:
+    """Return how a parameter of a command is written; None: its files are read, if it has any."""
+    if get_origin(parameter.annotation) is Annotated:
+        for mark in get_args(parameter.annotation)[1:]:
+            if isinstance(mark, Written | Changed):
+                return mark
+    name = parameter.name
+    return Written() if name == "output" or name.endswith("_output") else None
+
+
+def _outputs(
+    parameters: Mapping[str, inspect.Parameter], values: Mapping[str, Any]
+) -> Iterator[str]:
+    for name, value in values.items():
+        mark = role(parameters[name])
+        if mark is None:
+            continue
+        for text in _words(value):
+            if isinstance(mark, Written) and mark.first is not None:
+                yield from text.partition("=")[2 if "=" in text else 0].split(":")[mark.first :]
+            else:
+                yield text
+
+
+def _existing(
+    parameters: Mapping[str, inspect.Parameter], values: Mapping[str, Any]
+) -> Iterator[Path]:
+    """Yield the files that exist and that the arguments of reading parameters name."""
+    for name, value in values.items():
+        mark = role(parameters[name])
+        for text in _words(_unfolded(name, value)):
+            if mark is None:
+                yield from _named(text, is_setting=name.startswith("setting"))
+            elif isinstance(mark, Written) and mark.first is not None:
+                for part in text.rpartition("=")[2].split(":")[: mark.first]:
+                    yield from _named(part)
+
+
+def _unfolded(name: str, value: Any) -> Any:
+    """Return the content of settings in JSON; what is no JSON the command itself refuses."""
+    if name == "settings_json" and value is not None:
+        try:
+            return json.loads(value)
+        except ValueError:
+            return None
+    return value
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, str | Path):
+        yield str(value)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _words(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _words(inner)
+
+
+def _named(text: str, *, is_setting: bool = False) -> Iterator[Path]:
+    """Yield the files that a word names: itself, what stands after =, or what colons separate.
+
+    Of a folder the checkpoints in it count. Settings without a point or a stroke are taken for
+    names of samples and methods.
+    """
+    joined = text.rpartition("=")[2]
+    for part in dict.fromkeys([text, text.removeprefix("@"), joined, *joined.split(":")]):
+        if is_setting and "." not in part and "/" not in part:
+            continue
+        try:
+            matches = glob.glob(part) if glob.has_magic(part) else []  # noqa: PTH207
+            for path in map(Path, [part, *matches]):
+                yield from path.glob("*.pt") if part and path.is_dir() else [path]
+        except (OSError, ValueError):
+            continue
