@@ -133,7 +133,7 @@ def read_model(path: Path) -> LikelihoodModel:
         InputFileError: if the file cannot be read.
         ContractError: if it is no such model, or means nothing.
     """
-    return model_from_content(read_json(path), where=str(path))
+    return model_from_content(read_json(path, finite=True), where=str(path))
 
 
 def _array(rows: Any) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -61,7 +61,7 @@ def make_toys(
         ConfigError: if there are too few experiments or values of kappa_lambda.
         FitFailed: if a fit does not converge.
     """
-    contents = [read_json(path) for path in (model_path, *redrawn)]
+    contents = [read_json(path, finite=True) for path in (model_path, *redrawn)]
     model, *truths = (
         model_from_content(content, where=str(path))
         for content, path in zip(contents, (model_path, *redrawn), strict=True)

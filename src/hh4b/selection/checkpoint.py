@@ -10,6 +10,7 @@ import torch
 
 from hh4b.core.errors import InputFileError
 from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.strict_json import parse_json
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig
 from hh4b.training.saved_tensors import fill, read_saved, taken_from
 
@@ -60,6 +61,6 @@ def load_network(path: Path | str) -> DenseNetwork:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputFileError(f"{path} holds no {what}; train it again")
     with taken_from(path, what=what):
-        network = DenseNetwork(NetworkConfig.model_validate_json(content["network"]))
+        network = DenseNetwork(NetworkConfig.model_validate(parse_json(content["network"])))
         fill(network, content["state"])
     return network.eval()

@@ -7,9 +7,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.core.strict_yaml import read_strictly
 from hh4b.spanet import permutations
 from hh4b.spanet.permutations import Permutation
 
@@ -97,13 +96,7 @@ class EventDescription:
             InputFileError: if the file cannot be read or is no YAML.
             ConfigError: naming what the file says and should not.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
-        except yaml.YAMLError as error:
-            text = " ".join(str(error).split())
-            raise InputFileError(f"{path} is not YAML: {text}") from error
+        content = read_strictly(path, unreadable=InputFileError)
         return cls.from_mapping(content, where=str(path))
 
     @classmethod

@@ -204,7 +204,7 @@ class Options(BaseModel):
             ConfigError: naming the key that is unknown or wrong.
             InputFileError: if the file cannot be read.
         """
-        return cls.from_mapping(read_json(path), where=str(path))
+        return cls.from_mapping(read_json(path, finite=True), where=str(path))
 
     def changed(self, **values: Any) -> "Options":
         """Return a checked copy with other values."""
