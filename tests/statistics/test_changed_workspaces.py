@@ -143,17 +143,18 @@ def test_the_note_model_knows_its_numbers(change):
             limits_of(specification, engine="own")
 
 
-@pytest.mark.parametrize("change", ["widths changed", "counts changed", "nuisance fixed"])
+@pytest.mark.parametrize("change", ["widths changed", "counts changed"])
 def test_the_engine_by_itself_is_pyhf_and_quotes_no_errors_of_another_model(change):
     specification = specification_of()
-    before = limits_of(specification, engine="pyhf")
+    before = limits_of(specification)
     CHANGES[change](specification)
     after = limits_of(specification)
-    assert after["engine"] == "pyhf"
+    assert (before["engine"], after["engine"]) == ("own", "pyhf")
+    assert before["profile"]["width_error"] is not None
     assert after["profile"]["width_error"] is None
     assert "errors" not in after
     key = ("profile", "minus_2_delta_log_l") if "counts" in change else ("cls", "mu_upper_expected")
-    assert not np.allclose(after[key[0]][key[1]], before[key[0]][key[1]], rtol=1e-3)
+    assert not np.allclose(after[key[0]][key[1]], before[key[0]][key[1]], rtol=1e-2)
 
 
 def test_pyhf_keeps_a_signal_that_others_switched_on():
@@ -182,7 +183,7 @@ def test_changed_counts_with_a_background_of_each_hypothesis_are_refused():
         (lambda w: w["measurements"].pop(1), "'signal_kappa_lambda_0' has no measurement"),
         (lambda w: w["observations"][0]["data"].pop(), "2 observations have 4 bin edges"),
         (lambda w: w["observations"][0]["data"].append(1.0), "4 observations have 4 bin edges"),
-        (lambda w: w["observations"].clear(), "one observation of m_hh"),
+        (lambda w: w["observations"].clear(), "no valid pyhf workspace"),
         (lambda w: w["observations"][0].update(name="x"), "one observation of m_hh"),
         (lambda w: w["observations"][0]["data"].__setitem__(0, -1.0), "observations is negative"),
         (lambda w: sample(w)["data"].pop(), r"four_b has the shape \(1, 2\)"),
@@ -194,7 +195,7 @@ def test_changed_counts_with_a_background_of_each_hypothesis_are_refused():
             lambda w: [parameter(w, "sqrt_s_tev", n).update(inits=[-13.0]) for n in range(4)],
             "sqrt_s_tev is not positive",
         ),
-        (lambda w: parameter(w, "branching_ratio").update(inits=[]), "missing or broken"),
+        (lambda w: parameter(w, "branching_ratio").pop("inits"), "'branching_ratio' is missing"),
         (
             lambda w: parameter(w, "monte_carlo_variance_hh").update(inits=[-1.0, 1.0, 1.0]),
             "variance of hh is negative",

@@ -1,6 +1,7 @@
 """Options of a network and its training: the keys of the reference's options file, none ignored."""
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import read_json
+
+log = logging.getLogger(__name__)
 
 #: Keys without effect here, with the reason: the last column of `docs/spanet.md`.
 WITHOUT_EFFECT = {
@@ -20,6 +23,11 @@ WITHOUT_EFFECT = {
     "verbose_output": "use `hh4b --verbose`",
     "testing_file": "the test file is an argument of predict and evaluate",
     "trial_output_dir": "belongs to the hyperparameter search of the reference",
+}
+
+#: Keys of older versions of the reference, which ignores them itself: read, and told.
+OLDER = {
+    "num_branch_classification_layers": "num_detector_layers and num_classification_layers decide",
 }
 
 #: Keys that the reference does not know.
@@ -185,6 +193,9 @@ class Options(BaseModel):
         Raises:
             ConfigError: naming the key that is unknown or wrong.
         """
+        for key in sorted(OLDER.keys() & values.keys()):
+            log.info("%s: option %s is of an older version, ignored: %s", where, key, OLDER[key])
+        values = {key: value for key, value in values.items() if key not in OLDER}
         unknown = sorted(set(values) - set(cls.model_fields))
         if unknown:
             raise ConfigError(f"{where}: unknown option {unknown[0]!r}; see docs/spanet.md")
@@ -197,14 +208,19 @@ class Options(BaseModel):
             raise ConfigError(f"{where}: {key + ': ' if key else ''}{text}") from error
 
     @classmethod
-    def read(cls, path: Path | str) -> "Options":
+    def read(cls, path: Path | str, changes: Mapping[str, Any] | None = None) -> "Options":
         """Read an options JSON of the reference or of ours.
+
+        Args:
+            path: the file.
+            changes: values over those of the file; what is checked is the result.
 
         Raises:
             ConfigError: naming the key that is unknown or wrong.
             InputFileError: if the file cannot be read.
         """
-        return cls.from_mapping(read_json(path, finite=True), where=str(path))
+        content = {**read_json(path, finite=True), **(changes or {})}
+        return cls.from_mapping(content, where=f"{path} with its changes" if changes else str(path))
 
     def changed(self, **values: Any) -> "Options":
         """Return a checked copy with other values."""
