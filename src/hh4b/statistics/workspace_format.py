@@ -110,11 +110,12 @@ def read_workspace(specification: Mapping[str, Any], *, where: str) -> Workspace
         points = measured_points(specification)
         kappa = np.array([value for value, _ in points])
         rows = [constants(measurement) for _, measurement in points]
+        variances = _variances(rows, statement.signal_process)
         common = common_constants(rows)
         yields = ScaledTemplates(
             kappa,
             np.array([samples[signal_name(value)]["data"] for value in kappa], dtype=np.float64),
-            _variances(rows, statement.signal_process),
+            variances,
             {
                 name: _background(name, samples, kappa, rows, statement.total_variance.get(name))
                 for name in statement.backgrounds
