@@ -4,10 +4,12 @@ import pytest
 import torch
 from spanet_toys import DATA
 
-from hh4b.core.errors import InputFileError
+from hh4b.core.errors import ContractError, InputFileError
 from hh4b.core.files import Provenance
 from hh4b.spanet import checkpoints, reference
 from hh4b.spanet.checkpoints import Checkpoint
+from hh4b.spanet.prediction_stage import PredictionFiles, predict_to_files
+from hh4b.spanet.settings import SpanetPredictSettings
 
 FOLDER = DATA / "published"
 REMOVED = object()
@@ -85,3 +87,15 @@ def test_wrong_reference_checkpoints(content, message, tmp_path):
     torch.save(content, tmp_path / "r.ckpt")
     with pytest.raises(InputFileError, match=message):
         reference.read_state(tmp_path / "r.ckpt")
+
+
+def test_a_prediction_that_is_no_number_is_not_written(saved, tmp_path):
+    """Weights may be finite and too large for any result."""
+    content = torch.load(saved, weights_only=True)
+    content["weights"]["encoder.summary"][...] = 1e38
+    torch.save(content, saved)
+    output = tmp_path / "p.h5"
+    settings = SpanetPredictSettings.checked({"num_gpu": 0})
+    with pytest.raises(ContractError, match="gives no number for .* in event 0"):
+        predict_to_files([saved], FOLDER / "test.h5", PredictionFiles(output), settings)
+    assert list(tmp_path.glob("*.h5")) == []

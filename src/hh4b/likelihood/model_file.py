@@ -95,12 +95,12 @@ def model_from_content(content: Mapping[str, Any], *, where: str = "likelihood")
             backgrounds={name: _array(rows) for name, rows in content["backgrounds"].items()},
             parameters=tuple(_parameter(one) for one in content["parameters"]),
             norms=tuple(
-                NormEffect(one["parameter"], one["process"], _floats(one["up"]),
+                NormEffect(str(one["parameter"]), str(one["process"]), _floats(one["up"]),
                            _floats(one["down"]))
                 for one in content["norms"]
             ),
             shapes=tuple(
-                ShapeEffect(one["parameter"], one["process"], _array(one["up"]),
+                ShapeEffect(str(one["parameter"]), str(one["process"]), _array(one["up"]),
                             _array(one["down"]))
                 for one in content["shapes"]
             ),
