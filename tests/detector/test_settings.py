@@ -50,7 +50,7 @@ def test_missing_and_broken_files(tmp_path):
     with pytest.raises(ConfigError, match="is not YAML"):
         read_detector_settings(broken)
     broken.write_text("")
-    with pytest.raises(ConfigError, match="valid dictionary"):
+    with pytest.raises(ConfigError, match="holds no mapping.*b_tagging"):
         read_detector_settings(broken)
 
 

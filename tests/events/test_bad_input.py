@@ -274,3 +274,14 @@ def test_command_ends_in_one_line(tmp_path):
     assert done.stderr.strip().count("\n") == 0
     assert "x_*.root: matches no file" in done.stderr
     assert not output.exists()
+
+
+def test_a_name_that_exists_is_that_file(tmp_path):
+    """A shell that expands a glob itself hands over names that may look like one."""
+    folder = tmp_path / "[v1]"
+    folder.mkdir()
+    for name in ("a.root", "b[1].root"):
+        (folder / name).touch()
+        assert expand([str(folder / name)]) == [str(folder / name)]
+    with pytest.raises(InputFileError, match="matches no file"):
+        expand([str(folder / "c.root")])

@@ -178,3 +178,35 @@ def test_negative_signal_and_bad_lists_are_refused():
     double = dataclasses.replace(ours, shapes=(*ours.shapes, ours.shapes[0]))
     with pytest.raises(ContractError, match="shape_kernel has two shifts on four_b"):
         histfactory_workspace(double, KAPPAS)
+
+
+def first_sample(workspace):
+    return workspace["channels"][0]["samples"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda w: w["observations"][0]["data"].pop(), "observations, its samples have"),
+        (lambda w: w["observations"].pop(), "has 0 observations"),
+        (lambda w: w["observations"][0]["data"].__setitem__(0, -1.0), "are negative"),
+        (lambda w: first_sample(w)["data"].pop(), "observations, its samples have"),
+        (
+            lambda w: [
+                first_sample(w)["modifiers"].append(
+                    {"name": "scale", "type": "normfactor", "data": None}
+                ),
+                w["measurements"][2]["config"]["parameters"].append(
+                    {"name": "scale", "fixed": True, "inits": [2.0]}
+                ),
+            ],
+            "sets parameter scale to another value than the first one",
+        ),
+    ],
+)
+def test_files_that_others_changed_are_refused_in_one_line(change, message):
+    workspace = histfactory_workspace(example_model(), KAPPAS)
+    change(workspace)
+    with pytest.raises(ContractError, match=message) as error:
+        read_histfactory(workspace, where="w.json")
+    assert "\n" not in str(error.value)

@@ -92,6 +92,8 @@ def share(expression):
         (lambda one: one["distributions"][0].update(type="gaussian_dist"), "gaussian_dist"),
         (lambda one: one["likelihoods"][0].update(aux_distributions=["x"]), "constraints of its"),
         (lambda one: one.pop("data"), "no whole HS3 file"),
+        (lambda one: one["data"][0].update(contents=[[1.0], 2.0]), "no whole HS3 file"),
+        (lambda one: one["data"][0].update(contents=["x"]), "no whole HS3 file"),
         (lambda one: one["data"][0]["contents"].pop(), "data must be 7 counts"),
     ],
 )

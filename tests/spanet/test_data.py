@@ -331,3 +331,20 @@ def test_linear_embedding_lets_kappa_through(tmp_path):
             .eval()(EventStore(events, event).batch(np.arange(8)), parts)
             .vectors
         )
+
+
+@pytest.mark.parametrize("mark", [-9, -99, -999, -9999, np.nan])
+def test_other_marks_of_a_missing_target(broken, mark):
+    """Files of others mark what is missing in their own way; the result is that of -1."""
+    before = read_events(broken, event_of("published"))
+    with h5py.File(broken, "r+") as file:
+        for name in ("h1/b1", "h1/b2", "h2/b1", "h2/b2"):
+            values = file[f"TARGETS/{name}"][()].astype(np.float64)
+            del file[f"TARGETS/{name}"]
+            values[values == -1] = mark
+            kind = np.float32 if np.isnan(mark) else np.int32
+            file[f"TARGETS/{name}"] = values.astype(kind)
+    after = read_events(broken, event_of("published"))
+    for one, other in zip(before.targets, after.targets, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert (one == -1).any()

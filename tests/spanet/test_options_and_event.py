@@ -88,6 +88,25 @@ def test_simultaneous_swaps_generate_a_smaller_group():
         ("INPUTS", {"RELATIVE": {"Source": {"pt": "none"}}}, "RELATIVE"),
         ("CLASSIFICATIONS", {"h1": {"PARTICLE": ["x"]}}, "'h1'"),
         ("PERMUTATION", {}, "PERMUTATION"),
+        ("PERMUTATIONS", {"t1": 1}, "PERMUTATIONS/t1: expected a list, got 1"),
+        ("PERMUTATIONS", {"EVENT": "t1"}, "PERMUTATIONS/EVENT: expected a list, got 't1'"),
+        ("PERMUTATIONS", {"EVENT": ["t1", "t2"]}, "'t1' is not a list of names"),
+        ("PERMUTATIONS", {"EVENT": [[["t1", "t2"], 3]]}, "expected a list, got 3"),
+        ("PERMUTATIONS", {"EVENT": [[["t1", "t2"], "t1"]]}, "expected a list, got 't1'"),
+        ("PERMUTATIONS", {"EVENT": [["t1", "t1"]]}, "names one twice"),
+        ("PERMUTATIONS", ["t1"], "expected a mapping, got list"),
+        ("EVENT", {"t1": "q1"}, "must list at least one product"),
+        ("EVENT", {"t1": [None]}, "None is neither a product"),
+        ("EVENT", {"t1": [{}]}, "neither a product"),
+        ("EVENT", {"t1": [["q1"]]}, "neither a product"),
+        ("INPUTS", {"SEQUENTIAL": {"Source": {}}}, "names no feature"),
+        ("INPUTS", {"SEQUENTIAL": {"Source": ["pt"]}}, "expected a mapping, got list"),
+        ("CLASSIFICATIONS", {"EVENT": "signal"}, "EVENT: expected a list, got 'signal'"),
+        ("CLASSIFICATIONS", {"EVENT": {"signal": 1}}, "expected a list"),
+        ("CLASSIFICATIONS", {"EVENT": ["a", "a"]}, "'EVENT/a' occurs twice"),
+        ("CLASSIFICATIONS", {"EVENT": [None]}, "None is no name"),
+        ("CLASSIFICATIONS", {"EVENT": ["a/b"]}, "'a/b' is no name"),
+        ("CLASSIFICATIONS", {"t1": {"PARTICLE": "kind"}}, "expected a list, got 'kind'"),
     ],
 )
 def test_wrong_event_is_named(section, value, message):
@@ -101,3 +120,28 @@ def test_missing_and_broken_event_files(tmp_path):
     (tmp_path / "e.yaml").write_text("INPUTS: [")
     with pytest.raises(InputFileError, match="not YAML"):
         EventDescription.read(tmp_path / "e.yaml")
+
+
+def test_options_of_others(tmp_path, caplog):
+    """A byte-order mark, a key of an older version, a refused value that a change takes back."""
+    path = tmp_path / "o.json"
+    path.write_bytes(b'\xef\xbb\xbf{"hidden_dim": 32, "num_branch_classification_layers": 6}')
+    with caplog.at_level("INFO"):
+        assert Options.read(path).hidden_dim == 32
+    assert "num_branch_classification_layers is of an older version" in caplog.text
+    path.write_text(json.dumps({"regression_loss_scale": 1.0, "hidden_dim": 32}))
+    with pytest.raises(ConfigError, match="regression_loss_scale = 1.0 is refused"):
+        Options.read(path)
+    back = Options.read(path, {"regression_loss_scale": 0})
+    assert back == Options.from_mapping({"hidden_dim": 32, "regression_loss_scale": 0})
+    with pytest.raises(ConfigError, match=r"o\.json with its changes: unknown option 'dim'"):
+        Options.read(path, {"dim": 0})
+
+
+@pytest.mark.parametrize(
+    "text", ['{"epochs": 1, "epochs": 2}', '{"dropout": NaN}', '{"learning_rate": 1e999}', "[]"]
+)
+def test_options_that_say_two_things_or_nothing(tmp_path, text):
+    (tmp_path / "o.json").write_text(text)
+    with pytest.raises(InputFileError, match=r"o\.json"):
+        Options.read(tmp_path / "o.json")

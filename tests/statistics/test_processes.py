@@ -183,6 +183,8 @@ def test_the_sections_carry_everything_to_the_stages():
         ({"sqrt_s_tev": [14]}, "headline: .* 13 is not in sqrt_s_tev"),
         ({"kappa_lambda_min": 20}, "kappa_lambda_min 20 is not below kappa_lambda_max 15"),
         ({"kappa_lambda_step": 4}, "does not hold kappa_lambda = 1"),
+        ({"kappa_lambda_step": 1e-9}, "step 1e-09 makes 2.5e\\+10 hypotheses; at most 1000"),
+        ({"kappa_lambda_min": float("-inf")}, "kappa_lambda_min"),
         ({"m_hh_min_gev": 1200}, "m_hh_max_gev: value 1000.0: must be above m_hh_min_gev = 1200"),
         ({"scan_luminosities_ifb": [3]}, "at least two luminosities"),
     ],

@@ -6,7 +6,6 @@ as JSON, which is how the workflow hands them over. Flags go over the JSON.
 
 import functools
 import inspect
-import json
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic.fields import FieldInfo
 from hh4b.core.errors import ConfigError
 from hh4b.core.joined import parse_numbers
 from hh4b.core.settings import Settings, settings_object
+from hh4b.core.strict_json import parse_json
 
 #: What a flag that says ``none`` stands for: the default taken away, as null does in JSON.
 _NONE = object()
@@ -134,7 +134,7 @@ def _parsed(name: str, field: FieldInfo, value: Any) -> Any:
         return list(parse_numbers(value, option))
     if kind is None:
         try:
-            return json.loads(value)
+            return parse_json(value, finite=True)
         except ValueError as error:
             raise ConfigError(f"{option} is not JSON: {error}") from error
     if kind is str and value == "none" and type(None) in get_args(field.annotation):

@@ -10,6 +10,7 @@ from hh4b.commands.groups import spanet
 from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
 from hh4b.core.errors import ConfigError
+from hh4b.core.strict_json import parse_json
 from hh4b.spanet.settings import (
     SpanetEvaluateSettings,
     SpanetPredictSettings,
@@ -41,7 +42,7 @@ def parse_changes(texts: list[str] | None) -> dict[str, Any]:
         if not (separator and key):
             raise ConfigError(f"--set {text!r} is not of the form key=value")
         try:
-            found[key] = json.loads(value)
+            found[key] = parse_json(value, finite=True)
         except ValueError:
             found[key] = value
     return found

@@ -10,6 +10,7 @@ from typing import Any
 from hh4b import __version__
 from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.core.output_paths import atomic_path as atomic_path
+from hh4b.core.strict_json import parse_json
 
 
 def require_places(output: str, counts: Mapping[str, int]) -> None:
@@ -81,14 +82,18 @@ def write_json(path: Path | str, content: Mapping[str, Any], provenance: Provena
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def read_json(path: Path | str) -> dict[str, Any]:
+def read_json(path: Path | str, *, finite: bool = False) -> dict[str, Any]:
     """Read a JSON object.
 
+    Args:
+        path: the file.
+        finite: refuse NaN and infinite numbers.
+
     Raises:
-        InputFileError: if the file is missing or is not a whole JSON object.
+        InputFileError: if the file is missing or is not a whole JSON object, or has a key twice.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = parse_json(Path(path).read_bytes(), finite=finite)
     except OSError as error:
         raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:

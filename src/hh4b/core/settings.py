@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.strict_json import parse_json
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -28,7 +29,7 @@ Part = Literal["training", "testing", "all"]
 class Settings(BaseModel):
     """Settings of a stage or a section of the configuration: frozen, unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
     @classmethod
     def of(cls, *sections: BaseModel, **values: Any) -> Self:
@@ -81,7 +82,7 @@ def settings_object(text: str) -> dict[str, Any]:
         ConfigError: if the text is no JSON object.
     """
     try:
-        content = json.loads(text)
+        content = parse_json(text, finite=True)
     except ValueError as error:
         raise ConfigError(f"--settings is not JSON: {error}") from error
     if not isinstance(content, dict):

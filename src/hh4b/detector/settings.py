@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.settings import NonNegative, Positive, Settings
+from hh4b.core.strict_yaml import read_strictly
 from hh4b.detector.dotted_keys import replaced
 from hh4b.detector.expressions import evaluate
 
@@ -269,14 +269,7 @@ def read_detector_settings(path: Path | str) -> DetectorSettings:
     Raises:
         ConfigError: naming file, key, value and what was expected.
     """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read detector file {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise ConfigError(f"detector file {path} is not YAML: {problem}") from error
-    return _validated(content, str(path))
+    return _validated(read_strictly(path, keys=DetectorSettings.model_fields), str(path))
 
 
 def with_changes(settings: DetectorSettings, changes: Mapping[str, Any]) -> DetectorSettings:

@@ -1,6 +1,5 @@
 """Read the branches we need of a Delphes tree, in blocks of bounded size."""
 
-import json
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ import uproot
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, Hh4bError, InputFileError
+from hh4b.core.strict_json import parse_json
 from hh4b.detector.settings import TagEfficiency, TaggingSettings
 from hh4b.events.block import JET_LEAVES, Block, Collection
 
@@ -227,7 +227,7 @@ def _opened(file: Any, path: str) -> DelphesFile:
 def _generated(file: Any, path: str) -> tuple[int, float]:
     """Return number and summed weight of the generated events that a file of ours states."""
     try:
-        counts = json.loads(str(file["hh4b"]))["counts"]
+        counts = parse_json(str(file["hh4b"]))["counts"]
         return int(counts["n_generated"]), float(counts["sum_weights_generated"])
     except (ValueError, KeyError, TypeError) as error:
         raise ContractError(
@@ -239,7 +239,7 @@ def _generated(file: Any, path: str) -> tuple[int, float]:
 def _tagging(file: Any) -> TagEfficiency | None:
     """Return the efficiencies behind the tags of a file of ours; None if it is of an older kind."""
     try:
-        detector = json.loads(str(file["hh4b"]))["settings"]["detector"]
+        detector = parse_json(str(file["hh4b"]))["settings"]["detector"]
         return TaggingSettings.model_validate(detector["b_tagging"]).active
     except (ValueError, KeyError, TypeError):
         return None

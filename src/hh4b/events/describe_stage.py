@@ -1,12 +1,12 @@
 """What a dataset holds, in numbers."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hh4b.core.contracts import read_attributes
+from hh4b.core.strict_json import parse_attribute
 from hh4b.events.dataset import TARGETS, blocks, lacking
 
 _ATTRIBUTES = ("sample", "is_background", "kappa_lambda", "n_generated", "sum_weights_generated")
@@ -94,5 +94,5 @@ def _attributes(path: Path | str) -> dict[str, Any]:
         del known["kappa_lambda"]
     for name in ("cutflow", "skipped_files", "sources"):
         if name in attributes:
-            known[name] = json.loads(attributes[name])
+            known[name] = parse_attribute(attributes, name, path)
     return known

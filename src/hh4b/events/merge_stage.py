@@ -18,6 +18,7 @@ from hh4b.core.row_draws import draw_rows
 from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.seeds import stream
 from hh4b.core.shower_events import ShowerEvents
+from hh4b.core.strict_json import parse_attribute
 from hh4b.events.dataset import lacking, shower_events
 from hh4b.events.kappa_input import balanced_weights, pick_kappa
 from hh4b.events.settings import MergeSettings
@@ -69,7 +70,7 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
         attributes = read_attributes(path)
         if "HH4B/source_file" in arrays:
             arrays["HH4B/source_file"] = arrays["HH4B/source_file"] + len(files)
-            files += json.loads(str(attributes.get("files", "[]"))) or [str(path)]
+            files += parse_attribute(attributes, "files", path, default=[]) or [str(path)]
         parts.append(arrays)
         sources.append(source)
     _check_widths(datasets, parts)

@@ -6,7 +6,6 @@ of the variation, and nominal and varied templates would be of different events.
 several rows, draws of the detector or combinations of tags, which all have the same labels.
 """
 
-import json
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ import numpy as np
 
 from hh4b.core.contracts import open_table, read_attributes
 from hh4b.core.errors import ContractError
+from hh4b.core.strict_json import parse_provenance
 from hh4b.events.dataset import BLOCK_ROWS, blocks, lacking
 from hh4b.events.selection import Columns, told_kappa
 from hh4b.events.settings import IngestSettings
@@ -61,7 +61,7 @@ class NominalLabels:
         self._path = path
         self._settings = settings
         attributes = read_attributes(path)
-        provenance = json.loads(attributes.get("provenance", "{}"))
+        provenance = parse_provenance(attributes, path)
         self.configuration_hash = str(provenance.get("configuration_hash", ""))
         _require_sample(path, attributes.get("sample"), settings)
         absent = [name for name in (_NUMBER, _SPLIT, _DRAW) if name in lacking(path)]

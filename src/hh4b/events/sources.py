@@ -23,7 +23,8 @@ def expand(patterns: Sequence[str]) -> list[str]:
     files: dict[str, None] = {}
     empty: list[str] = []
     for pattern in _listed(patterns):
-        if not _MAGIC & set(pattern):
+        # A shell that expands a glob itself hands names over that may look like one.
+        if not _MAGIC & set(pattern) or ("://" not in pattern and Path(pattern).is_file()):
             files[pattern] = None
             continue
         found = _remote(pattern) if "://" in pattern else _local(pattern)

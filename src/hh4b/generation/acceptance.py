@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import yaml
 from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError
@@ -25,6 +24,7 @@ from pydantic import Field, ValidationError
 from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.settings import Positive, Settings
+from hh4b.core.strict_yaml import read_strictly
 
 Probability = Annotated[float, Field(gt=0.0, le=1.0)]
 
@@ -50,15 +50,7 @@ class AcceptanceBias(Settings):
             ConfigError: if the file cannot be read, a key is unknown or missing, or a value is
                 impossible; the message names file, key and value.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            reason = " ".join(str(error).split())
-            raise ConfigError(f"{path} is not YAML: {reason}") from error
-        if not isinstance(content, dict):
-            raise ConfigError(f"{path}: expected the keys {sorted(cls.model_fields)}")
+        content = read_strictly(path, keys=cls.model_fields)
         try:
             return cls(**{str(key): value for key, value in content.items()})
         except ValidationError as error:

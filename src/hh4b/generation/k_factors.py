@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import yaml
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.settings import Settings
-from hh4b.core.strict_yaml import read_strictly
+from hh4b.core.strict_yaml import parse_yaml, read_strictly
 
 Floats = NDArray[np.float64]
 _Coefficients = tuple[float, float, float]
@@ -161,4 +160,7 @@ def _of_user(path: str) -> KFactorTable:
 def shipped_k_factors() -> dict[str, KFactorTable]:
     """Return the published tables that come with the package, by name."""
     text = resources.files(__package__).joinpath("k_factors.yaml").read_text("utf-8")
-    return {name: KFactorTable.of(name, entry) for name, entry in yaml.safe_load(text).items()}
+    return {
+        name: KFactorTable.of(name, entry)
+        for name, entry in parse_yaml(text, where="k_factors.yaml").items()
+    }

@@ -6,7 +6,6 @@ section. The header carries the provenance in an element ``<hh4b>``.
 
 import gzip
 import io
-import json
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, InputFileError
 from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.strict_json import parse_json
 from hh4b.generation.lhe_text import END, event_blocks, numbers, read_head
 from hh4b.generation.pdf import DEFAULT_LHAPDF_ID
 
@@ -234,10 +234,20 @@ def _read(
         n_events_file=n_events,
         cross_section_pb=float(init[0]),
         cross_section_error_pb=float(init[1]),
-        provenance=json.loads(note) if note else {},
+        provenance=_provenance(note, path),
         sqrt_s_gev=float(beams[2]) + float(beams[3]),
         lhapdf_ids=(int(beams[6]), int(beams[7])),
     )
+
+
+def _provenance(note: bytes, path: Path | str) -> dict[str, Any]:
+    """Return what the header of our files says of their making; empty where there is none."""
+    try:
+        return dict(parse_json(note)) if note.strip() else {}
+    except (ValueError, TypeError) as error:
+        raise InputFileError(
+            f"{path}: the header <hh4b> is no JSON object ({error}); make the file again"
+        ) from error
 
 
 def _parse(blocks: list[list[bytes]], particles: int | None = None) -> LheEvents:

@@ -7,10 +7,10 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.strict_yaml import parse_yaml
 from hh4b.generation.couplings import HiggsPairCouplings
 
 
@@ -91,4 +91,4 @@ def coupling_point(name: str) -> CouplingPoint:
 
 def _content() -> Any:
     text = resources.files(__package__).joinpath("published_couplings.yaml").read_text("utf-8")
-    return yaml.safe_load(text)
+    return parse_yaml(text, where="published_couplings.yaml")

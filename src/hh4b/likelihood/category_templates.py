@@ -201,7 +201,7 @@ def read_categories(path: Path | str) -> list[CategoryTemplates]:
         InputFileError: if it is no JSON object.
         ContractError: naming what is missing or broken.
     """
-    content = read_json(path)
+    content = read_json(path, finite=True)
     try:
         found = [_templates(one) for one in content["energies"]]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

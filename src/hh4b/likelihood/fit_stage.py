@@ -72,7 +72,7 @@ def make_fit(model_path: Path, output: Path | None, settings: LikelihoodFitSetti
         ContractError: if it is no likelihood model, or lacks the data that are asked for.
         FitFailed: if a fit does not converge.
     """
-    raw = read_json(model_path)
+    raw = read_json(model_path, finite=True)
     compiled = CompiledModel.of(model_from_content(raw, where=str(model_path)))
     content = fit_content(compiled, settings)
     made_of = {

@@ -47,6 +47,17 @@ def read_histfactory(
             quadratic.
     """
     validate_workspace(specification, where)
+    try:
+        return _read(specification, where, kappas)
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        reason = f"{type(error).__name__} {' '.join(str(error).split())}"
+        raise ContractError(f"{where} is no whole workspace: {reason}; make it again") from error
+
+
+def _read(
+    specification: Mapping[str, Any], where: str, kappas: Mapping[str, float] | None
+) -> LikelihoodModel:
+    _require_counts(specification, where)
     strengths = _strengths(specification, where, kappas or {})
     fixed = _constants(specification, where, strengths)
     statement = _statement(specification, where)
@@ -73,6 +84,21 @@ def read_histfactory(
     _check_quadratic(model, samples, signal_kappas, where)
     kept = statement.data_of(model, counts)
     return read.model(data=kept, **statement.described()) if kept is None else model
+
+
+def _require_counts(specification: Mapping[str, Any], where: str) -> None:
+    """Check that every channel has as many observations as its samples have bins."""
+    counts = {one["name"]: one["data"] for one in specification["observations"]}
+    for channel in specification["channels"]:
+        sizes = {len(sample["data"]) for sample in channel["samples"]}
+        found = counts.get(channel["name"], [])
+        if sizes != {len(found)}:
+            raise ContractError(
+                f"{where}: channel {channel['name']} has {len(found)} observations, its samples"
+                f" have {sorted(sizes)} bins; make it again"
+            )
+        if min(found) < 0:
+            raise ContractError(f"{where}: observations of {channel['name']} are negative")
 
 
 def _statement(specification: Mapping[str, Any], where: str) -> LikelihoodStatement:
@@ -128,8 +154,29 @@ def _constants(
         for sample in channel["samples"]:
             for one in sample["modifiers"]:
                 kinds.setdefault(one["name"], set()).add(one["type"])
+    first, *others = (
+        _constants_of(measurement, kinds, where, strengths)
+        for measurement in specification["measurements"]
+    )
+    for measurement, other in zip(specification["measurements"][1:], others, strict=True):
+        if other != first:
+            name = next(key for key in first | other if first.get(key) != other.get(key))
+            raise ContractError(
+                f"{where}: measurement {measurement['name']!r} sets parameter {name} to another"
+                " value than the first one, which the fast likelihood does not know; fit the file"
+                " with pyhf"
+            )
+    return first
+
+
+def _constants_of(
+    measurement: Mapping[str, Any],
+    kinds: Mapping[str, set[str]],
+    where: str,
+    strengths: Mapping[str, float],
+) -> dict[str, float]:
     values: dict[str, float] = {}
-    for one in specification["measurements"][0]["config"]["parameters"]:
+    for one in measurement["config"]["parameters"]:
         name = one["name"]
         if name not in kinds or name in strengths:
             continue

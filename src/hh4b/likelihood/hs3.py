@@ -6,12 +6,12 @@ Lagrange. Shifts go with the samples: they are linear in the components, as the 
 https://hep-statistics-serialization-standard.readthedocs.io
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from hh4b import __version__
 from hh4b.core.errors import ConfigError
+from hh4b.core.strict_json import parse_json
 from hh4b.likelihood.exchange_samples import (
     ModifierRecord,
     SampleRecord,
@@ -83,7 +83,7 @@ def hs3_workspace(
         )
     about = LikelihoodStatement.about(model, asimov).model_dump(mode="json")
     if provenance:
-        about["provenance"] = json.loads(provenance)
+        about["provenance"] = parse_json(provenance)
     return {
         "metadata": {
             "hs3_version": HS3_VERSION,

@@ -51,10 +51,9 @@ def read_hs3(
     """
     try:
         return _read(specification, where, likelihood, (kappa, strength))
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ContractError(
-            f"{where} is no whole HS3 file: {type(error).__name__} {error}; make it again"
-        ) from error
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        reason = f"{type(error).__name__} {' '.join(str(error).split())}"
+        raise ContractError(f"{where} is no whole HS3 file: {reason}; make it again") from error
 
 
 def _read(

@@ -95,12 +95,12 @@ def model_from_content(content: Mapping[str, Any], *, where: str = "likelihood")
             backgrounds={name: _array(rows) for name, rows in content["backgrounds"].items()},
             parameters=tuple(_parameter(one) for one in content["parameters"]),
             norms=tuple(
-                NormEffect(one["parameter"], one["process"], _floats(one["up"]),
+                NormEffect(str(one["parameter"]), str(one["process"]), _floats(one["up"]),
                            _floats(one["down"]))
                 for one in content["norms"]
             ),
             shapes=tuple(
-                ShapeEffect(one["parameter"], one["process"], _array(one["up"]),
+                ShapeEffect(str(one["parameter"]), str(one["process"]), _array(one["up"]),
                             _array(one["down"]))
                 for one in content["shapes"]
             ),
@@ -133,7 +133,7 @@ def read_model(path: Path) -> LikelihoodModel:
         InputFileError: if the file cannot be read.
         ContractError: if it is no such model, or means nothing.
     """
-    return model_from_content(read_json(path), where=str(path))
+    return model_from_content(read_json(path, finite=True), where=str(path))
 
 
 def _array(rows: Any) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -67,7 +67,7 @@ def make_redrawn(
         samples, settings.templates, varied=varied, energy_weights=energy_weights,
         parton_weights=parton_weights,
     )  # fmt: skip
-    content = read_json(templates)
+    content = read_json(templates, finite=True)
     made_of = content.get("provenance", {}).get("settings", {})
     if {name: made_of.get(name) for name in inputs.hashes} != inputs.hashes:
         raise ContractError(f"{templates} is made of other samples; make it again from these")
@@ -115,7 +115,7 @@ class Redrawn:
             InputFileError: if the file cannot be read.
             ContractError: if it is another file, or means nothing.
         """
-        content = read_json(path)
+        content = read_json(path, finite=True)
         if content.get("kind") != KIND:
             raise ContractError(f"{path} is no file of `hh4b likelihood redraw`")
         try:

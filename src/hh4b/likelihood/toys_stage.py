@@ -68,14 +68,14 @@ def make_toys(
         ConfigError: if there are too few experiments or values of kappa_lambda.
         FitFailed: if a fit does not converge.
     """
-    original = read_json(model_path)
+    original = read_json(model_path, finite=True)
     model = model_from_content(original, where=str(model_path))
     replicas = None if redrawn is None else Redrawn.read(redrawn)
     content = toys_content(model, settings, replicas)
     made_of = {
         **settings.model_dump(mode="json", exclude={"threads", "seed"}),
         "model": hash_in(original),
-        "redrawn": None if redrawn is None else hash_in(read_json(redrawn)),
+        "redrawn": None if redrawn is None else hash_in(read_json(redrawn, finite=True)),
     }
     provenance = Provenance("likelihood toys", made_of, seed=settings.seed)
     if output is not None:

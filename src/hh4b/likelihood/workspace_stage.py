@@ -43,7 +43,7 @@ def make_exchange_files(
     """
     if hs3 is None and histfactory is None and model_output is None:
         raise ConfigError("nothing to write; name a file with --output, --histfactory or --model")
-    content = read_json(source)
+    content = read_json(source, finite=True)
     model = model_of(content, where=str(source))
     made_from = (content.get("provenance") or {}).get("configuration_hash", "unknown")
     made_of = {**settings.model_dump(mode="json"), "model": made_from}

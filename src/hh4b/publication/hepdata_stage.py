@@ -148,7 +148,7 @@ def _files_before(folder: Path) -> set[Path]:
     try:
         text = (folder / "submission.yaml").read_text(encoding="utf-8")
         documents = [one for one in yaml.safe_load_all(text) if isinstance(one, dict)]
-    except (OSError, yaml.YAMLError):
+    except (OSError, ValueError, yaml.YAMLError):
         return set()
     names = [one.get("data_file") for one in documents]
     for one in documents:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import canonical_hash, read_json
+from hh4b.core.strict_json import parse_provenance
 from hh4b.training.error_parts import MINIMUM_TRAININGS
 
 
@@ -257,7 +258,7 @@ def _hash_of(path: Path) -> str:
     if path.suffix in (".h5", ".hdf5"):
         from hh4b.core.contracts import read_attributes
 
-        provenance = json.loads(read_attributes(path).get("provenance", "{}"))
+        provenance = parse_provenance(read_attributes(path), path)
         return str(provenance.get("configuration_hash", ""))
     if path.suffix == ".json":
         return RunFile.read(path).configuration_hash

@@ -1,7 +1,6 @@
 """The key numbers of a finished study, small enough to stand in the repository."""
 
 import csv
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from hh4b.core import contracts
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import canonical_hash
 from hh4b.core.kappa import kappa_name
+from hh4b.core.strict_json import parse_attribute, parse_provenance
 from hh4b.publication.catalogue.names import FINAL
 from hh4b.publication.catalogue.naming import selection_label
 from hh4b.publication.inputs import RunFile
@@ -103,8 +103,8 @@ class Extract:
             path = Path(self.layout.dataset(sample))
             if path.is_file():
                 attributes = contracts.read_attributes(path)
-                cutflow = json.loads(attributes["cutflow"])
-                made = json.loads(attributes.get("provenance", "{}"))
+                cutflow = parse_attribute(attributes, "cutflow", path)
+                made = parse_provenance(attributes, path)
                 self.sources[f"datasets/{path.name}"] = str(made.get("configuration_hash", ""))
                 found[sample] = {
                     "generated": int(attributes["n_generated"]),

@@ -1,6 +1,5 @@
 """Shares of generated events that pass the four-tag cut."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from hh4b.core import contracts
 from hh4b.core.errors import ContractError
 from hh4b.core.files import canonical_hash
 from hh4b.core.grouping import group_sums
+from hh4b.core.strict_json import parse_provenance
 from hh4b.publication.event_columns import event_weights, row_event_ids
 from hh4b.publication.inputs import Measured
 
@@ -41,7 +41,7 @@ def pass_rate(paths: Sequence[Path]) -> Measured:
             weights = group_sums(weights, events)
         variance += max(float((weights**2).sum()) - passed**2 / number, 0.0)
         selected, generated = selected + passed, generated + total
-        provenance = json.loads(attributes.get("provenance", "{}"))
+        provenance = parse_provenance(attributes, path)
         hashes.append(str(provenance.get("configuration_hash", "")))
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     return Measured(

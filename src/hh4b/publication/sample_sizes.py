@@ -1,6 +1,5 @@
 """Numbers of events in datasets, by class and by how much of the truth was matched."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pydantic import Field
 from hh4b.core import contracts
 from hh4b.core.folds import FoldPart
 from hh4b.core.parts import part_mask
+from hh4b.core.strict_json import parse_provenance
 from hh4b.publication.inputs import Measured
 
 PARTS = ("training", "testing")
@@ -79,6 +79,6 @@ def _measured(paths: list[Path], counts: dict[str, int]) -> dict[str, Measured]:
     source = "/".join(paths[0].parts[-2:])
     if len(paths) > 1:
         source += f" and {len(paths) - 1} more"
-    hashes = [json.loads(contracts.read_attributes(path).get("provenance", "{}")) for path in paths]
+    hashes = [parse_provenance(contracts.read_attributes(path), path) for path in paths]
     digest = str(hashes[0].get("configuration_hash", "")) if len(paths) == 1 else ""
     return {name: Measured(count, None, source, digest) for name, count in counts.items()}

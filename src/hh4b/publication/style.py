@@ -1,7 +1,6 @@
 """How figures look: fonts, colours, physics labels, and files that are the same every time."""
 
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from hh4b import __version__
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import atomic_path
 from hh4b.core.settings import Settings
+from hh4b.core.strict_json import parse_json
 
 GOLDEN = 0.75
 
@@ -57,7 +57,7 @@ class FigureStyle(Settings):
             ConfigError: if it is no JSON object, or a key or value is not known.
         """
         try:
-            content = json.loads(text)
+            content = parse_json(text, finite=True)
         except ValueError as error:
             raise ConfigError(f"figure style {text!r} is not JSON ({error})") from error
         if not isinstance(content, dict):

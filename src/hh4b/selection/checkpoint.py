@@ -1,18 +1,15 @@
 """A trained network as one file: weights, configuration, metrics and seed, as plain data."""
 
 import json
-import pickle
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-from pydantic import ValidationError
-
 from hh4b.core.errors import InputFileError
 from hh4b.core.files import Provenance
+from hh4b.core.strict_json import parse_json
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig
+from hh4b.training.saved_tensors import fill, read_saved, taken_from
 from hh4b.training.tensors import save_tensors
 
 FORMAT = "hh4b dnn 1"
@@ -51,19 +48,13 @@ def load_network(path: Path | str) -> DenseNetwork:
     """
     path = Path(path)
     path = path / MODEL_FILE if path.is_dir() else path
-    if path.exists() and not zipfile.is_zipfile(path):
-        raise InputFileError(f"{path} is damaged or of another kind; train it again")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise InputFileError(f"{path} holds no network of `hh4b dnn train`; train it again")
-        network = DenseNetwork(NetworkConfig.model_validate_json(content["network"]))
-        network.load_state_dict(content["state"])
-    except FileNotFoundError as error:
-        raise InputFileError(f"cannot read {path}: no such file; run `hh4b dnn train`") from error
-    except (OSError, RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputFileError(f"{path} is damaged ({reason[:80]}); train it again") from error
-    except ValidationError as error:
-        raise InputFileError(f"{path}: {error.errors()[0]['msg']}; train it again") from error
+    if not path.exists():
+        raise InputFileError(f"cannot read {path}: no such file; run `hh4b dnn train`")
+    what = "network of `hh4b dnn train`"
+    content = read_saved(path, what=what, advice="train it again")
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise InputFileError(f"{path} holds no {what}; train it again")
+    with taken_from(path, what=what):
+        network = DenseNetwork(NetworkConfig.model_validate(parse_json(content["network"])))
+        fill(network, content["state"])
     return network.eval()

@@ -18,6 +18,7 @@ from hh4b.selection.dnn import DenseNetwork, NetworkConfig, probability
 from hh4b.selection.samples import LabelledFeatures
 from hh4b.selection.settings import DnnSettings
 from hh4b.training import metrics
+from hh4b.training.saved_tensors import fill, read_saved, taken_from
 from hh4b.training.tensors import save_tensors
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,10 @@ def train_until(
     """
     run = _Run(events, settings, seed=seed, device="cpu")
     if path.exists():
-        run.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        what = "state of a trial"
+        state = read_saved(path, what=what)
+        with taken_from(path, what=what):
+            run.load_state_dict(state)
     run.go_on(epochs)
     save_tensors(path, run.state_dict())
     run.network.load_state_dict(run.best_state)
@@ -164,7 +168,7 @@ class _Run:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Be where the training of the state was."""
-        self.network.load_state_dict(state["network"])
+        fill(self.network, state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.order.set_state(state["order"])
         self.epochs, self.best_epoch = state["epochs"], state["best_epoch"]

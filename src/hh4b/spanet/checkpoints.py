@@ -11,6 +11,7 @@ from hh4b.core.errors import ContractError, InputFileError
 from hh4b.core.files import Provenance
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.network import Network
+from hh4b.training.saved_tensors import fill, read_saved, taken_from
 from hh4b.training.tensors import save_tensors
 
 FORMAT = "hh4b-spanet-1"
@@ -89,32 +90,42 @@ def load(path: Path | str, *, event: EventDescription | None = None) -> Checkpoi
         ContractError: if it was made for another topology than ``event``.
     """
     path = locate(path)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for what is no checkpoint
-        raise InputFileError(
-            f"{path} is not a checkpoint of this project ({type(error).__name__});"
-            " for one of the reference run `hh4b spanet import-checkpoint` first"
-        ) from error
+    what = "checkpoint of this project"
+    advice = "for one of the reference run `hh4b spanet import-checkpoint` first"
+    content = read_saved(path, what=what, advice=advice)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise InputFileError(
-            f"{path} is not a checkpoint of this project; for one of the reference run"
-            " `hh4b spanet import-checkpoint` first"
-        )
-    network = Network.from_configuration(content["configuration"])
-    network.load_state_dict(content["weights"])
+        raise InputFileError(f"{path} is not a {what}; {advice}")
+    with taken_from(path, what=what):
+        found = _checkpoint(content)
     if event is not None:
-        require_topology(network.event, event, where=str(path))
-    kappas = content.get("trained_kappas")
+        require_topology(found.network.event, event, where=str(path))
+    return found
+
+
+def _checkpoint(content: Mapping[str, Any]) -> Checkpoint:
+    """Take the content of a file apart."""
+    configuration, weights = content["configuration"], content["weights"]
+    _require_size(configuration["options"], weights)
+    network = Network.from_configuration(configuration)
+    fill(network, weights)
+    seed, kappas = content["seed"], content.get("trained_kappas")
     return Checkpoint(
         network.eval(),
-        content["epoch"],
-        content["step"],
-        content["metrics"],
-        content["seed"],
-        None if kappas is None else tuple(kappas),
-        content["extra"],
+        int(content["epoch"]),
+        int(content["step"]),
+        dict(content["metrics"]),
+        None if seed is None else int(seed),
+        None if kappas is None else tuple(float(kappa) for kappa in kappas),
+        dict(content["extra"]),
     )
+
+
+def _require_size(options: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> None:
+    """Check, before a network is built, that it is no larger than its weights."""
+    numbers = sum(weight.numel() for weight in weights.values())
+    layers = [value for key, value in options.items() if key.endswith("_layers")]
+    if options["hidden_dim"] ** 2 > numbers or max(layers, default=0) > max(len(weights), 100):
+        raise ValueError("its options are those of a network of another size")
 
 
 def require_topology(have: EventDescription, want: EventDescription, *, where: str) -> None:

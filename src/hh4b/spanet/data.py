@@ -17,6 +17,8 @@ FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 WEIGHT = "HH4B/weight"
+#: What stands in place of the index of a target that is missing.
+MISSING = (-1, -9, -99, -999, -9999)
 KAPPA_OF_GENERATION = "HH4B/kappa_lambda"
 
 
@@ -238,7 +240,7 @@ def _read_targets(
     columns = []
     for product, source in zip(particle.products, particle.sources, strict=True):
         name = f"TARGETS/{particle.name}/{product}"
-        index = _dataset(file, path, name)[rows].astype(np.int64)
+        index = _targets(_dataset(file, path, name)[rows])
         start, size = (0, offset) if source is None else offsets[source]
         if len(index) != len(real):
             raise ContractError(f"{path}: {name!r} has {len(index)} events, wanted {len(real)}")
@@ -263,6 +265,12 @@ def _read_targets(
         raise ContractError(f"{path}: {group}/MASK is set in event {row} but a target is missing")
     weight = _optional(file, path, f"{group}/WEIGHT", rows)
     return stacked, present, np.ones(len(present)) if weight is None else weight
+
+
+def _targets(values: NDArray[Any]) -> IntArray:
+    """Return indices with -1 for a missing target, whatever of `MISSING` or NaN marks it."""
+    missing = np.isin(values, MISSING) | np.isnan(values.astype(np.float64))
+    return np.where(missing, -1, values).astype(np.int64)
 
 
 def _at(table: BoolArray, index: IntArray) -> BoolArray:

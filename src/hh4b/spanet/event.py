@@ -7,9 +7,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.core.strict_yaml import read_strictly
 from hh4b.spanet import permutations
 from hh4b.spanet.permutations import Permutation
 
@@ -97,13 +96,7 @@ class EventDescription:
             InputFileError: if the file cannot be read or is no YAML.
             ConfigError: naming what the file says and should not.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
-        except yaml.YAMLError as error:
-            text = " ".join(str(error).split())
-            raise InputFileError(f"{path} is not YAML: {text}") from error
+        content = read_strictly(path, unreadable=InputFileError)
         return cls.from_mapping(content, where=str(path))
 
     @classmethod
@@ -212,6 +205,27 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _listed(value: Any, where: str) -> list[Any]:
+    """Return a list, empty for nothing; text is no list of its letters."""
+    if value is None:
+        return []
+    if not _is_list(value):
+        raise ConfigError(f"{where}: expected a list, got {value!r}; write it in brackets")
+    return list(value)
+
+
+def _words(value: Any, where: str) -> list[str]:
+    """Return a list of names, which may be numbers too."""
+    for word in _listed(value, where):
+        if isinstance(word, bool) or not isinstance(word, str | int) or "/" in str(word):
+            raise ConfigError(f"{where}: {word!r} is no name")
+    return [str(word) for word in _listed(value, where)]
+
+
 def _has_leaves(tree: Any) -> bool:
     if isinstance(tree, Mapping):
         return any(_has_leaves(value) for value in tree.values())
@@ -235,6 +249,9 @@ def _read_inputs(section: Mapping[str, Any], where: str) -> tuple[Input, ...]:
                     )
                 described.append(Feature(str(feature), *_FEATURE_OPTIONS[str(word).lower()]))
             inputs.append(Input(str(name), str(kind).upper() == "SEQUENTIAL", tuple(described)))
+    for item in inputs:
+        if not item.features:
+            raise ConfigError(f"{where}: INPUTS/…/{item.name} names no feature")
     if not any(item.sequential for item in inputs):
         raise ConfigError(f"{where}: INPUTS/SEQUENTIAL names no input; nothing could be assigned")
     names = [item.name for item in inputs]
@@ -253,10 +270,15 @@ def _read_particles(
     sequential = [item.name for item in inputs if item.sequential]
     particles = []
     for name, members in section.items():
-        if not isinstance(members, Sequence) or isinstance(members, str) or not members:
+        if not _is_list(members) or not members:
             raise ConfigError(f"{where}: EVENT/{name} must list at least one product")
         products, sources = [], []
         for member in members:
+            named = isinstance(member, Mapping) and len(member) == 1
+            if not named and not isinstance(member, str | int):
+                raise ConfigError(
+                    f"{where}: EVENT/{name}: {member!r} is neither a product nor one with its input"
+                )
             product, source = (
                 next(iter(member.items())) if isinstance(member, Mapping) else (member, None)
             )
@@ -277,12 +299,14 @@ def _read_particles(
 def _read_group(entries: Any, names: Sequence[str], where: str) -> tuple[Permutation, ...]:
     """Read generators: flat lists are full symmetric groups, nested ones products of cycles."""
     generators = []
-    for entry in entries or []:
-        if not isinstance(entry, Sequence) or isinstance(entry, str) or not entry:
+    for entry in _listed(entries, where):
+        if not _is_list(entry) or not entry:
             raise ConfigError(f"{where}: {entry!r} is not a list of names or of cycles")
-        nested = isinstance(entry[0], Sequence) and not isinstance(entry[0], str)
-        cycles = [list(cycle) for cycle in entry] if nested else [list(entry)]
+        nested = _is_list(entry[0])
+        cycles = [_listed(cycle, where) for cycle in entry] if nested else [list(entry)]
         for cycle in cycles:
+            if any(cycle.count(name) > 1 for name in cycle):
+                raise ConfigError(f"{where}: {cycle!r} names one twice")
             for name in cycle:
                 if name not in names:
                     raise ConfigError(f"{where}: unknown particle {name!r}, known: {list(names)}")
@@ -301,7 +325,8 @@ def _read_classifications(
 ) -> tuple[str, ...]:
     tree = _mapping(section or {}, f"{where}: CLASSIFICATIONS")
     known = {particle.name: particle for particle in particles}
-    names = [f"{EVENT}/{leaf}" for leaf in tree.get(EVENT) or []]
+    place = f"{where}: CLASSIFICATIONS"
+    names = [f"{EVENT}/{leaf}" for leaf in _words(tree.get(EVENT), f"{place}/{EVENT}")]
     for particle, nodes in tree.items():
         if particle == EVENT:
             continue
@@ -312,5 +337,9 @@ def _read_classifications(
                 raise ConfigError(
                     f"{where}: CLASSIFICATIONS/{particle} names the unknown product {node!r}"
                 )
-            names += [f"{particle}/{node}/{leaf}" for leaf in leaves or []]
+            words = _words(leaves, f"{place}/{particle}/{node}")
+            names += [f"{particle}/{node}/{leaf}" for leaf in words]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{place}: {name!r} occurs twice")
     return tuple(names)

@@ -1,14 +1,17 @@
 """Options of a network and its training: the keys of the reference's options file, none ignored."""
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import read_json
+
+log = logging.getLogger(__name__)
 
 #: Keys without effect here, with the reason: the last column of `docs/spanet.md`.
 WITHOUT_EFFECT = {
@@ -20,6 +23,11 @@ WITHOUT_EFFECT = {
     "verbose_output": "use `hh4b --verbose`",
     "testing_file": "the test file is an argument of predict and evaluate",
     "trial_output_dir": "belongs to the hyperparameter search of the reference",
+}
+
+#: Keys of older versions of the reference, which ignores them itself: read, and told.
+OLDER = {
+    "num_branch_classification_layers": "num_detector_layers and num_classification_layers decide",
 }
 
 #: Keys that the reference does not know.
@@ -39,6 +47,11 @@ _CHOICES = {
 }
 
 
+# A larger network would not fit into the memory of any machine.
+Width = Annotated[int, Field(gt=0, le=65536)]
+Layers = Annotated[int, Field(ge=0, le=1000)]
+
+
 class Options(BaseModel):
     """Every key of the reference's options JSON (version 2.2.0) with its default, and ours.
 
@@ -49,22 +62,22 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     # network
-    hidden_dim: int = Field(128, gt=0, description="width of all hidden vectors")
+    hidden_dim: Width = Field(128, description="width of all hidden vectors")
     transformer_dim: int = Field(128, description="no effect")
-    transformer_dim_scale: float = Field(2.0, gt=0, description="feed-forward width / input width")
-    initial_embedding_dim: int = Field(16, gt=0, description="width of the first embedding block")
-    position_embedding_dim: int = Field(32, gt=0, description="width of the input type's vector")
-    num_embedding_layers: int = Field(10, ge=0, description="most doublings before hidden_dim")
-    num_encoder_layers: int = Field(4, ge=0, description="layers of the central encoder")
-    num_branch_embedding_layers: int = Field(4, ge=0, description="linear blocks of a branch")
-    num_branch_encoder_layers: int = Field(4, ge=0, description="transformer layers of a branch")
-    num_jet_embedding_layers: int = Field(0, ge=0, description="linear blocks per product")
-    num_jet_encoder_layers: int = Field(0, ge=0, description="transformer layers per product")
-    num_detector_layers: int = Field(1, ge=0, description="linear blocks before detection")
-    num_regression_layers: int = Field(1, ge=0, description="no effect")
-    num_classification_layers: int = Field(1, ge=0, description="linear blocks of a classifier")
+    transformer_dim_scale: float = Field(2.0, gt=0, le=100, description="feed-forward/input width")
+    initial_embedding_dim: Width = Field(16, description="width of the first embedding block")
+    position_embedding_dim: Width = Field(32, description="width of the input type's vector")
+    num_embedding_layers: Layers = Field(10, description="most doublings before hidden_dim")
+    num_encoder_layers: Layers = Field(4, description="layers of the central encoder")
+    num_branch_embedding_layers: Layers = Field(4, description="linear blocks of a branch")
+    num_branch_encoder_layers: Layers = Field(4, description="transformer layers of a branch")
+    num_jet_embedding_layers: Layers = Field(0, description="linear blocks per product")
+    num_jet_encoder_layers: Layers = Field(0, description="transformer layers per product")
+    num_detector_layers: Layers = Field(1, description="linear blocks before detection")
+    num_regression_layers: Layers = Field(1, description="no effect")
+    num_classification_layers: Layers = Field(1, description="linear blocks of a classifier")
     split_symmetric_attention: bool = Field(True, description="false: full tensor attention")
-    num_attention_heads: int = Field(4, gt=0, description="heads of every attention layer")
+    num_attention_heads: Width = Field(4, description="heads of every attention layer")
     transformer_activation: str = Field("gelu", description="of Standard and NormFirst layers")
     skip_connections: bool = Field(True, description="of linear blocks")
     initial_embedding_skip_connections: bool = Field(True, description="of embedding blocks")
@@ -180,6 +193,9 @@ class Options(BaseModel):
         Raises:
             ConfigError: naming the key that is unknown or wrong.
         """
+        for key in sorted(OLDER.keys() & values.keys()):
+            log.info("%s: option %s is of an older version, ignored: %s", where, key, OLDER[key])
+        values = {key: value for key, value in values.items() if key not in OLDER}
         unknown = sorted(set(values) - set(cls.model_fields))
         if unknown:
             raise ConfigError(f"{where}: unknown option {unknown[0]!r}; see docs/spanet.md")
@@ -192,14 +208,19 @@ class Options(BaseModel):
             raise ConfigError(f"{where}: {key + ': ' if key else ''}{text}") from error
 
     @classmethod
-    def read(cls, path: Path | str) -> "Options":
+    def read(cls, path: Path | str, changes: Mapping[str, Any] | None = None) -> "Options":
         """Read an options JSON of the reference or of ours.
+
+        Args:
+            path: the file.
+            changes: values over those of the file; what is checked is the result.
 
         Raises:
             ConfigError: naming the key that is unknown or wrong.
             InputFileError: if the file cannot be read.
         """
-        return cls.from_mapping(read_json(path), where=str(path))
+        content = {**read_json(path, finite=True), **(changes or {})}
+        return cls.from_mapping(content, where=f"{path} with its changes" if changes else str(path))
 
     def changed(self, **values: Any) -> "Options":
         """Return a checked copy with other values."""

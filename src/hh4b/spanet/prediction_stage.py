@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.contracts import PAIRING, SCORES, TableWriter, open_table
-from hh4b.core.errors import ConfigError
+from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.hdf5_output import Hdf5Output, hdf5_output
 from hh4b.core.logs import progress
@@ -159,7 +159,11 @@ class PredictionWriter:
             self.file[f"INPUTS/{KAPPA}"][...] = kappa
 
     def write(self, rows: slice, result: Prediction) -> None:
-        """Write the results of the events ``rows``."""
+        """Write the results of the events ``rows``.
+
+        Raises:
+            ContractError: if one is not a number.
+        """
         for number, particle in enumerate(self.network.event.particles):
             group = f"TARGETS/{particle.name}"
             for column, product in enumerate(particle.products):
@@ -175,6 +179,13 @@ class PredictionWriter:
             self._put(f"EMBEDDINGS/{name}", rows, values)
 
     def _put(self, name: str, rows: slice, values: NDArray[Any]) -> None:
+        bad = np.isnan(values).reshape(len(values), -1).any(axis=1)
+        if bad.any():
+            raise ContractError(
+                f"the network gives no number for {name} in event"
+                f" {(rows.start or 0) + int(np.argmax(bad))}; its weights are unusable, train it"
+                " again"
+            )
         if name not in self.file:
             size = self.rows * int(np.prod(values.shape[1:])) * values.dtype.itemsize
             self.output.reserve(size, columns=1)

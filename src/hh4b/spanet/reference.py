@@ -1,7 +1,6 @@
 """Checkpoints of the reference implementation: reading them, and where each weight belongs."""
 
-import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,65 +15,28 @@ from hh4b.spanet.losses import Balance
 from hh4b.spanet.network import FullAttention, Head, Network, SplitAttention
 from hh4b.spanet.options import Options
 from hh4b.spanet.transformers import Attention, Encoder, GatedLayer, StandardLayer
-
-
-class _Ignored:
-    """Stands for every object in a checkpoint that is not a tensor or plain data."""
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        pass
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        pass
-
-    def __setstate__(self, state: Any) -> None:
-        pass
-
-
-class _Unpickler(pickle.Unpickler):
-    """Loads tensors and plain data; nothing else of a pickle is executed."""
-
-    ALLOWED = (
-        ("collections", "OrderedDict"),
-        ("torch._utils", "_rebuild_tensor_v2"),
-        ("torch._utils", "_rebuild_parameter"),
-        ("torch", "Size"),
-    )
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in self.ALLOWED:
-            return super().find_class(module, name)
-        return _Ignored
-
-
-class _SafePickle:
-    """What `torch.load` wants of a pickle module."""
-
-    __name__ = "hh4b.spanet.reference"
-    Unpickler = _Unpickler
-    load = staticmethod(pickle.load)
+from hh4b.training.saved_tensors import read_saved_by_others
 
 
 def read_state(path: Path | str) -> dict[str, Tensor]:
     """Return the weights of a Lightning checkpoint by name.
 
-    Objects in the file are not brought to life: a checkpoint of unknown origin is safe.
+    Only tensors and plain data are read, see `hh4b.training.saved_tensors`.
 
     Raises:
-        InputFileError: if the file is no checkpoint with a ``state_dict``.
+        InputFileError: if the file is no checkpoint with a ``state_dict`` of tensors.
     """
-    try:
-        content = torch.load(
-            path, map_location="cpu", weights_only=False, pickle_module=_SafePickle
-        )
-        state = content["state_dict"]
-        return {str(name): value.detach() for name, value in state.items()}
-    except OSError as error:
-        raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
-    except Exception as error:  # torch and pickle raise many kinds for what is no checkpoint
-        raise InputFileError(
-            f"{path} is no Lightning checkpoint with a state_dict ({type(error).__name__})"
-        ) from error
+    what = "Lightning checkpoint with a state_dict"
+    content = read_saved_by_others(path, what=what)
+    state = content.get("state_dict") if isinstance(content, Mapping) else None
+    if not isinstance(state, Mapping) or not state:
+        raise InputFileError(f"{path} is not a {what}; give the .ckpt file of a training")
+    for name, value in state.items():
+        if not isinstance(value, Tensor):
+            raise InputFileError(f"{path}: the weight {name!r} of its state_dict is no tensor")
+        if not bool(torch.isfinite(value).all()):
+            raise InputFileError(f"{path}: the weight {name!r} is not finite; train it again")
+    return {str(name): value.detach() for name, value in state.items()}
 
 
 def import_network(

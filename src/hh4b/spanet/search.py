@@ -28,6 +28,7 @@ from hh4b.training.gains import (
 )
 from hh4b.training.halving import Contender, run_halving
 from hh4b.training.metrics import auc
+from hh4b.training.saved_tensors import fill, read_saved, taken_from
 from hh4b.training.search_ranges import SpanetRanges
 from hh4b.training.tensors import save_tensors
 from hh4b.training.trials import StudyPlan, run_trials
@@ -96,11 +97,13 @@ def _train_until(training: Training, epochs: int, entry: Contender) -> float:
     """
     found: list[TrialValue] = []
     if entry.state.exists():
-        saved = torch.load(entry.state, map_location="cpu", weights_only=True)
-        training.network.load_state_dict(saved["network"])
-        training.optimizer.load_state_dict(saved["optimizer"])
-        influences = saved["influences"].numpy()
-        found = [TrialValue(*one) for one in zip(saved["values"], influences, strict=True)]
+        what = "state of a trial"
+        saved = read_saved(entry.state, what=what)
+        with taken_from(entry.state, what=what):
+            fill(training.network, saved["network"])
+            training.optimizer.load_state_dict(saved["optimizer"])
+            influences = saved["influences"].numpy()
+            found = [TrialValue(*one) for one in zip(saved["values"], influences, strict=True)]
         training.epoch = len(found)
     while len(found) < epochs:
         training.run_epoch()

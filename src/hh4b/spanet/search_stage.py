@@ -55,8 +55,9 @@ def search_to_file(
         TrainingFailed: if no trial was completed.
     """
     use_threads(settings.threads)
-    options = Options.read(files.options).changed(
-        **settings.changes | {"epochs": settings.epochs, "num_gpu": settings.num_gpu}
+    options = Options.read(
+        files.options,
+        settings.changes | {"epochs": settings.epochs, "num_gpu": settings.num_gpu},
     )
     if settings.held_out is not None:
         options = options.changed(train_validation_split=1 - settings.held_out)

@@ -13,6 +13,7 @@ from hh4b.spanet.options import Options
 from hh4b.spanet.preparation import Preparation
 from hh4b.spanet.recording import Recorder
 from hh4b.spanet.training import BestState, Training, Workers
+from hh4b.training.saved_tensors import fill, taken_from
 
 log = logging.getLogger(__name__)
 
@@ -115,17 +116,18 @@ def _resume(
     if saved.extra.get("identity") != identity:
         log.info("%s is of another configuration, data or seed: starting anew", path)
         return []
-    training.network.load_state_dict(saved.network.state_dict())
-    training.optimizer.load_state_dict(saved.extra["optimizer"])
-    training.epoch, training.best = saved.epoch, saved.extra["best"]
-    training.kept = BestState(**saved.extra["kept"])
+    with taken_from(path, what="checkpoint to go on from (--restart begins anew)"):
+        training.network.load_state_dict(saved.network.state_dict())
+        training.optimizer.load_state_dict(saved.extra["optimizer"])
+        training.epoch, training.best = saved.epoch, saved.extra["best"]
+        kept = training.kept = BestState(**saved.extra["kept"])
+        fill(saved.network, kept.weights)
+        rows = list(saved.extra["rows"])
     if training.workers.rank == 0:
-        saved.network.load_state_dict(training.kept.weights)
-        kept = training.kept
         best = Checkpoint(
             saved.network, kept.epoch, kept.step, kept.metrics, training.seed,
             training.trained_kappas,
         )  # fmt: skip
         checkpoints.save(folder / checkpoints.BEST, best, provenance)
     log.info("going on after epoch %d of %s", saved.epoch, path)
-    return list(saved.extra["rows"])
+    return rows

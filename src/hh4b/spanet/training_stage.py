@@ -80,7 +80,7 @@ def training_options(files: SpanetTrainFiles, settings: SpanetTrainSettings) -> 
         ContractError: if the outcome of a search holds no options.
         InputFileError: if a file cannot be read.
     """
-    options = Options.read(files.options).changed(**settings.changes)
+    options = Options.read(files.options, settings.changes)
     if files.search is not None:
         found = read_json(files.search).get("options")
         if not isinstance(found, dict):

@@ -18,7 +18,7 @@ from hh4b.statistics.limit_content import (
     withheld_content,
 )
 from hh4b.statistics.limits import METHODS, Scan, make_scan, scan_model
-from hh4b.statistics.note_model import PROFILE_THRESHOLD
+from hh4b.statistics.note_model import PROFILE_THRESHOLD, Yields
 from hh4b.statistics.replica_yields import ReplicatedYields, yields_of_replicas
 from hh4b.statistics.replicas import drawn_yields, replica_bounds, spread
 from hh4b.statistics.scaling import ScaledTemplates
@@ -42,6 +42,15 @@ def own_uncertainty(workspace: WorkspaceContent) -> float | None:
     Raises:
         ContractError: naming what the own engine does not know.
     """
+    uncertainty = _known_uncertainty(workspace)
+    # The closed forms take their numbers from the constants, pyhf from the model itself.
+    changed = workspace.changed
+    if changed:
+        raise ContractError(changed)
+    return uncertainty
+
+
+def _known_uncertainty(workspace: WorkspaceContent) -> float | None:
     sizes: set[tuple[str, float, float]] = set()
     for sample, kind in _samples(workspace):
         if kind == "unknown":
@@ -135,6 +144,7 @@ def find_limits(
     if withheld is not None:
         return withheld
     uncertainty, reason = _own_model(workspace, settings)
+    Yields(scaled.kappa_lambda, scaled.signal, scaled.background).check()
     own = None if reason else _OwnModel(workspace, uncertainty, threshold)
     if own is None or settings.engine == "pyhf":
         # pyhf with its optimizers is slow to import.
@@ -204,6 +214,8 @@ def _own_model(workspace: WorkspaceContent, settings: IntervalChoices) -> tuple[
         uncertainty = own_uncertainty(workspace)
     except ContractError as error:
         reason = str(error)
+    if not reason and workspace.asimov == "other":
+        reason = "the observations are no Asimov data of its own templates"
     if reason and settings.engine == "own":
         raise ContractError(f"engine own does not know this model: {reason}; take engine pyhf")
     if reason and settings.engine == "auto":

@@ -63,7 +63,7 @@ def make_limits(
         ContractError: if it is no workspace of this project, or the engine does not know its model.
         FitFailed: if a fit does not converge.
     """
-    workspace = read_workspace(read_json(workspace_path), where=str(workspace_path))
+    workspace = read_workspace(read_json(workspace_path, finite=True), where=str(workspace_path))
     replicas = ReplicasByEnergy(replicas_files).of(workspace.yields.template_energy_tev)
     rng = stream(settings.seed, "limits", "replicas")
     content = find_limits(workspace, settings, rng, replicas, settings.cross_section_bands)

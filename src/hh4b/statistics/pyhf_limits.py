@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import gammaln, xlogy
 
-from hh4b.core.errors import FitFailed
+from hh4b.core.errors import ContractError, FitFailed
 from hh4b.core.kappa import kappa_name
 from hh4b.core.logs import progress
 from hh4b.statistics.complete_model import MU_LIMIT, NO_LIMIT
@@ -27,7 +27,8 @@ def point_model(workspace: WorkspaceContent, index: int) -> Any:
     """
     specification = workspace.specification
     kappa = workspace.yields.kappa_lambda[index]
-    left_out = _samples_of_others(workspace, index)
+    measurement = _measurement(specification, f"{PREFIX}{kappa_name(kappa)}")
+    left_out = _samples_of_others(workspace, index) & _switched_off(specification, measurement)
     channels = [
         {
             "name": channel["name"],
@@ -35,7 +36,6 @@ def point_model(workspace: WorkspaceContent, index: int) -> Any:
         }
         for channel in specification["channels"]
     ]
-    measurement = _measurement(specification, f"{PREFIX}{kappa_name(kappa)}")
     spec = {"channels": channels, "parameters": measurement["config"]["parameters"]}
     with quiet_pyhf():
         return pyhf.Model(spec, poi_name=measurement["config"]["poi"])
@@ -50,6 +50,22 @@ def _samples_of_others(workspace: WorkspaceContent, index: int) -> set[str]:
         for names in lists
         for other, name in enumerate(names)
         if len(names) > 1 and other != index
+    }
+
+
+def _switched_off(specification: Mapping[str, Any], measurement: Mapping[str, Any]) -> set[str]:
+    """Return the samples that a factor fixed at zero takes out of a measurement."""
+    zero = {
+        one["name"]
+        for one in measurement["config"]["parameters"]
+        if one.get("fixed") and one.get("inits") == [0.0]
+    }
+    return {
+        sample["name"]
+        for channel in specification["channels"]
+        for sample in channel["samples"]
+        for one in sample["modifiers"]
+        if one["type"] == "normfactor" and one["name"] in zero
     }
 
 
@@ -94,6 +110,11 @@ def scan_with_pyhf(workspace: WorkspaceContent, *, optimizer: str) -> tuple[Floa
 def _data(workspace: WorkspaceContent, model: Any, index: int) -> list[float]:
     counts = workspace.data
     if len(workspace.yields.background) > 1:
+        if workspace.asimov == "other":
+            raise ContractError(
+                "the observations are no Asimov data of the templates, and each kappa_lambda has a"
+                " background of its own: fit the workspaces of single hypotheses with stock pyhf"
+            )
         # The file has those of kappa_lambda = 1; each hypothesis selects a background of its own.
         counts = expected_data(workspace.yields, workspace.asimov, index)
     return [*counts.tolist(), *model.config.auxdata]

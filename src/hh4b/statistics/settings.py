@@ -25,6 +25,9 @@ NOTE_SCAN = [float(kappa) for kappa in range(-10, 16)]
 #: The kappa input of the note's background is drawn from this list.
 NOTE_MIXTURE = [-5.0, -3.0, -1.0, 1.0, 2.0, 3.0, 5.0, 7.0, 9.0, 12.0]
 
+#: Hypotheses of a scan; a template and two curves belong to each.
+MOST_STEPS = 1000
+
 
 class AmplitudeMasses(TopMass, HiggsMass):
     """Masses in the own amplitude of gg -> HH."""
@@ -362,6 +365,12 @@ class Statistics(
             raise ValueError(
                 f"kappa_lambda_min {self.kappa_lambda_min:g} is not below kappa_lambda_max"
                 f" {self.kappa_lambda_max:g}"
+            )
+        steps = (self.kappa_lambda_max - self.kappa_lambda_min) / self.kappa_lambda_step
+        if steps > MOST_STEPS:
+            raise ValueError(
+                f"kappa_lambda_step {self.kappa_lambda_step:g} makes {steps:.3g} hypotheses; at"
+                f" most {MOST_STEPS} are possible"
             )
         if 1 not in self.scan():
             raise ValueError("the scan does not hold kappa_lambda = 1, which normalises it")

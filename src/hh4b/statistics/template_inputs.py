@@ -1,6 +1,5 @@
 """Read the samples of a template from datasets, features and scores."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.parts import part_mask
 from hh4b.core.replication import Replication
 from hh4b.core.shower_events import ShowerEvents
+from hh4b.core.strict_json import parse_provenance
 from hh4b.statistics.templates import SampleEvents, Scores, SignalEvents
 from hh4b.statistics.weights import evaluate_weight, find_weight
 
@@ -189,7 +189,4 @@ def _mass(path: Path) -> NDArray[np.float32]:
 
 def hash_of(path: Path) -> str:
     """Return the configuration hash of an HDF5 file, or ``"unknown"``."""
-    try:
-        return str(json.loads(str(read_attributes(path)["provenance"]))["configuration_hash"])
-    except (ValueError, KeyError, TypeError):
-        return "unknown"
+    return str(parse_provenance(read_attributes(path), path).get("configuration_hash", "unknown"))

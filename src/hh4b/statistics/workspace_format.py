@@ -1,6 +1,5 @@
 """Read the yields, the constants and the model's name back from a workspace."""
 
-import json
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,12 +12,12 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.kappa import kappa_name
+from hh4b.core.strict_json import parse_json
 from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.scaling import ScaledTemplates
 from hh4b.statistics.template_format import MergedBin
 from hh4b.statistics.workspace import (
     CHANNEL,
-    PREFIX,
     PROVENANCE,
     STATEMENT,
     ModelStatement,
@@ -27,6 +26,12 @@ from hh4b.statistics.workspace import (
     signal_name,
     text_of,
     variance_name,
+)
+from hh4b.statistics.workspace_checks import (
+    changed_by_others,
+    check_numbers,
+    common_constants,
+    measured_points,
 )
 
 Floats = NDArray[np.float64]
@@ -57,7 +62,12 @@ class WorkspaceContent:
     def made_from(self) -> str:
         """Configuration hash of the workspace, or ``"unknown"``."""
         text = text_of(self.specification, PROVENANCE)
-        return "unknown" if text is None else str(json.loads(text)["configuration_hash"])
+        return "unknown" if text is None else str(parse_json(text)["configuration_hash"])
+
+    @property
+    def changed(self) -> str:
+        """Where others changed the model, see `changed_by_others`; empty if they did not."""
+        return changed_by_others(self.specification, self.yields, self.statement)
 
     @property
     def asimov(self) -> str:
@@ -97,33 +107,40 @@ def read_workspace(specification: Mapping[str, Any], *, where: str) -> Workspace
         if len(specification["channels"]) != 1 or channel["name"] != CHANNEL:
             raise KeyError(f"one channel {CHANNEL}")
         statement = _statement(specification)
-        points = _points(specification)
+        points = measured_points(specification)
         kappa = np.array([value for value, _ in points])
         rows = [constants(measurement) for _, measurement in points]
-        first = rows[0]
+        variances = _variances(rows, statement.signal_process)
+        common = common_constants(rows)
         yields = ScaledTemplates(
             kappa,
             np.array([samples[signal_name(value)]["data"] for value in kappa], dtype=np.float64),
-            _variances(rows, statement.signal_process),
+            variances,
             {
                 name: _background(name, samples, kappa, rows, statement.total_variance.get(name))
                 for name in statement.backgrounds
             },
             np.array([row["cross_section_fb"][0] for row in rows], dtype=np.float64),
-            first["luminosity_ifb"][0],
-            first["sqrt_s_tev"][0],
-            first["branching_ratio"][0],
+            common["luminosity_ifb"],
+            common["sqrt_s_tev"],
+            common["branching_ratio"],
             statement.signal_process,
             bin_edges_gev=tuple(statement.bin_edges_gev),
             merged_bins=tuple(MergedBin(**dict(one)) for one in statement.merged_bins),
             template_energy_tev=statement.template_energy_tev,
             own_fb=statement.own_fb,
         )
-        data = np.array(specification["observations"][0]["data"], dtype=np.float64)
-    except (KeyError, IndexError, ValueError, ConfigError) as error:
+        data = _observed(specification)
+        check_numbers(yields, data)
+    except (KeyError, IndexError) as error:
         raise ContractError(
             f"{where} is no workspace of `hh4b workspace`: {error} is missing or broken; make it"
             " again"
+        ) from error
+    except (ValueError, ConfigError) as error:
+        reason = " ".join(str(error).split())
+        raise ContractError(
+            f"{where} is no workspace of `hh4b workspace`: {reason}; make it again"
         ) from error
     return WorkspaceContent(yields, data, statement, specification)
 
@@ -133,6 +150,13 @@ def _statement(specification: Mapping[str, Any]) -> ModelStatement:
     if text is None:
         raise KeyError(f"the parameter {STATEMENT}…")
     return ModelStatement.from_json(text)
+
+
+def _observed(specification: Mapping[str, Any]) -> Floats:
+    observations = specification["observations"]
+    if len(observations) != 1 or observations[0]["name"] != CHANNEL:
+        raise KeyError(f"one observation of {CHANNEL}")
+    return np.array(observations[0]["data"], dtype=np.float64)
 
 
 def _variances(rows: list[dict[str, list[float]]], process: str) -> Floats:
@@ -180,14 +204,3 @@ def quiet_pyhf() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "jsonschema.RefResolver", DeprecationWarning)
         yield
-
-
-def _points(specification: Mapping[str, Any]) -> list[tuple[float, Mapping[str, Any]]]:
-    points = [
-        (float(measurement["name"].removeprefix(PREFIX)), measurement)
-        for measurement in specification["measurements"]
-        if measurement["name"].startswith(PREFIX)
-    ]
-    if not points:
-        raise KeyError(f"a measurement {PREFIX}…")
-    return sorted(points, key=lambda point: point[0])

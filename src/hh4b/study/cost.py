@@ -170,7 +170,7 @@ def training_options(training: SpanetTraining) -> Options:
         InputFileError: if the file cannot be read.
         ConfigError: if an option is unknown or impossible.
     """
-    return Options.read(training.options).changed(**training.changes)
+    return Options.read(training.options, training.changes)
 
 
 def _relative_size(options: Options) -> float:

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.settings import Count, NonNegative, Positive, Settings, one_line
+from hh4b.core.strict_json import parse_json
 
 
 class Trial(Protocol):
@@ -133,6 +134,8 @@ def parse_ranges(kind: type[R], text: str) -> R:
         ConfigError: naming what is wrong.
     """
     try:
-        return kind.model_validate_json(text)
+        return kind.model_validate(parse_json(text, finite=True))
     except ValidationError as error:
         raise ConfigError(f"--ranges {one_line(error)}") from error
+    except ValueError as error:
+        raise ConfigError(f"--ranges is not JSON: {error}") from error

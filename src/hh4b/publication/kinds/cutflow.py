@@ -1,12 +1,12 @@
 """Figure of the share of the generated events that is left after each step."""
 
-import json
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from hh4b.core import contracts
 from hh4b.core.errors import ContractError
+from hh4b.core.strict_json import parse_attribute
 from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.style import (
@@ -77,9 +77,7 @@ def read_cutflow(path: Path) -> list[tuple[str, float, float]]:
             for step in steps
         ]
     attributes = contracts.read_attributes(path)
-    if "cutflow" not in attributes:
-        raise ContractError(f"{path}: no attribute 'cutflow'; ingest the events with hh4b")
-    flow = json.loads(attributes["cutflow"])
+    flow = parse_attribute(attributes, "cutflow", path)
     total = flow["generated"]["sum_weights"]
     return [
         (_LABELS.get(step, step.replace("_", " ")), counts["sum_weights"] / total, 0.0)
