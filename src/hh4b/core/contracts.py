@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from hh4b.core.columns import Column as Column
 from hh4b.core.columns import Table as Table
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance, atomic_path
+from hh4b.core.table_file import TableFile
 from hh4b.core.table_file import open_table as open_table
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -279,6 +280,28 @@ def read_table(
                     " the file is of another kind or stage"
                 )
     check(chosen, arrays, where=str(path))
+    return arrays
+
+
+def read_rows(
+    file: TableFile, table: Table, columns: Sequence[str], rows: slice = slice(None)
+) -> dict[str, NDArray[Any]]:
+    """Read and check rows of an open table.
+
+    Args:
+        file: what `open_table` gave.
+        table: what it must hold.
+        columns: names to read.
+        rows: which of the rows.
+
+    Raises:
+        InputFileError: if they cannot be read.
+        ContractError: if a column is missing or broken.
+    """
+    chosen = [column for column in table if column.name in columns]
+    arrays = {column.name: file[column.name][rows] for column in chosen}
+    first = f" from event {rows.start}" if rows.start else ""
+    check(chosen, arrays, where=f"{file.path}{first}")
     return arrays
 
 
