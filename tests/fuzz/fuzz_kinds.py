@@ -1,4 +1,4 @@
-"""Kinds of files that are read: good ones to begin with, how they are damaged, and who reads them."""
+"""Kinds of files that are read: good ones, how they are damaged, and who reads them."""
 
 import gzip
 import json
@@ -382,7 +382,7 @@ def spanet_checkpoint(folder):
 
     event = EventDescription.read(ROOT / "config/spanet/event.yaml")
     options = Options.read(ROOT / "config/spanet/options/smoke.json")
-    network = Network(options, event)
+    network = Network(options, event, {"EVENT/signal": 2})
     made = Provenance("fuzz", {})
     return _torch(
         folder, "spanet",

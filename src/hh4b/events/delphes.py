@@ -253,7 +253,10 @@ def _tagging(file: Any) -> TagEfficiency | None:
 def _line(error: BaseException) -> str:
     """Return the first telling line of an exception, shortened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:160]
+    if not lines:
+        return type(error).__name__
+    # Errors inside a structure begin by listing it and say at the end what went wrong.
+    return lines[-1 if lines[0] == "while reading" else 0][:160]
 
 
 def _collection(leaves: Mapping[str, _Leaf], prefix: str) -> Collection:
