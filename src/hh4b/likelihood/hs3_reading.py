@@ -216,8 +216,8 @@ def _constrained(one: Mapping[str, Any], parameter: str, where: str) -> Modifier
     for what, (value, known) in said.items():
         if value not in known:
             raise ContractError(
-                f"{where}: {kind} {one['name']!r} has {what} {repr(value)[:60]}; the fast likelihood"
-                f" knows {known[0]!r}. Fit the file with pyhs3"
+                f"{where}: {kind} {one['name']!r} has {what} {repr(value)[:60]}; the fast"
+                f" likelihood knows {known[0]!r}. Fit the file with pyhs3"
             )
     if kind == "normsys":
         return ModifierRecord(
