@@ -23,11 +23,13 @@ class Kind:
 
     Attributes:
         suffix: of its name.
+        good: bytes of a file that is whole.
         damage: writes a damaged file; returns whether no reader may take it.
         read: what reads it.
     """
 
     suffix: str
+    good: bytes
     damage: Callable[[np.random.Generator, Path], bool]
     read: Callable[[Path], Any]
 
@@ -82,7 +84,7 @@ def lhe(_folder):
         path.write_bytes(b"<event>\n".join(events))
         return True
 
-    return Kind(".lhe", damage, read_lhe)
+    return Kind(".lhe", data, damage, read_lhe)
 
 
 HEPMC = (
@@ -134,7 +136,7 @@ def hepmc(_folder):
         path.write_bytes(b"\n".join(lines))
         return True
 
-    return Kind(".hepmc", damage, read_generator_events)
+    return Kind(".hepmc", data, damage, read_generator_events)
 
 
 def delphes(folder):
@@ -195,7 +197,9 @@ def delphes(folder):
         path.write_bytes(change.damage_bytes(rng, data))
         return False
 
-    return Kind(".root", damage, lambda path: ingest([str(path)], folder / "out.h5", settings))
+    return Kind(
+        ".root", data, damage, lambda path: ingest([str(path)], folder / "out.h5", settings)
+    )
 
 
 def _hdf5(folder, name, table, arrays, read, beyond, **attributes):
@@ -219,7 +223,7 @@ def _hdf5(folder, name, table, arrays, read, beyond, **attributes):
             change.break_hdf5(rng, path, required)
         return True
 
-    return Kind(".h5", damage, read)
+    return Kind(".h5", data, damage, read)
 
 
 def _dataset_arrays():
@@ -369,7 +373,7 @@ def _torch(folder, name, save, read, weights):
         torch.save(content, path)
         return True
 
-    return Kind(".pt", damage, read)
+    return Kind(".pt", data, damage, read)
 
 
 def spanet_checkpoint(folder):
@@ -419,7 +423,7 @@ def hs3(_folder):
 
     data = json.dumps(hs3_workspace(_likelihood(), [0.0, 1.0, 10.0])).encode()
     return Kind(
-        ".json", _of_bytes(data, change.damage_json),
+        ".json", data, _of_bytes(data, change.damage_json),
         lambda path: read_hs3(read_json(path), where=str(path)),
     )  # fmt: skip
 
@@ -432,7 +436,7 @@ def histfactory(_folder):
 
     data = json.dumps(histfactory_workspace(_likelihood(), [0.0, 1.0, 10.0])).encode()
     return Kind(
-        ".json", _of_bytes(data, change.damage_json),
+        ".json", data, _of_bytes(data, change.damage_json),
         lambda path: read_histfactory(read_json(path), where=str(path)),
     )  # fmt: skip
 
@@ -444,7 +448,9 @@ def likelihood_model(folder):
 
     whole = folder / "whole_model.json"
     write_model(whole, _likelihood(), Provenance("fuzz", {}))
-    return Kind(".json", _of_bytes(whole.read_bytes(), change.damage_json), read_model)
+    return Kind(
+        ".json", whole.read_bytes(), _of_bytes(whole.read_bytes(), change.damage_json), read_model
+    )
 
 
 def options(_folder):
@@ -452,7 +458,7 @@ def options(_folder):
     from hh4b.spanet.options import Options
 
     data = (ROOT / "config/spanet/options/smoke.json").read_bytes()
-    return Kind(".json", _of_bytes(data, change.damage_json), Options.read)
+    return Kind(".json", data, _of_bytes(data, change.damage_json), Options.read)
 
 
 def event(_folder):
@@ -460,7 +466,7 @@ def event(_folder):
     from hh4b.spanet.event import EventDescription
 
     data = (ROOT / "config/spanet/event.yaml").read_bytes()
-    return Kind(".yaml", _of_bytes(data, change.damage_yaml), EventDescription.read)
+    return Kind(".yaml", data, _of_bytes(data, change.damage_yaml), EventDescription.read)
 
 
 def study(_folder):
@@ -468,8 +474,7 @@ def study(_folder):
     from hh4b.study.reading import read_study
 
     data = (TESTS / "studies/small.yaml").read_bytes()
-    base = ROOT / "config/config.yaml"
-    return Kind(".yaml", _of_bytes(data, change.damage_yaml), lambda path: read_study(base, path))
+    return Kind(".yaml", data, _of_bytes(data, change.damage_yaml), read_study)
 
 
 KINDS: dict[str, Callable[[Path], Kind]] = {
