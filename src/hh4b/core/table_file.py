@@ -44,7 +44,7 @@ def _line(error: BaseException) -> str:
     return words[:160]
 
 
-class TableColumn:
+class StoredColumn:
     """A dataset of an open file; reading it never raises what h5py raises."""
 
     def __init__(self, dataset: Any, path: Path | str, name: str) -> None:
@@ -117,7 +117,7 @@ class TableFile:
                 parent = parent.rpartition("/")[0]
             return False
 
-    def __getitem__(self, name: str) -> TableColumn:
+    def __getitem__(self, name: str) -> StoredColumn:
         """Return a column.
 
         Raises:
@@ -132,7 +132,7 @@ class TableFile:
             is_column = isinstance(found, h5py.Dataset) and found.shape is not None
         if not is_column:
             raise ContractError(f"{self.path}: {name!r} is no column; the file is of another kind")
-        column = TableColumn(found, self.path, name)
+        column = StoredColumn(found, self.path, name)
         self._require_written(found, name)
         return column
 
