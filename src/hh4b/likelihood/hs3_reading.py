@@ -51,10 +51,9 @@ def read_hs3(
     """
     try:
         return _read(specification, where, likelihood, (kappa, strength))
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ContractError(
-            f"{where} is no whole HS3 file: {type(error).__name__} {' '.join(str(error).split())};"
-            " make it again"
+            f"{where} is no whole HS3 file: {type(error).__name__} {error}; make it again"
         ) from error
 
 
@@ -216,8 +215,8 @@ def _constrained(one: Mapping[str, Any], parameter: str, where: str) -> Modifier
     for what, (value, known) in said.items():
         if value not in known:
             raise ContractError(
-                f"{where}: {kind} {one['name']!r} has {what} {repr(value)[:60]}; the fast"
-                f" likelihood knows {known[0]!r}. Fit the file with pyhs3"
+                f"{where}: {kind} {one['name']!r} has {what} {value!r}; the fast likelihood knows"
+                f" {known[0]!r}. Fit the file with pyhs3"
             )
     if kind == "normsys":
         return ModifierRecord(

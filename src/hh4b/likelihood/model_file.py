@@ -118,8 +118,6 @@ def model_from_content(content: Mapping[str, Any], *, where: str = "likelihood")
         model.check()
     except ContractError as error:
         raise ContractError(f"{where}: {error}") from error
-    except (TypeError, ValueError) as error:
-        raise ContractError(f"{where} is no whole likelihood model ({error})") from error
     return model
 
 
