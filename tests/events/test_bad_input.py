@@ -98,6 +98,33 @@ def test_no_number_in_a_jet(delphes, tmp_path, leaf, value):
     refuse(delphes.edit("n.root", spoil), tmp_path, "n.root", f"'Jet.{leaf}'", "entry 17")
 
 
+@pytest.mark.parametrize(("leaf", "value"), [("PT", 2.0**40), ("PT", -3.0), ("Eta", 1e6)])
+def test_a_jet_that_cannot_be_meant(delphes, tmp_path, leaf, value):
+    def spoil(branches):
+        delphes.set_first(branches["Jet"], leaf, 17, value)
+
+    refuse(delphes.edit("n.root", spoil), tmp_path, "n.root", f"'Jet.{leaf}'", "entry 17", "meant")
+
+
+def test_the_name_of_a_tree_behind_that_of_the_file(slice_file, tmp_path):
+    message = refuse(f"{slice_file}:Delphes", tmp_path, "leave ':Delphes' out")
+    assert "\n" not in message
+
+
+def test_what_is_no_file(tmp_path):
+    refuse(str(tmp_path), tmp_path, "not a regular file")
+    refuse("/dev/zero", tmp_path, "/dev/zero", "not a regular file")
+
+
+def test_a_colon_in_a_name_and_a_mark_before_a_list(slice_file, tmp_path):
+    path = tmp_path / "a:b.root"
+    path.write_bytes(Path(slice_file).read_bytes())
+    (tmp_path / "list").write_text(f"\ufeff{path}\r\n", encoding="utf-8")
+    files = expand([f"@{tmp_path / 'list'}"])
+    assert files == [str(path)]
+    ingest(files, tmp_path / "d.h5", IngestSettings(sample="hh", kappa_lambda=1.0))
+
+
 def test_no_number_as_weight(delphes, tmp_path):
     def spoil(branches):
         delphes.set_first(branches["Event"], "Weight", 3, np.nan)

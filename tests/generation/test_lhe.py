@@ -24,6 +24,7 @@ def make_events(n=11, seed=0):
     mothers = np.where(filled[..., None], [[0, 0], [0, 0], [1, 2], [1, 2]], 0)
     colours = np.where(filled[..., None], [[501, 502], [502, 501], [7, 0], [0, 7]], 0)
     momenta = rng.normal(size=(n, 4, 4)) * 10 ** rng.uniform(-5, 4, size=(n, 4, 4))
+    momenta[..., 0] = np.abs(momenta[..., 0])
     masses = rng.uniform(size=(n, 4))
     return LheEvents(
         pid, status, mothers, colours,

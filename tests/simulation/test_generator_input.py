@@ -59,6 +59,17 @@ def test_events_by_hand(tmp_path, text):
         (lambda t: t.replace("E 1 3 6", "E 1 3 7"), "event 1 .* but the event says 7"),
         (lambda t: t.replace("U MEV", "U TEV"), "TEV"),
         (lambda t: t.replace("P 4 2 ", "P 4 3 "), "its own ancestor"),
+        (lambda t: t.replace("5300 ", "nan "), "momentum and energy"),
+        (lambda t: t.replace("-1000 5100", "-1000 inf"), "momentum and energy"),
+        (lambda t: t.replace("180 140", "-180 140"), "momentum and energy"),
+        (lambda t: t.replace("0.2 -0.3", "nan -0.3"), "vertex that is no number"),
+        (lambda t: t.replace("5300 ", "5_300 "), "event 0 is not HepMC3 text"),
+        (lambda t: t.replace("-2 211", "-2 21.1"), "event 0 is not HepMC3 text"),
+        (lambda t: t.replace("-2 211", "-2 1" + "0" * 30), "event 0 is not HepMC3 text"),
+        (lambda t: t.replace("E 0 3 6", "E 0 3 " + "9" * 20), "event 0 is not HepMC3 text"),
+        (lambda t: "\n" + t.replace("3.02.05", "2.06.09"), "is HepMC2, which is not read; write"),
+        (lambda t: t.replace("Asciiv3-START", "IO_GenEvent-START"), "is HepMC2"),
+        (lambda t: t.replace("W Weight\n", "W" + " " * (1 << 23)), "is not HepMC3 text"),
     ],
 )
 def test_broken_text_names_the_file(tmp_path, text, change, message):
@@ -67,6 +78,21 @@ def test_broken_text_names_the_file(tmp_path, text, change, message):
     with pytest.raises(InputFileError, match=message) as error:
         read_generator_events(path)
     assert "events.hepmc3" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: "\n" + t,
+        lambda t: "\ufeff" + t,
+        lambda t: t.replace("\n", "\r\n"),
+        lambda t: t.replace("V -1", "\nV -1"),
+    ],
+)
+def test_what_programs_write_is_read(tmp_path, text, change):
+    path = tmp_path / "events.hepmc3"
+    path.write_bytes(change(text).encode())
+    assert read_generator_events(path).pid[:6].tolist() == [2212, 5, 21, 511, 211, -13]
 
 
 def test_cut_gzip_and_missing_files(tmp_path, text):
@@ -95,3 +121,16 @@ def test_flat_files(slice_path, tmp_path):
         file["offsets"] = [0, 1]
     with pytest.raises(InputFileError, match="status"):
         read_generator_events(path)
+    names = ("pid", "status", "px", "py", "pz", "energy", "x", "y", "z")
+    for change, message in (
+        ({"offsets": [0, 3]}, "must rise from 0 to the 1 rows"),
+        ({"particles/px": [np.nan]}, "momentum and energy"),
+        ({"particles/px": [1.0, 2.0]}, r"\[1, 2\] rows"),
+        ({"particles/px": ["a"]}, "expected one number by row"),
+    ):
+        with h5py.File(path, "w") as file:
+            columns = {f"particles/{name}": [1] for name in names} | {"offsets": [0, 1]}
+            for name, values in (columns | change).items():
+                file[name] = values
+        with pytest.raises(InputFileError, match=message):
+            read_generator_events(path)

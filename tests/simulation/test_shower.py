@@ -88,3 +88,42 @@ def test_too_many_failures_stop_the_run(tmp_path):
     broken.write_text(text)
     with pytest.raises(GeneratorFailed, match=r"gave up \d+ of 24 events .*broken\.lhe"):
         list(shower(broken, first=0, count=24, seed=1, labels=()))
+
+
+def test_events_without_any_vertex(monkeypatch):
+    """Without hadrons no particle has a production vertex, and Pythia hands over no batches."""
+    no_hadrons = ("HadronLevel:all = off",)
+    (block,) = shower(TOY, first=0, count=3, seed=1, labels=("toy",), commands=no_hadrons)
+    assert block.index.tolist() == [0, 1, 2]
+    assert block.n_failed == 0
+    assert not block.vertices.any()
+    final = block.particles()
+    rows = slice(final.offsets[1], final.offsets[2])
+    assert final.energy[rows].sum() == pytest.approx(13_000, rel=1e-5)
+
+
+def test_single_events_are_those_of_a_batch():
+    (block,) = shower(TOY, first=2, count=2, seed=1, labels=("toy",))
+    pythia = module.start_pythia(TOY, first=2)
+    pythia.rndm.init(1 + module.derive_seed(1, "toy", "shower", 2, bits=29))
+    single = module.one_by_one(pythia, 2, 2)
+    assert single.index.tolist() == block.index.tolist()
+    for name in ("offsets", "pid", "status", "mothers", "daughters", "momenta", "mass"):
+        np.testing.assert_array_equal(getattr(single.record, name), getattr(block.record, name))
+    assert np.isfinite(single.vertices).all()
+    assert single.vertices.any()
+
+
+def test_few_events_may_not_vanish(monkeypatch):
+    """Two of three events that fail are damage, not chance."""
+
+    class Failing:
+        rndm = type("Random", (), {"init": staticmethod(lambda _: None)})
+
+        @staticmethod
+        def nextBatch(number, _):  # noqa: N802
+            return [None] * number
+
+    monkeypatch.setattr(module, "start_pythia", lambda *_, **__: Failing())
+    with pytest.raises(GeneratorFailed, match="gave up 3 of 3"):
+        list(shower(TOY, first=0, count=3, seed=1, labels=("toy",)))

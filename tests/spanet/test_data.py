@@ -39,6 +39,7 @@ def broken(tmp_path):
         (lambda f: f["INPUTS/Source/eta"].__setitem__((3, 1), np.nan), "eta' is nan in event 3"),
         (lambda f: f["INPUTS/Source/pt"].__setitem__((5, 0), -2.0), "pt' is nan in event 5"),
         (lambda f: f["INPUTS/Kappa/kappa"].__setitem__(7, np.inf), "kappa' is inf in event 7"),
+        (lambda f: f["INPUTS/Source/pt"].__setitem__((5, 0), 2.0**40), "pt' is 1.* in event 5"),
         (lambda f: f["TARGETS/h1/b2"].__setitem__(4, 10), "b2' is 10 in event 4"),
         (lambda f: f["TARGETS/h1/b2"].__setitem__(4, -3), "b2' is -3 in event 4"),
         (lambda f: f["CLASSIFICATIONS/EVENT/signal"].__setitem__(2, -5), "is -5 in event 2"),

@@ -1,147 +1,39 @@
 """The HDF5 tables between stages: columns with type, shape and unit, checked on write and read."""
 
+import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.columns import DATASET as DATASET
+from hh4b.core.columns import ENERGY_WEIGHTS as ENERGY_WEIGHTS
+from hh4b.core.columns import FEATURES as FEATURES
+from hh4b.core.columns import JET_MASK, TARGETS
+from hh4b.core.columns import PAIRING as PAIRING
+from hh4b.core.columns import PARTON_WEIGHTS as PARTON_WEIGHTS
+from hh4b.core.columns import SCORES as SCORES
+from hh4b.core.columns import TEMPLATE_REPLICAS as TEMPLATE_REPLICAS
+from hh4b.core.columns import Column as Column
+from hh4b.core.columns import Table as Table
+from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.hdf5_output import hdf5_output
+from hh4b.core.table_file import TableFile
+from hh4b.core.table_file import open_table as open_table
 
 Arrays = Mapping[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One array of a table.
-
-    Attributes:
-        name: path in the file.
-        dtype: NumPy type name it is stored as.
-        shape: sizes; a letter stands for a size shared by the columns of the table, ``"N"`` = rows.
-        unit: unit, or ``"1"``.
-        doc: what it holds.
-        nan: whether "not a number" may stand for "does not apply".
-        optional: whether a file by other programs may lack it.
-    """
-
-    name: str
-    dtype: str
-    shape: tuple[str | int, ...]
-    unit: str
-    doc: str
-    nan: bool = False
-    optional: bool = False
-
-
-Table = Sequence[Column]
-_J = ("N", "J")
-
-#: The published SPANet layout, which the reference implementation reads, and our own group HH4B.
-DATASET: Table = (
-    Column("INPUTS/Source/MASK", "bool", _J, "1", "True = real jet; the J leading jets in pT"),
-    Column("INPUTS/Source/pt", "float32", _J, "GeV", "transverse momentum"),
-    Column("INPUTS/Source/eta", "float32", _J, "1", "pseudorapidity"),
-    Column("INPUTS/Source/phi", "float32", _J, "rad", "azimuth"),
-    Column("INPUTS/Source/mass", "float32", _J, "GeV", "jet mass"),
-    Column("INPUTS/Source/btag", "float32", _J, "1", "1 = b-tagged"),
-    Column("INPUTS/Kappa/kappa", "float32", ("N",), "1", "kappa_lambda as a network sees it"),
-    Column("TARGETS/h1/b1", "int64", ("N",), "1", "jet index, -1 = lost"),
-    Column("TARGETS/h1/b2", "int64", ("N",), "1", "jet index, -1 = lost"),
-    Column("TARGETS/h2/b1", "int64", ("N",), "1", "jet index, -1 = lost"),
-    Column("TARGETS/h2/b2", "int64", ("N",), "1", "jet index, -1 = lost"),
-    Column("CLASSIFICATIONS/EVENT/signal", "int64", ("N",), "1", "1 = signal"),
-    Column("HH4B/weight", "float64", ("N",), "1", "event weight, see docs", optional=True),
-    Column("HH4B/kappa_lambda", "float32", ("N",), "1", "of generation", nan=True, optional=True),
-    Column("HH4B/m_hh_truth", "float32", ("N",), "GeV", "of the H pair", nan=True, optional=True),
-    Column(
-        "HH4B/cos_theta_star_truth", "float32", ("N",), "1", "hh frame", nan=True, optional=True
-    ),
-    Column("HH4B/jet_flavor", "int8", _J, "1", "PDG number of the jet's parton", optional=True),
-    Column("HH4B/jet_tag_efficiency", "float32", _J, "1", "to be b-tagged", optional=True),
-    Column("HH4B/met", "float32", ("N",), "GeV", "missing transverse momentum", optional=True),
-    Column("HH4B/met_phi", "float32", ("N",), "rad", "its azimuth", optional=True),
-    Column("HH4B/n_electrons", "int8", ("N",), "1", "isolated electrons", optional=True),
-    Column("HH4B/n_muons", "int8", ("N",), "1", "isolated muons", optional=True),
-    Column("HH4B/source_file", "int32", ("N",), "1", "index into attribute `files`", optional=True),
-    Column("HH4B/source_entry", "int64", ("N",), "1", "entry of the tree", optional=True),
-    Column("HH4B/event_number", "int64", ("N",), "1", "branch Event.Number", optional=True),
-    Column("HH4B/kappa_draw", "float32", ("N",), "1", "see hh4b.events.kappa_input", optional=True),
-    Column("HH4B/split", "int8", ("N",), "1", "0 = training, 1 = testing", optional=True),
-)
-
-#: Pairing of every event of a dataset, in dataset order.
-PAIRING: Table = (
-    Column("jets", "int8", ("N", 2, 2), "1", "jet index by (Higgs, product); -1 = no pairing"),
-    Column("assignment_probability", "float32", ("N", 2), "1", "by Higgs", optional=True),
-    Column("detection_probability", "float32", ("N", 2), "1", "by Higgs", optional=True),
-)
-
-#: High-level observables of a dataset under a pairing; attributes `columns` and `units` name F.
-FEATURES: Table = (
-    Column("features", "float32", ("N", "F"), "see attribute units", "one row an event", nan=True),
-)
-
-#: Classifier output in [0, 1] for every event of a dataset, at each value of the kappa input.
-SCORES: Table = (
-    Column("kappa_lambda", "float64", ("K",), "1", "the kappa input"),
-    Column("score", "float32", ("N", "K"), "1", "probability to be signal"),
-)
-
-#: What takes the parton events of a sample (rows, in the order of their file) to another energy.
-ENERGY_WEIGHTS: Table = (
-    Column("factor", "float64", ("N",), "1", "on the event's weight"),
-    Column("sqrt_s_hat_gev", "float64", ("N",), "GeV", "mass of the hard process"),
-)
-
-#: What a variation of scales or parton densities makes of the parton events of a sample.
-PARTON_WEIGHTS: Table = (
-    Column("factor", "float64", ("N",), "1", "on the event's weight, cross section included"),
-    Column("sqrt_s_hat_gev", "float64", ("N",), "GeV", "mass of the hard process"),
-)
-
-#: Templates of m_HH in bootstrap replicas (rows), and without each of F folds; attributes
-#: `processes` (P), `samples`, `seed`, and with folds `fold_seed`.
-TEMPLATE_REPLICAS: Table = (
-    Column("kappa_lambda", "float64", ("K",), "1", "hypotheses"),
-    Column("bin_edges_gev", "float64", ("E",), "GeV", "edges of the m_HH bins"),
-    Column("nominal", "float64", ("P", "K", "B"), "1", "efficiency, all events once"),
-    Column("threshold", "float64", ("N",), "1", "score above which events pass", nan=True),
-    Column("sum_weights", "float32", ("N", "P", "K", "B"), "1", "efficiency"),
-    Column("sum_weights_squared", "float32", ("N", "P", "K", "B"), "1", "its variance"),
-    Column(
-        "fold_threshold",
-        "float64",
-        ("F",),
-        "1",
-        "threshold without a fold",
-        nan=True,
-        optional=True,
-    ),
-    Column(
-        "fold_sum_weights",
-        "float32",
-        ("F", "P", "K", "B"),
-        "1",
-        "efficiency without a fold",
-        optional=True,
-    ),
-    Column(
-        "fold_sum_weights_squared",
-        "float32",
-        ("F", "P", "K", "B"),
-        "1",
-        "its variance",
-        optional=True,
-    ),
-)
+_BY_JET = ("N", "J")
+#: Attributes that are JSON in every table that has them, and numbers.
+_JSON_ATTRIBUTES = {
+    "provenance": dict, "files": list, "skipped_files": list, "sources": list, "cutflow": dict,
+}  # fmt: skip
+_NUMBERS = {"n_generated", "sum_weights_generated"}
 
 
 def check(table: Table, arrays: Arrays, *, where: str) -> dict[str, int]:
@@ -163,6 +55,10 @@ def check(table: Table, arrays: Arrays, *, where: str) -> dict[str, int]:
                 continue
             raise ContractError(f"{where}: column {column.name!r} is missing ({column.doc})")
         _check_column(column, np.asarray(arrays[column.name]), sizes, where)
+    for column in table:
+        if column.name in arrays:
+            _check_range(column, arrays, where)
+    _check_targets(arrays, where)
     return sizes
 
 
@@ -185,10 +81,66 @@ def _check_column(column: Column, array: NDArray[Any], sizes: dict[str, int], wh
     if array.dtype.kind == "f":
         bad = np.isinf(array) if column.nan else ~np.isfinite(array)
         if bad.any():
-            row = int(np.argwhere(bad)[0][0])
+            _refuse(column, array, bad, where, "remove or repair the event upstream")
+
+
+def _check_range(column: Column, arrays: Arrays, where: str) -> None:
+    """Refuse values that cannot be meant; padding of jets may hold any."""
+    array = np.asarray(arrays[column.name])
+    low, high = column.low, column.high
+    if not array.size or (low is None and high is None):
+        return
+    # NaN, where it is allowed, is in no range and passes; most arrays pass here.
+    least, most = np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)
+    if not ((low is not None and least < low) or (high is not None and most > high)):
+        return
+    bad = np.zeros(array.shape, np.bool_)
+    if low is not None:
+        bad |= array < low
+    if high is not None:
+        bad |= array > high
+    if column.shape == _BY_JET:
+        bad &= np.asarray(arrays.get(JET_MASK, True))
+    if bad.any():
+        wanted = (
+            f"from {low:g} to {high:g}"
+            if None not in (low, high)
+            else (f"at least {low:g}" if high is None else f"at most {high:g}")
+        )
+        _refuse(
+            column,
+            array,
+            bad,
+            where,
+            f"expected {wanted} {column.unit}; the file is damaged, or of other units",
+        )
+
+
+def _refuse(
+    column: Column, array: NDArray[Any], bad: NDArray[np.bool_], where: str, advice: str
+) -> None:
+    place = tuple(np.argwhere(bad)[0])
+    raise ContractError(
+        f"{where}: column {column.name!r} is {array[place]} in event {int(place[0])}; {advice}"
+    )
+
+
+def _check_targets(arrays: Arrays, where: str) -> None:
+    """Refuse targets of a dataset that are no jet of their event."""
+    valid = arrays.get(JET_MASK)
+    for name in TARGETS:
+        if valid is None or name not in arrays:
+            continue
+        index = np.asarray(arrays[name])
+        rows = np.flatnonzero(index >= 0)
+        beyond = index[rows] >= valid.shape[1]
+        inside = np.where(beyond, 0, index[rows])
+        wrong = beyond | ~np.asarray(valid)[rows, inside] if valid.shape[1] else rows >= 0
+        if wrong.any():
+            row = int(rows[np.argmax(wrong)])
             raise ContractError(
-                f"{where}: column {column.name!r} is {array[bad][0]} in event {row};"
-                " remove or repair the event upstream"
+                f"{where}: column {name!r} is {index[row]} in event {row}, which is no jet there;"
+                " make the file again"
             )
 
 
@@ -305,19 +257,6 @@ def write_table(
         writer.set_attributes(provenance, **attributes)
 
 
-def open_table(path: Path | str) -> Any:
-    """Open an HDF5 file for reading.
-
-    Raises:
-        InputFileError: if it is missing, truncated or no HDF5 file.
-    """
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        reason = "no such file" if not Path(path).exists() else "truncated, or not an HDF5 file"
-        raise InputFileError(f"cannot read {path}: {reason}; make it again") from error
-
-
 def read_table(
     path: Path | str, table: Table, *, columns: Iterable[str] | None = None
 ) -> dict[str, NDArray[Any]]:
@@ -349,10 +288,57 @@ def read_table(
     return arrays
 
 
+def read_rows(
+    file: TableFile, table: Table, columns: Sequence[str], rows: slice = slice(None)
+) -> dict[str, NDArray[Any]]:
+    """Read and check rows of an open table.
+
+    Args:
+        file: what `open_table` gave.
+        table: what it must hold.
+        columns: names to read.
+        rows: which of the rows.
+
+    Raises:
+        InputFileError: if they cannot be read.
+        ContractError: if a column is missing or broken.
+    """
+    chosen = [column for column in table if column.name in columns]
+    arrays = {column.name: file[column.name][rows] for column in chosen}
+    first = f" from event {rows.start}" if rows.start else ""
+    check(chosen, arrays, where=f"{file.path}{first}")
+    return arrays
+
+
 def read_attributes(path: Path | str) -> dict[str, Any]:
-    """Return the attributes of the file's root as plain Python values."""
+    """Return the attributes of the file's root as plain Python values.
+
+    Raises:
+        InputFileError: if the file cannot be read.
+        ContractError: if an attribute is not what it is in every table.
+    """
     with open_table(path) as file:
-        return {
+        found = {
             name: value.tolist() if hasattr(value, "tolist") else value
             for name, value in file.attrs.items()
         }
+    for name, kind in _JSON_ATTRIBUTES.items():
+        if name in found and not _is_json(found[name], kind):
+            raise ContractError(
+                f"{path}: attribute {name!r} is no JSON {kind.__name__}; make the file again"
+            )
+    for name in _NUMBERS & found.keys():
+        value = found[name]
+        if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+            raise ContractError(
+                f"{path}: attribute {name!r} is {value!r}, expected a number from 0 on; make the"
+                " file again"
+            )
+    return found
+
+
+def _is_json(text: Any, kind: type) -> bool:
+    try:
+        return isinstance(json.loads(text), kind)
+    except (ValueError, TypeError, RecursionError):
+        return False

@@ -6,9 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.columns import DATASET
+
 Floats = NDArray[np.floating]
 Integers = NDArray[np.integer]
 JET_LEAVES = ("PT", "Eta", "Phi", "Mass")
+# Columns of a dataset have these ranges, too.
+_OF_DATASET = {column.name: (column.low, column.high) for column in DATASET}
+_ANY = (-np.inf, np.inf)
+_RANGES: dict[str, tuple[float, float]] = {
+    leaf: (-np.inf if low is None else low, np.inf if high is None else high)
+    for leaf in JET_LEAVES
+    for low, high in [_OF_DATASET[f"INPUTS/Source/{leaf.lower()}"]]
+}
 
 
 @dataclass(frozen=True)
@@ -68,21 +78,32 @@ class Block:
         return len(self.weight)
 
     def first_broken(self, jet_collection: str) -> str | None:
-        """Describe the first measured quantity that is no finite number, if there is one."""
+        """Describe the first measured quantity that is no number or cannot be meant."""
         for leaf in JET_LEAVES:
-            bad = ~np.isfinite(self.jets[leaf])
+            bad = _beyond(self.jets[leaf], *_RANGES[leaf])
             if bad.any():
                 row = int(np.argmax(bad))
-                return self._broken(f"{jet_collection}.{leaf}", self.jets.event_of(row))
+                event = self.jets.event_of(row)
+                return self._broken(f"{jet_collection}.{leaf}", self.jets[leaf][row], event)
         numbers = (
-            ("Event.Weight", self.weight),
-            ("MissingET.MET", self.met),
-            ("MissingET.Phi", self.met_phi),
+            ("Event.Weight", self.weight, _ANY),
+            ("MissingET.MET", self.met, _RANGES["PT"]),
+            ("MissingET.Phi", self.met_phi, _RANGES["Phi"]),
         )
-        for name, values in numbers:
-            if values is not None and not np.isfinite(values).all():
-                return self._broken(name, int(np.argmin(np.isfinite(values))))
+        for name, values, limits in numbers:
+            bad = _beyond(values, *limits) if values is not None else np.zeros(0, np.bool_)
+            if values is not None and bad.any():
+                event = int(np.argmax(bad))
+                return self._broken(name, values[event], event)
         return None
 
-    def _broken(self, branch: str, event: int) -> str:
-        return f"branch {branch!r} is not a finite number in entry {self.first_entry + event}"
+    def _broken(self, branch: str, value: float, event: int) -> str:
+        entry = self.first_entry + event
+        what = "which cannot be meant" if np.isfinite(value) else "not a finite number"
+        return f"branch {branch!r} is {value:g} in entry {entry}, {what}"
+
+
+def _beyond(values: Floats, low: float, high: float) -> NDArray[np.bool_]:
+    """Return which values are not in a range, or no numbers."""
+    inside = np.isfinite(values) & (values >= low) & (values <= high)
+    return np.asarray(~inside)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.columns import TARGETS as TARGETS
 from hh4b.core.contracts import DATASET, check, open_table
 from hh4b.core.errors import ContractError
 from hh4b.core.grouping import event_ids
 from hh4b.core.shower_events import EVENT_KEYS
 
-TARGETS = ("TARGETS/h1/b1", "TARGETS/h1/b2", "TARGETS/h2/b1", "TARGETS/h2/b2")
 BLOCK_ROWS = 131072
 _COLUMNS = {column.name: column for column in DATASET}
 

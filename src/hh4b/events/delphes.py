@@ -1,10 +1,9 @@
 """Read the branches we need of a Delphes tree, in blocks of bounded size."""
 
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,6 @@ from hh4b.detector.settings import TagEfficiency, TaggingSettings
 from hh4b.events.block import JET_LEAVES, Block, Collection
 
 TREE = "Delphes"
-#: What uproot and the codecs raise on damaged or foreign files.
-DAMAGE = (
-    OSError, ValueError, KeyError, IndexError, TypeError, struct.error, zlib.error, AssertionError,
-    NotImplementedError, OverflowError, MemoryError, EOFError,
-    uproot.deserialization.DeserializationError,
-)  # fmt: skip
 #: Tells which event it is: the same in the trees of all detectors and showers of its sample.
 NUMBER = "Event.Number"
 _PARTICLE = ("PID", "Status", "M1", "M2", "PT", "Eta", "Phi", "Mass")
@@ -175,19 +168,21 @@ def reading(path: str) -> Iterator[None]:
     except Hh4bError:
         raise
     except FileNotFoundError as error:
-        raise InputFileError(f"cannot read {path}: no such file; check the name") from error
+        name, _, tree = path.rpartition(":")
+        advice = f"leave ':{tree}' out, the tree is always {TREE!r}"
+        found = bool(name) and "://" not in path and Path(name).is_file()
+        raise InputFileError(
+            f"cannot read {path}: no such file; {advice if found else 'check the name'}"
+        ) from error
     except ImportError as error:
         raise InputFileError(f"cannot read {path}: {_line(error)}") from error
-    except DAMAGE as error:
+    except Exception as error:
+        # Codecs, plug-ins of addresses and uproot each have errors of their own, and what uproot
+        # makes of damaged bytes may raise any: only what reads stands in this context.
         away = "unreachable, " if "://" in path else ""
         raise InputFileError(
             f"cannot read {path}: {away}truncated, or not a ROOT file ({_line(error)})"
         ) from error
-    except Exception as error:
-        # The plugins of fsspec and XRootD have errors of their own; of a local file it is a bug.
-        if "://" not in path:
-            raise
-        raise InputFileError(f"cannot read {path}: unreachable ({_line(error)})") from error
 
 
 @contextmanager
@@ -200,11 +195,21 @@ def open_delphes(path: str) -> Iterator[DelphesFile]:
         ContractError: if it holds no Delphes tree.
     """
     with reading(path):
-        file = uproot.open(path)
+        _require_regular(path)
+        # As a key, so that a colon of the name does not begin the name of a tree.
+        file = uproot.open({path: None})
     with file:
         with reading(path):
             opened = _opened(file, path)
         yield opened
+
+
+def _require_regular(path: str) -> None:
+    """Refuse pipes and devices, which would never end."""
+    if "://" not in path and not Path(path).is_file():
+        if Path(path).exists():
+            raise InputFileError(f"cannot read {path}: not a regular file; give a ROOT file")
+        raise FileNotFoundError(path)
 
 
 def _opened(file: Any, path: str) -> DelphesFile:
@@ -248,7 +253,10 @@ def _tagging(file: Any) -> TagEfficiency | None:
 def _line(error: BaseException) -> str:
     """Return the first telling line of an exception, shortened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:160]
+    if not lines:
+        return type(error).__name__
+    # Errors inside a structure begin by listing it and say at the end what went wrong.
+    return lines[-1 if lines[0] == "while reading" else 0][:160]
 
 
 def _collection(leaves: Mapping[str, _Leaf], prefix: str) -> Collection:

@@ -45,7 +45,7 @@ def _listed(patterns: Sequence[str]) -> Iterator[str]:
             yield pattern
             continue
         try:
-            lines = Path(pattern[1:]).read_text(encoding="utf-8").splitlines()
+            lines = Path(pattern[1:]).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "no text"
             raise InputFileError(

@@ -6,6 +6,7 @@ section. The header carries the provenance in an element ``<hh4b>``.
 
 import gzip
 import io
+import math
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ContractError, InputFileError
 from hh4b.core.files import Provenance, atomic_path
 from hh4b.core.strict_json import parse_json
-from hh4b.generation.lhe_text import END, event_blocks, numbers, read_head
+from hh4b.generation.lhe_checks import check_events, check_whole_numbers, located
+from hh4b.generation.lhe_text import END, event_blocks, lines_of, numbers, read_head
 from hh4b.generation.pdf import DEFAULT_LHAPDF_ID
 
 Floats = NDArray[np.float64]
@@ -195,6 +197,7 @@ def read_lhe(
 
     Raises:
         InputFileError: if the file is missing, not LHE, cut, or has fewer events than asked for.
+        ContractError: if a number of an event asked for cannot be meant.
     """
     try:
         with Path(path).open("rb") as raw:
@@ -207,7 +210,7 @@ def read_lhe(
         raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (EOFError, zlib.error) as error:
         raise InputFileError(f"{path} is cut in the middle ({error}); make it again") from error
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, OverflowError, RecursionError) as error:
         raise InputFileError(f"{path} is not a valid LHE file: {error}; make it again") from error
 
 
@@ -215,11 +218,12 @@ def _read(
     stream: IO[bytes], asked: tuple[int, int | None, int | None], path: Path | str
 ) -> LheFile:
     first, count, particles = asked
-    header, (beams, init) = read_head(stream, path)
+    lines = lines_of(stream, path)
+    header, (beams, init) = read_head(lines, path)
     last = None if particles is None else particles + 1
     wanted = []
     n_events = 0
-    for block in event_blocks(stream, path):
+    for block in event_blocks(lines, path):
         if n_events >= first and (count is None or n_events < first + count):
             wanted.append(block[:last])
         n_events += 1
@@ -229,13 +233,22 @@ def _read(
             " asked for; generate more or ask for fewer"
         )
     note = header.partition(b"<hh4b>")[2].partition(b"</hh4b>")[0]
+    sqrt_s = float(beams[2]) + float(beams[3])
+    sigma, error = float(init[0]), float(init[1])
+    if not (0 < sqrt_s < math.inf and math.isfinite(sigma) and math.isfinite(error)):
+        raise ContractError(
+            f"{path}: <init> has beams of {sqrt_s:g} GeV together and a cross section of {sigma:g}"
+            f" +- {error:g} pb, expected finite numbers; make the file again"
+        )
+    with located(path, first):
+        events = _parse(wanted, particles)
     return LheFile(
-        events=_parse(wanted, particles),
+        events=events,
         n_events_file=n_events,
-        cross_section_pb=float(init[0]),
-        cross_section_error_pb=float(init[1]),
+        cross_section_pb=sigma,
+        cross_section_error_pb=error,
         provenance=_provenance(note, path),
-        sqrt_s_gev=float(beams[2]) + float(beams[3]),
+        sqrt_s_gev=sqrt_s,
         lhapdf_ids=(int(beams[6]), int(beams[7])),
     )
 
@@ -252,17 +265,17 @@ def _provenance(note: bytes, path: Path | str) -> dict[str, Any]:
 
 def _parse(blocks: list[list[bytes]], particles: int | None = None) -> LheEvents:
     """Turn event texts into arrays."""
-    sizes = np.array([int(block[0].split(None, 1)[0]) for block in blocks], dtype=np.intp)
-    sizes = sizes if particles is None else np.minimum(sizes, particles)
+    stated = np.array([int(block[0].split(None, 1)[0]) for block in blocks], dtype=np.intp)
+    sizes = stated if particles is None else np.minimum(stated, particles)
     heads = numbers([block[0] for block in blocks], 6)
     lines = [
         line for block, size in zip(blocks, sizes, strict=True) for line in block[1 : size + 1]
     ]
     body = numbers(lines, 13)
-    if len(body) != sizes.sum():
-        raise ValueError("an event has fewer particles than it says")
     event = np.repeat(np.arange(len(blocks)), sizes)
     slot = np.arange(len(body)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    check_whole_numbers(body[:, :6], event)
+    check_events(heads, body, event, slot, stated)
     table = np.zeros((len(blocks), sizes.max(initial=0), 13))
     table[event, slot] = body
     integers = table[..., :6].astype(np.int32)

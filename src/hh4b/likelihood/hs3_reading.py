@@ -214,8 +214,8 @@ def _constrained(one: Mapping[str, Any], parameter: str, where: str) -> Modifier
     for what, (value, known) in said.items():
         if value not in known:
             raise ContractError(
-                f"{where}: {kind} {one['name']!r} has {what} {value!r}; the fast likelihood knows"
-                f" {known[0]!r}. Fit the file with pyhs3"
+                f"{where}: {kind} {one['name']!r} has {what} {value!r:.60}; the fast likelihood"
+                f" knows {known[0]!r}. Fit the file with pyhs3"
             )
     if kind == "normsys":
         return ModifierRecord(

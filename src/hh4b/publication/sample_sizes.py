@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from hh4b.core import contracts
+from hh4b.core.columns import TARGETS
 from hh4b.core.folds import FoldPart
 from hh4b.core.parts import part_mask
 from hh4b.core.strict_json import parse_provenance
 from hh4b.publication.inputs import Measured
 
 PARTS = ("training", "testing")
-_TARGETS = tuple(f"TARGETS/{h}/{b}" for h in ("h1", "h2") for b in ("b1", "b2"))
 _SIGNAL, _SPLIT = "CLASSIFICATIONS/EVENT/signal", "HH4B/split"
 
 
 def count_file(path: Path) -> dict[str, Measured]:
     """Count the events of a dataset: total, one (h1) or both (h2) H matched, signal, background."""
-    arrays = contracts.read_table(path, contracts.DATASET, columns=[*_TARGETS, _SIGNAL])
+    arrays = contracts.read_table(path, contracts.DATASET, columns=[*TARGETS, _SIGNAL])
     return _measured([path], _counts(arrays))
 
 
@@ -62,7 +62,7 @@ def count_by_part(paths: Iterable[Path], part: str, division: Division) -> Measu
 
 
 def _counts(arrays: dict[str, NDArray[np.int64]]) -> dict[str, int]:
-    found = np.stack([arrays[name] >= 0 for name in _TARGETS], axis=1).reshape(-1, 2, 2)
+    found = np.stack([arrays[name] >= 0 for name in TARGETS], axis=1).reshape(-1, 2, 2)
     matched = found.all(axis=2).sum(axis=1)
     signal = int((arrays[_SIGNAL] == 1).sum())
     return {

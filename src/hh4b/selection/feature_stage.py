@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import FEATURES, PAIRING, TableWriter, check, open_table
+from hh4b.core.contracts import DATASET, FEATURES, PAIRING, TableWriter, open_table, read_rows
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.pairing.jets import JET_FIELDS, KeptJets
@@ -68,9 +68,9 @@ def iterate_jets(
             )
         for start in range(0, rows, chunk_rows):
             part = slice(start, start + chunk_rows)
-            chosen = pairing["jets"][part]
-            check(PAIRING[:1], {"jets": chosen}, where=str(pairing_path))
-            jets = KeptJets(**{field: dataset[name][part] for field, name in JET_FIELDS.items()})
+            chosen = read_rows(pairing, PAIRING, ("jets",), part)["jets"]
+            found = read_rows(dataset, DATASET, tuple(JET_FIELDS.values()), part)
+            jets = KeptJets(**{field: found[name] for field, name in JET_FIELDS.items()})
             yield start, dataset, jets, chosen
 
 

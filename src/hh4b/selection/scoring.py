@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import FEATURES, SCORES, TableWriter, open_table, read_table
+from hh4b.core.contracts import FEATURES, SCORES, TableWriter, open_table, read_rows, read_table
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.folds import Folds
@@ -69,7 +69,8 @@ def write_scores(
     with TableWriter(output, SCORES) as writer, open_table(features) as file:
         for start in range(0, max(rows, 1), chunk_rows):
             chunk = slice(start, start + chunk_rows)
-            score = _by_fold(file["features"][chunk], folds[chunk], scorers)
+            found = read_rows(file, FEATURES, ("features",), chunk)["features"]
+            score = _by_fold(found, folds[chunk], scorers)
             writer.append({"kappa_lambda": kappas, "score": score})
         counted = replace(provenance, counts={**provenance.counts, "n_events": rows})
         writer.set_attributes(counted, **fold_attributes(Folds.of(settings)))

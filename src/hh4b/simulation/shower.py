@@ -120,11 +120,21 @@ def shower(
     pythia = start_pythia(path, first=first, commands=commands)
     n_failed, n_done = 0, 0
     for start, stop in blocks(first, count):
-        pythia.rndm.init(1 + derive_seed(seed, *labels, "shower", start, bits=_SEED_BITS))
-        block = _convert(pythia.nextBatch(stop - start, "none"), start)
+        stream = 1 + derive_seed(seed, *labels, "shower", start, bits=_SEED_BITS)
+        pythia.rndm.init(stream)
+        try:
+            block = _convert(pythia.nextBatch(stop - start, "none"), start)
+        except TypeError:
+            # What hands over batches fails where no particle of a batch has a production vertex,
+            # as without hadrons: the events are made once more.
+            pythia = start_pythia(path, first=start, commands=commands)
+            pythia.rndm.init(stream)
+            block = one_by_one(pythia, start, stop - start)
         n_failed += block.n_failed
         n_done += stop - start
-        allowed = max(3.0, _FAILED_SHARE_MAX * max(n_done, BLOCK_EVENTS))
+        # Of few events that are whole, none or one fails: more is damage.
+        few = 1.0 if count < BLOCK_EVENTS else 3.0
+        allowed = max(few, _FAILED_SHARE_MAX * max(n_done, min(count, BLOCK_EVENTS)))
         if n_failed > allowed:
             raise GeneratorFailed(
                 f"Pythia gave up {n_failed} of {n_done} events of {path};"
@@ -172,6 +182,51 @@ def _convert(batch: Any, start: int) -> ShowerBlock:
             np.asarray(ak.fill_none(getattr(vertex, name), 0.0)) for name in _MOMENTUM[:3]
         ]),
         n_failed=int((~alive).sum()),
+    )  # fmt: skip
+
+
+def one_by_one(pythia: Any, start: int, count: int) -> ShowerBlock:
+    """Generate events singly, which is slow, and where no vertex is known put it at the origin.
+
+    Args:
+        pythia: ready to go.
+        start: number of the first event.
+        count: how many.
+    """
+    index, sizes, rows = [], [], []
+    for event in range(start, start + count):
+        if not pythia.next():
+            continue
+        particles = [pythia.event[place] for place in range(pythia.event.size())]
+        index.append(event)
+        sizes.append(len(particles))
+        rows += [_numbers(particle) for particle in particles]
+    if not rows:
+        return _empty_block(count)
+    table = np.array(rows).T
+    pid, status, *links = table[:6].astype(np.int32)
+    return ShowerBlock(
+        index=np.array(index, np.int64),
+        record=Record(
+            offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            pid=pid,
+            status=hepmc_status(pid, status),
+            mothers=_links(*links[:2]),
+            daughters=_links(*links[2:]),
+            momenta=table[6:10],
+            mass=table[10],
+        ),
+        vertices=table[11:],
+        n_failed=count - len(index),
+    )
+
+
+def _numbers(particle: Any) -> tuple[float, ...]:
+    return (
+        particle.id(), particle.status(),
+        particle.mother1(), particle.mother2(), particle.daughter1(), particle.daughter2(),
+        particle.px(), particle.py(), particle.pz(), particle.e(), particle.m(),
+        particle.xProd(), particle.yProd(), particle.zProd(),
     )  # fmt: skip
 
 

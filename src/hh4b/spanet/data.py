@@ -16,6 +16,8 @@ from hh4b.spanet.event import EventDescription, Input, Particle
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+# A PeV in MeV: nothing that goes into a network is larger.
+_MEASURED_MAX = 1e9
 WEIGHT = "HH4B/weight"
 #: What stands in place of the index of a target that is missing.
 MISSING = (-1, -9, -99, -999, -9999)
@@ -94,7 +96,7 @@ def count_events(path: Path | str, event: EventDescription) -> int:
         ContractError: if the mask of the first sequential input is missing.
     """
     with open_table(path) as file:
-        return int(_dataset(file, path, f"INPUTS/{event.sequential[0].name}/MASK").shape[0])
+        return len(_dataset(file, path, f"INPUTS/{event.sequential[0].name}/MASK"))
 
 
 def read_events(
@@ -139,15 +141,17 @@ def read_events(
             )
             _check_collisions(path, event, events, _first(rows))
         classes = {name: _read_classes(file, path, name, rows) for name in event.classifications}
-        return replace(
+        events = replace(
             events,
             classes=classes,
             weight=_optional(file, path, WEIGHT, rows),
-            kappa_of_generation=file[KAPPA_OF_GENERATION][rows]
+            kappa_of_generation=_dataset(file, path, KAPPA_OF_GENERATION)[rows]
             if KAPPA_OF_GENERATION in file
             else None,
             shower=row_events(file, rows),
         )
+        _require_lengths(path, events)
+        return events
 
 
 def read_chunks(
@@ -169,6 +173,21 @@ def vectors_per_event(events: Events, event: EventDescription) -> IntArray:
     return counts
 
 
+def _require_lengths(path: Path | str, events: Events) -> None:
+    """Check that what is not of a vector has one value for each event."""
+    columns: dict[str, NDArray[Any] | None] = {
+        **{f"CLASSIFICATIONS/{name}": values for name, values in events.classes.items()},
+        WEIGHT: events.weight,
+        KAPPA_OF_GENERATION: events.kappa_of_generation,
+        "HH4B/event_number": events.shower,
+    }
+    for name, values in columns.items():
+        if values is not None and values.shape != (len(events),):
+            raise ContractError(
+                f"{path}: {name!r} has shape {values.shape}, wanted {(len(events),)}"
+            )
+
+
 def _first(rows: slice) -> int:
     return rows.start or 0
 
@@ -176,13 +195,16 @@ def _first(rows: slice) -> int:
 def _dataset(file: Any, path: Path | str, name: str) -> Any:
     if name not in file:
         raise ContractError(f"{path}: dataset {name!r} is missing, but the event file needs it")
-    return file[name]
+    column = file[name]
+    if column.dtype.kind not in "biuf":
+        raise ContractError(f"{path}: dataset {name!r} holds {column.dtype}, expected numbers")
+    return column
 
 
 def _optional(file: Any, path: Path | str, name: str, rows: slice) -> NDArray[np.float64] | None:
     if name not in file:
         return None
-    values: NDArray[np.float64] = file[name][rows].astype(np.float64)
+    values: NDArray[np.float64] = _dataset(file, path, name)[rows].astype(np.float64)
     _require_finite(values, np.ones_like(values, dtype=bool), f"{path}: {name!r}", _first(rows))
     return values
 
@@ -197,6 +219,16 @@ def _require_finite(values: NDArray[Any], where: NDArray[np.bool_], name: str, f
         )
 
 
+def _require_size(values: FloatArray, name: str, first: int) -> None:
+    """Refuse what no detector measures, in whatever unit, before the network takes it for real."""
+    if max(-values.min(initial=0), values.max(initial=0)) > _MEASURED_MAX:
+        place = tuple(np.argwhere(np.abs(values) > _MEASURED_MAX)[0])
+        raise ContractError(
+            f"{name} is {values[place]} in event {first + int(place[0])}, more than can be"
+            " measured; the file is damaged"
+        )
+
+
 def _read_input(
     file: Any, path: Path | str, item: Input, rows: slice
 ) -> tuple[FloatArray, BoolArray]:
@@ -206,6 +238,9 @@ def _read_input(
     else:
         first = _dataset(file, path, f"{group}/{item.features[0].name}")
         valid = np.ones(len(first[rows]), dtype=bool)
+    if valid.ndim != (2 if item.sequential else 1):
+        wanted = "(event, vector)" if item.sequential else "(event,)"
+        raise ContractError(f"{path}: {group!r} has shape {valid.shape}, wanted {wanted}")
     features = np.zeros((*valid.shape, len(item.features)), dtype=np.float32)
     for column, feature in enumerate(item.features):
         name = f"{group}/{feature.name}"
@@ -213,6 +248,7 @@ def _read_input(
         if values.shape != valid.shape:
             raise ContractError(f"{path}: {name!r} has shape {values.shape}, wanted {valid.shape}")
         values = np.where(valid, values, 0).astype(np.float32)
+        _require_size(values, f"{path}: {name!r}", _first(rows))
         if feature.log:
             with np.errstate(invalid="ignore", divide="ignore"):
                 values = np.log(values + 1)
@@ -240,10 +276,10 @@ def _read_targets(
     columns = []
     for product, source in zip(particle.products, particle.sources, strict=True):
         name = f"TARGETS/{particle.name}/{product}"
-        index = _targets(_dataset(file, path, name)[rows])
+        index = _targets(_dataset(file, path, name)[rows], f"{path}: {name!r}", _first(rows))
         start, size = (0, offset) if source is None else offsets[source]
-        if len(index) != len(real):
-            raise ContractError(f"{path}: {name!r} has {len(index)} events, wanted {len(real)}")
+        if index.shape != real.shape[:1]:
+            raise ContractError(f"{path}: {name!r} has shape {index.shape}, wanted {(len(real),)}")
         inside = np.clip(index, 0, size - 1)
         bad = (index < -1) | (index >= size) | ((index >= 0) & ~_at(real, inside + start))
         if bad.any():
@@ -256,21 +292,41 @@ def _read_targets(
     stacked: IntArray = np.stack(columns, axis=1).astype(np.int64)
     group = f"TARGETS/{particle.name}"
     present: BoolArray = np.asarray(
-        file[f"{group}/MASK"][rows].astype(bool)
+        _dataset(file, path, f"{group}/MASK")[rows].astype(bool)
         if f"{group}/MASK" in file
         else (stacked >= 0).all(axis=1)
     )
+    if present.shape != (len(stacked),):
+        raise ContractError(
+            f"{path}: '{group}/MASK' has shape {present.shape}, wanted {(len(stacked),)}"
+        )
     if (present & (stacked < 0).any(axis=1)).any():
         row = int(np.argmax(present & (stacked < 0).any(axis=1)))
         raise ContractError(f"{path}: {group}/MASK is set in event {row} but a target is missing")
     weight = _optional(file, path, f"{group}/WEIGHT", rows)
+    if weight is not None and weight.shape != present.shape:
+        raise ContractError(
+            f"{path}: '{group}/WEIGHT' has shape {weight.shape}, wanted {present.shape}"
+        )
     return stacked, present, np.ones(len(present)) if weight is None else weight
 
 
-def _targets(values: NDArray[Any]) -> IntArray:
+def _targets(values: NDArray[Any], name: str, first: int) -> IntArray:
     """Return indices with -1 for a missing target, whatever of `MISSING` or NaN marks it."""
     missing = np.isin(values, MISSING) | np.isnan(values.astype(np.float64))
-    return np.where(missing, -1, values).astype(np.int64)
+    return _whole(np.where(missing, -1, values), name, first)
+
+
+def _whole(values: NDArray[Any], name: str, first: int) -> IntArray:
+    """Return numbers that some programs store as real ones, but that must be whole."""
+    if values.dtype.kind == "f":
+        bad = ~(np.abs(values) < 2**31) | (values != np.rint(values))
+        if bad.any():
+            row = int(np.argwhere(bad)[0][0])
+            raise ContractError(
+                f"{name} is {values[row]} in event {first + row}, expected a whole number"
+            )
+    return values.astype(np.int64)
 
 
 def _at(table: BoolArray, index: IntArray) -> BoolArray:
@@ -295,7 +351,8 @@ def _check_collisions(
 
 
 def _read_classes(file: Any, path: Path | str, name: str, rows: slice) -> IntArray:
-    values: IntArray = _dataset(file, path, f"CLASSIFICATIONS/{name}")[rows].astype(np.int64)
+    where = f"{path}: 'CLASSIFICATIONS/{name}'"
+    values = _whole(_dataset(file, path, f"CLASSIFICATIONS/{name}")[rows], where, _first(rows))
     if (values < -1).any():
         row = int(np.argmax(values < -1))
         raise ContractError(

@@ -151,8 +151,7 @@ class PredictionWriter:
     def copy_inputs(self, dataset: Path | str, kappa: float | None = None) -> None:
         """Copy the group INPUTS without bringing it to memory, with the kappa input in use."""
         with open_table(dataset) as source:
-            sizes: list[int] = []
-            source["INPUTS"].visititems(lambda _, item: sizes.append(getattr(item, "nbytes", 0)))
+            sizes = source.sizes("INPUTS")
             self.output.reserve(sum(sizes), columns=len(sizes))
             source.copy("INPUTS", self.file)
         if kappa is not None:
