@@ -11,7 +11,7 @@ from hh4b.publication.catalogue import outputs, results_page
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
-from hh4b.study.job_needs import JobNeeds
+from hh4b.study.job_needs import STEPS, JobNeeds
 from hh4b.study.layout import Layout
 from hh4b.study.reading import parse_study
 from hh4b.study.stage_settings import StageSettings
@@ -38,6 +38,10 @@ if any(re.fullmatch("--dry-?run|-[a-z]*n[a-z]*", _word) for _word in sys.argv[1:
 
 FILES = JobInputs(LAYOUT)
 NEEDS = JobNeeds(LAYOUT)
+if workflow.remote_exec:
+    # The plug-in of Slurm does not hand `group-components` on to its jobs, and they would start
+    # one Snakemake after another: what came in one job belongs together.
+    workflow.group_settings.group_components = dict.fromkeys(STEPS, sys.maxsize)
 SETTINGS = StageSettings(LAYOUT)
 RESULTS = LAYOUT.results
 
@@ -89,10 +93,15 @@ def step(rule):
 
 def needs(rule):
     """Return the functions of memory in MB and time in minutes, which grow with the attempt."""
-    return {
-        "mem_mb": lambda wildcards, attempt: NEEDS.megabytes(rule, wildcards, attempt),
-        "runtime": lambda wildcards, attempt: NEEDS.minutes(rule, wildcards, attempt),
-    }
+
+    def memory(wildcards, attempt):
+        return NEEDS.megabytes(rule, wildcards, attempt)
+
+    def minutes(wildcards, attempt):
+        return NEEDS.minutes(rule, wildcards, attempt)
+
+    # The plug-in of HTCondor has a name of its own for memory.
+    return {"mem_mb": memory, "htcondor_request_mem_mb": memory, "runtime": minutes}
 
 
 def refused(reason):

@@ -20,6 +20,7 @@ rule spanet_train:
     resources:
         **needs("spanet_train"),
         gpu=STUDY.gpus_per_training,
+        request_gpus=STUDY.gpus_per_training,
     params:
         folder=lambda w, output: os.path.dirname(output.model),
         search=lambda w, input: option("--search", input.get("search", [])),
@@ -338,6 +339,7 @@ rule spanet_search_worker:
     resources:
         **needs("spanet_search_worker"),
         gpu=STUDY.gpus_per_training,
+        request_gpus=STUDY.gpus_per_training,
     params:
         storage=lambda w: LAYOUT.search(w.search, "trials.journal"),
         settings=settings("spanet_search_worker", "search"),
