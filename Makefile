@@ -31,7 +31,7 @@ test-slurm: slurm install
 
 # Where it cannot be installed the tests that need it are skipped, with the reason.
 slurm:
-	@command -v slurmctld munged >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
+	@(command -v slurmctld && command -v munged) >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
 	|| (timeout 300 sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
 	--no-install-recommends slurm-wlm munge' >/dev/null 2>&1) || echo "slurm-wlm and munge cannot be installed"
 

@@ -1,10 +1,11 @@
 """The profile of Slurm on a real Slurm, beside the same study built without it."""
 
+import contextlib
 import os
 import tempfile
 
 import pytest
-from one_node_slurm import OneNodeSlurm, SlurmMissing, require_slurm
+from one_node_slurm import OneNodeSlurm, SlurmMissing
 from slurm_studies import build, differences
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(3000)]
@@ -14,12 +15,13 @@ STUDY = os.environ.get("HH4B_SLURM_STUDY", "small")
 
 @pytest.fixture(scope="module")
 def slurm():
-    try:
-        require_slurm()
-    except SlurmMissing as reason:
-        pytest.skip(f"Slurm cannot be had here: {reason}")
-    # Names of sockets are short; those of pytest's folders are not.
-    with tempfile.TemporaryDirectory(prefix="slurm") as folder, OneNodeSlurm(folder) as running:
+    with contextlib.ExitStack() as stack:
+        # Names of sockets are short; those of pytest's folders are not.
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="slurm"))
+        try:
+            running = stack.enter_context(OneNodeSlurm(folder))
+        except SlurmMissing as reason:
+            pytest.skip(f"Slurm cannot be had here: {reason}")
         yield running
 
 
