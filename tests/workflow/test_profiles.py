@@ -25,15 +25,11 @@ def test_a_profile_starts_as_typed(profile, workflow):
     if importlib.util.find_spec(f"snakemake_executor_plugin_{profile}") is None:
         pytest.skip(f"snakemake-executor-plugin-{profile} is not installed")
     said = started(workflow, "--workflow-profile", f"workflow/profiles/{profile}", "-n", *SMOKE)
-    assert "summary" in said
-    # Of one step each: a group that a job of another step comes back into stops the run.
-    assert "Group job" in said or "total" in said
+    # A group that a job of another step comes back into would have stopped the run.
+    assert "Group job publication" in said
 
 
-def test_every_job_says_what_it_needs(workflow):
+def test_small_jobs_share_jobs_of_the_cluster(workflow):
     said = started(workflow, "--workflow-profile", "workflow/profiles/slurm", "-n", *SMOKE)
-    lines = [line for line in said.splitlines() if "resources: " in line]
-    assert len(lines) > 300
-    # What runs where Snakemake does: the choice of a search.
-    assert sum("runtime=60" in line for line in lines) <= 3
-    assert any("mem_mb=2" in line and "runtime=3" in line for line in lines)
+    # Some 380 jobs of the workflow.
+    assert 12 < said.count("Group job ") < 40

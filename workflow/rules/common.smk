@@ -38,10 +38,6 @@ if any(re.fullmatch("--dry-?run|-[a-z]*n[a-z]*", _word) for _word in sys.argv[1:
 
 FILES = JobInputs(LAYOUT)
 NEEDS = JobNeeds(LAYOUT)
-if workflow.remote_exec:
-    # The plug-in of Slurm does not hand `group-components` on to its jobs, and they would start
-    # one Snakemake after another: what came in one job belongs together.
-    workflow.group_settings.group_components = dict.fromkeys(STEPS, sys.maxsize)
 SETTINGS = StageSettings(LAYOUT)
 RESULTS = LAYOUT.results
 
@@ -88,7 +84,16 @@ def command(name):
 
 def step(rule):
     """Return the function that names the step of a job: small jobs of a step share one on a cluster."""
-    return lambda w: NEEDS.step(rule, w)
+
+    def name(wildcards):
+        if workflow.remote_exec:
+            # The plug-in of Slurm does not hand `group-components` on to its jobs, which would start
+            # one Snakemake after another: what came in one job belongs together. Snakemake sets
+            # its own value after it has read the rules.
+            workflow.group_settings.group_components = dict.fromkeys(STEPS, sys.maxsize)
+        return NEEDS.step(rule, wildcards)
+
+    return name
 
 
 def needs(rule):

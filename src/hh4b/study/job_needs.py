@@ -145,29 +145,33 @@ class JobNeeds:
         return sum(cost.kept_events(info) for info in self.layout.samples.values())
 
     def _number(self, need: Need, wildcards: Mapping[str, str]) -> float:
-        match need.of:
-            case "chunk":
-                others = len(self.layout.same_showers(wildcards["sample"]))
-                share = cost.SECONDS_PER_DETECTOR / cost.SECONDS_PER_EVENT
-                return self.study.simulation.chunk_events * (1 + others * share)
-            case "sample":
-                return self.layout.samples[wildcards["sample"]].events
-            case "comparison":
-                return self.study.energy_comparison.events
-            case "scores":
-                return self.rows * len(self.layout.score_kappas)
-            case "dnn":
-                return self.rows * self._dnn_epochs(wildcards)
-            case "training":
-                training = self.study.spanet_trainings[wildcards["training"]]
-                epochs = training.epochs or cost.training_options(training).epochs
-                return epochs * self._rows_of(training)
-            case "search":
-                search = self.study.searches[wildcards["search"]]
-                assert isinstance(search, SpanetSearch)
-                training = self.study.spanet_trainings[search.training]
-                return search.trials * search.epochs * self._rows_of(training)
-        return self.rows
+        number = {
+            "chunk": self._of_chunk,
+            "sample": lambda w: self.layout.samples[w["sample"]].events,
+            "comparison": lambda _: self.study.energy_comparison.events,
+            "rows": lambda _: self.rows,
+            "scores": lambda _: self.rows * len(self.layout.score_kappas),
+            "dnn": lambda w: self.rows * self._dnn_epochs(w),
+            "training": self._of_training,
+            "search": self._of_search,
+        }[need.of]
+        return number(wildcards)
+
+    def _of_chunk(self, wildcards: Mapping[str, str]) -> float:
+        others = len(self.layout.same_showers(wildcards["sample"]))
+        share = cost.SECONDS_PER_DETECTOR / cost.SECONDS_PER_EVENT
+        return self.study.simulation.chunk_events * (1 + others * share)
+
+    def _of_training(self, wildcards: Mapping[str, str]) -> float:
+        training = self.study.spanet_trainings[wildcards["training"]]
+        epochs = training.epochs or cost.training_options(training).epochs
+        return epochs * self._rows_of(training)
+
+    def _of_search(self, wildcards: Mapping[str, str]) -> float:
+        search = self.study.searches[wildcards["search"]]
+        assert isinstance(search, SpanetSearch)
+        rows = self._rows_of(self.study.spanet_trainings[search.training])
+        return search.trials * search.epochs * rows
 
     def _rows_of(self, training: SpanetTraining) -> float:
         """Return the rows of a training, as many as a network of the usual size costs."""
