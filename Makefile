@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: results install test quick lint smoke clean
+.PHONY: results install test test-slurm slurm quick lint smoke clean
 results: install
 	snakemake --cores $(CORES)
 
@@ -24,6 +24,16 @@ $(STAMP): requirements.lock pyproject.toml
 
 test: install
 	pytest
+
+# A Slurm of one node in a temporary folder, the smoke study through it and without it, compared.
+test-slurm: slurm install
+	HH4B_SLURM_STUDY=smoke pytest -rs tests/workflow/test_slurm.py
+
+# Where it cannot be installed the tests that need it are skipped, with the reason.
+slurm:
+	@(command -v slurmctld && command -v munged) >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
+	|| (timeout 300 sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+	--no-install-recommends slurm-wlm munge' >/dev/null 2>&1) || echo "slurm-wlm and munge cannot be installed"
 
 quick: install
 	pytest -m "not slow and not workflow"

@@ -9,7 +9,7 @@ def package(tmp_path, monkeypatch):
     def write(**files):
         for name, text in files.items():
             (tmp_path / f"{name}.py").write_text(text)
-        digest._tree.cache_clear()
+        digest._source.cache_clear()
 
     monkeypatch.setattr(digest, "_ROOT", tmp_path)
     write(
@@ -22,7 +22,7 @@ def package(tmp_path, monkeypatch):
         "def two():\n    import hh4b.other\n",
     )
     yield write
-    digest._tree.cache_clear()
+    digest._source.cache_clear()
 
 
 def test_change_below_changes_what_imports_it(package):

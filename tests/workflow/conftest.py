@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# `one_node_slurm` and `slurm_studies` are modules of helpers beside the tests.
+sys.path.append(str(Path(__file__).parent))
 
 
 class Workflow:
@@ -81,6 +83,14 @@ class SmallStudy(Workflow):
 def small_study():
     """Return the class of studies over the small one."""
     return SmallStudy
+
+
+@pytest.fixture(scope="session")
+def small(small_study, tmp_path_factory):
+    """The small study, built once; nothing is written into it."""
+    study = small_study(tmp_path_factory.mktemp("small"))
+    study.build()
+    return study
 
 
 @pytest.fixture

@@ -13,14 +13,6 @@ STUDIES = Path(__file__).parents[1] / "studies"
 pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-@pytest.fixture(scope="module")
-def small(small_study, tmp_path_factory):
-    """The small study, built."""
-    study = small_study(tmp_path_factory.mktemp("small"))
-    study.build()
-    return study
-
-
 def read(folder, name):
     return json.loads((folder / name).read_text())
 

@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+from functools import cache
 
 from hh4b.core.digest import code_digest
 from hh4b.core.errors import Hh4bError
@@ -10,6 +11,7 @@ from hh4b.publication.catalogue import outputs, results_page
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
+from hh4b.study.job_needs import STEPS, JobNeeds
 from hh4b.study.layout import Layout
 from hh4b.study.reading import parse_study
 from hh4b.study.stage_settings import StageSettings
@@ -35,6 +37,7 @@ if any(re.fullmatch("--dry-?run|-[a-z]*n[a-z]*", _word) for _word in sys.argv[1:
     sys.stderr.write("\n".join([*COST, ""]))
 
 FILES = JobInputs(LAYOUT)
+NEEDS = JobNeeds(LAYOUT)
 SETTINGS = StageSettings(LAYOUT)
 RESULTS = LAYOUT.results
 
@@ -61,9 +64,49 @@ def settings(rule, *wildcards):
     return lambda w: SETTINGS.text(rule, **{name: w[name] for name in wildcards})
 
 
+def code_of(*targets):
+    """Return the function that digests code, so that a rule reruns when, and only when, it changes.
+
+    A function, as a job on a cluster reads the workflow anew and needs few of the digests.
+    """
+    return lambda w: _digest(targets)
+
+
+@cache
+def _digest(targets):
+    return code_digest(*targets)
+
+
 def command(name):
-    """Digest the code behind a command, so that a rule reruns when, and only when, it changes."""
-    return code_digest(f"hh4b.commands.{name}")
+    """Return the function that digests the code behind a command."""
+    return code_of(f"hh4b.commands.{name}")
+
+
+def step(rule):
+    """Return the function that names the step of a job: small jobs of a step share one on a cluster."""
+
+    def name(wildcards):
+        if workflow.remote_exec:
+            # The plug-in of Slurm does not hand `group-components` on to its jobs, which would start
+            # one Snakemake after another: what came in one job belongs together. Snakemake sets
+            # its own value after it has read the rules.
+            workflow.group_settings.group_components = dict.fromkeys(STEPS, sys.maxsize)
+        return NEEDS.step(rule, wildcards)
+
+    return name
+
+
+def needs(rule):
+    """Return the functions of memory in MB and time in minutes, which grow with the attempt."""
+
+    def memory(wildcards, attempt):
+        return NEEDS.megabytes(rule, wildcards, attempt)
+
+    def minutes(wildcards, attempt):
+        return NEEDS.minutes(rule, wildcards, attempt)
+
+    # The plug-in of HTCondor has a name of its own for memory.
+    return {"mem_mb": memory, "htcondor_request_mem_mb": memory, "runtime": minutes}
 
 
 def refused(reason):

@@ -13,6 +13,10 @@ rule ingest:
         sample=names_pattern(
             set(LAYOUT.samples) - set(LAYOUT.of_source("spanet_dataset"))
         ),
+    group:
+        step("ingest")
+    resources:
+        **needs("ingest"),
     params:
         files=lambda w: FILES.event_arguments(w.sample, w.variation),
         nominal=lambda w, input: option("--nominal", input.get("nominal", [])),
@@ -37,6 +41,10 @@ rule datasets_import:
         f"{RESULTS}/benchmarks/datasets_import/{{sample}}.tsv"
     wildcard_constraints:
         sample=names_pattern(LAYOUT.of_source("spanet_dataset")),
+    group:
+        step("datasets_import")
+    resources:
+        **needs("datasets_import"),
     params:
         testing=lambda w, input: option("--testing-file", input.get("testing", [])),
         settings=settings("datasets_import", "sample"),
@@ -59,6 +67,10 @@ rule datasets_merge:
         f"{RESULTS}/benchmarks/datasets_merge/{{training}}_{{fold}}{{part}}.tsv"
     wildcard_constraints:
         part="training|testing",
+    group:
+        step("datasets_merge")
+    resources:
+        **needs("datasets_merge"),
     params:
         settings=settings("datasets_merge", "training", "part", "fold"),
         code=command("events:merge"),

@@ -10,6 +10,10 @@ rule generate_hh:
         f"{RESULTS}/benchmarks/generate_hh/{{sample}}.tsv"
     wildcard_constraints:
         sample=names_pattern(LAYOUT.of_source("gg_hh")),
+    group:
+        step("generate_hh")
+    resources:
+        **needs("generate_hh"),
     params:
         settings=settings("generate_hh", "sample"),
         code=command("signal:generate_hh"),
@@ -28,6 +32,10 @@ rule generate_resonance:
         f"{RESULTS}/benchmarks/generate_resonance/{{sample}}.tsv"
     wildcard_constraints:
         sample=names_pattern(LAYOUT.of_source("resonance")),
+    group:
+        step("generate_resonance")
+    resources:
+        **needs("generate_resonance"),
     params:
         settings=settings("generate_resonance", "sample"),
         code=command("signal:generate_resonance"),
@@ -46,6 +54,10 @@ rule generate_four_b:
         f"{RESULTS}/benchmarks/generate_four_b/{{sample}}.tsv"
     wildcard_constraints:
         sample=names_pattern(LAYOUT.of_source("four_b")),
+    group:
+        step("generate_four_b")
+    resources:
+        **needs("generate_four_b"),
     params:
         settings=settings("generate_four_b", "sample"),
         code=command("background:generate_four_b"),
@@ -67,6 +79,10 @@ rule simulate:
         f"{RESULTS}/benchmarks/simulate/{{sample}}_{{chunk}}.tsv"
     wildcard_constraints:
         sample=names_pattern(set(LAYOUT.samples) - set(LAYOUT.detector_varied)),
+    group:
+        step("simulate")
+    resources:
+        **needs("simulate"),
     params:
         settings=settings("simulate", "sample", "chunk"),
         code=command("simulation:simulate_command"),
@@ -94,6 +110,10 @@ rule simulate_variations:
         f"{RESULTS}/benchmarks/simulate/{{sample}}_{{chunk}}.tsv"
     wildcard_constraints:
         sample=names_pattern(LAYOUT.detector_varied),
+    group:
+        step("simulate_variations")
+    resources:
+        **needs("simulate_variations"),
     params:
         settings=settings("simulate", "sample", "chunk"),
         varied=lambda w: FILES.varied_option(w.sample, w.chunk),
@@ -119,6 +139,10 @@ rule simulate_shower:
         variation=names_pattern(
             v.prefix for v in LAYOUT.variations if v.effect == "shower"
         ),
+    group:
+        step("simulate_shower")
+    resources:
+        **needs("simulate_shower"),
     params:
         settings=settings("simulate", "sample", "chunk", "variation"),
         code=command("simulation:simulate_command"),
@@ -140,7 +164,12 @@ rule generate_madgraph:
         f"{RESULTS}/benchmarks/generate_madgraph/{{sample}}.tsv"
     wildcard_constraints:
         sample=names_pattern(LAYOUT.of_source("madgraph")),
-    threads: workflow.cores
+    group:
+        step("generate_madgraph")
+    # No more than --cores, where that is given.
+    threads: 8
+    resources:
+        **needs("generate_madgraph"),
     params:
         settings=settings("generate_madgraph", "sample"),
         work=lambda w, output: f"{output.events}.work",

@@ -13,6 +13,10 @@ rule category_templates:
         f"{RESULTS}/logs/category_templates/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/category_templates/{{selection}}.tsv"
+    group:
+        step("category_templates")
+    resources:
+        **needs("category_templates"),
     params:
         files=lambda w: FILES.categories_option(w.selection),
         energies=option("--energy-weights", FILES.energy_weights()),
@@ -35,6 +39,10 @@ rule likelihood_model:
         f"{RESULTS}/logs/likelihood_model/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/likelihood_model/{{selection}}.tsv"
+    group:
+        step("likelihood_model")
+    resources:
+        **needs("likelihood_model"),
     params:
         files=lambda w: f"{RESULTS}/likelihood/{w.selection}/model_{{energy}}tev_{{luminosity}}ifb.json",
         settings=settings("likelihood_model"),
@@ -55,6 +63,10 @@ rule likelihood_fit:
         f"{RESULTS}/logs/likelihood_fit/{{selection}}_{{point}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/likelihood_fit/{{selection}}_{{point}}.tsv"
+    group:
+        step("likelihood_fit")
+    resources:
+        **needs("likelihood_fit"),
     params:
         settings=settings("likelihood_fit"),
         code=command("likelihood_fit:fit"),
@@ -101,6 +113,10 @@ rule likelihood_toys:
         f"{RESULTS}/logs/likelihood_toys/{{selection}}_{{point}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/likelihood_toys/{{selection}}_{{point}}.tsv"
+    group:
+        step("likelihood_toys")
+    resources:
+        **needs("likelihood_toys"),
     params:
         redrawn=lambda w: option("--redrawn", FILES.redrawn(w.selection)),
         settings=settings("likelihood_toys"),
@@ -122,6 +138,10 @@ rule likelihood_workspace:
         f"{RESULTS}/logs/likelihood_workspace/{{selection}}_{{point}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/likelihood_workspace/{{selection}}_{{point}}.tsv"
+    group:
+        step("likelihood_workspace")
+    resources:
+        **needs("likelihood_workspace"),
     params:
         settings=settings("likelihood_workspace"),
         code=command("likelihood_workspace:workspace"),
@@ -143,6 +163,10 @@ rule likelihood_couplings:
         f"{RESULTS}/logs/likelihood_couplings/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/likelihood_couplings/{{selection}}.tsv"
+    group:
+        step("likelihood_couplings")
+    resources:
+        **needs("likelihood_couplings"),
     params:
         files=lambda w: FILES.coupling_option(w.selection),
         energies=option("--energy-weights", FILES.headline_weights()),

@@ -11,6 +11,10 @@ rule pair:
         f"{RESULTS}/{{variation}}benchmarks/pair/{{pairing}}/{{sample}}.tsv"
     wildcard_constraints:
         pairing=names_pattern(FILES.function_pairings()),
+    group:
+        step("pair")
+    resources:
+        **needs("pair"),
     params:
         settings=settings("pair", "pairing"),
         code=command("pairing:run_method"),
@@ -31,6 +35,10 @@ rule efficiency_curve:
         f"{RESULTS}/logs/efficiency_curve/{{pairing}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/efficiency_curve/{{pairing}}.tsv"
+    group:
+        step("efficiency_curve")
+    resources:
+        **needs("efficiency_curve"),
     params:
         pairs=lambda w, input: (
             f"{option('--dataset', input.datasets)} {option('--pairing', input.pairings)}"
@@ -55,6 +63,10 @@ rule features:
         f"{RESULTS}/{{variation}}logs/features/{{pairing}}/{{sample}}.log",
     benchmark:
         f"{RESULTS}/{{variation}}benchmarks/features/{{pairing}}/{{sample}}.tsv"
+    group:
+        step("features")
+    resources:
+        **needs("features"),
     params:
         settings=settings("features"),
         code=command("selection:features"),

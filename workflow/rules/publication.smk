@@ -6,6 +6,10 @@ rule comparison_hh:
         f"{RESULTS}/logs/comparison_hh/{{energy}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/comparison_hh/{{energy}}.tsv"
+    group:
+        step("comparison_hh")
+    resources:
+        **needs("comparison_hh"),
     params:
         settings=settings("comparison_hh", "energy"),
         code=command("signal:generate_hh"),
@@ -22,6 +26,10 @@ rule comparison_four_b:
         f"{RESULTS}/logs/comparison_four_b/{{energy}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/comparison_four_b/{{energy}}.tsv"
+    group:
+        step("comparison_four_b")
+    resources:
+        **needs("comparison_four_b"),
     params:
         settings=settings("comparison_four_b", "energy"),
         code=command("background:generate_four_b"),
@@ -42,6 +50,10 @@ rule parton_histograms:
         f"{RESULTS}/benchmarks/parton_histograms/{{folder}}_{{events}}.tsv"
     wildcard_constraints:
         folder="partons|comparison",
+    group:
+        step("parton_histograms")
+    resources:
+        **needs("parton_histograms"),
     params:
         code=command("publication:parton_histograms"),
     message:
@@ -69,12 +81,16 @@ for _output in TABLES:
             f"{RESULTS}/logs/table/{_output.name}.log",
         benchmark:
             f"{RESULTS}/benchmarks/table/{_output.name}.tsv"
+        group:
+            step("table")
+        resources:
+            **needs("table"),
         params:
             key=_output.key,
             stem=lambda w, output: os.path.splitext(output[0])[0],
             inputs=_output.input_options,
             settings=_output.settings.as_json(),
-            code=code_digest(*_output.code),
+            code=code_of(*_output.code),
         message:
             "Table {params.key}"
         shell:
@@ -96,12 +112,16 @@ for _output in FIGURES:
             f"{RESULTS}/logs/figure/{_output.name}.log",
         benchmark:
             f"{RESULTS}/benchmarks/figure/{_output.name}.tsv"
+        group:
+            step("figure")
+        resources:
+            **needs("figure"),
         params:
             key=_output.key,
             stem=lambda w, output: os.path.splitext(output[0])[0],
             inputs=_output.input_options,
             settings=_output.settings.as_json(),
-            code=code_digest(*_output.code),
+            code=code_of(*_output.code),
         message:
             "Figure {params.key}"
         shell:
@@ -148,6 +168,10 @@ rule summary:
         f"{RESULTS}/logs/summary.log",
     benchmark:
         f"{RESULTS}/benchmarks/summary.tsv"
+    group:
+        step("summary")
+    resources:
+        **needs("summary"),
     params:
         tables=lambda w, input: os.path.dirname(input.tables[0]),
         figures=lambda w, input: os.path.dirname(input.figures[0]),
@@ -177,6 +201,10 @@ rule hepdata:
         f"{RESULTS}/logs/hepdata.log",
     benchmark:
         f"{RESULTS}/benchmarks/hepdata.tsv"
+    group:
+        step("hepdata")
+    resources:
+        **needs("hepdata"),
     params:
         folder=lambda w, output: os.path.dirname(output.submission),
         tables=lambda w, input: os.path.dirname(input.tables[0]),

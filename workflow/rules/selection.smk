@@ -18,6 +18,10 @@ rule dnn_train:
         f"{RESULTS}/benchmarks/dnn_train/{{classifier}}_{{repeat}}.tsv"
     wildcard_constraints:
         classifier=names_pattern(FILES.classifiers("dnn")),
+    group:
+        step("dnn_train")
+    resources:
+        **needs("dnn_train"),
     params:
         folder=lambda w, output: os.path.dirname(output.model),
         files=lambda w, input: FILES.compared_option(input),
@@ -47,6 +51,10 @@ rule dnn_choose:
         f"{RESULTS}/benchmarks/dnn_choose/{{classifier}}.tsv"
     wildcard_constraints:
         classifier=names_pattern(FILES.classifiers("dnn")),
+    group:
+        step("dnn_choose")
+    resources:
+        **needs("dnn_choose"),
     params:
         candidates=lambda w, input: option("", input.models, input.evaluations),
         code=command("selection:choose_repeat"),
@@ -69,6 +77,10 @@ rule dnn_predict:
         f"{RESULTS}/benchmarks/dnn_predict/{{classifier}}.tsv"
     wildcard_constraints:
         classifier=names_pattern(FILES.classifiers("dnn")),
+    group:
+        step("dnn_predict")
+    resources:
+        **needs("dnn_predict"),
     params:
         scores=lambda w, input, output: option(
             "--score", input.datasets, input.features, output.scores
@@ -96,6 +108,10 @@ rule dnn_predict_varied:
     wildcard_constraints:
         classifier=names_pattern(FILES.classifiers("dnn")),
         variation=names_pattern(v.prefix for v in LAYOUT.variations),
+    group:
+        step("dnn_predict_varied")
+    resources:
+        **needs("dnn_predict_varied"),
     params:
         scores=lambda w, input, output: option(
             "--score", [input.dataset], [input.features], [output.scores]
@@ -122,6 +138,10 @@ rule dnn_search_worker:
         f"{RESULTS}/benchmarks/dnn_search/{{search}}_{{worker}}.tsv"
     wildcard_constraints:
         search=names_pattern(FILES.searches("dnn")),
+    group:
+        step("dnn_search_worker")
+    resources:
+        **needs("dnn_search_worker"),
     params:
         files=lambda w, input: FILES.compared_option(input),
         storage=lambda w: LAYOUT.search(w.search, "trials.journal"),
@@ -144,6 +164,7 @@ rule search_outcome:
         f"{RESULTS}/logs/search_outcome/{{search}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/search_outcome/{{search}}.tsv"
+    localrule: True
     params:
         code=command("selection:search_outcome"),
     message:
@@ -165,6 +186,10 @@ rule baseline_train:
         f"{RESULTS}/benchmarks/baseline_train/{{classifier}}.tsv"
     wildcard_constraints:
         classifier=names_pattern(FILES.classifiers("baseline")),
+    group:
+        step("baseline_train")
+    resources:
+        **needs("baseline_train"),
     params:
         files=lambda w, input: FILES.compared_option(input),
         scores=lambda w, input, output: option(
@@ -192,6 +217,10 @@ rule select_cuts:
         f"{RESULTS}/{{variation}}benchmarks/select_cuts/{{classifier}}/{{sample}}.tsv"
     wildcard_constraints:
         classifier=names_pattern(FILES.classifiers("cuts")),
+    group:
+        step("select_cuts")
+    resources:
+        **needs("select_cuts"),
     params:
         settings=settings("select_cuts", "classifier"),
         code=command("selection:select_cuts"),
@@ -211,6 +240,10 @@ rule evaluate_classifier:
         f"{RESULTS}/logs/evaluate_classifier/{{classifier}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/evaluate_classifier/{{classifier}}.tsv"
+    group:
+        step("evaluate_classifier")
+    resources:
+        **needs("evaluate_classifier"),
     params:
         files=lambda w, input: FILES.compared_option(input),
         settings=settings("evaluate_classifier"),
@@ -235,6 +268,10 @@ rule working_point:
         f"{RESULTS}/logs/working_point/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/working_point/{{selection}}.tsv"
+    group:
+        step("working_point")
+    resources:
+        **needs("working_point"),
     params:
         files=lambda w, input: FILES.compared_option(input),
         settings=settings("working_point", "selection"),

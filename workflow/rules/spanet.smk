@@ -14,9 +14,13 @@ rule spanet_train:
         f"{RESULTS}/logs/spanet_train/{{training}}_{{repeat}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/spanet_train/{{training}}_{{repeat}}.tsv"
+    group:
+        step("spanet_train")
     threads: STUDY.threads_per_training
     resources:
+        **needs("spanet_train"),
         gpu=STUDY.gpus_per_training,
+        request_gpus=STUDY.gpus_per_training,
     params:
         folder=lambda w, output: os.path.dirname(output.model),
         search=lambda w, input: option("--search", input.get("search", [])),
@@ -41,7 +45,11 @@ rule spanet_evaluate:
         f"{RESULTS}/benchmarks/spanet_evaluate/{{training}}_{{repeat}}.tsv"
     wildcard_constraints:
         training=names_pattern([] if LAYOUT.folds else STUDY.spanet_trainings),
+    group:
+        step("spanet_evaluate")
     threads: STUDY.threads_per_training
+    resources:
+        **needs("spanet_evaluate"),
     params:
         settings=settings("spanet_evaluate"),
         code=command("spanet:evaluate"),
@@ -71,6 +79,10 @@ rule spanet_choose:
         f"{RESULTS}/benchmarks/spanet_choose/{{training}}.tsv"
     wildcard_constraints:
         training=names_pattern([] if LAYOUT.folds else STUDY.spanet_trainings),
+    group:
+        step("spanet_choose")
+    resources:
+        **needs("spanet_choose"),
     params:
         candidates=lambda w, input: option("", input.models, input.metrics),
         code=command("selection:choose_repeat"),
@@ -101,7 +113,11 @@ rule spanet_evaluate_folds:
         f"{RESULTS}/benchmarks/spanet_evaluate_folds/{{training}}.tsv"
     wildcard_constraints:
         training=names_pattern(FILES.trainings(every_fold=True)),
+    group:
+        step("spanet_evaluate_folds")
     threads: STUDY.threads_per_training
+    resources:
+        **needs("spanet_evaluate_folds"),
     params:
         folds=lambda w, input, output: option(
             "", input.models, input.datasets, output.folds
@@ -131,7 +147,11 @@ rule spanet_evaluate_some_folds:
         f"{RESULTS}/benchmarks/spanet_evaluate_some_folds/{{training}}.tsv"
     wildcard_constraints:
         training=names_pattern(FILES.trainings(every_fold=False)),
+    group:
+        step("spanet_evaluate_some_folds")
     threads: STUDY.threads_per_training
+    resources:
+        **needs("spanet_evaluate_some_folds"),
     params:
         folds=lambda w, input: option("", input.models, input.datasets),
         settings=settings("spanet_evaluate_some_folds"),
@@ -153,7 +173,11 @@ rule spanet_predict:
         f"{RESULTS}/{{variation}}logs/spanet_predict/{{training}}/{{sample}}.log",
     benchmark:
         f"{RESULTS}/{{variation}}benchmarks/spanet_predict/{{training}}/{{sample}}.tsv"
+    group:
+        step("spanet_predict")
     threads: STUDY.threads_per_training
+    resources:
+        **needs("spanet_predict"),
     params:
         settings=settings("spanet_predict"),
         code=command("spanet:predict"),
@@ -176,7 +200,11 @@ rule spanet_predict_fixed:
         f"{RESULTS}/{{variation}}benchmarks/spanet_predict_fixed/{{pairing}}/{{sample}}.tsv"
     wildcard_constraints:
         pairing=names_pattern(FILES.fixed_kappa_pairings()),
+    group:
+        step("spanet_predict_fixed")
     threads: STUDY.threads_per_training
+    resources:
+        **needs("spanet_predict_fixed"),
     params:
         settings=settings("spanet_predict_fixed", "pairing"),
         code=command("spanet:predict"),
@@ -197,7 +225,11 @@ rule spanet_score:
         f"{RESULTS}/{{variation}}logs/spanet_score/{{training}}/{{sample}}.log",
     benchmark:
         f"{RESULTS}/{{variation}}benchmarks/spanet_score/{{training}}/{{sample}}.tsv"
+    group:
+        step("spanet_score")
     threads: STUDY.threads_per_training
+    resources:
+        **needs("spanet_score"),
     params:
         settings=settings("spanet_score", "variation"),
         code=command("spanet:predict"),
@@ -219,7 +251,11 @@ rule spanet_vectors:
         f"{RESULTS}/logs/spanet_vectors/{{training}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/spanet_vectors/{{training}}.tsv"
+    group:
+        step("spanet_vectors")
     threads: STUDY.threads_per_training
+    resources:
+        **needs("spanet_vectors"),
     params:
         settings=settings("spanet_vectors"),
         code=command("spanet:predict"),
@@ -241,6 +277,10 @@ rule embedding_features:
         f"{RESULTS}/logs/embedding_features/{{training}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/embedding_features/{{training}}.tsv"
+    group:
+        step("embedding_features")
+    resources:
+        **needs("embedding_features"),
     params:
         settings=settings("features"),
         code=command("selection:features"),
@@ -262,6 +302,10 @@ rule embeddings:
         f"{RESULTS}/logs/embeddings/{{training}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/embeddings/{{training}}.tsv"
+    group:
+        step("embeddings")
+    resources:
+        **needs("embeddings"),
     params:
         settings=settings("embeddings"),
         code=command("publication:embeddings"),
@@ -289,9 +333,13 @@ rule spanet_search_worker:
         f"{RESULTS}/benchmarks/spanet_search/{{search}}_{{worker}}.tsv"
     wildcard_constraints:
         search=names_pattern(FILES.searches("spanet")),
+    group:
+        step("spanet_search_worker")
     threads: STUDY.threads_per_training
     resources:
+        **needs("spanet_search_worker"),
         gpu=STUDY.gpus_per_training,
+        request_gpus=STUDY.gpus_per_training,
     params:
         storage=lambda w: LAYOUT.search(w.search, "trials.journal"),
         settings=settings("spanet_search_worker", "search"),

@@ -10,6 +10,10 @@ rule energy_weights:
         f"{RESULTS}/logs/energy_weights.log",
     benchmark:
         f"{RESULTS}/benchmarks/energy_weights.tsv"
+    group:
+        step("energy_weights")
+    resources:
+        **needs("energy_weights"),
     params:
         files=lambda w: f"{RESULTS}/energy_weights/{{energy}}tev/{{sample}}.h5",
         settings=settings("energy_weights"),
@@ -30,6 +34,10 @@ rule parton_weights:
         f"{RESULTS}/logs/parton_weights.log",
     benchmark:
         f"{RESULTS}/benchmarks/parton_weights.tsv"
+    group:
+        step("parton_weights")
+    resources:
+        **needs("parton_weights"),
     params:
         files=lambda w: f"{RESULTS}/parton_weights/{{systematic}}_{{side}}/{{sample}}.h5",
         settings=settings("parton_weights"),
@@ -55,6 +63,10 @@ rule templates:
         f"{RESULTS}/logs/templates/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/templates/{{selection}}.tsv"
+    group:
+        step("templates")
+    resources:
+        **needs("templates"),
     params:
         files=lambda w: FILES.templates_option(w.selection),
         replicas=lambda w: option("--replicas-output", FILES.replicas(w.selection)[:1]),
@@ -79,6 +91,10 @@ rule workspace:
         f"{RESULTS}/logs/workspace/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/workspace/{{selection}}.tsv"
+    group:
+        step("workspace")
+    resources:
+        **needs("workspace"),
     params:
         files=lambda w: (
             f"{RESULTS}/workspaces/{w.selection}_{{energy}}tev_{{luminosity}}ifb.json"
@@ -102,6 +118,10 @@ rule limits:
         f"{RESULTS}/logs/limits/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/limits/{{selection}}.tsv"
+    group:
+        step("limits")
+    resources:
+        **needs("limits"),
     params:
         folder=lambda w, output: os.path.dirname(output.limits[0]),
         replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),
@@ -125,6 +145,10 @@ rule luminosity_scan:
         f"{RESULTS}/logs/luminosity_scan/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/luminosity_scan/{{selection}}.tsv"
+    group:
+        step("luminosity_scan")
+    resources:
+        **needs("luminosity_scan"),
     params:
         replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),
         settings=settings("luminosity_scan"),
@@ -147,6 +171,10 @@ rule equivalent_luminosity:
         f"{RESULTS}/logs/equivalent_luminosity/{{selection}}_{{target}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/equivalent_luminosity/{{selection}}_{{target}}.tsv"
+    group:
+        step("equivalent_luminosity")
+    resources:
+        **needs("equivalent_luminosity"),
     params:
         reach=lambda w, input: option("--reach", input.limits),
         replicas=lambda w: option("--replicas-file", FILES.replicas(w.selection)),

@@ -3,7 +3,8 @@
 import ast
 import hashlib
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from hh4b.core.errors import ConfigError
@@ -43,11 +44,27 @@ def code_digest(*targets: str) -> str:
         module = queue.pop()
         if module in sources or module in _IGNORED:
             continue
-        tree = _tree(module)
-        sources[module] = _text(tree)
-        queue.extend(_imports(tree, module))
+        source = _source(module)
+        sources[module] = source.text
+        queue.extend(source.imports)
     text = "\n".join(f"{name}\n{sources[name]}" for name in sorted(sources))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A module, and what many digests ask of it: both once, as each job parses the workflow."""
+
+    module: str
+    tree: ast.Module
+
+    @cached_property
+    def text(self) -> str:
+        return _text(self.tree)
+
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
+        return tuple(_imports(self.tree, self.module))
 
 
 def _path(module: str) -> Path | None:
@@ -61,7 +78,7 @@ def _path(module: str) -> Path | None:
 
 
 @cache
-def _tree(module: str) -> ast.Module:
+def _source(module: str) -> _Source:
     path = _path(module)
     if path is None:
         raise ConfigError(f"code digest: no module {module!r} in hh4b; correct the rule that asks")
@@ -71,7 +88,7 @@ def _tree(module: str) -> ast.Module:
             continue
         if ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
-    return tree
+    return _Source(module, tree)
 
 
 def _text(node: ast.AST) -> str:
@@ -82,7 +99,7 @@ def _text(node: ast.AST) -> str:
 def _function_parts(module: str, function: str) -> Iterator[ast.stmt]:
     """Yield the function and, by name, the parts of its module that it leans on."""
     named: dict[str, ast.stmt] = {}
-    for node in _tree(module).body:
+    for node in _source(module).tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             named[node.name] = node
         elif isinstance(node, ast.Import | ast.ImportFrom):

@@ -3,7 +3,7 @@
 The rates are those of docs/performance.md, of one core; the sizes are those of the default study.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hh4b.spanet.options import Options
@@ -100,15 +100,15 @@ def _spanet(layout: Layout, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
     for training in study.spanet_trainings.values():
         options = training_options(training)
         epochs, networks = training.epochs or options.epochs, len(layout.repeats(training))
-        passed = _training_events(study, training, infos) * epochs * networks
+        passed = training_events(study, training, infos) * epochs * networks
         seen, number = seen + passed, number + networks
-        hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * _relative_size(options)
+        hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * relative_size(options)
     yield Cost(f"{number:.0f} SPANet2 trainings, events times epochs", seen, hours)
     seen = hours = 0.0
     for search in study.searches.values():
         if search.kind == "spanet":
             training = study.spanet_trainings[search.training]
-            passed = _training_events(study, training, infos) * search.epochs * search.trials
+            passed = training_events(study, training, infos) * search.epochs * search.trials
             seen += passed
             # The middle of the choices of the width, the largest depth.
             widths = sorted(search.ranges.hidden_dim)
@@ -123,13 +123,13 @@ def _scores(layout: Layout) -> Cost:
     classifiers = layout.study.classifiers.values()
     networks = len({c.training for c in classifiers if c.kind == "spanet"})
     scored = layout.varied(nominal=layout.measured)
-    kept = sum(_kept(layout.samples[name]) for _, name in scored)
+    kept = sum(kept_events(layout.samples[name]) for _, name in scored)
     scores = kept * networks * len(layout.study.statistics.scan())
     return Cost("scores at every kappa_lambda", scores, _hours(scores, SECONDS_PER_SCORE))
 
 
 def _dnn(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
-    kept = sum(_kept(info) for info in infos.values() if info.kind != "resonance")
+    kept = sum(kept_events(info) for info in infos.values() if info.kind != "resonance")
     kept *= _training_fraction(study)
     folds = study.event_selection.folds
     trainings = sum(folds or c.repeats for c in study.classifiers.values() if c.kind == "dnn")
@@ -140,7 +140,10 @@ def _dnn(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
         yield Cost(what, passed, _hours(passed, SECONDS_PER_DNN_EVENT))
 
 
-def _training_events(study: Study, training: SpanetTraining, infos: dict[str, SampleInfo]) -> float:
+def training_events(
+    study: Study, training: SpanetTraining, infos: Mapping[str, SampleInfo]
+) -> float:
+    """Return the rows that one network of a training learns from."""
     total = 0.0
     for info in infos.values():
         if info.group in training.signal:
@@ -149,7 +152,7 @@ def _training_events(study: Study, training: SpanetTraining, infos: dict[str, Sa
                 continue
         elif info.group not in training.background:
             continue
-        kept = _kept(info) * _training_fraction(study)
+        kept = kept_events(info) * _training_fraction(study)
         total += min(kept, training.max_events_per_sample or kept)
     return total
 
@@ -159,7 +162,8 @@ def _training_fraction(study: Study) -> float:
     return 1 - 1 / folds if folds else study.event_selection.training_fraction
 
 
-def _kept(info: SampleInfo) -> float:
+def kept_events(info: SampleInfo) -> float:
+    """Return the rows that a sample has in its dataset."""
     return info.events * (KEPT_BACKGROUND if info.background else KEPT_SIGNAL)
 
 
@@ -173,7 +177,7 @@ def training_options(training: SpanetTraining) -> Options:
     return Options.read(training.options, training.changes)
 
 
-def _relative_size(options: Options) -> float:
+def relative_size(options: Options) -> float:
     """Return multiplications compared with the tuned options: layers times width squared."""
     layers = (
         options.num_encoder_layers

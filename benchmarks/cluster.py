@@ -1,0 +1,130 @@
+"""What a cluster costs beside the work: a study through a Slurm of one node, and a large plan.
+
+python benchmarks/cluster.py -o cluster.json [--study smoke] [--jobs 10000]
+
+The study is built twice in empty folders, on this machine and through Slurm, and CPU time of all
+processes is compared: Slurm's daemons and every start of Snakemake count, waiting does not, so that
+other work on the machine matters little. The wall clock is given beside. Then a study is planned,
+not run, that has as many jobs as asked for. Needs root and `apt-get install slurm-wlm munge`.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+HELPERS = Path(__file__).parents[1] / "tests" / "workflow"
+#: Events of the smallest chunk that the configuration takes.
+CHUNK = 250
+#: Jobs of the default study beside the chunks of its background, about.
+OTHERS = 600
+
+
+def helper(name):
+    """Return a module of helpers of the tests."""
+    spec = importlib.util.spec_from_file_location(name, HELPERS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def overhead(study: str) -> dict[str, float]:
+    """Build a study with and without Slurm.
+
+    Returns:
+        Numbers of jobs, CPU seconds and seconds of both, and the share of CPU time beside the work.
+    """
+    slurm_of, studies = helper("one_node_slurm"), helper("slurm_studies")
+    studies.adopt_orphans()
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.monotonic()
+        alone = studies.build(Path(folder), study)
+        seconds = time.monotonic() - start
+        with tempfile.TemporaryDirectory() as other:
+            start, before = time.monotonic(), studies.cpu_seconds()
+            with (
+                tempfile.TemporaryDirectory(prefix="slurm") as place,
+                slurm_of.OneNodeSlurm(place) as slurm,
+            ):
+                through = studies.build(Path(other), study, slurm)
+                slurm_seconds = time.monotonic() - start
+            studies.reap_orphans()
+            cpu = studies.cpu_seconds() - before
+            different = studies.differences(alone.results, through.results)
+    if different:
+        sys.exit(f"results differ: {', '.join(different)}")
+    return {
+        "study": study,
+        "jobs": alone.jobs,
+        "slurm_jobs": through.slurm_jobs,
+        "cpu_seconds": alone.cpu_seconds,
+        "slurm_cpu_seconds": cpu,
+        "cpu_seconds_of_a_slurm_job": (cpu - alone.cpu_seconds) / through.slurm_jobs,
+        "overhead_percent": 100 * (cpu / alone.cpu_seconds - 1),
+        "seconds": seconds,
+        "slurm_seconds": slurm_seconds,
+    }
+
+
+def plan(jobs: int) -> dict[str, float]:
+    """Plan the default study with so many chunks that it has the number of jobs.
+
+    Returns:
+        Number of jobs; seconds and CPU seconds of the plan for one machine and for Slurm.
+    """
+    studies = helper("slurm_studies")
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        studies.copy_of_workflow(Path(folder), "smoke")
+        # A sample has at most 9999 chunks.
+        size = {"samples": {"four_b": {"events": CHUNK * (jobs - OTHERS)}}}
+        size["simulation"] = {"chunk_events": CHUNK}
+        (Path(folder) / "large.yaml").write_text(yaml.safe_dump(size))
+        for name, options in (
+            ("local", ["--cores", "2"]),
+            ("slurm", ["--workflow-profile", "workflow/profiles/slurm"]),
+        ):
+            start, before = time.monotonic(), studies.cpu_seconds()
+            done = subprocess.run(
+                [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", *options,
+                 "--configfile", "large.yaml"],
+                cwd=folder, capture_output=True, text=True, check=True,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+            )  # fmt: skip
+            found[f"{name}_seconds"] = time.monotonic() - start
+            found[f"{name}_cpu_seconds"] = studies.cpu_seconds() - before
+            said = done.stdout + done.stderr
+            if total := re.search(r"^total +(\d+)$", said, re.M):
+                found["jobs"] = int(total[1])
+    return found
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--study", default="smoke", help="of config/scale or tests/studies")
+    parser.add_argument("--jobs", type=int, default=10000)
+    parser.add_argument("--only", choices=["overhead", "plan"], help="measure one part alone")
+    chosen = parser.parse_args()
+    content = json.loads(chosen.output.read_text()) if chosen.output.exists() else {}
+    if chosen.only != "overhead":
+        content["plan"] = plan(chosen.jobs)
+    if chosen.only != "plan":
+        content["overhead"] = overhead(chosen.study)
+    text = json.dumps(content, indent=1)
+    chosen.output.write_text(text + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

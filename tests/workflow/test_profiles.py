@@ -1,0 +1,35 @@
+"""Profiles of clusters start as the README types them: a dry run, without a cluster."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+SMOKE = ("--configfile", "config/scale/smoke.yaml")
+
+
+def started(workflow, *arguments):
+    """Run Snakemake with nothing but the arguments, and return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=workflow.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("profile", ["slurm", "htcondor"])
+def test_a_profile_starts_as_typed(profile, workflow):
+    if importlib.util.find_spec(f"snakemake_executor_plugin_{profile}") is None:
+        pytest.skip(f"snakemake-executor-plugin-{profile} is not installed")
+    said = started(workflow, "--workflow-profile", f"workflow/profiles/{profile}", "-n", *SMOKE)
+    # A group that a job of another step comes back into would have stopped the run.
+    assert "Group job publication" in said
+
+
+def test_small_jobs_share_jobs_of_the_cluster(workflow):
+    said = started(workflow, "--workflow-profile", "workflow/profiles/slurm", "-n", *SMOKE)
+    # Some 380 jobs of the workflow.
+    assert 12 < said.count("Group job ") < 40
