@@ -9,13 +9,13 @@ must have a folder that can be written.
 import functools
 import glob
 import inspect
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 from hh4b.core.output_paths import protected_inputs, require_separate_outputs
+from hh4b.core.strict_json import parse_json
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _unfolded(name: str, value: Any) -> Any:
     """Return the content of settings in JSON; what is no JSON the command itself refuses."""
     if name == "settings_json" and value is not None:
         try:
-            return json.loads(value)
+            return parse_json(value)
         except ValueError:
             return None
     return value
