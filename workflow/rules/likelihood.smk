@@ -23,7 +23,7 @@ rule category_templates:
         "Category templates of {wildcards.selection}"
     shell:
         "hh4b likelihood templates {params.files} {params.energies} {params.weights}"
-        " --settings {params.settings:q} -o {output.templates} > {log} 2>&1"
+        " --settings {params.settings:q} -o {output.templates:q} > {log:q} 2>&1"
 
 
 rule likelihood_model:
@@ -42,8 +42,8 @@ rule likelihood_model:
     message:
         "Likelihoods of {wildcards.selection}"
     shell:
-        "hh4b likelihood model {input.templates} -o {params.files:q}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b likelihood model {input.templates:q} -o {params.files:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule likelihood_fit:
@@ -61,8 +61,8 @@ rule likelihood_fit:
     message:
         "Fitting the likelihood of {wildcards.selection}, {wildcards.point}"
     shell:
-        "hh4b likelihood fit {input.model} -o {output.fit} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b likelihood fit {input.model:q} -o {output.fit:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule likelihood_toys:
@@ -80,8 +80,8 @@ rule likelihood_toys:
     message:
         "Pseudo-experiments of {wildcards.selection}, {wildcards.point}"
     shell:
-        "hh4b likelihood toys {input.model} -o {output.toys} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b likelihood toys {input.model:q} -o {output.toys:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule likelihood_workspace:
@@ -100,8 +100,8 @@ rule likelihood_workspace:
     message:
         "HS3 and HistFactory files of {wildcards.selection}, {wildcards.point}"
     shell:
-        "hh4b likelihood workspace {input.model} -o {output.hs3}"
-        " --histfactory {output.histfactory} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b likelihood workspace {input.model:q} -o {output.hs3:q}"
+        " --histfactory {output.histfactory:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule likelihood_couplings:
@@ -123,5 +123,5 @@ rule likelihood_couplings:
     message:
         "Contours of couplings of {wildcards.selection}"
     shell:
-        "hh4b likelihood couplings {input.templates} {params.files} {params.energies}"
-        " -o {output.couplings} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b likelihood couplings {input.templates:q} {params.files} {params.energies}"
+        " -o {output.couplings:q} --settings {params.settings:q} > {log:q} 2>&1"
