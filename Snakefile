@@ -28,4 +28,9 @@ rule all:
 onsuccess:
     # Logs of the jobs lie in files: this is what the user sees.
     for line in withheld_sentences(LAYOUT):
-        print(line, file=sys.stderr)
+        say(line)
+
+
+onerror:
+    for line in last_messages(workflow.scheduler.failed):
+        say(line)

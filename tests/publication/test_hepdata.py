@@ -15,7 +15,7 @@ def test_a_submission_holds_this_runs_numbers_only(run, tmp_path, pytestconfig):
     inputs = Inputs.parse("table 24", [f"min_dr={run}/curves/min_dr.json"])
     table = build_table(inputs, reference, default_settings("table", "24"))
     write_files(tmp_path / "tables/table_24", "Table 24", table)
-    write_submission(HepdataFiles(tmp_path / "tables"), tmp_path / "hepdata")
+    write_submission(HepdataFiles([tmp_path / "tables"]), tmp_path / "hepdata")
     documents = list(yaml.safe_load_all((tmp_path / "hepdata/submission.yaml").read_text()))
     assert documents[1]["data_file"] == "table_24.yaml"
     assert documents[1]["description"].startswith("Pairing efficiency by κλ. Errors:")
@@ -30,4 +30,4 @@ def test_a_submission_holds_this_runs_numbers_only(run, tmp_path, pytestconfig):
 
 def test_no_tables_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match="no table in"):
-        write_submission(HepdataFiles(tmp_path), tmp_path / "hepdata")
+        write_submission(HepdataFiles([tmp_path]), tmp_path / "hepdata")

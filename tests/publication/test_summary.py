@@ -44,7 +44,7 @@ def small(tmp_path):
     def page(causes=CAUSES, files=None):
         (tmp_path / "causes.yaml").write_text(causes)
         output, figures = tmp_path / "README.md", tmp_path / "figures"
-        write_summary(output, tables, figures, causes=tmp_path / "causes.yaml", files=files)
+        write_summary(output, [tables], [figures], causes=tmp_path / "causes.yaml", files=files)
         return output.read_text()
 
     return SimpleNamespace(folder=tmp_path, write=write, page=page)
@@ -57,7 +57,7 @@ def test_the_page_shows_tables_figures_and_says_what_differs(run, tmp_path, pyte
     write_files(tmp_path / "tables/table_24", "Table 24", table)
     shown = default_settings("figure", "1")
     write_figure(tmp_path / "figures/figure_01", "1", inputs, shown, FigureStyle(dpi=60))
-    write_summary(tmp_path / "README.md", tmp_path / "tables", tmp_path / "figures")
+    write_summary(tmp_path / "README.md", [tmp_path / "tables"], [tmp_path / "figures"])
     page = (tmp_path / "README.md").read_text()
     assert "Table 24: min dr, kappa lambda −5: 0.78 ± 0.0076 in this run, 0.644 in the" in page
     assert "errors above." in page
@@ -116,7 +116,7 @@ def test_no_more_than_five_numbers_of_a_cause_are_named(small):
 
 def test_nothing_to_summarise_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match="no table in"):
-        write_summary(tmp_path / "README.md", tmp_path, tmp_path)
+        write_summary(tmp_path / "README.md", [tmp_path], [tmp_path])
 
 
 def test_the_order_of_methods_is_judged_by_its_errors(small):

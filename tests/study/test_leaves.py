@@ -186,7 +186,7 @@ def test_another_folder_of_results_changes_everything(contents, before):
 def planned_by_snakemake(folder, content):
     """Return (rule, command) of every job of a dry run."""
     shutil.copy(ROOT / "Snakefile", folder)
-    for name in ("workflow", "config"):
+    for name in ("workflow", "config", "profiles"):
         shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
     (folder / "config/config.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     done = subprocess.run(

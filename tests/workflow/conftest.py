@@ -17,7 +17,7 @@ class Workflow:
     def __init__(self, folder):
         self.folder = folder
         shutil.copy(ROOT / "Snakefile", folder)
-        for name in ("workflow", "config"):
+        for name in ("workflow", "config", "profiles"):
             shutil.copytree(ROOT / name, folder / name)
 
     def run(self, *arguments):

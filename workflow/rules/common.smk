@@ -3,13 +3,17 @@ import os
 import re
 import sys
 from functools import cache
+from pathlib import Path
 
 from hh4b.core.digest import code_digest
 from hh4b.core.errors import Hh4bError
+from hh4b.core.lock_takeover import take_over
+from hh4b.core.logs import last_messages, say
 from hh4b.core.strict_yaml import read_strictly
 from hh4b.publication.catalogue import outputs, results_page
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
+from hh4b.study.file_checks import check_files
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
 from hh4b.study.job_needs import STEPS, JobNeeds
 from hh4b.study.layout import Layout
@@ -22,6 +26,8 @@ try:
         # Snakemake has lost the first of two keys that are the same.
         read_strictly(_file)
     STUDY = parse_study(config)
+    if workflow.is_main_process:
+        check_files(STUDY)
     LAYOUT = Layout(STUDY)
     OUTPUTS = outputs(LAYOUT)
     PAGE = results_page(LAYOUT)
@@ -35,6 +41,8 @@ except Hh4bError as error:
 # The workflow does not know yet, at this point, whether it will run.
 if any(re.fullmatch("--dry-?run|-[a-z]*n[a-z]*", _word) for _word in sys.argv[1:]):
     sys.stderr.write("\n".join([*COST, ""]))
+elif workflow.is_main_process and "--unlock" not in sys.argv:
+    take_over(Path(".snakemake"), say=say)
 
 FILES = JobInputs(LAYOUT)
 NEEDS = JobNeeds(LAYOUT)
@@ -44,7 +52,7 @@ RESULTS = LAYOUT.results
 
 wildcard_constraints:
     sample=names_pattern(LAYOUT.samples),
-    chunk=r"\d{4}",
+    chunk=r"\d{4}\d*",
     variation="|".join([*(v.prefix for v in LAYOUT.variations), "(?:)"]),
     pairing=names_pattern(STUDY.pairings),
     training=names_pattern(STUDY.spanet_trainings),

@@ -25,8 +25,8 @@ rule ingest:
     message:
         "Four-tag cut and truth matching: {wildcards.variation}{wildcards.sample}"
     shell:
-        "hh4b ingest {params.files} -o {output.dataset} {params.nominal}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b ingest {params.files} -o {output.dataset:q} {params.nominal}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule datasets_import:
@@ -52,8 +52,8 @@ rule datasets_import:
     message:
         "Taking a published dataset: {wildcards.sample}"
     shell:
-        "hh4b datasets import {input.file} -o {output.dataset} {params.testing}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b datasets import {input.file:q} -o {output.dataset:q} {params.testing}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule datasets_merge:
@@ -77,5 +77,5 @@ rule datasets_merge:
     message:
         "Merging the {wildcards.fold}{wildcards.part} events of {wildcards.training}"
     shell:
-        "hh4b datasets merge {input.datasets} -o {output.dataset}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b datasets merge {input.datasets:q} -o {output.dataset:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"

@@ -20,7 +20,7 @@ rule generate_hh:
     message:
         "Generating gg -> HH -> 4b partons: {wildcards.sample}"
     shell:
-        "hh4b generate hh --settings {params.settings:q} -o {output.partons} > {log} 2>&1"
+        "hh4b generate hh --settings {params.settings:q} -o {output.partons:q} > {log:q} 2>&1"
 
 
 rule generate_resonance:
@@ -42,7 +42,7 @@ rule generate_resonance:
     message:
         "Generating X -> HH -> 4b partons: {wildcards.sample}"
     shell:
-        "hh4b generate resonance --settings {params.settings:q} -o {output.partons} > {log} 2>&1"
+        "hh4b generate resonance --settings {params.settings:q} -o {output.partons:q} > {log:q} 2>&1"
 
 
 rule generate_four_b:
@@ -64,7 +64,7 @@ rule generate_four_b:
     message:
         "Generating pp -> 4b partons: {wildcards.sample}"
     shell:
-        "hh4b generate 4b --settings {params.settings:q} -o {output.partons} > {log} 2>&1"
+        "hh4b generate 4b --settings {params.settings:q} -o {output.partons:q} > {log:q} 2>&1"
 
 
 rule simulate:
@@ -89,8 +89,8 @@ rule simulate:
     message:
         "Showering and simulating {wildcards.sample}, chunk {wildcards.chunk}"
     shell:
-        "hh4b simulate {input.partons} -o {output.events} --detector {input.detector}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b simulate {input.partons:q} -o {output.events:q} --detector {input.detector:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 # Samples that a systematic of the detector changes: every detector for the same showers.
@@ -121,8 +121,8 @@ rule simulate_variations:
     message:
         "Showering {wildcards.sample}, chunk {wildcards.chunk}, and simulating every detector"
     shell:
-        "hh4b simulate {input.partons} -o {output.events} --detector {input.detector}"
-        " {params.varied} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b simulate {input.partons:q} -o {output.events:q} --detector {input.detector:q}"
+        " {params.varied} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule simulate_shower:
@@ -149,8 +149,8 @@ rule simulate_shower:
     message:
         "Showering and simulating {wildcards.variation}{wildcards.sample}, chunk {wildcards.chunk}"
     shell:
-        "hh4b simulate {input.partons} -o {output.events} --detector {input.detector}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b simulate {input.partons:q} -o {output.events:q} --detector {input.detector:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule generate_madgraph:
@@ -177,5 +177,5 @@ rule generate_madgraph:
     message:
         "Generating with MG5_aMC, Pythia 8 and Delphes: {wildcards.sample}"
     shell:
-        "hh4b generate madgraph --settings {params.settings:q} --delphes-card {input.card}"
-        " --work {params.work} --cores {threads} --restart -o {output.events} > {log} 2>&1"
+        "hh4b generate madgraph --settings {params.settings:q} --delphes-card {input.card:q}"
+        " --work {params.work:q} --cores {threads} --restart -o {output.events:q} > {log:q} 2>&1"

@@ -27,7 +27,7 @@ rule category_templates:
         "Category templates of {wildcards.selection}"
     shell:
         "hh4b likelihood templates {params.files} {params.energies} {params.weights}"
-        " --settings {params.settings:q} -o {output.templates} > {log} 2>&1"
+        " --settings {params.settings:q} -o {output.templates:q} > {log:q} 2>&1"
 
 
 rule likelihood_model:
@@ -50,8 +50,8 @@ rule likelihood_model:
     message:
         "Likelihoods of {wildcards.selection}"
     shell:
-        "hh4b likelihood model {input.templates} -o {params.files:q}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b likelihood model {input.templates:q} -o {params.files:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule likelihood_fit:
@@ -73,8 +73,8 @@ rule likelihood_fit:
     message:
         "Fitting the likelihood of {wildcards.selection}, {wildcards.point}"
     shell:
-        "hh4b likelihood fit {input.model} -o {output.fit} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b likelihood fit {input.model:q} -o {output.fit:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule likelihood_redraw:
@@ -90,6 +90,10 @@ rule likelihood_redraw:
         f"{RESULTS}/logs/likelihood_redraw/{{selection}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/likelihood_redraw/{{selection}}.tsv"
+    group:
+        step("likelihood_redraw")
+    resources:
+        **needs("likelihood_redraw"),
     params:
         files=lambda w: FILES.categories_option(w.selection),
         energies=option("--energy-weights", FILES.energy_weights()),
@@ -99,8 +103,8 @@ rule likelihood_redraw:
     message:
         "Redrawn likelihoods of {wildcards.selection}"
     shell:
-        "hh4b likelihood redraw {input.templates} {params.files} {params.energies} {params.weights}"
-        " --settings {params.settings:q} -o {output.redrawn} > {log} 2>&1"
+        "hh4b likelihood redraw {input.templates:q} {params.files} {params.energies}"
+        " {params.weights} --settings {params.settings:q} -o {output.redrawn:q} > {log:q} 2>&1"
 
 
 rule likelihood_toys:
@@ -124,8 +128,8 @@ rule likelihood_toys:
     message:
         "Pseudo-experiments of {wildcards.selection}, {wildcards.point}"
     shell:
-        "hh4b likelihood toys {input.model} {params.redrawn} -o {output.toys}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b likelihood toys {input.model:q} {params.redrawn} -o {output.toys:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule likelihood_workspace:
@@ -148,8 +152,8 @@ rule likelihood_workspace:
     message:
         "HS3 and HistFactory files of {wildcards.selection}, {wildcards.point}"
     shell:
-        "hh4b likelihood workspace {input.model} -o {output.hs3}"
-        " --histfactory {output.histfactory} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b likelihood workspace {input.model:q} -o {output.hs3:q}"
+        " --histfactory {output.histfactory:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule likelihood_couplings:
@@ -175,5 +179,5 @@ rule likelihood_couplings:
     message:
         "Contours of couplings of {wildcards.selection}"
     shell:
-        "hh4b likelihood couplings {input.templates} {params.files} {params.energies}"
-        " -o {output.couplings} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b likelihood couplings {input.templates:q} {params.files} {params.energies}"
+        " -o {output.couplings:q} --settings {params.settings:q} > {log:q} 2>&1"

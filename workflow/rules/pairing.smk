@@ -21,8 +21,8 @@ rule pair:
     message:
         "Pairing jets by {wildcards.pairing}: {wildcards.variation}{wildcards.sample}"
     shell:
-        "hh4b pair run {input.dataset} -o {output.pairing} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b pair run {input.dataset:q} -o {output.pairing:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule efficiency_curve:
@@ -48,8 +48,8 @@ rule efficiency_curve:
     message:
         "Pairing efficiency against kappa_lambda: {wildcards.pairing}"
     shell:
-        "hh4b pair efficiency-curve {params.pairs} -o {output.curve}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b pair efficiency-curve {params.pairs} -o {output.curve:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule features:
@@ -73,5 +73,5 @@ rule features:
     message:
         "Building observables: {wildcards.variation}{wildcards.sample}, {wildcards.pairing} pairing"
     shell:
-        "hh4b features {input.dataset} {input.pairing} -o {output.features}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b features {input.dataset:q} {input.pairing:q} -o {output.features:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"

@@ -16,7 +16,7 @@ rule comparison_hh:
     message:
         "Generating gg -> HH partons at {wildcards.energy} TeV"
     shell:
-        "hh4b generate hh --settings {params.settings:q} -o {output.partons} > {log} 2>&1"
+        "hh4b generate hh --settings {params.settings:q} -o {output.partons:q} > {log:q} 2>&1"
 
 
 rule comparison_four_b:
@@ -36,7 +36,7 @@ rule comparison_four_b:
     message:
         "Generating pp -> 4b partons at {wildcards.energy} TeV"
     shell:
-        "hh4b generate 4b --settings {params.settings:q} -o {output.partons} > {log} 2>&1"
+        "hh4b generate 4b --settings {params.settings:q} -o {output.partons:q} > {log:q} 2>&1"
 
 
 rule parton_histograms:
@@ -59,7 +59,7 @@ rule parton_histograms:
     message:
         "Parton-level distributions of {wildcards.folder}/{wildcards.events}"
     shell:
-        "hh4b parton-histograms {input.partons} -o {output.histograms} > {log} 2>&1"
+        "hh4b parton-histograms {input.partons:q} -o {output.histograms:q} > {log:q} 2>&1"
 
 
 TABLES = [o for o in OUTPUTS.values() if o.medium == "table" and not o.absent]
@@ -94,8 +94,8 @@ for _output in TABLES:
         message:
             "Table {params.key}"
         shell:
-            "hh4b table {params.key} -o {params.stem:q} --reference {input.reference}"
-            " {params.inputs} --settings {params.settings:q} > {log} 2>&1"
+            "hh4b table {params.key:q} -o {params.stem:q} --reference {input.reference:q}"
+            " {params.inputs} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 for _output in FIGURES:
@@ -125,8 +125,8 @@ for _output in FIGURES:
         message:
             "Figure {params.key}"
         shell:
-            "hh4b figure {params.key} -o {params.stem:q} {params.inputs}"
-            " --settings {params.settings:q} > {log} 2>&1"
+            "hh4b figure {params.key:q} -o {params.stem:q} {params.inputs}"
+            " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 for _output in OUTPUTS.values():
@@ -173,16 +173,16 @@ rule summary:
     resources:
         **needs("summary"),
     params:
-        tables=lambda w, input: os.path.dirname(input.tables[0]),
-        figures=lambda w, input: os.path.dirname(input.figures[0]),
+        tables=lambda w, input: option("--tables", input.tables),
+        figures=lambda w, input: option("--figures", input.figures),
         files=PAGE.options,
         settings=PAGE.settings.as_json(),
         code=command("publication:summary"),
     message:
         "Summary page"
     shell:
-        "hh4b summary -o {output.page} --tables {params.tables} --figures {params.figures}"
-        " {params.files} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b summary -o {output.page:q} {params.tables} {params.figures} {params.files}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule report:
@@ -207,10 +207,10 @@ rule hepdata:
         **needs("hepdata"),
     params:
         folder=lambda w, output: os.path.dirname(output.submission),
-        tables=lambda w, input: os.path.dirname(input.tables[0]),
+        tables=lambda w, input: option("--tables", input.tables),
         files=FILES.submission_option(),
         code=command("publication:hepdata"),
     message:
         "HEPData submission"
     shell:
-        "hh4b hepdata -o {params.folder} --tables {params.tables} {params.files} > {log} 2>&1"
+        "hh4b hepdata -o {params.folder:q} {params.tables} {params.files} > {log:q} 2>&1"

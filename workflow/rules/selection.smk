@@ -32,7 +32,7 @@ rule dnn_train:
         "Training {wildcards.classifier}, repeat {wildcards.repeat}"
     shell:
         "hh4b dnn train {params.files} {params.search} --settings {params.settings:q}"
-        " --evaluation {output.evaluation} -o {params.folder} > {log} 2>&1"
+        " --evaluation {output.evaluation:q} -o {params.folder:q} > {log:q} 2>&1"
 
 
 rule dnn_choose:
@@ -61,8 +61,8 @@ rule dnn_choose:
     message:
         "Choosing the best training of {wildcards.classifier}"
     shell:
-        "hh4b choose-repeat {params.candidates} --model {output.model}"
-        " --metrics {output.evaluation} > {log} 2>&1"
+        "hh4b choose-repeat {params.candidates} --model {output.model:q}"
+        " --metrics {output.evaluation:q} > {log:q} 2>&1"
 
 
 rule dnn_predict:
@@ -90,8 +90,8 @@ rule dnn_predict:
     message:
         "Scoring all samples with {wildcards.classifier}"
     shell:
-        "hh4b dnn predict {input.models} {params.scores} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b dnn predict {input.models:q} {params.scores} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule dnn_predict_varied:
@@ -121,8 +121,8 @@ rule dnn_predict_varied:
     message:
         "Scoring {wildcards.variation}{wildcards.sample} with {wildcards.classifier}"
     shell:
-        "hh4b dnn predict {input.models} {params.scores} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b dnn predict {input.models:q} {params.scores} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule dnn_search_worker:
@@ -151,8 +151,8 @@ rule dnn_search_worker:
         "Searching hyper-parameters: {wildcards.search}, worker {wildcards.worker}"
     shell:
         "hh4b dnn search {params.files} --settings {params.settings:q}"
-        " --storage {params.storage} --worker {wildcards.worker} -o {output.outcome}"
-        " > {log} 2>&1"
+        " --storage {params.storage:q} --worker {wildcards.worker:q} -o {output.outcome:q}"
+        " > {log:q} 2>&1"
 
 
 rule search_outcome:
@@ -170,7 +170,7 @@ rule search_outcome:
     message:
         "Outcome of the search {wildcards.search}"
     shell:
-        "hh4b search-outcome {input.workers} -o {output.outcome} > {log} 2>&1"
+        "hh4b search-outcome {input.workers:q} -o {output.outcome:q} > {log:q} 2>&1"
 
 
 rule baseline_train:
@@ -201,7 +201,7 @@ rule baseline_train:
         "Training {wildcards.classifier}"
     shell:
         "hh4b baseline train {params.files} {params.scores}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule select_cuts:
@@ -227,8 +227,8 @@ rule select_cuts:
     message:
         "Cutting on {wildcards.variation}{wildcards.sample}: {wildcards.classifier}"
     shell:
-        "hh4b select cuts {input.dataset} {input.pairing} -o {output.scores}"
-        " --cutflow {output.cutflow} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b select cuts {input.dataset:q} {input.pairing:q} -o {output.scores:q}"
+        " --cutflow {output.cutflow:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule evaluate_classifier:
@@ -252,7 +252,7 @@ rule evaluate_classifier:
         "Accuracy, AUC and ROC of {wildcards.classifier}"
     shell:
         "hh4b evaluate-classifier {params.files} --settings {params.settings:q}"
-        " -o {output.metrics} > {log} 2>&1"
+        " -o {output.metrics:q} > {log:q} 2>&1"
 
 
 rule working_point:
@@ -280,4 +280,4 @@ rule working_point:
         "Working point of {wildcards.selection}"
     shell:
         "hh4b working-point {params.files} --settings {params.settings:q}"
-        " -o {output.working_point} > {log} 2>&1"
+        " -o {output.working_point:q} > {log:q} 2>&1"

@@ -29,8 +29,8 @@ rule spanet_train:
     message:
         "Training SPANet2: {wildcards.training}, repeat {wildcards.repeat}"
     shell:
-        "hh4b spanet train --options {input.options} {params.search} --event {input.event}"
-        " --train {input.dataset} -o {params.folder} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b spanet train --options {input.options:q} {params.search} --event {input.event:q}"
+        " --train {input.dataset:q} -o {params.folder:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule spanet_evaluate:
@@ -56,8 +56,8 @@ rule spanet_evaluate:
     message:
         "Evaluating SPANet2: {wildcards.training}, repeat {wildcards.repeat}"
     shell:
-        "hh4b spanet evaluate {input.model} {input.dataset} -o {output.metrics}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b spanet evaluate {input.model:q} {input.dataset:q} -o {output.metrics:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule spanet_choose:
@@ -89,8 +89,8 @@ rule spanet_choose:
     message:
         "Choosing the best training of {wildcards.training}"
     shell:
-        "hh4b choose-repeat {params.candidates} --model {output.model}"
-        " --metrics {output.metrics} > {log} 2>&1"
+        "hh4b choose-repeat {params.candidates} --model {output.model:q}"
+        " --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 # With folds all their networks are used, each for the events it did not see; none is chosen.
@@ -127,8 +127,8 @@ rule spanet_evaluate_folds:
     message:
         "Evaluating SPANet2, each network on the events it did not see: {wildcards.training}"
     shell:
-        "hh4b spanet evaluate-folds {params.folds} -o {output.metrics}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b spanet evaluate-folds {params.folds} -o {output.metrics:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 # The same for a training that measures only, and has networks for the first folds.
@@ -159,8 +159,8 @@ rule spanet_evaluate_some_folds:
     message:
         "Evaluating SPANet2 on the events its networks did not see: {wildcards.training}"
     shell:
-        "hh4b spanet evaluate-folds {params.folds} -o {output.metrics}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b spanet evaluate-folds {params.folds} -o {output.metrics:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule spanet_predict:
@@ -184,8 +184,8 @@ rule spanet_predict:
     message:
         "Pairing {wildcards.variation}{wildcards.sample} with {wildcards.training}"
     shell:
-        "hh4b spanet predict {input.models} {input.dataset} --pairing-output {output.pairing}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b spanet predict {input.models:q} {input.dataset:q} --pairing-output {output.pairing:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule spanet_predict_fixed:
@@ -211,8 +211,8 @@ rule spanet_predict_fixed:
     message:
         "Pairing {wildcards.variation}{wildcards.sample} by {wildcards.pairing}"
     shell:
-        "hh4b spanet predict {input.models} {input.dataset} --pairing-output {output.pairing}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b spanet predict {input.models:q} {input.dataset:q} --pairing-output {output.pairing:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule spanet_score:
@@ -236,8 +236,8 @@ rule spanet_score:
     message:
         "Scoring {wildcards.variation}{wildcards.sample} with {wildcards.training}"
     shell:
-        "hh4b spanet predict {input.models} {input.dataset} --scores-output {output.scores}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b spanet predict {input.models:q} {input.dataset:q} --scores-output {output.scores:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule spanet_vectors:
@@ -262,8 +262,8 @@ rule spanet_vectors:
     message:
         "Embedding vectors of {wildcards.training}"
     shell:
-        "hh4b spanet predict {input.model} {input.dataset} -o {output.prediction}"
-        " --pairing-output {output.pairing} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b spanet predict {input.model:q} {input.dataset:q} -o {output.prediction:q}"
+        " --pairing-output {output.pairing:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule embedding_features:
@@ -287,8 +287,8 @@ rule embedding_features:
     message:
         "Observables of the testing events of {wildcards.training}"
     shell:
-        "hh4b features {input.dataset} {input.pairing} -o {output.features}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b features {input.dataset:q} {input.pairing:q} -o {output.features:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule embeddings:
@@ -312,8 +312,8 @@ rule embeddings:
     message:
         "Components and clusters of the vectors of {wildcards.training}"
     shell:
-        "hh4b embeddings {input.dataset}:{input.prediction}:{input.features}"
-        " -o {output.embeddings} --settings {params.settings:q} > {log} 2>&1"
+        "hh4b embeddings {input.dataset:q}:{input.prediction:q}:{input.features:q}"
+        " -o {output.embeddings:q} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule spanet_search_worker:
@@ -347,6 +347,6 @@ rule spanet_search_worker:
     message:
         "Searching hyper-parameters: {wildcards.search}, worker {wildcards.worker}"
     shell:
-        "hh4b spanet search --options {input.options} --event {input.event}"
-        " --train {input.dataset} --settings {params.settings:q} --storage {params.storage}"
-        " --worker {wildcards.worker} -o {output.outcome} > {log} 2>&1"
+        "hh4b spanet search --options {input.options:q} --event {input.event:q}"
+        " --train {input.dataset:q} --settings {params.settings:q} --storage {params.storage:q}"
+        " --worker {wildcards.worker:q} -o {output.outcome:q} > {log:q} 2>&1"

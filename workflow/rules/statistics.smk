@@ -21,8 +21,8 @@ rule energy_weights:
     message:
         "Taking parton events to other energies"
     shell:
-        "hh4b energy-weights {input.partons} -o {params.files:q} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b energy-weights {input.partons:q} -o {params.files:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule parton_weights:
@@ -45,8 +45,8 @@ rule parton_weights:
     message:
         "Giving parton events other scales and densities"
     shell:
-        "hh4b parton-weights {input.partons} -o {params.files:q} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b parton-weights {input.partons:q} -o {params.files:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule templates:
@@ -77,9 +77,9 @@ rule templates:
     message:
         "m_HH templates of {wildcards.selection}"
     shell:
-        "hh4b templates {params.files} --working-point {input.working_point}"
-        " --settings {params.settings:q} -o {output.templates[0]} {params.replicas} {params.energies}"
-        " {params.weights} > {log} 2>&1"
+        "hh4b templates {params.files} --working-point {input.working_point:q}"
+        " --settings {params.settings:q} -o {output.templates[0]:q} {params.replicas} {params.energies}"
+        " {params.weights} > {log:q} 2>&1"
 
 
 rule workspace:
@@ -104,8 +104,8 @@ rule workspace:
     message:
         "Workspaces of {wildcards.selection}"
     shell:
-        "hh4b workspace {input.templates} -o {params.files:q} --settings {params.settings:q}"
-        " > {log} 2>&1"
+        "hh4b workspace {input.templates:q} -o {params.files:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
 
 
 rule limits:
@@ -130,9 +130,9 @@ rule limits:
     message:
         "Limits of {wildcards.selection}"
     shell:
-        "mkdir -p {params.folder} &&"
-        " hh4b limits {input.workspaces} -o {params.folder} --settings {params.settings:q}"
-        " {params.replicas} > {log} 2>&1"
+        "mkdir -p {params.folder:q} &&"
+        " hh4b limits {input.workspaces:q} -o {params.folder:q} --settings {params.settings:q}"
+        " {params.replicas} > {log:q} 2>&1"
 
 
 rule luminosity_scan:
@@ -156,8 +156,8 @@ rule luminosity_scan:
     message:
         "Intervals of {wildcards.selection} against luminosity"
     shell:
-        "hh4b luminosity-scan {input.templates} -o {output.scan}"
-        " --settings {params.settings:q} {params.replicas} > {log} 2>&1"
+        "hh4b luminosity-scan {input.templates:q} -o {output.scan:q}"
+        " --settings {params.settings:q} {params.replicas} > {log:q} 2>&1"
 
 
 rule equivalent_luminosity:
@@ -183,5 +183,5 @@ rule equivalent_luminosity:
     message:
         "Luminosity at which {wildcards.selection} reaches {wildcards.target}"
     shell:
-        "hh4b luminosity-scan {input.templates} -o {output.scan}"
-        " --settings {params.settings:q} {params.reach} {params.replicas} > {log} 2>&1"
+        "hh4b luminosity-scan {input.templates:q} -o {output.scan:q}"
+        " --settings {params.settings:q} {params.reach} {params.replicas} > {log:q} 2>&1"

@@ -8,7 +8,7 @@ import typer
 from hh4b.commands.groups import app, datasets, generate
 from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
-from hh4b.events.settings import ImportSettings, IngestSettings, MergeSettings
+from hh4b.events.settings import MIN_TAGS, ImportSettings, IngestSettings, MergeSettings
 from hh4b.generation.settings import MadgraphSettings
 
 
@@ -24,13 +24,22 @@ def ingest(
         help="Nominal dataset of the sample, where FILES are its events with another detector or"
         " shower: the events in it keep their part (training, testing) and their kappa draw.",
     ),
+    chunks: int | None = typer.Option(
+        None, min=1, help="FILES is one name with {chunk} in it, for so many files: 0000, 0001, …"
+    ),
 ) -> None:
     """Turn Delphes ROOT files into a dataset: jets, four-tag cut, truth matching."""
+    from hh4b.core.errors import ConfigError
     from hh4b.core.output_paths import protected_inputs
     from hh4b.events.ingest_stage import ingest as run
-    from hh4b.events.sources import expand
+    from hh4b.events.sources import chunk_files, expand
 
-    found = expand(files)
+    if settings.min_tags < MIN_TAGS:
+        # The library takes fewer, to look at cuts; every later stage pairs four tagged jets.
+        raise ConfigError(f"--min-tags {settings.min_tags}: expected {MIN_TAGS} or more")
+    if chunks is not None:
+        files = [file for name in files for file in chunk_files(name, chunks)]
+    found = files if chunks else expand(files)
     with protected_inputs(found):
         run(found, output, settings, nominal=nominal)
 
@@ -44,8 +53,10 @@ def merge(
     output: Path = typer.Option(..., "-o", "--output", help="The merged dataset (HDF5)."),
 ) -> None:
     """Concatenate datasets for a training or a test."""
+    from hh4b.core.given_once import require_once
     from hh4b.events.merge_stage import merge as run
 
+    require_once(inputs, "count twice")
     run(inputs, output, settings)
 
 
@@ -77,8 +88,11 @@ def import_published(
     ),
 ) -> None:
     """Take a published dataset (Zenodo) as a sample, with what it lacks named."""
+    from hh4b.core.given_once import require_once
     from hh4b.events.import_stage import import_published as run
 
+    if testing_file is not None:
+        require_once([file, testing_file], "train and test")
     run(file, output, settings, testing=testing_file)
 
 

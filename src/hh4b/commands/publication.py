@@ -73,11 +73,11 @@ def parton_histograms(
     write_parton_histograms(partons, output)
 
 
-@app.command("summary")
+@app.command("summary", cls=ManyValues)
 def summary(
     output: Path = typer.Option(..., "-o", "--output", help="Markdown page to write."),
-    tables: Path = typer.Option(..., help="Folder of the tables."),
-    figures: Path = typer.Option(..., help="Folder of the figures."),
+    tables: list[Path] = typer.Option([], help="CSV files of tables, or a folder of them."),
+    figures: list[Path] = typer.Option([], help="PNG files of figures, or a folder of them."),
     causes: Path | None = typer.Option(None, help="Causes: config/reference/causes.yaml."),
     input_: list[str] = typer.Option([], "--input", metavar="KEY=PATH", help="A file of the run."),
     settings: str = typer.Option("{}", help="What the study calls its parts, as JSON."),
@@ -114,7 +114,7 @@ def embeddings(
 @app.command("hepdata", cls=ManyValues)
 def hepdata(
     output: Path = typer.Option(..., "-o", "--output", help="Folder of the submission."),
-    tables: Path | None = typer.Option(None, help="Folder of the tables."),
+    tables: list[Path] = typer.Option([], help="CSV files of tables, or a folder of them."),
     limits: list[Path] = typer.Option([], help="Limit file (hh4b limits)."),
     fit: list[Path] = typer.Option([], help="Fit (hh4b likelihood fit)."),
     templates: list[Path] = typer.Option(

@@ -4,7 +4,8 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 log = logging.getLogger(__name__)
@@ -53,3 +54,38 @@ def progress(
             sys.stderr.flush()
         else:
             log.info("%s", line)
+
+
+#: Bytes at the end of a log in which its last message is looked for.
+TAIL_BYTES = 4000
+
+
+def say(line: str) -> None:
+    """Tell the user of a workflow something, whatever its engine is told to print."""
+    sys.stderr.write(f"hh4b: {line}\n")
+
+
+def last_messages(jobs: Iterable[Any]) -> Iterator[str]:
+    """Yield, of every job that failed, what its log says last.
+
+    Args:
+        jobs: of the workflow engine, with ``name`` and the paths ``log``; or groups of ``jobs``.
+    """
+    for group in jobs:
+        for job in getattr(group, "jobs", [group]):
+            for log_file in job.log:
+                yield f"{job.name} failed: {last_message(log_file)} ({log_file})"
+
+
+def last_message(path: Path | str) -> str:
+    """Return the last line of a log, and what stands above it where it is the rest of a message."""
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(-min(TAIL_BYTES, file.seek(0, 2)), 2)
+            lines = [line for line in file.read().decode(errors="replace").splitlines() if line]
+    except OSError:
+        return "it left no log"
+    first = len(lines) - 1
+    while first > 0 and lines[first][0].isspace():
+        first -= 1
+    return "\n".join(lines[first:]) or "its log is empty"

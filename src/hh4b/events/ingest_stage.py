@@ -56,12 +56,14 @@ class _FileResult:
         bits: all tag bits or-ed.
         present: the branches read, and what the file states beside them.
         known: number of selected events that the nominal dataset holds.
+        stated: whether the file says how many events were generated, of which it may hold none.
     """
 
     cutflow: Cutflow
     bits: int
     present: frozenset[str]
     known: int = 0
+    stated: bool = False
 
 
 def ingest(
@@ -86,7 +88,8 @@ def ingest(
     Raises:
         InputFileError: if files are missing, damaged, or empty.
         ContractError: if a file does not hold what the settings need (with several bad files, one
-            error names them all), or the nominal dataset is not of this sample.
+            error names them all), no event of files of others is selected, or the nominal dataset
+            is not of this sample.
     """
     start = time.monotonic()
     settings = settings.named_after(output)
@@ -110,6 +113,8 @@ def ingest(
             total.merge(result.cutflow)
         _judge(errors, len(files), skip_bad_files=settings.skip_bad_files)
         _check_bit(good, settings, files)
+        if not writer.rows and not any(result.stated for result in good):
+            raise ContractError(_nothing(files, settings, total))
         skipped = [str(error) for error in errors]
         known = sum(result.known for result in good)
         provenance = _provenance(settings, total, labels, (known, writer.rows - known))
@@ -159,6 +164,7 @@ def _ingest_file(
                 last = _require_whole(columns, last, path)
             writer.append(columns)
             result.bits |= _bits(block)
+        result.stated = file.generated is not None
         _require_numbers(file, streams.events, NUMBER in result.present)
         result.cutflow.add("generated", *_generated(file, in_tree))
         result.cutflow.merge(in_tree)
@@ -238,6 +244,15 @@ def _check_bit(good: list[_FileResult], settings: IngestSettings, files: Sequenc
         f"{files[0]}{' and others' if len(files) > 1 else ''}: bit {settings.b_tag_bit} of branch"
         f" '{settings.jet_collection}.BTag' is never set (set: {', '.join(known) or 'none'});"
         " choose another --b-tag-bit"
+    )
+
+
+def _nothing(files: Sequence[str], settings: IngestSettings, total: Cutflow) -> str:
+    return (
+        f"{files[0]}{' and others' if len(files) > 1 else ''}: none of"
+        f" {total.events['generated']} events has {settings.min_tags} tagged jets above"
+        f" {settings.jet_pt_min_gev:g} GeV within |eta| {settings.jet_abs_eta_max:g}; loosen the"
+        " selection or name other files"
     )
 
 

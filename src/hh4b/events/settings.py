@@ -11,8 +11,9 @@ from hh4b.core.settings import Count, Fraction, Kappa, Part, Positive, Seed, Set
 
 #: Distance within which a kept jet is taken for the image of a b quark (docs/data.md).
 MATCHING_RADIUS = 0.4
-# Defaults whose bounds are wider by hand than in a study.
-_MIN_TAGS = 4
+#: Tagged jets that two Higgs bosons need.
+MIN_TAGS = 4
+# A default whose bounds are wider by hand than in a study.
 _TRAINING_FRACTION = 0.5
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -28,7 +29,9 @@ class EventSelection(Settings):
         2.5, description="jet |eta| cut", json_schema_extra={"flags": ["--abs-eta-max"]}
     )
     max_jets: Annotated[int, Field(ge=4, le=100)] = Field(10, description="leading jets kept")
-    min_tags: Annotated[int, Field(ge=4)] = Field(_MIN_TAGS, description="b-tagged jets required")
+    min_tags: Annotated[int, Field(ge=MIN_TAGS)] = Field(
+        MIN_TAGS, description="b-tagged jets required"
+    )
     b_tag_bit: Annotated[int, Field(ge=0, le=31)] = Field(0, description="bit of Jet.BTag")
     jet_collection: str = Field("Jet", description="branch of the jets")
     matching: Literal["one_to_one", "drop_ambiguous"] = Field(
@@ -60,7 +63,7 @@ class FileChoices(Settings):
 class IngestSettings(NamedSample, FileChoices, EventSelection):
     """Everything that decides the content of a dataset besides the files."""
 
-    min_tags: Annotated[int, Field(ge=0)] = Field(_MIN_TAGS, description="b-tagged jets required")
+    min_tags: Annotated[int, Field(ge=0)] = Field(MIN_TAGS, description="b-tagged jets required")
     training_fraction: Share = Field(
         _TRAINING_FRACTION, description="share of the events used for training"
     )

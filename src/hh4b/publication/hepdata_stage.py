@@ -22,6 +22,7 @@ from hh4b.publication.hepdata_results import (
     template_tables,
 )
 from hh4b.publication.hepdata_tables import DataTable, symmetric
+from hh4b.publication.made_outputs import made_outputs
 from hh4b.publication.summary_stage import output_name
 from hh4b.publication.tables import CSV_FIELDS
 
@@ -58,7 +59,7 @@ class HepdataFiles:
     """What a submission is made of; nothing else gets into it.
 
     Attributes:
-        tables: folder with the tables' CSV files.
+        tables: the tables' CSV files, or folders of them.
         limits: limit files.
         fits: results of `hh4b likelihood fit`.
         templates: templates of selections or of score categories.
@@ -68,7 +69,7 @@ class HepdataFiles:
     Files of one name, as those of two selections, get that of their folder before it.
     """
 
-    tables: Path | None = None
+    tables: Sequence[Path] = ()
     limits: Sequence[Path] = ()
     fits: Sequence[Path] = ()
     templates: Sequence[Path] = ()
@@ -83,7 +84,7 @@ class HepdataFiles:
             ContractError: if one is not what it should be.
             ConfigError: if there is no table, or two have one name.
         """
-        found = [] if self.tables is None else _csv_tables(self.tables)
+        found = _csv_tables(self.tables) if self.tables else []
         for paths, make in (
             (self.limits, limit_tables), (self.fits, fit_tables), (self.templates, template_tables)
         ):  # fmt: skip
@@ -195,15 +196,16 @@ def _require_unique(names: Sequence[str], what: str) -> None:
             raise ConfigError(f"{what} {name!r}; give files of different names")
 
 
-def _csv_tables(folder: Path) -> list[DataTable]:
-    """Return the tables of a folder.
+def _csv_tables(given: Sequence[Path]) -> list[DataTable]:
+    """Return the tables of files and folders.
 
     Raises:
         ConfigError: if there is none.
+        InputFileError: if one is missing.
     """
-    sources = sorted(path for path in folder.glob("*.csv") if not path.name.startswith("."))
+    sources = sorted(made_outputs("table", given, (".csv",)))
     if not sources:
-        raise ConfigError(f"no table in {folder}; build them first")
+        raise ConfigError(f"no table in {', '.join(map(str, given))}; build them first")
     found = []
     for source in sources:
         with source.open(encoding="utf-8", newline="") as stream:

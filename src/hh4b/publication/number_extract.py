@@ -10,6 +10,7 @@ from hh4b.core.errors import ConfigError
 from hh4b.core.files import canonical_hash
 from hh4b.core.kappa import kappa_name
 from hh4b.core.strict_json import parse_attribute, parse_provenance
+from hh4b.publication.catalogue import outputs
 from hh4b.publication.catalogue.names import FINAL
 from hh4b.publication.catalogue.naming import selection_label
 from hh4b.publication.inputs import RunFile
@@ -223,10 +224,9 @@ class Extract:
     def _tables(self) -> Entry:
         """Return every number that the note has too, by table, row and quantity."""
         found: Entry = {}
-        for path in self._files("tables/table_*.csv"):
+        for name, path in self._made_tables().items():
             text = path.read_text(encoding="utf-8")
             self.sources[f"tables/{path.name}"] = canonical_hash(text)
-            name = path.stem.removeprefix("table_").lstrip("0")
             for row in csv.DictReader(text.splitlines()):
                 if row["note"] and row["this_run"]:
                     names = ("this_run", "this_run_error", "note", "note_error")
@@ -235,9 +235,15 @@ class Extract:
                     put(place, row["quantity"], number(*values))
         return found
 
+    def _made_tables(self) -> dict[str, Path]:
+        """Return the study's own tables by key, in the order of their names."""
+        stems = {o.key: o.stem for o in outputs(self.layout).values() if o.medium == "table"}
+        paths = {key: Path(f"{stem}.csv") for key, stem in stems.items()}
+        ordered = sorted(paths.items(), key=lambda one: one[1])
+        return {key: path for key, path in ordered if path.is_file()}
+
     def _table_numbers(self) -> TableNumbers:
-        paths = self._files("tables/table_*.csv")
-        return TableNumbers.read({p.stem.removeprefix("table_").lstrip("0"): p for p in paths})
+        return TableNumbers.read(self._made_tables())
 
     def _comparisons(self) -> Entry:
         sizes = [abs(one.difference) for one in self._table_numbers().compared()]

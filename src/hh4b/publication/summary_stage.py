@@ -1,7 +1,7 @@
 """The results page: what can be believed, why this run and the note differ, all tables, figures."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -9,6 +9,7 @@ from PIL import Image
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import atomic_path
 from hh4b.publication.inputs import Inputs
+from hh4b.publication.made_outputs import made_outputs, output_key
 from hh4b.publication.orderings import claims_of, ordering_text
 from hh4b.publication.page.causes import Causes, cause_of, measure
 from hh4b.publication.page.comparisons import TableNumbers, write_comparison
@@ -24,7 +25,7 @@ from hh4b.publication.page.limits_section import (
 )
 from hh4b.publication.page.note_section import NoteComparison, note_section
 from hh4b.publication.page.searches_section import searches_section
-from hh4b.publication.settings import PageSettings
+from hh4b.publication.settings import Medium, PageSettings
 
 #: Every compared number with its cause, beside the page.
 COMPARISON = "note_comparison.csv"
@@ -32,8 +33,8 @@ COMPARISON = "note_comparison.csv"
 
 def write_summary(
     output: Path | str,
-    tables: Path,
-    figures: Path,
+    tables: Sequence[Path],
+    figures: Sequence[Path],
     *,
     causes: Path | str | None = None,
     files: PageFiles | None = None,
@@ -42,21 +43,23 @@ def write_summary(
 
     Args:
         output: page to write.
-        tables: folder with the tables' ``.csv`` and ``.md`` files.
-        figures: folder with the figures' ``.png`` and ``.pdf`` files.
+        tables: the tables' ``.csv`` files with their ``.md`` beside, or folders of them.
+        figures: the figures' ``.png`` or ``.pdf`` files, or folders of them.
         causes: why numbers differ from the note's; None = no cause is known.
         files: of the run beside tables and figures; a section without its files is left out.
 
     Raises:
         ConfigError: if there is neither a table nor a figure, or a cause is not valid.
+        InputFileError: if one of them is missing.
     """
     output = Path(output)
-    table_files = _sorted("table", tables.glob("*.csv"))
-    figure_files = _sorted("figure", figures.glob("*.png"))
+    table_files = made_outputs("table", tables, (".csv", ".md"))
+    figure_files = made_outputs("figure", figures, (".png",))
     if not table_files and not figure_files:
-        raise ConfigError(f"no table in {tables} and no figure in {figures}; build them first")
+        places = [", ".join(map(str, given)) or "nothing" for given in (tables, figures)]
+        raise ConfigError(f"no table in {places[0]} and no figure in {places[1]}; build them first")
     files = files or PageFiles(Inputs("summary", {}), PageSettings())
-    numbers = TableNumbers.read({_key("table", path): path for path in table_files})
+    numbers = TableNumbers.read({output_key("table", path): path for path in table_files})
     known = Causes.none() if causes is None else Causes.read(causes)
     comparison = NoteComparison(numbers.compared(), measure(known, numbers, files.settings.facts))
     sections = _sections(files, numbers, comparison, table_files)
@@ -74,7 +77,7 @@ def _sections(
     files: PageFiles, numbers: TableNumbers, comparison: NoteComparison, tables: list[Path]
 ) -> list[str]:
     """Return everything above the tables, what matters most first."""
-    shown = {_key("table", path): path.with_suffix(".md") for path in tables}
+    shown = {output_key("table", path): path.with_suffix(".md") for path in tables}
     orders = [*decision_section(files), *ordering_text(claims_of(numbers))]
     lines = ["## This run and the note", "", *note_section(comparison, COMPARISON)]
     lines += ["## Order of the methods", "", *orders] if orders else []
@@ -97,7 +100,7 @@ def _tables(files: list[Path], page: Path) -> list[str]:
     for path in files:
         name, links = output_name("table", path), _links(page, path, (".csv", ".tex"))
         lines += [f"### {name}", ""]
-        if _key("table", path) in (BACKGROUND, CROSS_SECTIONS):
+        if output_key("table", path) in (BACKGROUND, CROSS_SECTIONS):
             lines += ["It stands above.", ""]
         else:
             lines += [path.with_suffix(".md").read_text(encoding="utf-8")]
@@ -113,24 +116,13 @@ def _figures(files: list[Path], page: Path) -> list[str]:
     return lines
 
 
-def output_name(kind: str, path: Path) -> str:
+def output_name(kind: Medium, path: Path) -> str:
     """Return how an output is called, from its file name.
 
     >>> output_name("table", Path("tables/table_07.csv"))
     'Table 7'
     """
-    return f"{kind.capitalize()} {_key(kind, path)}"
-
-
-def _key(kind: str, path: Path) -> str:
-    stem = path.stem.removeprefix(f"{kind}_")
-    return stem.lstrip("0") if stem.isdecimal() else stem
-
-
-def _sorted(kind: str, paths: Iterable[Path]) -> list[Path]:
-    """Sort by number, named outputs last; leave half-written files out."""
-    whole = [path for path in paths if not path.name.startswith(".")]
-    return sorted(whole, key=lambda p: (not _key(kind, p).isdecimal(), _key(kind, p).zfill(4)))
+    return f"{kind.capitalize()} {output_key(kind, path)}"
 
 
 def _relative(path: Path, page: Path) -> str:

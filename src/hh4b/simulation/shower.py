@@ -86,10 +86,11 @@ def start_pythia(path: Path | str, *, first: int, commands: tuple[str, ...] = ()
     import pythia8mc
 
     pythia = pythia8mc.Pythia("", False)
-    settings = (*_COMMANDS, f"Beams:LHEF = {path}", f"Beams:nSkipLHEFatInit = {first}", *commands)
-    for line in settings:
+    for line in (*_COMMANDS, f"Beams:nSkipLHEFatInit = {first}", *commands):
         if not pythia.readString(line):
             raise GeneratorFailed(f"Pythia does not understand {line!r}; see its manual")
+    # A line of settings ends at the first space of a name.
+    pythia.settings.word("Beams:LHEF", str(path))
     if not pythia.init():
         raise GeneratorFailed(f"Pythia cannot start on {path}; is it a whole LHE file?")
     return pythia

@@ -3,9 +3,9 @@
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from glob import glob
 
 from hh4b.core.plugins import plugin_file
+from hh4b.events.sources import CHUNK, local_sources
 from hh4b.study.layout import Layout
 from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetPairing, SpanetTraining
 from hh4b.study.samples import FilesSample
@@ -196,16 +196,16 @@ class JobInputs:
     # Single files --------------------------------------------------------------------------------
 
     def event_files(self, sample: str, variation: str = "") -> list[str]:
-        """Return the event files that a dataset is made from, as far as they are local."""
+        """Return the event files that a dataset is made from, as far as they are local.
+
+        Lists of files are among them.
+        """
         info = self.layout.samples[sample]
         if info.generated:
             chunks = self.layout.chunks(sample)
             return [self.layout.events(sample, chunk, variation) for chunk in chunks]
         if isinstance(info.definition, FilesSample):
-            # `hh4b ingest` expands the patterns itself and names what is not there.
-            patterns = [file for file in info.definition.files if "://" not in file]
-            found = (glob(pattern, recursive=True) for pattern in patterns)  # noqa: PTH207 (absolute too)
-            return sorted(path for paths in found for path in paths)
+            return local_sources(info.definition.files)
         return [self.layout.events(sample, "madgraph")]
 
     def event_arguments(self, sample: str, variation: str = "") -> str:
@@ -213,8 +213,13 @@ class JobInputs:
         definition = self.layout.samples[sample].definition
         if isinstance(definition, FilesSample):
             return " ".join(shlex.quote(file) for file in definition.files)
-        # Names of many chunks would be more than a command line holds.
-        return shlex.quote(self.layout.events(sample, "*", variation))
+        info = self.layout.samples[sample]
+        if not info.generated:
+            return shlex.quote(self.layout.events(sample, "madgraph", variation))
+        # Names of many chunks would be more than a command line holds, and a glob would take those
+        # of an earlier study, too.
+        name = self.layout.events(sample, CHUNK, variation)
+        return f"{shlex.quote(name)} --chunks {len(self.layout.chunks(sample))}"
 
     def varied_option(self, sample: str, chunk: str) -> str:
         """Write ``--varied VARIATION=FILE …`` of the detectors that the same showers go through."""

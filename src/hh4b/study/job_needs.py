@@ -93,6 +93,7 @@ NEEDS = {
     "equivalent_luminosity": Need("statistics", 0),
     "category_templates": Need("likelihood_models", 1e-3),
     "likelihood_model": Need("likelihood_models", 0),
+    "likelihood_redraw": Need("likelihood_models", 1e-3),
     "likelihood_fit": Need("likelihood", 0),
     "likelihood_toys": Need("likelihood", 0),
     "likelihood_workspace": Need("likelihood", 0),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from math import ceil
 
+from hh4b.events.sources import chunk_name
 from hh4b.study.methods import Dnn, SpanetClassifier, SpanetPairing, SpanetTraining
 from hh4b.study.sample_choice import SampleChoice, Variation
 
@@ -29,7 +30,7 @@ class Layout(SampleChoice):
     def chunks(self, sample: str) -> list[str]:
         """Return the chunk names of a generated sample."""
         events = self.samples[sample].events
-        return [f"{i:04d}" for i in range(ceil(events / self.study.simulation.chunk_events))]
+        return [chunk_name(i) for i in range(ceil(events / self.study.simulation.chunk_events))]
 
     def chunk_range(self, sample: str, chunk: str) -> tuple[int, int]:
         """Return the first event and the number of events of a chunk."""

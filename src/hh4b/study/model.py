@@ -1,8 +1,9 @@
 """The configuration of a study: the settings of all stages, and the methods it compares."""
 
+import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hh4b.core.folds import FoldChoice
 from hh4b.core.settings import Count, Kappa, Name, Seed, Settings
@@ -19,6 +20,23 @@ from hh4b.study.outputs import OwnOutput
 from hh4b.study.samples import AnySample
 
 Style = dict[str, str | float | int | bool]
+
+
+def _folder(name: str) -> str:
+    """Refuse what names of files below the folder cannot hold, whatever they are quoted by.
+
+    Colons join files on command lines, braces are wildcards of the workflow.
+    """
+    found = re.search(r"[:{}]|[^\S ]|[\x00-\x1f\x7f]|^[- ]|^$| $", name)
+    if found:
+        raise ValueError(
+            f"a folder cannot hold {found[0]!r} there; expected a name without colon, brace, tab"
+            " or line break that begins with no hyphen and begins and ends with no space"
+        )
+    return name
+
+
+Folder = Annotated[str, AfterValidator(_folder)]
 
 
 class Features(Settings):
@@ -59,7 +77,7 @@ class Study(Settings):
     """All settings of a study."""
 
     seed: Seed = Field(2401, description="seed of every random stream")
-    results: str = Field("results", description="folder of everything that is built")
+    results: Folder = Field("results", description="folder of everything that is built")
     physics: Physics = Field(Physics.checked({}), description="parton-level physics of own samples")
     processes: Annotated[dict[Name, Process], Field(min_length=1)] = Field(
         description="what samples are of: kind, cross section, label"
