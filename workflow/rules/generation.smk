@@ -55,6 +55,29 @@ rule generate_four_b:
         "hh4b generate 4b --settings {params.settings:q} -o {output.partons} > {log} 2>&1"
 
 
+# Parton events of other generators, in the form of our own.
+rule take_partons:
+    input:
+        files=lambda w: FILES.parton_files(w.sample),
+    output:
+        partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",
+    log:
+        f"{RESULTS}/logs/take_partons/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/take_partons/{{sample}}.tsv"
+    wildcard_constraints:
+        sample=names_pattern(LAYOUT.of_source("lhe")),
+    params:
+        files=lambda w: FILES.parton_arguments(w.sample),
+        settings=settings("take_partons", "sample"),
+        code=command("other_generators:take_partons"),
+    message:
+        "Taking parton events of another generator: {wildcards.sample}"
+    shell:
+        "hh4b take-partons {params.files} -o {output.partons} --settings {params.settings:q}"
+        " > {log} 2>&1"
+
+
 rule simulate:
     input:
         partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",

@@ -8,7 +8,7 @@ from glob import glob
 from hh4b.core.plugins import plugin_file
 from hh4b.study.layout import Layout
 from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetPairing, SpanetTraining
-from hh4b.study.samples import FilesSample
+from hh4b.study.samples import FilesSample, LheSample
 
 #: (key, dataset, features, scores) of samples.
 Rows = list[tuple[str, str, str, str]]
@@ -197,10 +197,20 @@ class JobInputs:
             return [self.layout.events(sample, chunk, variation) for chunk in chunks]
         if isinstance(info.definition, FilesSample):
             # `hh4b ingest` expands the patterns itself and names what is not there.
-            patterns = [file for file in info.definition.files if "://" not in file]
-            found = (glob(pattern, recursive=True) for pattern in patterns)  # noqa: PTH207 (absolute too)
-            return sorted(path for paths in found for path in paths)
+            return _local_files(info.definition.files)
         return [self.layout.events(sample, "madgraph")]
+
+    def parton_files(self, sample: str) -> list[str]:
+        """Return the files of another generator that a sample is taken from."""
+        definition = self.layout.samples[sample].definition
+        assert isinstance(definition, LheSample)
+        return _local_files(definition.files)
+
+    def parton_arguments(self, sample: str) -> str:
+        """Write them for `hh4b take-partons`."""
+        definition = self.layout.samples[sample].definition
+        assert isinstance(definition, LheSample)
+        return " ".join(shlex.quote(file) for file in definition.files)
 
     def event_arguments(self, sample: str, variation: str = "") -> str:
         """Write the files for `hh4b ingest`."""
@@ -349,6 +359,13 @@ def option(name: str, *columns: Sequence[str]) -> str:
     """
     values = (":".join(row) for row in zip(*columns, strict=True))
     return " ".join(f"{name} {shlex.quote(value)}".strip() for value in values)
+
+
+def _local_files(patterns: Iterable[str]) -> list[str]:
+    """Return the local files behind names and globs."""
+    local = [pattern for pattern in patterns if "://" not in pattern]
+    found = (glob(pattern, recursive=True) for pattern in local)  # noqa: PTH207 (absolute too)
+    return sorted(path for paths in found for path in paths)
 
 
 def _files_of(rows: Rows) -> list[str]:

@@ -159,7 +159,7 @@ def partons_by_kappa(kappas: Sequence[float]) -> Source:
         return {
             f"{info.kappa_lambda:g}": [layout.partons(info.name, "json")]
             for info in (layout.samples[name] for name in layout.signals)
-            if info.generated and info.kappa_lambda in kappas
+            if info.own_partons and info.kappa_lambda in kappas
         }
 
     values = ", ".join(f"{kappa:g}" for kappa in kappas)
