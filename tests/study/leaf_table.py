@@ -112,6 +112,8 @@ STUDY = {
         "datasets_merge", "spanet_train", "spanet_search_worker", "embeddings", "dnn_train",
         "dnn_search_worker", "baseline_train", "working_point", "templates", INTERVALS,
     ),
+    # Whatever else the default study says is then not there.
+    "standalone": one("standalone", True),
     "gpus_per_training": one("gpus_per_training", 1, SPANET),
     "threads_per_training": one("threads_per_training", 2, SPANET),
     "features.extra": one(

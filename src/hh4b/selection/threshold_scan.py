@@ -66,7 +66,7 @@ class Tail:
         )
         # Differences of sums leave rounding behind where a bin holds no event.
         filled = -np.diff(self.n_events if self.n_rows is None else self.n_rows, append=0) > 0
-        # Nor does a bin in which weights of both signs sum to less than nothing fluctuate by itself.
+        # A bin in which weights of both signs sum to nothing, or to less, stays as it is.
         filled &= content > 0
         content, squares = (np.where(filled, field, 1.0) for field in (content, squares))
         mean = np.where(filled, content**2 / squares, 0.0)

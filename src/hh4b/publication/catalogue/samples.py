@@ -147,9 +147,11 @@ def partons_by_energy(process: str) -> Source:
     """Return histograms of parton-level events at both energies of the note."""
 
     def inputs(layout: Layout) -> InputFiles:
+        if layout.study.publication.reference is None:
+            return {}
         return {f"{e:g}tev": [layout.comparison(process, e)] for e in (13.0, 14.0)}
 
-    return Source(inputs, "nothing of the configuration")
+    return Source(inputs, "values of the note to stand beside, publication.reference")
 
 
 def partons_by_kappa(kappas: Sequence[float]) -> Source:
