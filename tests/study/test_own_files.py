@@ -11,8 +11,8 @@ from hh4b.cli import groups
 from hh4b.core.errors import ConfigError
 from hh4b.study.job_inputs import JobInputs
 from hh4b.study.layout import Layout
-from hh4b.study.own_files import own_study
 from hh4b.study.own_settings import OwnFiles
+from hh4b.study.own_study import own_study
 from hh4b.study.reading import is_standalone, read_study
 from hh4b.study.stage_settings import StageSettings
 

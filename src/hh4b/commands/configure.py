@@ -48,7 +48,7 @@ def new(
     """Write a small study of your own Delphes or Les Houches files: min-dR, SPANet2, limits."""
     from hh4b.core.errors import ConfigError
     from hh4b.core.files import atomic_path
-    from hh4b.study.own_files import own_study
+    from hh4b.study.own_study import own_study
 
     del from_
     if output.exists():

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -197,7 +196,7 @@ def _provenance(
 
 
 def _write(
-    stream: IO[bytes], sources: Sequence[_Source], taken: Floats, provenance: Provenance
+    stream: gzip.GzipFile, sources: Sequence[_Source], taken: Floats, provenance: Provenance
 ) -> None:
     head = sources[0].head
     errors = [len(s.weights) * s.head.cross_section_error_pb for s in sources]

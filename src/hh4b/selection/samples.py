@@ -284,13 +284,14 @@ def _read_rows(
 
 def _share(weight: NDArray[np.float64], dataset: Path) -> NDArray[np.float64]:
     """Scale weights to a sum of one, for a training: none of them may be negative."""
+    share = _signed_share(weight, dataset)
     if (weight < 0).any():
         raise ContractError(
             f"{dataset}: {(weight < 0).sum()} of the chosen {len(weight)} events have a negative"
             " weight, with which nothing is trained; a selection by cuts, or a network trained on"
             " other samples, takes such events"
         )
-    return _signed_share(weight, dataset)
+    return share
 
 
 def _signed_share(weight: NDArray[np.float64], dataset: Path) -> NDArray[np.float64]:

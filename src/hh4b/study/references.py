@@ -85,7 +85,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
 _LACKING = {
     "detector": "whose detector and shower cannot be changed",
     "shower": "whose detector and shower cannot be changed",
-    "partons": "which has no own parton events to give other weights",
+    "partons": "which has no {own}parton events to give other weights",
 }
 
 
@@ -136,9 +136,10 @@ def _check_other_energies(study: Study) -> None:
     for name in layout.measured if layout.other_energies else ():
         sample = layout.samples[name]
         if not sample.own_partons:
+            own = "own " if sample.generated else ""
             raise ConfigError(
                 f"statistics.other_energies: value 'reweighted': sample {name!r} (source"
-                f" {sample.definition.source}) has no own parton events to make templates of"
+                f" {sample.definition.source}) has no {own}parton events to make templates of"
                 f" {layout.other_energies[0]:g} TeV from; write other_energies: unchanged to take"
                 f" those of {study.physics.sqrt_s_tev} TeV, or leave this energy out of sqrt_s_tev"
             )
@@ -252,9 +253,10 @@ def _require_own_events(study: Study, name: str, infos: Iterable[SampleInfo]) ->
         if process in lacking:
             info = lacking[process]
             left = ", ".join(name for name in systematic.processes if name not in lacking)
+            what = lacks.format(own="own " if info.generated else "")
             raise ConfigError(
                 f"systematics.{name}.processes: value {process!r}: sample {info.name!r} comes from"
-                f" {info.definition.source}, {lacks}; write"
+                f" {info.definition.source}, {what}; write"
                 f" {f'[{left}], or ' if left else ''}null in place of the systematic"
             )
 
