@@ -73,9 +73,11 @@ for _output in TABLES:
             key=_output.key,
             stem=lambda w, output: os.path.splitext(output[0])[0],
             inputs=_output.input_options,
-            reference=option("--reference", [STUDY.publication.reference])
-            if STUDY.publication.reference
-            else "",
+            reference=(
+                option("--reference", [STUDY.publication.reference])
+                if STUDY.publication.reference
+                else ""
+            ),
             settings=_output.settings.as_json(),
             code=code_digest(*_output.code),
         message:
