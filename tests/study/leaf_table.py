@@ -158,8 +158,8 @@ PROCESSES = {
     # No longer part of limits: its samples are scored by nothing, the other stands alone.
     "processes.Process.kind": several(
         {TTBAR + "kind": "resonance", TTBAR + "cross_section_pb": {}, "samples/published": None},
-        "datasets_import", "ingest", PER_SAMPLE, WEIGHTED, "dnn_predict", "templates", MODELS,
-        "embedding_features", BACKGROUNDS, "working_point",
+        "datasets_import", "take_partons", "simulate", "ingest", PER_SAMPLE, WEIGHTED,
+        "dnn_predict", "templates", MODELS, "embedding_features", BACKGROUNDS, "working_point",
     ),
     "processes.Process.label": one("processes/four_b/label", "QCD", BACKGROUNDS),
     # Templates are efficiencies: cross sections come in with the models.
