@@ -2,10 +2,14 @@
 # What runs when; how is in `hh4b --help`, what with is in config/.
 from snakemake.utils import min_version
 
+from hh4b.study.reading import is_standalone
+
 min_version("9.0")
 
 
-configfile: "config/config.yaml"
+if not is_standalone(workflow.overwrite_configfiles):
+
+    configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"

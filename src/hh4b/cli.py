@@ -23,6 +23,7 @@ from hh4b.commands import (
     likelihood_templates,
     likelihood_toys,
     likelihood_workspace,
+    other_generators,
     pairing,
     publication,
     selection,
@@ -38,7 +39,7 @@ from hh4b.core.errors import Hh4bError
 MODULES = (
     configure, signal, background, simulation, events, pairing, spanet, selection, statistics,
     likelihood_templates, likelihood_fit, likelihood_toys, likelihood_couplings,
-    likelihood_workspace, publication, key_numbers,
+    likelihood_workspace, publication, key_numbers, other_generators,
 )  # fmt: skip
 
 

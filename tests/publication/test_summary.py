@@ -165,3 +165,14 @@ def test_a_csv_file_that_is_no_table_is_named(tmp_path):
     (tmp_path / "mine.csv").write_text("x,y\n1,2\n")
     with pytest.raises(ContractError, match=r"mine\.csv is no table of this version, column 'key'"):
         TableNumbers.read({"mine": tmp_path / "mine.csv"})
+
+
+def test_a_page_of_own_files_does_not_speak_of_the_note(small):
+    small.write("26", "min-dR,DNN,joint,auc,0.9,0.01,,,")
+    (small.folder / "figures").mkdir()
+    page = small.folder / "README.md"
+    write_summary(page, small.folder / "tables", small.folder / "figures")
+    assert "note" not in page.read_text().replace(COMPARISON, "")
+    # Causes that wait for numbers are of a study that is compared.
+    assert "## This run and the note" in small.page()
+    assert Reference.of_file(None).find("table_26", "joint") is None

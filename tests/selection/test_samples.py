@@ -155,3 +155,18 @@ def test_samples_without_weight_are_refused(samples, tmp_path, value):
     dataset = rewrite(samples[1.0].dataset, tmp_path / "d.h5", HH4B__weight=np.full(600, value))
     with pytest.raises(ContractError, match=r"d.h5: the chosen .* no weight"):
         read_labelled([f"{dataset}:{samples[1.0].features}"], [samples["background"].pair])
+
+
+def test_negative_weights_train_nothing_and_are_measured(samples, tmp_path):
+    sample, background = samples[1.0], samples["background"]
+    weight = read_table(sample.dataset, DATASET)["HH4B/weight"].copy()
+    weight[::5] *= -1
+    signed = rewrite(sample.dataset, tmp_path / "signed.h5", HH4B__weight=weight)
+    with pytest.raises(ContractError, match=r"negative weight, with which nothing is trained"):
+        read_labelled([f"{signed}:{sample.features}"], [background.pair], part="all")
+    scores = write_scores(tmp_path / "s.h5", np.linspace(0, 1, len(weight))[:, None], [1.0])
+    (read,) = read_scored([f"{signed}:{scores}"], label=True, part="all")
+    np.testing.assert_allclose(read.weight / read.weight.sum(), weight / weight.sum())
+    all_negative = rewrite(signed, tmp_path / "negative.h5", HH4B__weight=-abs(weight))
+    with pytest.raises(ContractError, match="negative sum of weights"):
+        read_scored([f"{all_negative}:{scores}"], label=True, part="all")

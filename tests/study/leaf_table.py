@@ -112,6 +112,8 @@ STUDY = {
         "datasets_merge", "spanet_train", "spanet_search_worker", "embeddings", "dnn_train",
         "dnn_search_worker", "baseline_train", "working_point", "templates", INTERVALS,
     ),
+    # Whatever else the default study says is then not there.
+    "standalone": one("standalone", True),
     "gpus_per_training": one("gpus_per_training", 1, SPANET),
     "threads_per_training": one("threads_per_training", 2, SPANET),
     "features.extra": one(
@@ -125,7 +127,7 @@ STUDY = {
 PHYSICS = {
     # Events, and the energy at which the templates' own cross sections are taken.
     "physics.sqrt_s_tev": one(
-        "physics/sqrt_s_tev", 14, GENERATORS, "templates", EVENTS, OWN_OUTPUTS
+        "physics/sqrt_s_tev", 14, GENERATORS, "take_partons", "templates", EVENTS, OWN_OUTPUTS
     ),
     # Amplitude of the signal, wherever it is evaluated; pp -> 4b knows no Higgs boson.
     "physics.m_higgs_gev": one(
@@ -156,8 +158,8 @@ PROCESSES = {
     # No longer part of limits: its samples are scored by nothing, the other stands alone.
     "processes.Process.kind": several(
         {TTBAR + "kind": "resonance", TTBAR + "cross_section_pb": {}, "samples/published": None},
-        "datasets_import", "ingest", PER_SAMPLE, WEIGHTED, "dnn_predict", "templates", MODELS,
-        "embedding_features", BACKGROUNDS, "working_point",
+        "datasets_import", "take_partons", "simulate", "ingest", PER_SAMPLE, WEIGHTED,
+        "dnn_predict", "templates", MODELS, "embedding_features", BACKGROUNDS, "working_point",
     ),
     "processes.Process.label": one("processes/four_b/label", "QCD", BACKGROUNDS),
     # Templates are efficiencies: cross sections come in with the models.
@@ -196,6 +198,7 @@ SAMPLES = {
         f"samples.{kind}.{key}": one(f"samples/{name}/{key}", value, "simulate")
         for kind, name in {
             "SignalSample": "hh", "ResonanceSample": "resonant", "FourBSample": "four_b",
+            "LheSample": "taken",
         }.items()
         for key, value in {"tags": "draw", "detector_draws": 3}.items()
     },
@@ -207,6 +210,17 @@ SAMPLES = {
     ),
     "samples.FourBSample.events": one(
         "samples/four_b/events", 86000, "generate_four_b", "simulate", "ingest"
+    ),
+    "samples.LheSample.b_tagging": one("samples/taken/b_tagging", "dl1r_77", "simulate"),
+    "samples.LheSample.files": one("samples/taken/files", ["other.lhe"], "take_partons"),
+    "samples.LheSample.events": one(
+        "samples/taken/events", 6000, "take_partons", "simulate", "ingest"
+    ),
+    "samples.LheSample.pythia_settings": one(
+        "samples/taken/pythia_settings", ["SpaceShower:pTmaxMatch = 1"], "simulate"
+    ),
+    "samples.LheSample.allow_negative_weights": one(
+        "samples/taken/allow_negative_weights", True, "take_partons", "ingest"
     ),
     "samples.MadgraphSample.kappa_lambda": one(
         "samples/mg/kappa_lambda", 6,
@@ -751,7 +765,9 @@ KINDS = {
              f"samples/{name}/process": "other"},
             SPLIT_OFF,
         )
-        for kind, name in {"FilesSample": "mine", "SpanetDatasetSample": "published"}.items()
+        for kind, name in {
+            "FilesSample": "mine", "SpanetDatasetSample": "published", "LheSample": "taken",
+        }.items()
     },
     **{
         f"samples.MadgraphSample.{key}": several(
@@ -763,6 +779,10 @@ KINDS = {
     },
     "samples.FilesSample.kappa_lambda": several(
         {f"samples/mine/{key}": value for key, value in OF_HH.items()}, CHANGES_SIDES, "ingest"
+    ),
+    "samples.LheSample.kappa_lambda": several(
+        {f"samples/taken/{key}": value for key, value in OF_HH.items()},
+        CHANGES_SIDES, "take_partons", "ingest",
     ),
     **{
         f"samples.SpanetDatasetSample.{key}": several(
@@ -781,6 +801,9 @@ KINDS = {
          "systematics/jet_energy_scale": None, "systematics/radiation": None,
          "systematics/four_b_densities": None},
         "generate_four_b", "parton_weights", UNVARIED, tables("pass_rates"),
+    ),
+    "samples.LheSample.source": one(
+        "samples/taken", {**FILES, "process": "ttbar"}, "take_partons", "simulate", "ingest"
     ),
     "samples.MadgraphSample.source": one(
         "samples/mg", {**FILES, "process": "hh", "kappa_lambda": 4}, "generate_madgraph", "ingest"
@@ -1038,6 +1061,7 @@ PAGE = {
         (
             "processes.Process.kind", "samples.MadgraphSample.generate",
             "samples.MadgraphSample.process", "samples.FilesSample.kappa_lambda",
+            "samples.LheSample.kappa_lambda",
             "samples.SpanetDatasetSample.events", "samples.SpanetDatasetSample.kappa_lambda",
         ),
         _PAGE,

@@ -73,6 +73,10 @@ class _Jobs:
             rule = {"gg_hh": "generate_hh"}.get(source, f"generate_{source}")
             for sample in layout.of_source(source):
                 self.add(rule, [], [layout.partons(sample)], sample=sample)
+        for sample in layout.of_source("lhe"):
+            told = self.files.parton_arguments(sample)
+            reads = self.files.parton_files(sample)
+            self.add("take_partons", reads, [layout.partons(sample)], told, sample=sample)
         everything = list(layout.varied(nominal=list(layout.samples)))
         for variation, sample in everything:
             info = layout.samples[sample]

@@ -67,6 +67,33 @@ rule generate_four_b:
         "hh4b generate 4b --settings {params.settings:q} -o {output.partons:q} > {log:q} 2>&1"
 
 
+# Parton events of other generators, in the form of our own.
+rule take_partons:
+    input:
+        files=lambda w: FILES.parton_files(w.sample),
+    output:
+        partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",
+    log:
+        f"{RESULTS}/logs/take_partons/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/take_partons/{{sample}}.tsv"
+    wildcard_constraints:
+        sample=names_pattern(LAYOUT.of_source("lhe")),
+    group:
+        step("take_partons")
+    resources:
+        **needs("take_partons"),
+    params:
+        files=lambda w: FILES.parton_arguments(w.sample),
+        settings=settings("take_partons", "sample"),
+        code=command("other_generators:take_partons"),
+    message:
+        "Taking parton events of another generator: {wildcards.sample}"
+    shell:
+        "hh4b take-partons {params.files} -o {output.partons:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
+
+
 rule simulate:
     input:
         partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",

@@ -71,7 +71,7 @@ for _output in TABLES:
         name:
             _output.name
         input:
-            reference=STUDY.publication.reference,
+            reference=STUDY.publication.reference or [],
             files=_output.files,
         output:
             csv=f"{_output.stem}.csv",
@@ -89,12 +89,17 @@ for _output in TABLES:
             key=_output.key,
             stem=lambda w, output: os.path.splitext(output[0])[0],
             inputs=_output.input_options,
+            reference=(
+                option("--reference", [STUDY.publication.reference])
+                if STUDY.publication.reference
+                else ""
+            ),
             settings=_output.settings.as_json(),
             code=code_of(*_output.code),
         message:
             "Table {params.key}"
         shell:
-            "hh4b table {params.key:q} -o {params.stem:q} --reference {input.reference:q}"
+            "hh4b table {params.key:q} -o {params.stem:q} {params.reference}"
             " {params.inputs} --settings {params.settings:q} > {log:q} 2>&1"
 
 

@@ -1,10 +1,13 @@
 """Commands: look at and check a configuration."""
 
 from pathlib import Path
+from typing import Literal
 
 import typer
 
 from hh4b.commands import groups
+from hh4b.commands.options import takes_settings
+from hh4b.study.own_settings import OwnFiles
 
 Files = typer.Argument(help="YAML files, each laid over the ones before.")
 
@@ -28,6 +31,34 @@ def check(files: list[Path] = Files) -> None:
         typer.echo(f"selection {name}: {selection.classifier} on {selection.pairing} pairing")
     for line in costs:
         typer.echo(line)
+
+
+@groups.config.command("new")
+@takes_settings(OwnFiles)
+def new(
+    *,
+    settings: OwnFiles,
+    from_: Literal["files"] = typer.Option("files", "--from", help="What the study is of."),
+    signal: list[str] = typer.Option(
+        ..., help="KAPPA=FILES: signal of a kappa_lambda, e.g. '1=/data/hh/*.root'; repeat."
+    ),
+    background: list[str] = typer.Option(
+        ..., help="NAME=PB=FILES: a background, its cross section in pb and its files; repeat."
+    ),
+    output: Path = typer.Option(..., "-o", "--output", help="YAML file to write."),
+) -> None:
+    """Write a small study of your own Delphes or Les Houches files: min-dR, SPANet2, limits."""
+    from hh4b.core.errors import ConfigError
+    from hh4b.core.files import atomic_path
+    from hh4b.study.own_study import own_study
+
+    del from_
+    if output.exists():
+        raise ConfigError(f"--output {output}: is there already; remove it or name another")
+    text = own_study(signal, background, settings)
+    with atomic_path(output) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {output}; build it with: snakemake --cores 2 --configfile {output}")
 
 
 @groups.config.command("readme")

@@ -30,7 +30,9 @@ def _settings(medium: Medium, name: str, text: str | None) -> OutputSettings:
 def table(
     name: str = typer.Argument(help="Number of the table in the note, or another table's name."),
     output: Path = STEM,
-    reference: Path = typer.Option(..., help="Published values: config/reference/note.yaml."),
+    reference: Path | None = typer.Option(
+        None, help="Published values: config/reference/note.yaml; without it, none are shown."
+    ),
     input_: list[str] = INPUT,
     settings: str | None = SETTINGS,
 ) -> None:

@@ -8,6 +8,7 @@ from hh4b.core.folds import FoldPart
 from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.samples import NamedSample
 from hh4b.core.settings import Count, Fraction, Kappa, Part, Positive, Seed, Settings
+from hh4b.generation.settings import NegativeWeights
 
 #: Distance within which a kept jet is taken for the image of a b quark (docs/data.md).
 MATCHING_RADIUS = 0.4
@@ -53,11 +54,14 @@ class EventSelection(Settings):
         return self
 
 
-class FileChoices(Settings):
-    """Which files and events of a sample are let in."""
+class BadFiles(Settings):
+    """What is done about files that cannot be used."""
 
     skip_bad_files: bool = Field(False, description="go on without them, and say what was lost")
-    allow_negative_weights: bool = Field(False, description="take them instead of stopping")
+
+
+class FileChoices(NegativeWeights, BadFiles):
+    """Which files and events of a sample are let in."""
 
 
 class IngestSettings(NamedSample, FileChoices, EventSelection):

@@ -130,17 +130,12 @@ def write_lhe(
         finite = np.isfinite(getattr(events, name)).reshape(len(events), -1).all(axis=1)
         if not finite.all():
             raise ContractError(f"{path}: {name} of event {np.argmin(finite)} is not finite")
-    # "<" and "&" would end the header element early; JSON may write them by their number.
-    note = provenance.as_json().replace("<", "\\u003c").replace("&", "\\u0026")
-    init = _INIT.format(
-        beam=f"{sqrt_s_gev / 2:.8e}",
-        pdf=lhapdf_id,
-        sigma=f"{events.weights.mean():.10e}",
-        error=f"{cross_section_error_pb:.10e}",
-        largest=f"{np.abs(events.weights).max():.10e}",
-    )
-    head = (
-        f'<LesHouchesEvents version="3.0">\n<header>\n<hh4b>\n{note}\n</hh4b>\n</header>\n{init}\n'
+    head = head_text(
+        provenance,
+        sqrt_s_gev=sqrt_s_gev,
+        weights=events.weights,
+        cross_section_error_pb=cross_section_error_pb,
+        lhapdf_id=lhapdf_id,
     )
     # A fixed time and an empty name in the gzip header: equal events make equal files.
     with (
@@ -153,6 +148,38 @@ def write_lhe(
             block = events.select(slice(start, start + _EVENTS_PER_WRITE))
             stream.write(_format(block).encode())
         stream.write(END + b"\n")
+
+
+def head_text(
+    provenance: Provenance,
+    *,
+    sqrt_s_gev: float,
+    weights: Floats,
+    cross_section_error_pb: float,
+    lhapdf_id: int = DEFAULT_LHAPDF_ID,
+    more: str = "",
+) -> str:
+    """Return what stands before the events of a file of this package.
+
+    Args:
+        provenance: goes into the header.
+        sqrt_s_gev: energy of the two proton beams together.
+        weights: of all events in pb, shape (N,); their mean is the cross section.
+        cross_section_error_pb: its statistical error.
+        lhapdf_id: number of the parton densities in LHAPDF's index.
+        more: further elements of the header.
+    """
+    # "<" and "&" would end the header element early; JSON may write them by their number.
+    note = provenance.as_json().replace("<", "\\u003c").replace("&", "\\u0026")
+    init = _INIT.format(
+        beam=f"{sqrt_s_gev / 2:.8e}",
+        pdf=lhapdf_id,
+        sigma=f"{weights.mean():.10e}",
+        error=f"{cross_section_error_pb:.10e}",
+        largest=f"{np.abs(weights).max():.10e}",
+    )
+    opening = '<LesHouchesEvents version="3.0">\n<header>\n'
+    return f"{opening}<hh4b>\n{note}\n</hh4b>\n{more}</header>\n{init}\n"
 
 
 def _format(events: LheEvents) -> str:

@@ -107,6 +107,28 @@ class HiggsPairSettings(Biased, BottomMass, HiggsPairCrossSectionSettings, Event
     kappa_lambda: Kappa = Field(description="trilinear coupling over that of the standard model")
 
 
+class NegativeWeights(Settings):
+    """Whether a sample may have negative weights."""
+
+    allow_negative_weights: bool = Field(False, description="take them instead of stopping")
+
+
+class TakePartonsSettings(NegativeWeights, Energy):
+    """Parton events of another generator as a sample."""
+
+    events: Count | None = Field(None, description="take the first ones; null = all")
+    higgs_pairs: bool = Field(
+        True,
+        description="events are of two H, which decay to b b~ in the file or in the shower; if not,"
+        " nothing is asked of H, and the shower decays them as they come",
+    )
+    kappa_reweighting: bool = Field(
+        False,
+        description="templates are made of the events at any kappa_lambda: only leading order"
+        " g g -> H H is let in",
+    )
+
+
 class ResonanceMass(Settings):
     """A narrow scalar resonance X -> HH."""
 

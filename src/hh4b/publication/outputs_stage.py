@@ -30,7 +30,11 @@ def build_table(inputs: Inputs, reference: Reference, settings: OutputSettings) 
 
 
 def write_table(
-    stem: Path | str, key: str, inputs: Inputs, reference: Path | str, settings: OutputSettings
+    stem: Path | str,
+    key: str,
+    inputs: Inputs,
+    reference: Path | str | None,
+    settings: OutputSettings,
 ) -> list[Path]:
     """Write a table as CSV, Markdown and LaTeX.
 
@@ -38,7 +42,7 @@ def write_table(
         stem: path without suffix.
         key: number or name of the table.
         inputs: files by key.
-        reference: published values.
+        reference: published values; None = none.
         settings: what the table is.
 
     Returns:
@@ -47,7 +51,8 @@ def write_table(
     Raises:
         Hh4bError: if an input is missing or of the wrong kind.
     """
-    table = build_table(inputs, Reference.read(reference), settings)
+    published = Reference.of_file(reference)
+    table = build_table(inputs, published, settings)
     return write_files(stem, f"Table {key}", table)
 
 

@@ -38,6 +38,15 @@ class Reference:
         """
         return cls(Path(path), read_strictly(path))
 
+    @classmethod
+    def of_file(cls, path: Path | str | None) -> "Reference":
+        """Read the file of published values; without one there are none.
+
+        Raises:
+            ConfigError: as `read` does.
+        """
+        return cls(Path(), {}) if path is None else cls.read(path)
+
     def find(self, *keys: str | float) -> Published | None:
         """Return the number at a path of keys and list indices, or None where the note has none.
 

@@ -61,7 +61,10 @@ def write_summary(
     files = files or PageFiles(Inputs("summary", {}), PageSettings())
     numbers = TableNumbers.read({output_key("table", path): path for path in table_files})
     known = Causes.none() if causes is None else Causes.read(causes)
-    comparison = NoteComparison(numbers.compared(), measure(known, numbers, files.settings.facts))
+    compared = numbers.compared()
+    # A study that is told neither values of the note nor causes is one of something else.
+    shown = causes is not None or bool(compared)
+    comparison = NoteComparison(compared, measure(known, numbers, files.settings.facts), shown)
     sections = _sections(files, numbers, comparison, table_files)
     lines = ["# Results", "", *sections, *_tables(table_files, output)]
     lines += _figures(figure_files, output)
@@ -79,7 +82,9 @@ def _sections(
     """Return everything above the tables, what matters most first."""
     shown = {output_key("table", path): path.with_suffix(".md") for path in tables}
     orders = [*decision_section(files), *ordering_text(claims_of(numbers))]
-    lines = ["## This run and the note", "", *note_section(comparison, COMPARISON)]
+    lines: list[str] = []
+    if comparison.shown:
+        lines += ["## This run and the note", "", *note_section(comparison, COMPARISON)]
     lines += ["## Order of the methods", "", *orders] if orders else []
     lines += likelihood_section(files)
     lines += foundation_section(shown)

@@ -224,7 +224,7 @@ def read_scored(
         score = scores[np.arange(len(kappa)), column]
         generated = read_attributes(dataset).get("sum_weights_generated")
         scale = 1.0 if generated is None else weight.sum() / float(generated)
-        share = _share(weight[keep], dataset) * scale
+        share = _signed_share(weight[keep], dataset) * scale
         shower, made = (ShowerEvents.read(dataset)[keep],), folds_of_networks(path)
         samples.append(
             ScoredSample(score[keep], kappa[keep], share, generated is not None, shower, made)
@@ -283,11 +283,23 @@ def _read_rows(
 
 
 def _share(weight: NDArray[np.float64], dataset: Path) -> NDArray[np.float64]:
-    """Scale weights to a sum of one."""
-    if (weight < 0).any() or not weight.sum() > 0:
+    """Scale weights to a sum of one, for a training: none of them may be negative."""
+    share = _signed_share(weight, dataset)
+    if (weight < 0).any():
         raise ContractError(
-            f"{dataset}: the chosen {len(weight)} events have a negative weight or no weight at"
-            " all; give more events or another part"
+            f"{dataset}: {(weight < 0).sum()} of the chosen {len(weight)} events have a negative"
+            " weight, with which nothing is trained; a selection by cuts, or a network trained on"
+            " other samples, takes such events"
+        )
+    return share
+
+
+def _signed_share(weight: NDArray[np.float64], dataset: Path) -> NDArray[np.float64]:
+    """Scale weights, of whatever sign, to a sum of one."""
+    if not weight.sum() > 0:
+        raise ContractError(
+            f"{dataset}: the chosen {len(weight)} events have no weight at all, or a negative sum"
+            " of weights; give more events or another part"
         )
     return np.asarray(weight / weight.sum())
 

@@ -70,7 +70,8 @@ class ReplicatedScan:
             minimum: effective background events that must be left, in each replica.
         """
         total, squares = background
-        left = squares > 0
+        # Weights of both signs may sum to nothing, or to less.
+        left = (squares > 0) & (total > 0)
         effective = np.where(left, total**2 / np.where(left, squares, 1.0), 0.0)
         allowed = left & (effective >= minimum)
         ratio = np.where(allowed, signal[0] / np.sqrt(np.where(left, total, 1.0)), -1.0)

@@ -38,6 +38,11 @@ class Tail:
             empty, 0.0, self.sum_weights**2 / np.where(empty, 1.0, self.sum_weights_squared)
         )
 
+    @property
+    def positive(self) -> NDArray[np.bool_]:
+        """Return where something is left; weights of both signs may sum to nothing, or to less."""
+        return np.asarray((self.n_events > 0) & (self.sum_weights > 0))
+
     def scaled(self, factor: float) -> "Tail":
         """Return the tail of yields multiplied by ``factor``."""
         return replace(
@@ -61,6 +66,8 @@ class Tail:
         )
         # Differences of sums leave rounding behind where a bin holds no event.
         filled = -np.diff(self.n_events if self.n_rows is None else self.n_rows, append=0) > 0
+        # A bin in which weights of both signs sum to nothing, or to less, stays as it is.
+        filled &= content > 0
         content, squares = (np.where(filled, field, 1.0) for field in (content, squares))
         mean = np.where(filled, content**2 / squares, 0.0)
         drawn = rng.poisson(mean, size=(number, len(mean))) * (squares / content)
@@ -89,7 +96,7 @@ class ThresholdScan:
 
         The squared relative error is var(S)/S^2 + var(B)/(4 B^2).
         """
-        left = self.background.n_events > 0
+        left = self.background.positive
         yields = np.where(left, self.background.sum_weights, np.nan)
         value = self.signal.sum_weights / np.sqrt(yields)
         number = np.where(left, self.background.n_effective, np.nan)
@@ -100,7 +107,7 @@ class ThresholdScan:
     def allowed(self) -> NDArray[np.bool_]:
         """Return the thresholds that leave background, and enough of it."""
         enough = self.background.n_effective >= self.min_background_events
-        return np.asarray(enough & (self.background.n_events > 0))
+        return np.asarray(enough & self.background.positive)
 
     def error_of_place(self, seed: int) -> float:
         """Return the spread of the maximum's place over replicas of the simulated events.

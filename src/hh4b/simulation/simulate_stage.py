@@ -18,7 +18,7 @@ from hh4b.core.files import Provenance
 from hh4b.core.logs import progress
 from hh4b.detector.settings import DetectorSettings, read_detector_settings, with_changes
 from hh4b.detector.tree import TreeWriter
-from hh4b.generation.lhe import LheEvents, read_lhe
+from hh4b.generation.lhe import LheEvents, LheFile, read_lhe
 from hh4b.simulation.event_rows import EventRows, Version
 from hh4b.simulation.settings import VARYING, SimulateSettings
 from hh4b.simulation.shower import BLOCK_EVENTS, ShowerBlock, shower
@@ -66,8 +66,10 @@ def simulate(
     """
     outputs = [output, *_places(settings, varied or {})]
     detector = read_detector_settings(card)
+    file = read_lhe(partons, settings.first, settings.events)
+    settings = _told_by(file, settings)
     versions = [Version(one, changed_detector(detector, one)) for one in settings.alone()]
-    generated = read_lhe(partons, settings.first, settings.events).events
+    generated = file.events
     if not len(generated):
         raise ContractError(f"{partons}: no events from {settings.first} on; nothing to do")
     counts: list[dict[str, Any]] = [
@@ -107,6 +109,12 @@ def simulate(
             count["n_generated"], count["n_failed"], count["n_written"],
         )  # fmt: skip
     return counts[0]
+
+
+def _told_by(file: LheFile, settings: SimulateSettings) -> SimulateSettings:
+    """Return the settings with what the parton file asks of the shower before those of the user."""
+    told = file.provenance.get("settings", {}).get("pythia_settings", [])
+    return settings.model_copy(update={"pythia_settings": [*told, *settings.pythia_settings]})
 
 
 def _places(settings: SimulateSettings, varied: Mapping[str, Path]) -> list[Path]:

@@ -190,13 +190,17 @@ def _check_rows(
 ) -> None:
     n_bins = len(templates.bin_edges_gev) - 1
     for values in (rows.values, rows.variance):
+        if (values < 0).any():
+            raise ContractError(
+                f"{where}: bin {int(np.argwhere(values < 0)[0, -1])} has negative contents: weights"
+                " of both signs and too few events; give more events, or wider bins"
+            )
         if (
             values.shape[1:] != (n_bins,)
             or len(values) not in allowed
             or not np.isfinite(values).all()
-            or (values < 0).any()
         ):
             raise ContractError(
-                f"{where}: expected {' or '.join(map(str, allowed))} rows of {n_bins} finite,"
-                f" non-negative numbers, got shape {values.shape}"
+                f"{where}: expected {' or '.join(map(str, allowed))} rows of {n_bins} finite"
+                f" numbers, got shape {values.shape}"
             )

@@ -72,8 +72,10 @@ def _costs(layout: Layout) -> Iterator[Cost]:
     ):
         if events := _varied_events(layout, effect):
             yield Cost(f"variations through {what}", events, _hours(events, seconds))
-    events = 4 * study.energy_comparison.events
-    yield Cost("partons at 13 and 14 TeV", events, _hours(events, SECONDS_PER_PARTONS))
+    # Both energies of the note, beside whose values they stand.
+    events = 4 * study.energy_comparison.events if study.publication.reference else 0
+    if events:
+        yield Cost("partons at 13 and 14 TeV", events, _hours(events, SECONDS_PER_PARTONS))
     yield from _spanet(layout, infos)
     yield _scores(layout)
     yield from _dnn(study, infos)

@@ -8,7 +8,7 @@ from hh4b.core.plugins import plugin_file
 from hh4b.events.sources import CHUNK, local_sources
 from hh4b.study.layout import Layout
 from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetPairing, SpanetTraining
-from hh4b.study.samples import FilesSample
+from hh4b.study.samples import FilesSample, LheSample
 
 #: (key, dataset, features, scores) of samples.
 Rows = list[tuple[str, str, str, str]]
@@ -207,6 +207,18 @@ class JobInputs:
         if isinstance(info.definition, FilesSample):
             return local_sources(info.definition.files)
         return [self.layout.events(sample, "madgraph")]
+
+    def parton_files(self, sample: str) -> list[str]:
+        """Return the files of another generator that a sample is taken from."""
+        definition = self.layout.samples[sample].definition
+        assert isinstance(definition, LheSample)
+        return local_sources(definition.files)
+
+    def parton_arguments(self, sample: str) -> str:
+        """Write them for `hh4b take-partons`."""
+        definition = self.layout.samples[sample].definition
+        assert isinstance(definition, LheSample)
+        return " ".join(shlex.quote(file) for file in definition.files)
 
     def event_arguments(self, sample: str, variation: str = "") -> str:
         """Write the files for `hh4b ingest`."""

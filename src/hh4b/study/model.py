@@ -62,7 +62,10 @@ class EnergyComparison(Settings):
 class Publication(Settings):
     """Tables and figures."""
 
-    reference: str = Field("config/reference/note.yaml", description="values of the note")
+    reference: str | None = Field(
+        "config/reference/note.yaml",
+        description="values of the note; null = tables and a page without any",
+    )
     causes: str | None = Field(
         "config/reference/causes.yaml",
         description="why numbers differ from the note's, each with its measurement; null = none",
@@ -76,6 +79,9 @@ class Publication(Settings):
 class Study(Settings):
     """All settings of a study."""
 
+    standalone: bool = Field(
+        False, description="a study of its own: nothing of config/config.yaml is under it"
+    )
     seed: Seed = Field(2401, description="seed of every random stream")
     results: Folder = Field("results", description="folder of everything that is built")
     physics: Physics = Field(Physics.checked({}), description="parton-level physics of own samples")

@@ -1,6 +1,6 @@
 """Reading a study: one clear line for what is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,23 @@ def read_study(*paths: Path | str) -> Study:
     """
     merged: dict[str, Any] = {}
     for path in paths:
-        merged = _overlay(merged, read_strictly(path))
+        content = read_strictly(path)
+        merged = _overlay({} if content.get("standalone") is True else merged, content)
     return parse_study(merged)
+
+
+def is_standalone(paths: Iterable[Path | str]) -> bool:
+    """Return whether one of several files is a study of its own, with nothing under it.
+
+    Files that cannot be read are not; who reads them whole says what is wrong.
+    """
+    for path in paths:
+        try:
+            if read_strictly(path).get("standalone") is True:
+                return True
+        except ConfigError:
+            continue
+    return False
 
 
 #: Sections whose entries an overlay can take away by null.

@@ -26,6 +26,7 @@ from hh4b.study.samples import (
     FilesSample,
     FourBSample,
     GeneratedSample,
+    LheSample,
     MadgraphSample,
     ResonanceSample,
     SampleInfo,
@@ -74,6 +75,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
     ResonanceSample: ("resonance",),
     FourBSample: ("background",),
     MadgraphSample: ("signal", "background"),
+    LheSample: ("signal", "background", "resonance"),
     FilesSample: ("signal", "background", "resonance"),
     SpanetDatasetSample: ("signal", "background", "resonance"),
 }
@@ -83,7 +85,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
 _LACKING = {
     "detector": "whose detector and shower cannot be changed",
     "shower": "whose detector and shower cannot be changed",
-    "partons": "which has no parton events to give other weights",
+    "partons": "which has no {own}parton events to give other weights",
 }
 
 
@@ -133,10 +135,11 @@ def _check_other_energies(study: Study) -> None:
     layout = Layout(study)
     for name in layout.measured if layout.other_energies else ():
         sample = layout.samples[name]
-        if not sample.generated:
+        if not sample.own_partons:
+            own = "own " if sample.generated else ""
             raise ConfigError(
                 f"statistics.other_energies: value 'reweighted': sample {name!r} (source"
-                f" {sample.definition.source}) has no parton events to make templates of"
+                f" {sample.definition.source}) has no {own}parton events to make templates of"
                 f" {layout.other_energies[0]:g} TeV from; write other_energies: unchanged to take"
                 f" those of {study.physics.sqrt_s_tev} TeV, or leave this energy out of sqrt_s_tev"
             )
@@ -243,15 +246,17 @@ def _require_own_events(study: Study, name: str, infos: Iterable[SampleInfo]) ->
     lacking: dict[str, SampleInfo] = {}
     for info in infos:
         known = tagged_here and not isinstance(info.definition, SpanetDatasetSample)
-        if not (info.generated or known):
+        own = info.own_partons if systematic.effect == "partons" else info.generated
+        if not (own or known):
             lacking.setdefault(info.process, info)
     for process in systematic.processes:
         if process in lacking:
             info = lacking[process]
             left = ", ".join(name for name in systematic.processes if name not in lacking)
+            what = lacks.format(own="own " if info.generated else "")
             raise ConfigError(
                 f"systematics.{name}.processes: value {process!r}: sample {info.name!r} comes from"
-                f" {info.definition.source}, {lacks}; write"
+                f" {info.definition.source}, {what}; write"
                 f" {f'[{left}], or ' if left else ''}null in place of the systematic"
             )
 

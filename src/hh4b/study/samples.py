@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from hh4b.core.kappa import kappa_name
 from hh4b.core.settings import Count, Kappa, Kappas, Name, Positive, Settings
 from hh4b.events.settings import FileChoices
-from hh4b.generation.settings import MadgraphProcess
+from hh4b.generation.settings import MadgraphProcess, NegativeWeights
 from hh4b.statistics.processes import Process
 
 
@@ -72,6 +72,20 @@ class FourBSample(GeneratedSample):
     events: Count = Field(description="showered events")
 
 
+class LheSample(NegativeWeights, GeneratedSample):
+    """Les Houches files of any generator, through own shower and detector."""
+
+    source: Literal["lhe"]
+    files: Annotated[list[str], Field(min_length=1)] = Field(
+        description="paths or globs of files of one process, or @LIST for the lines of a file"
+    )
+    events: Count = Field(description="events to take and shower, the first of the files")
+    kappa_lambda: Kappa | None = Field(None, description="of a signal")
+    pythia_settings: list[str] = Field(
+        [], description="further settings of Pythia for this sample, behind those of `simulation`"
+    )
+
+
 class MadgraphSample(MadgraphProcess, Sample):
     """gg -> HH -> 4b or pp -> 4b by MG5_aMC, Pythia 8 and Delphes on PATH or in a container."""
 
@@ -109,13 +123,15 @@ AnySample = Annotated[
     SignalSample
     | ResonanceSample
     | FourBSample
+    | LheSample
     | MadgraphSample
     | FilesSample
     | SpanetDatasetSample,
     Field(discriminator="source"),
 ]
-#: Sources whose events the own generators, shower and detector make.
-GENERATED = ("gg_hh", "resonance", "four_b")
+#: Sources of own parton events, and those whose events own shower and detector make of partons.
+OWN_PARTONS = ("gg_hh", "resonance", "four_b")
+SHOWERED = (*OWN_PARTONS, "lhe")
 
 
 @dataclass(frozen=True)
@@ -158,8 +174,13 @@ class SampleInfo:
 
     @property
     def generated(self) -> bool:
-        """Return whether the events come from the own generator, shower and detector."""
-        return self.definition.source in GENERATED
+        """Return whether the events come from own shower and detector."""
+        return self.definition.source in SHOWERED
+
+    @property
+    def own_partons(self) -> bool:
+        """Return whether the parton events come from the own generators, too."""
+        return self.definition.source in OWN_PARTONS
 
 
 def sample_name(group: str, kappa_lambda: float) -> str:

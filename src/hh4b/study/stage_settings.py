@@ -15,6 +15,7 @@ from hh4b.generation.settings import (
     MadgraphSettings,
     Physics,
     ResonanceSettings,
+    TakePartonsSettings,
 )
 from hh4b.pairing.settings import PairingEvaluationSettings, PairSettings
 from hh4b.selection.settings import (
@@ -36,7 +37,7 @@ from hh4b.spanet.settings import (
     SpanetTrainSettings,
 )
 from hh4b.study.layout import Variation
-from hh4b.study.samples import GeneratedSample
+from hh4b.study.samples import GeneratedSample, LheSample
 from hh4b.study.statistics_settings import StatisticsSettings
 
 
@@ -80,6 +81,16 @@ class StageSettings(StatisticsSettings):
             seed=self.study.seed,
         )
 
+    def take_partons(self, sample: str) -> TakePartonsSettings:
+        """Events of another generator."""
+        info = self.layout.samples[sample]
+        return TakePartonsSettings.of(
+            self.study.physics,
+            info.definition,
+            higgs_pairs=not info.background,
+            kappa_reweighting=info.kind == "signal",
+        )
+
     def comparison_hh(self, energy: str) -> HiggsPairSettings:
         """Gg -> HH for the figures that compare energies."""
         return HiggsPairSettings.of(
@@ -120,6 +131,8 @@ class StageSettings(StatisticsSettings):
         assert isinstance(definition, GeneratedSample)
         simulation = self.study.simulation
         pythia = list(simulation.pythia_settings)
+        if isinstance(definition, LheSample):
+            pythia += definition.pythia_settings
         if chosen := self.layout.variation(variation):
             pythia += self._side(chosen)
         variations = {

@@ -147,9 +147,11 @@ def partons_by_energy(process: str) -> Source:
     """Return histograms of parton-level events at both energies of the note."""
 
     def inputs(layout: Layout) -> InputFiles:
+        if layout.study.publication.reference is None:
+            return {}
         return {f"{e:g}tev": [layout.comparison(process, e)] for e in (13.0, 14.0)}
 
-    return Source(inputs, "nothing of the configuration")
+    return Source(inputs, "values of the note to stand beside, publication.reference")
 
 
 def partons_by_kappa(kappas: Sequence[float]) -> Source:
@@ -159,7 +161,7 @@ def partons_by_kappa(kappas: Sequence[float]) -> Source:
         return {
             f"{info.kappa_lambda:g}": [layout.partons(info.name, "json")]
             for info in (layout.samples[name] for name in layout.signals)
-            if info.generated and info.kappa_lambda in kappas
+            if info.own_partons and info.kappa_lambda in kappas
         }
 
     values = ", ".join(f"{kappa:g}" for kappa in kappas)

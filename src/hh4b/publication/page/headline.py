@@ -23,7 +23,8 @@ def headline(files: PageFiles, tables: TableNumbers, comparison: NoteComparison)
     if claim:
         decision = decisions(files, claim)[0]
         lines.append(f"{decision.narrower_name} against {decision.wider_name}: {decision.short()}.")
-    lines.append(comparison.headline())
+    if comparison.shown:
+        lines.append(comparison.headline())
     lines += _events(files, names)
     return [*(f"* {line}" for line in lines), ""]
 

@@ -17,10 +17,12 @@ class NoteComparison:
     Attributes:
         numbers: every compared number, as often as tables print it.
         causes: measured causes by name.
+        shown: whether the page speaks of the note at all.
     """
 
     numbers: Sequence[Compared]
     causes: Mapping[str, MeasuredCause]
+    shown: bool = True
 
     @property
     def groups(self) -> dict[str, list[Compared]]:
