@@ -127,3 +127,33 @@ def test_few_events_may_not_vanish(monkeypatch):
     monkeypatch.setattr(module, "start_pythia", lambda *_, **__: Failing())
     with pytest.raises(GeneratorFailed, match="gave up 3 of 3"):
         list(shower(TOY, first=0, count=3, seed=1, labels=("toy",)))
+
+
+def test_vertices_are_those_of_their_particles():
+    """The batches of Pythia have them beside the particles, further with each event."""
+    (block,) = shower(TOY, first=3, count=9, seed=1, labels=("toy",))
+    pythia = module.start_pythia(TOY, first=3)
+    pythia.rndm.init(1 + module.derive_seed(1, "toy", "shower", 3, bits=module._SEED_BITS))
+    single = module.one_by_one(pythia, 3, 9)
+    assert np.array_equal(block.record.pid, single.record.pid)
+    assert np.array_equal(block.vertices, single.vertices)
+    # Neutral strange hadrons fly; the beams and the hard process start at the origin.
+    away = np.hypot(*block.vertices[:2]) > 1.0
+    assert away.any()
+    assert not away[block.record.status == 4].any()
+
+
+def test_an_event_that_fails_last_leaves_no_vertex_behind(monkeypatch):
+    """What Pythia holds then tells nothing of the batch: its events are made one by one."""
+    plain = list(shower(TOY, first=3, count=4, seed=1, labels=("toy",)))
+    asked = []
+
+    def refuse(batch, pythia, start):
+        asked.append(start)
+        raise module._VerticesLost
+
+    monkeypatch.setattr(module, "_convert", refuse)
+    again = list(shower(TOY, first=3, count=4, seed=1, labels=("toy",)))
+    assert asked == [3]
+    assert np.array_equal(plain[0].record.momenta, again[0].record.momenta)
+    assert np.array_equal(plain[0].vertices, again[0].vertices)

@@ -124,8 +124,8 @@ def shower(
         stream = 1 + derive_seed(seed, *labels, "shower", start, bits=_SEED_BITS)
         pythia.rndm.init(stream)
         try:
-            block = _convert(pythia.nextBatch(stop - start, "none"), start)
-        except TypeError:
+            block = _convert(pythia.nextBatch(stop - start, "none"), pythia, start)
+        except (TypeError, _VerticesLost):
             # What hands over batches fails where no particle of a batch has a production vertex,
             # as without hadrons: the events are made once more.
             pythia = start_pythia(path, first=start, commands=commands)
@@ -158,8 +158,21 @@ def blocks(first: int, count: int) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
-def _convert(batch: Any, start: int) -> ShowerBlock:
-    """Turn Pythia's batch into flat arrays."""
+class _VerticesLost(Exception):
+    """A batch does not say which particle a vertex belongs to."""
+
+
+def _convert(batch: Any, pythia: Any, start: int) -> ShowerBlock:
+    """Turn Pythia's batch into flat arrays.
+
+    Args:
+        batch: of `nextBatch`.
+        pythia: that made it, and holds its last event.
+        start: number of the first event.
+
+    Raises:
+        _VerticesLost: if vertices cannot be given to their particles.
+    """
     alive = ~np.asarray(ak.is_none(batch))
     if not alive.any():  # without any event the batch has no columns either
         return _empty_block(len(alive))
@@ -167,7 +180,9 @@ def _convert(batch: Any, start: int) -> ShowerBlock:
     offsets = np.concatenate([[0], np.cumsum(np.asarray(ak.num(particles)))]).astype(np.int64)
     flat = ak.flatten(particles)
     status = np.asarray(flat.status)
-    vertex = flat.vProd
+    if ak.is_none(batch[-1]):
+        # Pythia holds the event that failed, which cannot tell.
+        raise _VerticesLost
     return ShowerBlock(
         index=start + np.flatnonzero(alive),
         record=Record(
@@ -179,11 +194,38 @@ def _convert(batch: Any, start: int) -> ShowerBlock:
             momenta=np.stack([np.asarray(getattr(flat.p, name)) for name in _MOMENTUM]),
             mass=np.asarray(flat.m),
         ),
-        vertices=np.stack([
-            np.asarray(ak.fill_none(getattr(vertex, name), 0.0)) for name in _MOMENTUM[:3]
-        ]),
+        vertices=_vertices(flat.vProd, offsets, pythia.event),
         n_failed=int((~alive).sum()),
     )  # fmt: skip
+
+
+def _vertices(column: Any, offsets: NDArray[np.int64], last: Any) -> Floats:
+    """Return production vertices, shape (3, particle).
+
+    The column of a batch has an entry too many before each event (Pythia 8.317), so that the
+    vertices of event n stand n + 1 places behind their particles, and the last ones of the batch
+    are cut off. Those are taken from the last event, which also tells whether the rest is right.
+
+    Raises:
+        _VerticesLost: if the last event has other vertices.
+    """
+    stored = np.stack([
+        np.asarray(ak.fill_none(getattr(column, name), 0.0)) for name in _MOMENTUM[:3]
+    ])  # fmt: skip
+    first = int(offsets[-2])
+    truth = np.array([[p.xProd(), p.yProd(), p.zProd()] for p in last]).T
+    if truth.shape[1] != stored.shape[1] - first:
+        raise _VerticesLost
+    if np.array_equal(stored[:, first:], truth):
+        return stored
+    events = len(offsets) - 1
+    place = np.arange(stored.shape[1]) + np.repeat(np.arange(1, events + 1), np.diff(offsets))
+    known = place < stored.shape[1]
+    moved = stored[:, np.where(known, place, 0)]
+    if not np.array_equal(moved[:, first:][:, known[first:]], truth[:, known[first:]]):
+        raise _VerticesLost
+    moved[:, first:] = truth
+    return moved
 
 
 def one_by_one(pythia: Any, start: int, count: int) -> ShowerBlock:
