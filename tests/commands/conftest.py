@@ -15,7 +15,7 @@ JOINED = {"score": (3, 2), "folds": (3, 2), "varied": (1, 0), "at_energy": (2, 0
 #: Parameters that are no files.
 OTHER = {
     "settings_json", "settings", "style", "name", "changed", "worker", "cores", "sqrt_s_hat",
-    "cos_theta", "kappa_lambda", "as_json", "check", "cards_only", "restart",
+    "cos_theta", "kappa_lambda", "as_json", "check", "cards_only", "restart", "chunks", "from_",
 }  # fmt: skip
 
 
@@ -50,6 +50,8 @@ class Command:
             number, first = JOINED[name]
             parts = [read or "other"] * first + [written or "new"] * (number - first)
             return ("x=" if name in ("varied", "at_energy") else "") + ":".join(parts[: first + 1])
+        if self.name == "config new" and name in ("signal", "background"):
+            return f"{'1' if name == 'signal' else 'b=1'}={read}"
         if name == "input_":
             return f"key={read}"
         return f"a={read}:b:c" if name in ("sample", "background", "varied") else read or written

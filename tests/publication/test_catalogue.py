@@ -194,8 +194,8 @@ def test_code_of_an_output_is_its_kind_and_not_the_catalogue(default):
         "import sys\n"
         "from hh4b.core import digest\n"
         "seen = []\n"
-        "old = digest._tree\n"
-        "digest._tree = lambda name: (seen.append(name), old(name))[1]\n"
+        "old = digest._source\n"
+        "digest._source = lambda name: (seen.append(name), old(name))[1]\n"
         f"digest.code_digest(*{default['table_26'].code!r})\n"
         "print(*seen)\n"
     )

@@ -171,7 +171,7 @@ def test_a_page_of_own_files_does_not_speak_of_the_note(small):
     small.write("26", "min-dR,DNN,joint,auc,0.9,0.01,,,")
     (small.folder / "figures").mkdir()
     page = small.folder / "README.md"
-    write_summary(page, small.folder / "tables", small.folder / "figures")
+    write_summary(page, [small.folder / "tables"], [small.folder / "figures"])
     assert "note" not in page.read_text().replace(COMPARISON, "")
     # Causes that wait for numbers are of a study that is compared.
     assert "## This run and the note" in small.page()

@@ -129,9 +129,11 @@ def test_few_events_may_not_vanish(monkeypatch):
         list(shower(TOY, first=0, count=3, seed=1, labels=("toy",)))
 
 
-def test_vertices_are_those_of_their_particles():
+def test_vertices_are_those_of_their_particles(monkeypatch):
     """The batches of Pythia have them beside the particles, further with each event."""
-    (block,) = shower(TOY, first=3, count=9, seed=1, labels=("toy",))
+    with monkeypatch.context() as patch:
+        patch.delattr(module, "one_by_one")  # the slow way is not taken
+        (block,) = shower(TOY, first=3, count=9, seed=1, labels=("toy",))
     pythia = module.start_pythia(TOY, first=3)
     pythia.rndm.init(1 + module.derive_seed(1, "toy", "shower", 3, bits=module._SEED_BITS))
     single = module.one_by_one(pythia, 3, 9)

@@ -1,6 +1,5 @@
 """The HDF5 tables between stages: columns with type, shape and unit, checked on write and read."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -24,6 +23,7 @@ from hh4b.core.columns import Table as Table
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.hdf5_output import hdf5_output
+from hh4b.core.strict_json import parse_json
 from hh4b.core.table_file import TableFile
 from hh4b.core.table_file import open_table as open_table
 
@@ -339,6 +339,6 @@ def read_attributes(path: Path | str) -> dict[str, Any]:
 
 def _is_json(text: Any, kind: type) -> bool:
     try:
-        return isinstance(json.loads(text), kind)
+        return isinstance(parse_json(text), kind)
     except (ValueError, TypeError, RecursionError):
         return False

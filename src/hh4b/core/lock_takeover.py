@@ -22,6 +22,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hh4b.core.strict_json import parse_json
+
 #: In the environment of a run and of all its jobs, by which they are found.
 MARK = "HH4B_RUN"
 #: Seconds to wait for a killed process to be gone, and for its jobs to end in an orderly way.
@@ -140,7 +142,7 @@ def _read(records: Path) -> Iterator[tuple[Path, RunRecord]]:
     """Yield the records; one that was cut when it was written is of a run without a lock."""
     for file in records.glob("*.json"):
         try:
-            yield file, RunRecord(**json.loads(file.read_text(encoding="utf-8")))
+            yield file, RunRecord(**parse_json(file.read_text(encoding="utf-8")))
         except (ValueError, TypeError):
             file.unlink(missing_ok=True)
 

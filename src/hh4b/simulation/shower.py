@@ -180,7 +180,7 @@ def _convert(batch: Any, pythia: Any, start: int) -> ShowerBlock:
     offsets = np.concatenate([[0], np.cumsum(np.asarray(ak.num(particles)))]).astype(np.int64)
     flat = ak.flatten(particles)
     status = np.asarray(flat.status)
-    if ak.is_none(batch[-1]):
+    if not alive[-1]:
         # Pythia holds the event that failed, which cannot tell.
         raise _VerticesLost
     return ShowerBlock(
