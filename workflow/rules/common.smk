@@ -2,10 +2,8 @@
 import os
 import re
 import sys
-from functools import cache
 from pathlib import Path
 
-from hh4b.core.digest import code_digest
 from hh4b.core.errors import Hh4bError
 from hh4b.core.lock_takeover import take_over
 from hh4b.core.logs import last_messages, say
@@ -15,10 +13,10 @@ from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
 from hh4b.study.file_checks import check_files
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
-from hh4b.study.job_needs import STEPS, JobNeeds
+from hh4b.study.job_needs import STEPS
 from hh4b.study.layout import Layout
 from hh4b.study.reading import parse_study
-from hh4b.study.stage_settings import StageSettings
+from hh4b.study.rule_values import RuleValues, code_of, command
 from hh4b.training.trial_storage import require_own_storage
 
 try:
@@ -45,8 +43,8 @@ elif workflow.is_main_process and "--unlock" not in sys.argv:
     take_over(Path(".snakemake"), say=say)
 
 FILES = JobInputs(LAYOUT)
-NEEDS = JobNeeds(LAYOUT)
-SETTINGS = StageSettings(LAYOUT)
+RULES = RuleValues(LAYOUT)
+settings, needs = RULES.settings, RULES.needs
 RESULTS = LAYOUT.results
 
 
@@ -67,29 +65,6 @@ wildcard_constraints:
     point=r"[\d.e+]+tev_[\d.e+]+ifb",
 
 
-def settings(rule, *wildcards):
-    """Return the function that writes the settings of a job from its wildcards."""
-    return lambda w: SETTINGS.text(rule, **{name: w[name] for name in wildcards})
-
-
-def code_of(*targets):
-    """Return the function that digests code, so that a rule reruns when, and only when, it changes.
-
-    A function, as a job on a cluster reads the workflow anew and needs few of the digests.
-    """
-    return lambda w: _digest(targets)
-
-
-@cache
-def _digest(targets):
-    return code_digest(*targets)
-
-
-def command(name):
-    """Return the function that digests the code behind a command."""
-    return code_of(f"hh4b.commands.{name}")
-
-
 def step(rule):
     """Return the function that names the step of a job: small jobs of a step share one on a cluster."""
 
@@ -99,22 +74,9 @@ def step(rule):
             # one Snakemake after another: what came in one job belongs together. Snakemake sets
             # its own value after it has read the rules.
             workflow.group_settings.group_components = dict.fromkeys(STEPS, sys.maxsize)
-        return NEEDS.step(rule, wildcards)
+        return RULES.step(rule, wildcards)
 
     return name
-
-
-def needs(rule):
-    """Return the functions of memory in MB and time in minutes, which grow with the attempt."""
-
-    def memory(wildcards, attempt):
-        return NEEDS.megabytes(rule, wildcards, attempt)
-
-    def minutes(wildcards, attempt):
-        return NEEDS.minutes(rule, wildcards, attempt)
-
-    # The plug-in of HTCondor has a name of its own for memory.
-    return {"mem_mb": memory, "htcondor_request_mem_mb": memory, "runtime": minutes}
 
 
 def refused(reason):
