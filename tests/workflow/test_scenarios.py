@@ -21,7 +21,14 @@ def planned(workflow):
     shutil.copytree(STUDIES / "own", folder / "own")
     # Stand-ins of files that a dry run asks for and does not read.
     (folder / "ttbar").mkdir()
-    for name in ("ttbar/a.root", "ttbar/b.root", "published.h5", "mine.root", "card.tcl"):
+    for name in (
+        "ttbar/a.root",
+        "ttbar/b.root",
+        "published.h5",
+        "mine.root",
+        "card.tcl",
+        "taken.lhe",
+    ):
         (folder / name).touch()
 
     def plan(*names, changes=None):
