@@ -15,7 +15,8 @@ NASTY = "my 'own'; \"$(touch RUN)\" `x` * [κλ] & > #"
 #: Parameters that are options already, written by `hh4b.study.job_inputs.option` and its like.
 OPTIONS = {
     "files", "energies", "weights", "replicas", "inputs", "scores", "search", "candidates", "folds",
-    "reach", "pairs", "nominal", "testing", "varied", "tables", "figures",
+    "reach", "pairs", "nominal", "testing", "varied", "tables", "figures", "redrawn",
+    "reference",
 }  # fmt: skip
 
 
