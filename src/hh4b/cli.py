@@ -24,6 +24,7 @@ from hh4b.commands import (
     likelihood_toys,
     likelihood_workspace,
     pairing,
+    provenance,
     publication,
     selection,
     signal,
@@ -38,7 +39,8 @@ from hh4b.core.errors import Hh4bError
 MODULES = (
     configure, signal, background, simulation, events, pairing, spanet, selection, statistics,
     likelihood_templates, likelihood_fit, likelihood_toys, likelihood_couplings,
-    likelihood_workspace, publication, key_numbers,
+    likelihood_workspace, publication, provenance,
+    key_numbers,
 )  # fmt: skip
 
 

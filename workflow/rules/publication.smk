@@ -161,6 +161,27 @@ rule summary:
         " {params.files} --settings {params.settings:q} > {log} 2>&1"
 
 
+# What made the run; it waits for the page, so that it is written anew when anything else is.
+rule provenance:
+    input:
+        page=rules.summary.output.page,
+    output:
+        record=f"{RESULTS}/provenance.json",
+        configuration=f"{RESULTS}/config.yaml",
+    log:
+        f"{RESULTS}/logs/provenance.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/provenance.tsv"
+    params:
+        settings=STUDY.model_dump_json(),
+        code=command("provenance:record"),
+    message:
+        "Provenance of the run"
+    shell:
+        "hh4b config record -o {output.record} --configuration {output.configuration}"
+        " --settings {params.settings:q} > {log} 2>&1"
+
+
 rule report:
     input:
         rules.summary.output.page,
