@@ -178,13 +178,32 @@ rule provenance:
     message:
         "Provenance of the run"
     shell:
-        "hh4b config record -o {output.record} --configuration {output.configuration}"
-        " --settings {params.settings:q} > {log} 2>&1"
+        "hh4b config record -o {output.record:q} --configuration {output.configuration:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule report:
     input:
         rules.summary.output.page,
+
+
+# Not part of the default target.
+rule crate:
+    input:
+        record=rules.provenance.output.record,
+    output:
+        archive=f"{RESULTS}/crate.zip",
+    log:
+        f"{RESULTS}/logs/crate.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/crate.tsv"
+    params:
+        folder=lambda w, input: os.path.dirname(input.record),
+        code=command("provenance:crate"),
+    message:
+        "RO-Crate of the run"
+    shell:
+        "hh4b crate {params.folder:q} -o {output.archive:q} > {log:q} 2>&1"
 
 
 # Not part of the default target.

@@ -41,3 +41,18 @@ def record(
     if not isinstance(content, dict):
         raise ConfigError(f"the configuration is a JSON {type(content).__name__}, no object")
     write_record(parse_study(content), output, configuration_output)
+
+
+@groups.app.command("crate")
+def crate(
+    results: Path = typer.Argument(help="Folder of a finished run."),
+    output: Path = typer.Option(..., "-o", "--output", help="NAME.zip, or a new folder."),
+    workflow: Path = typer.Option(Path(), help="Folder of the Snakefile."),
+    events: bool = typer.Option(False, "--events", help="Event files and networks, too."),
+    license_: str | None = typer.Option(None, "--license", help="Its address; without it, MIT."),
+) -> None:
+    """Pack a finished run as an RO-Crate: results, configuration, workflow, software."""
+    from hh4b.publication.record.crate import LICENSE, write_crate
+
+    number = write_crate(results, output, workflow, events=events, license_=license_ or LICENSE)
+    typer.echo(f"{number} files in {output}")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +44,22 @@ class Link:
         return {"name": self.name, "path": path, "depth": self.depth, "provenance": self.header}
 
 
-def chain_of(path: Path) -> list[Link]:
-    """Follow a file to what it is made from; every file stands once, nearest first.
+def chain_of(*paths: Path) -> list[Link]:
+    """Follow files to what they are made from; every file stands once, nearest first.
 
     Raises:
-        InputFileError: if the file is missing, damaged, or nothing is known of how it was made.
+        InputFileError: if a file is missing, damaged, or nothing is known of how it was made.
     """
-    header = _known(path)
-    if header is None:
-        raise InputFileError(
-            f"{path} has no provenance, and no {RECORD} above it knows the file; ask for a file"
-            " that hh4b wrote"
-        )
-    links = [Link(path.name, path, header, 0)]
-    seen = {path.resolve()}
+    links: list[Link] = []
+    for path in paths:
+        header = _known(path)
+        if header is None:
+            raise InputFileError(
+                f"{path} has no provenance, and no {RECORD} above it knows the file; ask for a file"
+                " that hh4b wrote"
+            )
+        links.append(Link(path.name, path, header, 0))
+    seen = {path.resolve() for path in paths}
     for link in links:
         if link.path is None:
             continue
@@ -164,10 +167,15 @@ def _record_above(path: Path) -> tuple[Path, dict[str, Any]] | None:
     for folder in path.resolve().parents:
         place = folder / RECORD
         if place.is_file():
-            content = read_json(place)
+            content = _read_record(place, place.stat().st_mtime_ns)
             if "configuration_digest" in content and "outputs" in content:
                 return folder, content
     return None
+
+
+@lru_cache(maxsize=4)
+def _read_record(place: Path, _changed: int) -> dict[str, Any]:
+    return read_json(place)
 
 
 def _found(name: str, beside: Path) -> Path | None:

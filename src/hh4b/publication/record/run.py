@@ -158,6 +158,9 @@ def _outputs(layout: Layout) -> Iterator[tuple[str, Any]]:
         shown.append(f"{below(one.stem)}{suffixes[one.medium][0]}")
     page = results_page(layout)
     made = Provenance("summary", page.settings.model_dump(mode="json"))
-    read = [below(path) for path in page.files if Path(path).is_relative_to(layout.results)]
+    other = [*page.files, *JobInputs(layout).likelihoods()]
+    for selection in layout.study.selections:
+        other += layout.of_every_energy("limits", selection)
+    read = [below(path) for path in other if Path(path).is_relative_to(layout.results)]
     for name in ("README.md", "note_comparison.csv"):
         yield name, {**made.as_dict(), "inputs": list(dict.fromkeys([*shown, *read]))}
