@@ -276,10 +276,11 @@ def _software(
 
 def _package(name: str, version: str) -> Entity:
     return {
-        "@id": f"#package-{quote(name)}",
+        "@id": f"https://pypi.org/project/{quote(name)}/{quote(version)}/",
         "@type": "SoftwareApplication",
         "name": name,
         "softwareVersion": version,
+        "url": f"https://pypi.org/project/{quote(name)}/",
     }
 
 
