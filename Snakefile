@@ -27,6 +27,7 @@ rule all:
     default_target: True
     input:
         rules.summary.output,
+        rules.provenance.output,
 
 
 onsuccess:

@@ -25,6 +25,7 @@ from hh4b.commands import (
     likelihood_workspace,
     other_generators,
     pairing,
+    provenance,
     publication,
     selection,
     signal,
@@ -39,7 +40,7 @@ from hh4b.core.errors import Hh4bError
 MODULES = (
     configure, signal, background, simulation, events, pairing, spanet, selection, statistics,
     likelihood_templates, likelihood_fit, likelihood_toys, likelihood_couplings,
-    likelihood_workspace, publication, key_numbers, other_generators,
+    likelihood_workspace, publication, provenance, key_numbers, other_generators,
 )  # fmt: skip
 
 

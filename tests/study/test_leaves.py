@@ -160,7 +160,7 @@ def test_no_flag_of_a_rule_carries_configuration():
         "--detector", "--delphes-card", "--work", "--cores", "--restart", "--settings", "--options",
         "--event", "--train", "--pairing-output", "--scores-output", "--storage", "--worker",
         "--evaluation", "--cutflow", "--model", "--metrics", "--working-point", "--tables",
-        "--figures", "--reference", "--histfactory",
+        "--figures", "--reference", "--histfactory", "--configuration",
     }  # fmt: skip
     spelled = Counter()
     for text in rule_texts().values():
@@ -200,6 +200,8 @@ def planned_by_snakemake(folder, content):
     ):
         # Every rule logs under its name.
         rule = re.search(r"logs/(?:(?:table|figure)/)?(\w+)[/.]\S* 2>&1$", command)[1]
+        if rule == "provenance":  # It is told the whole configuration, so that any key changes it.
+            continue
         jobs.add((f"{rule}_worker" if rule.endswith("_search") else rule, command))
     return jobs
 

@@ -101,4 +101,6 @@ def test_code_of_the_user(small_study, tmp_path):
     # A change of the user's file rebuilds what it made, and no events.
     with (study.folder / "own/own_figure.py").open("a") as file:
         file.write("\n")
-    assert set(study.planned(*study.options("own_code"))) <= {"all", "figure_own_counts", "summary"}
+    assert set(study.planned(*study.options("own_code"))) <= {
+        "all", "figure_own_counts", "summary", "provenance",
+    }  # fmt: skip

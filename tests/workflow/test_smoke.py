@@ -42,7 +42,9 @@ def test_style_of_a_figure_rebuilds_that_figure_only(smoke):
     style = "publication={figure_style: {figure_4: {font_size: 12}}}"
     assert smoke.planned("figure_4", *SMOKE, "--config", style) == {"figure_4": 1}
     # The whole study adds nothing but the page that embeds the figures.
-    assert smoke.planned(*SMOKE, "--config", style) == {"all": 1, "figure_4": 1, "summary": 1}
+    assert smoke.planned(*SMOKE, "--config", style) == {
+        "all": 1, "figure_4": 1, "summary": 1, "provenance": 1,
+    }  # fmt: skip
 
 
 def test_one_kappa_rebuilds_that_sample_and_what_reads_it(smoke):
@@ -65,7 +67,7 @@ def test_luminosity_rebuilds_no_events(smoke):
     selections = 15
     assert jobs.pop("limits") == jobs.pop("workspace") == selections
     jobs.pop("equivalent_luminosity", None)
-    shown = ("all", "summary", "figure_", "table_", "likelihood_")
+    shown = ("all", "summary", "provenance", "figure_", "table_", "likelihood_")
     assert all(name.startswith(shown) for name in jobs), jobs
 
 

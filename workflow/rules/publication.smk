@@ -190,9 +190,57 @@ rule summary:
         " --settings {params.settings:q} > {log:q} 2>&1"
 
 
+# What made the run; it waits for the page, so that it is written anew when anything else is.
+rule provenance:
+    input:
+        page=rules.summary.output.page,
+    output:
+        record=f"{RESULTS}/provenance.json",
+        configuration=f"{RESULTS}/config.yaml",
+    log:
+        f"{RESULTS}/logs/provenance.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/provenance.tsv"
+    group:
+        step("provenance")
+    resources:
+        **needs("provenance"),
+    params:
+        settings=STUDY.model_dump_json(),
+        code=command("provenance:record"),
+    message:
+        "Provenance of the run"
+    shell:
+        "hh4b config record -o {output.record:q} --configuration {output.configuration:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
+
+
 rule report:
     input:
         rules.summary.output.page,
+
+
+# Not part of the default target.
+rule crate:
+    input:
+        record=rules.provenance.output.record,
+    output:
+        archive=f"{RESULTS}/crate.zip",
+    log:
+        f"{RESULTS}/logs/crate.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/crate.tsv"
+    group:
+        step("crate")
+    resources:
+        **needs("crate"),
+    params:
+        folder=lambda w, input: os.path.dirname(input.record),
+        code=command("provenance:crate"),
+    message:
+        "RO-Crate of the run"
+    shell:
+        "hh4b crate {params.folder:q} -o {output.archive:q} > {log:q} 2>&1"
 
 
 # Not part of the default target.

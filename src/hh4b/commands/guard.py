@@ -3,7 +3,7 @@
 A parameter called ``output`` or ``…_output`` is written; where another one is, its annotation says
 so with `Written`. All other words that name a file are read, in parts where a word joins several
 (``PROCESS=DATASET:FEATURES``). Before a command starts, no output may be one of its inputs, and all
-must have a folder that can be written.
+must have a folder that can be written. What the command writes says which files it read.
 """
 
 import functools
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
+from hh4b.core.files import made_from
 from hh4b.core.output_paths import protected_inputs, require_separate_outputs
 from hh4b.core.strict_json import parse_json
 
@@ -47,8 +48,10 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def command(**values: Any) -> Any:
         inputs = list(_existing(parameters, values))
-        with protected_inputs(inputs):
-            require_separate_outputs(_outputs(parameters, values))
+        outputs = list(_outputs(parameters, values))
+        files = (path for path in inputs if _is_file(path))
+        with protected_inputs(inputs), made_from(files, next(iter(outputs), None)):
+            require_separate_outputs(outputs)
             return function(**values)
 
     command.__signature__ = signature  # type: ignore[attr-defined]
@@ -102,6 +105,13 @@ def _unfolded(name: str, value: Any) -> Any:
         except ValueError:
             return None
     return value
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _words(value: Any) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,11 @@ from hh4b import __version__
 from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.core.output_paths import atomic_path as atomic_path
 from hh4b.core.strict_json import parse_json
+
+#: Length of all names of inputs together, in characters: HDF5 attributes end at 64 KiB.
+_NAMES_LENGTH = 16_000
+#: What the running command reads, as its outputs say it.
+_read: list[str] = []
 
 
 def require_places(output: str, counts: Mapping[str, int]) -> None:
@@ -53,16 +60,65 @@ class Provenance:
         return canonical_hash({"stage": self.stage, "settings": self.settings, "seed": self.seed})
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain data for a JSON header or HDF5 attribute."""
+        """Return plain data for a JSON header or HDF5 attribute.
+
+        ``inputs`` are the files that the command reads, see `made_from`; where they are too many,
+        ``n_inputs`` counts all of them.
+        """
         return {
             **asdict(self),
             "configuration_hash": self.configuration_hash,
             "version": __version__,
+            **_inputs(),
         }
 
     def as_json(self) -> str:
         """Return `as_dict` as one line of JSON."""
         return json.dumps(self.as_dict(), sort_keys=True, default=str)
+
+
+@contextmanager
+def made_from(inputs: Iterable[Path | str], output: Path | str | None) -> Iterator[None]:
+    """Let files that are written in the block say which files they are made from.
+
+    Args:
+        inputs: files that are read.
+        output: the first file that is written, see `input_name`.
+    """
+    before = list(_read)
+    beside = Path.cwd() / "output" if output is None else Path(output)
+    _read[:] = dict.fromkeys(input_name(path, beside) for path in inputs)
+    try:
+        yield
+    finally:
+        _read[:] = before
+
+
+def input_name(path: Path | str, output: Path | str) -> str:
+    """Return how an output names one of its inputs: from the lowest folder that holds both.
+
+    So a study may lie anywhere, and be moved, and its files are the same. Without such a folder it
+    is the name as seen from the current folder, or else without any folder.
+
+    >>> input_name("/a/results/datasets/hh.h5", "/a/results/pairings/min_dr/hh.h5")
+    'datasets/hh.h5'
+    """
+    absolute, folder = os.path.abspath(path), os.path.abspath(Path(output).parent)  # noqa: PTH100
+    for shared in (Path(os.path.commonpath([absolute, folder])), Path.cwd()):
+        if shared != Path(shared.anchor) and Path(absolute).is_relative_to(shared):
+            return Path(absolute).relative_to(shared).as_posix()
+    return Path(absolute).name
+
+
+def _inputs() -> dict[str, Any]:
+    kept: list[str] = []
+    length = 0
+    for name in _read:
+        length += len(name)
+        if length > _NAMES_LENGTH:
+            return {"inputs": kept, "n_inputs": len(_read)}
+        kept.append(name)
+    return {"inputs": kept} if kept else {}
 
 
 def canonical_hash(data: Any) -> str:

@@ -103,6 +103,8 @@ NEEDS = {
     "figure": Need("publication", 0),
     "summary": Need("publication", 0),
     "hepdata": Need("publication", 0),
+    "provenance": Need("publication", 0),
+    "crate": Need("publication", 0),
 }
 #: The steps in their order: no job needs one of a later step.
 STEPS = tuple(dict.fromkeys(need.step for need in NEEDS.values() if need.step is not None))

@@ -1,0 +1,1 @@
+"""Which configuration made this: of a run, of a file and of what that is made from."""
