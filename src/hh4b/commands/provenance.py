@@ -28,14 +28,13 @@ def record(
     settings_json: str = typer.Option(..., "--settings", help="The configuration as JSON."),
 ) -> None:
     """Write what made a run: configuration, commit, packages, seeds and inputs."""
-    import json
-
     from hh4b.core.errors import ConfigError
+    from hh4b.core.strict_json import parse_json
     from hh4b.publication.record.run import write_record
     from hh4b.study.reading import parse_study
 
     try:
-        content = json.loads(settings_json)
+        content = parse_json(settings_json)
     except ValueError as error:
         raise ConfigError(f"the configuration is no JSON ({error})") from error
     if not isinstance(content, dict):
@@ -47,12 +46,13 @@ def record(
 def crate(
     results: Path = typer.Argument(help="Folder of a finished run."),
     output: Path = typer.Option(..., "-o", "--output", help="NAME.zip, or a new folder."),
-    workflow: Path = typer.Option(Path(), help="Folder of the Snakefile."),
+    workflow: Path | None = typer.Option(None, help="Folder of the Snakefile, if not this one."),
     events: bool = typer.Option(False, "--events", help="Event files and networks, too."),
     license_: str | None = typer.Option(None, "--license", help="Its address; without it, MIT."),
 ) -> None:
     """Pack a finished run as an RO-Crate: results, configuration, workflow, software."""
     from hh4b.publication.record.crate import LICENSE, write_crate
 
-    number = write_crate(results, output, workflow, events=events, license_=license_ or LICENSE)
+    folder = workflow or Path()
+    number = write_crate(results, output, folder, events=events, license_=license_ or LICENSE)
     typer.echo(f"{number} files in {output}")

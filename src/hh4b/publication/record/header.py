@@ -1,9 +1,6 @@
 """What files of this package say of themselves, whatever their format."""
 
 import gzip
-import json
-import pickle
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +8,7 @@ from typing import Any
 from hh4b.core.contracts import read_attributes
 from hh4b.core.errors import InputFileError
 from hh4b.core.files import read_json
+from hh4b.core.strict_json import parse_json
 
 #: Formats that say it themselves; other files are looked up in the record of their run.
 _KEY = "provenance"
@@ -46,7 +44,7 @@ def _plain(text: Any, path: Path) -> Any:
     if not isinstance(text, str):
         return text
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError as error:
         raise InputFileError(f"{path}: its provenance is no JSON ({error})") from error
 
@@ -63,15 +61,9 @@ def _of_tree(path: Path) -> str | None:
 
 
 def _of_checkpoint(path: Path) -> str | None:
-    import torch
+    from hh4b.training.saved_tensors import read_saved
 
-    if not zipfile.is_zipfile(path):
-        raise InputFileError(f"{path} is damaged or of another kind; train it again")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputFileError(f"{path} is damaged ({line[:80]}); train it again") from error
+    content = read_saved(path, what="checkpoint", advice="train it again")
     return content.get(_KEY) if isinstance(content, dict) else None
 
 
