@@ -36,7 +36,8 @@ def check(results):
     assert pooled["n_events"] == sum(one["n_events"] for one in alone) == total
     found = pooled["classification"]["EVENT/signal"]
     each = [one["classification"]["EVENT/signal"]["accuracy"] for one in alone]
-    assert min(each) <= found["accuracy"] <= max(each)
+    # A network that calls everything signal has 0.5 in all folds, but for rounding.
+    assert min(each) - 1e-12 <= found["accuracy"] <= max(each) + 1e-12
     assert pooled["n_folds_trained"] == FOLDS
     measured = read("metrics/spanet/mixing.json")
     assert measured["n_folds_trained"] == 1
