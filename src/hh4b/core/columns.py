@@ -178,18 +178,14 @@ SCORES: Table = (
     Column("score", "float32", ("N", "K"), "1", "probability to be signal", low=0.0, high=1.0),
 )
 
+_HARD_MASS = Column(
+    "sqrt_s_hat_gev", "float64", ("N",), "GeV", "mass of the hard process", low=0.0, high=_GEV_MAX
+)
+
 #: What takes the parton events of a sample (rows, in the order of their file) to another energy.
 ENERGY_WEIGHTS: Table = (
     Column("factor", "float64", ("N",), "1", "on the event's weight", low=0.0),
-    Column(
-        "sqrt_s_hat_gev",
-        "float64",
-        ("N",),
-        "GeV",
-        "mass of the hard process",
-        low=0.0,
-        high=_GEV_MAX,
-    ),
+    _HARD_MASS,
 )
 
 #: What a variation of scales or parton densities makes of the parton events of a sample.
@@ -197,15 +193,7 @@ PARTON_WEIGHTS: Table = (
     Column(
         "factor", "float64", ("N",), "1", "on the event's weight, cross section included", low=0.0
     ),
-    Column(
-        "sqrt_s_hat_gev",
-        "float64",
-        ("N",),
-        "GeV",
-        "mass of the hard process",
-        low=0.0,
-        high=_GEV_MAX,
-    ),
+    _HARD_MASS,
 )
 
 #: Templates of m_HH in bootstrap replicas (rows), and without each of F folds; attributes
