@@ -101,7 +101,7 @@ def test_all_events_need_no_fold():
 
 def test_nothing_is_said_of_folds_where_there_are_none():
     assert set(MergeSettings().decided()) == {
-        "part", "max_events_per_sample", "rows_per_shower", "shuffle_seed", "balance",
-        "kappa_balance",
+        "part", "max_events_per_sample", "max_events_per_signal_sample", "rows_per_shower",
+        "shuffle_seed", "balance", "kappa_balance",
     }  # fmt: skip
     assert MergeSettings(folds=3, fold=1).decided()["fold"] == 1

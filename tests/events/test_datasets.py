@@ -175,6 +175,20 @@ def test_limit_draws_without_repetition(samples, tmp_path):
         assert entries.max() > 11
 
 
+def test_limit_on_signal_leaves_background_whole(samples, tmp_path):
+    merge(list(samples.values()), tmp_path / "all.h5", MergeSettings(shuffle_seed=1))
+    settings = MergeSettings(
+        max_events_per_signal_sample=7, max_events_per_sample=30, shuffle_seed=1
+    )
+    merge(list(samples.values()), tmp_path / "l.h5", settings)
+    signals = []
+    for name in ("all.h5", "l.h5"):
+        signal = read_table(tmp_path / name, DATASET)["CLASSIFICATIONS/EVENT/signal"]
+        signals.append([int((signal == value).sum()) for value in (0, 1)])
+    assert signals[1] == [min(signals[0][0], 30), 14]
+    assert signals[0][0] > 14
+
+
 def test_columns_that_one_dataset_lacks_are_left_out(samples, published, tmp_path):
     merge([samples["one"], published], tmp_path / "m.h5", MergeSettings(shuffle_seed=1))
     assert all(name.startswith("HH4B/") for name in lacking(tmp_path / "m.h5"))
@@ -189,6 +203,8 @@ def test_merge_refusals(samples, tmp_path):
     for settings in ({"max_events_per_sample": 0, "shuffle_seed": 1}, {"max_events_per_sample": 5}):
         with pytest.raises(ConfigError, match="max_events_per_sample"):
             MergeSettings.checked(settings)
+    with pytest.raises(ConfigError, match="max_events_per_signal_sample needs --shuffle-seed"):
+        MergeSettings.checked({"max_events_per_signal_sample": 5})
     with pytest.raises(ConfigError, match="all 1 datasets are background"):
         merge([samples["qcd"]], output, MergeSettings(balance=True))
     with pytest.raises(ConfigError, match="no dataset"):

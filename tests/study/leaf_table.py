@@ -333,6 +333,9 @@ PAIRINGS = {
     "spanet_trainings.SpanetTraining.max_events_per_sample": one(
         JOINT + "max_events_per_sample", 9, "datasets_merge"
     ),
+    "spanet_trainings.SpanetTraining.max_events_per_signal_sample": one(
+        JOINT + "max_events_per_signal_sample", 9, "datasets_merge"
+    ),
     "spanet_trainings.SpanetTraining.rows_per_shower": one(
         # What measures is all rows.
         JOINT + "rows_per_shower", 2, "datasets_merge"

@@ -176,6 +176,14 @@ def test_scales_need_no_more_than_they_say():
     assert "signal through shower and detector: 2,400 events" in smoke[1]
 
 
+def test_the_night_learns_from_the_events_of_the_note_in_24_cpu_hours():
+    night = read_study(ROOT / "config/config.yaml", ROOT / "config/scale/night.yaml")
+    assert float(re.search(r"together: ([\d.]+) CPU h", cost_lines(night)[-1])[1]) < 24
+    mixing = night.spanet_trainings["mixing_joint"]
+    assert mixing.max_events_per_signal_sample == 9000
+    assert mixing.max_events_per_sample is None
+
+
 def test_cost_grows_with_what_is_asked_for():
     def hours(content):
         line = cost_lines(parse_study(content))[-1]

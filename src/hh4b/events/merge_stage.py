@@ -119,18 +119,22 @@ def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[
     chosen = _draw_rows(path, arrays, chosen, settings)
     attributes = read_attributes(path)
     sample = str(attributes.get("sample", path.stem))
-    limit = settings.max_events_per_sample
-    if limit is not None and limit < len(chosen) and settings.shuffle_seed is not None:
+    signal = arrays["CLASSIFICATIONS/EVENT/signal"][chosen]
+    background = bool(attributes.get("is_background", not signal.any()))
+    limits = [settings.max_events_per_sample]
+    if not background:
+        limits.append(settings.max_events_per_signal_sample)
+    limit = min((number for number in limits if number is not None), default=len(chosen))
+    if limit < len(chosen) and settings.shuffle_seed is not None:
         rng = stream(settings.shuffle_seed, "merge", "draw", sample)
         chosen = np.sort(rng.choice(chosen, limit, replace=False))
     names = [*columns, _WEIGHT] if _WEIGHT in arrays else columns
     kept = {name: arrays[name][chosen] for name in names}
-    signal = kept["CLASSIFICATIONS/EVENT/signal"]
     kappa = attributes.get("kappa_lambda")
     generated = attributes.get("sum_weights_generated")
     source = _Source(
         sample=sample,
-        is_background=bool(attributes.get("is_background", not signal.any())),
+        is_background=background,
         kappa_lambda=None if kappa is None or not np.isfinite(kappa) else float(kappa),
         n_events=len(chosen),
         sum_weights_generated=None if generated is None else float(generated),

@@ -98,6 +98,9 @@ class MergeSettings(FoldPart, RowsPerShower):
 
     part: Part = Field("all", description="events to take of each dataset")
     max_events_per_sample: Count | None = Field(None, description="limit on events of one sample")
+    max_events_per_signal_sample: Count | None = Field(
+        None, description="limit on events of one signal sample"
+    )
     shuffle_seed: Seed | None = Field(
         None, description="seed of draw and order; null keeps the order of the datasets"
     )
@@ -114,7 +117,7 @@ class MergeSettings(FoldPart, RowsPerShower):
 
     @model_validator(mode="after")
     def _draw(self) -> Self:
-        for name in ("max_events_per_sample", "rows_per_shower"):
+        for name in ("max_events_per_sample", "max_events_per_signal_sample", "rows_per_shower"):
             if getattr(self, name) is not None and self.shuffle_seed is None:
                 raise ValueError(f"{name} needs --shuffle-seed to draw by")
         return self

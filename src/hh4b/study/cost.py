@@ -155,7 +155,10 @@ def training_events(
         elif info.group not in training.background:
             continue
         kept = kept_events(info) * _training_fraction(study)
-        total += min(kept, training.max_events_per_sample or kept)
+        limits = [training.max_events_per_sample]
+        if not info.background:
+            limits.append(training.max_events_per_signal_sample)
+        total += min([kept, *(limit for limit in limits if limit is not None)])
     return total
 
 

@@ -28,6 +28,9 @@ class SpanetTraining(SpanetKappaBalance, RowsPerShower):
     search: Name | None = Field(None, description="search whose outcome changes the options")
     epochs: Count | None = Field(None, description="replaces the options' number of epochs")
     max_events_per_sample: Count | None = Field(None, description="limit on events of one sample")
+    max_events_per_signal_sample: Count | None = Field(
+        None, description="limit on events of one signal sample, whatever the background has"
+    )
     repeats: Count = Field(1, description="trainings with seeds of their own; the best is used")
     trained_folds: Count | None = Field(
         None,
