@@ -1,7 +1,7 @@
 """The network: a function of its configuration and of tensors; it opens no file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -9,13 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hh4b.core.errors import ConfigError
 from hh4b.spanet import pair_features
+from hh4b.spanet.attention import FullAttention, SplitAttention, symmetrize
 from hh4b.spanet.batches import Batch, Group
 from hh4b.spanet.blocks import make_block, make_embedding, make_stack
 from hh4b.spanet.event import EVENT, PARTICLE, EventDescription, Input
 from hh4b.spanet.event import Particle as ParticleDescription
 from hh4b.spanet.layers import BatchNorm, LayerNorm, Linear, take_rows
 from hh4b.spanet.options import Options
+from hh4b.spanet.regressions import Regressor
 from hh4b.spanet.transformers import Encoder
 
 
@@ -28,12 +31,14 @@ class Parts:
         detection: logits that a particle can be found.
         classification: logits of the classes.
         vectors: embedding vectors of event, particles and products.
+        regression: predicted numbers.
     """
 
     assignment: bool = True
     detection: bool = True
     classification: bool = True
     vectors: bool = False
+    regression: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,16 @@ class NetworkOutput:
         detection: (particles, events) logits, or None.
         classification: name -> (events, classes) logits.
         vectors: name -> (events, hidden_dim).
+        regression: name -> (events,), in the unit of the target.
+        scales: name -> deviation of the targets of the training set.
     """
 
     assignment: tuple[tuple[Tensor, ...], ...] = ()
     detection: Tensor | None = None
     classification: dict[str, Tensor] = field(default_factory=dict)
     vectors: dict[str, Tensor] = field(default_factory=dict)
+    regression: dict[str, Tensor] = field(default_factory=dict)
+    scales: dict[str, Tensor] = field(default_factory=dict)
 
 
 class InputEmbedding(nn.Module):
@@ -100,121 +109,6 @@ class Head(nn.Module):
         return out
 
 
-class SplitAttention(nn.Module):
-    """A product's own encoder and projection; logits are the joint products of projections."""
-
-    def __init__(self, options: Options, event: EventDescription) -> None:
-        """Build one copy for every product of every particle."""
-        super().__init__()
-        copies = sum(particle.degree for particle in event.particles)
-        self.encoder = Encoder(
-            options,
-            copies,
-            blocks=options.num_jet_embedding_layers,
-            layers=options.num_jet_encoder_layers,
-        )
-        self.output = Linear(copies, options.hidden_dim, options.hidden_dim)
-        bound = (3 / options.hidden_dim) ** 0.5
-        nn.init.uniform_(self.output.weight, -bound, bound)
-        self.owner = [n for n, p in enumerate(event.particles) for _ in p.products]
-
-    def forward(
-        self, x: Tensor, batch: Batch, event: EventDescription, *, vectors: bool
-    ) -> tuple[list[list[Tensor]], Tensor | None]:
-        """Map (particles, vectors, width) to logits by particle and group."""
-        y, summary = self.encoder(
-            x,
-            batch.sequential,
-            groups=[replace(g, others=0) for g in batch.groups],
-            sources=self.owner,
-            summaries=vectors,
-        )
-        y = self.output(y)
-        sizes = [g.events * g.sequential for g in batch.groups]
-        logits: list[list[Tensor]] = []
-        start = 0
-        for particle in event.particles:
-            mine = torch.split(y[start : start + particle.degree], sizes, dim=1)
-            start += particle.degree
-            scale = y.shape[2] ** (-particle.degree / 2)
-            logits.append(
-                [
-                    joint_product(part.reshape(particle.degree, g.events, g.sequential, y.shape[2]))
-                    * scale
-                    for part, g in zip(mine, batch.groups, strict=True)
-                ]
-            )
-        return logits, summary
-
-
-def joint_product(y: Tensor) -> Tensor:
-    """Return sum_d y[0,b,i,d] y[1,b,j,d] ... for (degree, events, n, d), shape (events, n, ...)."""
-    left = y[0]
-    for right in y[1:-1]:
-        left = (left.unsqueeze(-2) * right.unsqueeze(1)).flatten(1, 2)
-    if len(y) == 1:
-        return left.sum(dim=-1)
-    n = y.shape[2]
-    return torch.bmm(left, y[-1].transpose(1, 2)).reshape(y.shape[1], *[n] * len(y))
-
-
-class FullAttention(nn.Module):
-    """A symmetric tensor of weights contracted with the vectors of all places."""
-
-    def __init__(self, options: Options, event: EventDescription) -> None:
-        """Build a tensor of rank `degree` for every particle."""
-        super().__init__()
-        self.weights = nn.ParameterList()
-        for particle in event.particles:
-            weight = torch.empty([options.hidden_dim] * particle.degree)
-            if particle.degree > 1:
-                nn.init.xavier_uniform_(weight)
-            else:
-                nn.init.normal_(weight)
-            self.weights.append(nn.Parameter(weight))
-
-    def forward(
-        self, x: Tensor, batch: Batch, event: EventDescription, *, vectors: bool
-    ) -> tuple[list[list[Tensor]], Tensor | None]:
-        """Map (particles, vectors, width) to logits by particle and group."""
-        sizes = [g.events * g.sequential for g in batch.groups]
-        logits = []
-        for number, particle in enumerate(event.particles):
-            weight = symmetrize(self.weights[number], particle.group, first=0)
-            parts = torch.split(x[number], sizes, dim=0)
-            logits.append(
-                [
-                    contract(weight, part.reshape(g.events, g.sequential, x.shape[2]))
-                    for part, g in zip(parts, batch.groups, strict=True)
-                ]
-            )
-        return logits, None
-
-
-def contract(weight: Tensor, x: Tensor) -> Tensor:
-    """Return sum w[a,b,..] x[e,i,a] x[e,j,b] .. / sqrt(width)^degree, shape (events, n, n, ..)."""
-    degree, width = weight.dim(), weight.shape[0]
-    places, hidden = "ijklmn"[:degree], "abcdfg"[:degree]
-    result = torch.einsum(f"{hidden},eia->ei{hidden[1:]}", weight, x)
-    for done in range(1, degree):
-        left = f"e{places[:done]}{hidden[done:]}"
-        right = f"e{places[done]}{hidden[done]}"
-        out = f"e{places[: done + 1]}{hidden[done + 1 :]}"
-        result = torch.einsum(f"{left},{right}->{out}", result, x)
-    scale: float = width ** (-degree / 2)
-    return result * scale
-
-
-def symmetrize(x: Tensor, group: tuple[tuple[int, ...], ...], *, first: int) -> Tensor:
-    """Average over permutations of the dimensions from ``first`` on."""
-    if len(group) == 1:
-        return x
-    total = x
-    for element in group[1:]:
-        total = total + x.permute(*range(first), *(first + i for i in element))
-    return total / len(group)
-
-
 class Network(nn.Module):
     """SPANet2 (arXiv:2309.01886) for one event description.
 
@@ -225,9 +119,14 @@ class Network(nn.Module):
     def __init__(
         self, options: Options, event: EventDescription, classes: Mapping[str, int]
     ) -> None:
-        """Build with random weights from torch's generator."""
+        """Build with random weights from torch's generator.
+
+        Raises:
+            ConfigError: if something of a product is asked for where products have no vectors.
+        """
         super().__init__()
         self.options, self.event, self.classes = options, event, dict(classes)
+        self._require_vectors()
         #: the description with the features that are derived from those of the file
         self.seen = pair_features.describe(event, options.pair_features)
         # Sequential inputs come first, as in a batch.
@@ -254,6 +153,15 @@ class Network(nn.Module):
             {
                 name.replace(".", "_"): Head(options, 1, options.num_classification_layers, count)
                 for name, count in classes.items()
+            }
+        )
+        # The last ones: all other first weights are those of a network without regressions.
+        self.regressors = nn.ModuleDict(
+            {
+                one.name.replace(".", "_"): Regressor(
+                    one.kind, Head(options, 1, options.num_regression_layers, 1)
+                )
+                for one in event.regressions
             }
         )
 
@@ -292,20 +200,45 @@ class Network(nn.Module):
             for name, head in zip(self.classes, self.classifiers.values(), strict=True):
                 source = vectors[name.rsplit("/", 1)[0]]
                 classification[name] = head(source.unsqueeze(0))[0]
+        regression, scales = {}, {}
+        if parts.regression:
+            for name, regressor in self.regressors_by_name().items():
+                regression[name] = regressor(vectors[name.rsplit("/", 1)[0]])
+                scales[name] = regressor.std
         return NetworkOutput(
-            assignment, detection, classification, vectors if parts.vectors else {}
+            assignment=assignment,
+            detection=detection,
+            classification=classification,
+            vectors=vectors if parts.vectors else {},
+            regression=regression,
+            scales=scales,
         )
 
+    def regressors_by_name(self) -> dict[str, Regressor]:
+        """Return what predicts each regression of the event description."""
+        modules: list[Any] = list(self.regressors.values())
+        return {one.name: m for one, m in zip(self.event.regressions, modules, strict=True)}
+
     def _vectors_needed(self, parts: Parts) -> set[str]:
-        sources = {name.rsplit("/", 1)[0] for name in self.classes} - {EVENT}
-        if not parts.classification:
-            sources = set()
+        names = [*self.classes] if parts.classification else []
+        if parts.regression:
+            names += [one.name for one in self.event.regressions]
+        sources = {name.rsplit("/", 1)[0] for name in names} - {EVENT}
         need = set()
         if parts.vectors or parts.detection or any(s.endswith("/" + PARTICLE) for s in sources):
             need.add("particles")
         if parts.vectors or any(not s.endswith("/" + PARTICLE) for s in sources):
             need.add("products")
         return need
+
+    def _require_vectors(self) -> None:
+        names = [*self.classes, *(one.name for one in self.event.regressions)]
+        of_products = [n for n in names if n.count("/") > 1 and n.split("/")[1] != PARTICLE]
+        if of_products and not self.options.split_symmetric_attention:
+            raise ConfigError(
+                f"{of_products[0]} belongs to a product, which has a vector of its own only with"
+                " split_symmetric_attention = true"
+            )
 
     def _assign(
         self, y: Tensor, batch: Batch, vectors: dict[str, Tensor], *, products: bool

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from hh4b.core.errors import ContractError, InputFileError
+from hh4b.spanet.attention import FullAttention, SplitAttention
 from hh4b.spanet.blocks import BasicBlock, GatedBlock, GruBlock, ResnetBlock
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.layers import BatchNorm, GruGate, LayerNorm, Linear, PReLU
 from hh4b.spanet.losses import Balance
-from hh4b.spanet.network import FullAttention, Head, Network, SplitAttention
+from hh4b.spanet.network import Head, Network
 from hh4b.spanet.options import Options
 from hh4b.spanet.transformers import Attention, Encoder, GatedLayer, StandardLayer
 from hh4b.training.saved_tensors import read_saved_by_others
@@ -132,6 +133,11 @@ def _fill_network(taker: _Taker, network: Network) -> None:
     _head(taker, _each(branches, "detection_classifier"), network.detection)
     for name, head in zip(network.classes, network.classifiers.values(), strict=True):
         _head(taker, [f"classification_decoder.networks.{name}"], head)
+    for name, regressor in network.regressors_by_name().items():
+        prefix = f"regression_decoder.networks.{name}"
+        taker.fill(regressor.mean, [f"{prefix}.mean"])
+        taker.fill(regressor.std, [f"{prefix}.std"])
+        _head(taker, [f"{prefix}.linear"], regressor.head)
 
 
 def _linear(taker: _Taker, prefixes: Sequence[str], layer: Any) -> None:
