@@ -6,10 +6,11 @@ DIR is a checkout of github.com/Alexanders101/SPANet (version 2.2.0); `pip insta
 pytorch_lightning opt_einsum` adds what it imports. Every case makes random events, builds the
 reference's network with random weights and statistics, saves it as Lightning does, imports it, and
 prints the largest difference of assignment log-probabilities, detection and class logits,
-embedding vectors, the relative one of regressions, loss components, gradients and learning rates, and of what
-is derived from the training set. The exit status is 1 if one exceeds 1e-4 (log-probabilities in
-float64: 1e-5). Where the reference's own float32 is further than 1e-4 from its float64, no program
-can be expected to be nearer to it in float32: "rounding" instead of "agrees", and float64 decides.
+embedding vectors, the relative one of regressions, loss components, gradients and learning rates,
+and of what is derived from the training set. The exit status is 1 if one exceeds 1e-4
+(log-probabilities in float64: 1e-5). Where the reference's own float32 is further than 1e-4 from
+its float64, no program can be expected to be nearer to it in float32: "rounding" instead of
+"agrees", and float64 decides.
 """
 
 import argparse

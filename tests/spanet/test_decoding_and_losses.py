@@ -7,13 +7,12 @@ from spanet_toys import event_of, write_events
 from torch.nn import functional
 
 from hh4b.spanet import losses
-from hh4b.spanet.attention import joint_product
 from hh4b.spanet.batches import Group
 from hh4b.spanet.data import read_events
 from hh4b.spanet.decoding import decode
 from hh4b.spanet.evaluation import assignment_metrics, right_particles
 from hh4b.spanet.event import EventDescription
-from hh4b.spanet.network import distinct, log_probability
+from hh4b.spanet.network import distinct, joint_product, log_probability
 
 
 def greedy(log_probabilities, particles):

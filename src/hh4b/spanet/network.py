@@ -1,7 +1,7 @@
 """The network: a function of its configuration and of tensors; it opens no file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -11,12 +11,12 @@ from torch.nn import functional
 
 from hh4b.core.errors import ConfigError
 from hh4b.spanet import pair_features
-from hh4b.spanet.attention import FullAttention, SplitAttention, symmetrize
 from hh4b.spanet.batches import Batch, Group
-from hh4b.spanet.blocks import make_block, make_embedding, make_stack
-from hh4b.spanet.event import EVENT, PARTICLE, EventDescription, Input
+from hh4b.spanet.blocks import make_block, make_stack
+from hh4b.spanet.embedding import InputEmbedding
+from hh4b.spanet.event import EVENT, PARTICLE, EventDescription
 from hh4b.spanet.event import Particle as ParticleDescription
-from hh4b.spanet.layers import BatchNorm, LayerNorm, Linear, take_rows
+from hh4b.spanet.layers import BatchNorm, Linear, take_rows
 from hh4b.spanet.options import Options
 from hh4b.spanet.regressions import Regressor
 from hh4b.spanet.transformers import Encoder
@@ -63,36 +63,6 @@ class NetworkOutput:
     scales: dict[str, Tensor] = field(default_factory=dict)
 
 
-class InputEmbedding(nn.Module):
-    """Bring the vectors of one input to hidden_dim, and tell by a vector which input it was."""
-
-    def __init__(self, options: Options, item: Input) -> None:
-        """Build for vectors of the features of ``item``."""
-        super().__init__()
-        width = len(item.features)
-        self.normalize = options.normalize_features
-        self.mean: Tensor
-        self.std: Tensor
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("std", torch.ones(width))
-        self.blocks = make_embedding(options, width)
-        first = self.blocks[0]
-        if not item.sequential and options.global_input_embedding == "linear":
-            # A layer norm over the features of one vector forgets its scale; over a single
-            # feature it is a constant. See docs/spanet.md.
-            for name, layer in first.named_children():
-                if isinstance(layer, LayerNorm) and layer.weight.shape[-1] == width:
-                    setattr(first, name, nn.Identity())
-        self.position = nn.Parameter(torch.randn(options.position_embedding_dim))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map (vectors, features) to (1, vectors, hidden_dim + position_embedding_dim)."""
-        if self.normalize:
-            features = (features - self.mean) / self.std
-        x = self.blocks(features.unsqueeze(0))
-        return torch.cat([x, self.position.expand(1, x.shape[1], -1)], dim=2)
-
-
 class Head(nn.Module):
     """Blocks, batch norm and a linear layer on one vector per event."""
 
@@ -107,6 +77,121 @@ class Head(nn.Module):
         """Map (copies, events, hidden_dim) to (copies, events, outputs)."""
         out: Tensor = self.output(self.normalization(self.blocks(x)))
         return out
+
+
+class SplitAttention(nn.Module):
+    """A product's own encoder and projection; logits are the joint products of projections."""
+
+    def __init__(self, options: Options, event: EventDescription) -> None:
+        """Build one copy for every product of every particle."""
+        super().__init__()
+        copies = sum(particle.degree for particle in event.particles)
+        self.encoder = Encoder(
+            options,
+            copies,
+            blocks=options.num_jet_embedding_layers,
+            layers=options.num_jet_encoder_layers,
+        )
+        self.output = Linear(copies, options.hidden_dim, options.hidden_dim)
+        bound = (3 / options.hidden_dim) ** 0.5
+        nn.init.uniform_(self.output.weight, -bound, bound)
+        self.owner = [n for n, p in enumerate(event.particles) for _ in p.products]
+
+    def forward(
+        self, x: Tensor, batch: Batch, event: EventDescription, *, vectors: bool
+    ) -> tuple[list[list[Tensor]], Tensor | None]:
+        """Map (particles, vectors, width) to logits by particle and group."""
+        y, summary = self.encoder(
+            x,
+            batch.sequential,
+            groups=[replace(g, others=0) for g in batch.groups],
+            sources=self.owner,
+            summaries=vectors,
+        )
+        y = self.output(y)
+        sizes = [g.events * g.sequential for g in batch.groups]
+        logits: list[list[Tensor]] = []
+        start = 0
+        for particle in event.particles:
+            mine = torch.split(y[start : start + particle.degree], sizes, dim=1)
+            start += particle.degree
+            scale = y.shape[2] ** (-particle.degree / 2)
+            logits.append(
+                [
+                    joint_product(part.reshape(particle.degree, g.events, g.sequential, y.shape[2]))
+                    * scale
+                    for part, g in zip(mine, batch.groups, strict=True)
+                ]
+            )
+        return logits, summary
+
+
+def joint_product(y: Tensor) -> Tensor:
+    """Return sum_d y[0,b,i,d] y[1,b,j,d] ... for (degree, events, n, d), shape (events, n, ...)."""
+    left = y[0]
+    for right in y[1:-1]:
+        left = (left.unsqueeze(-2) * right.unsqueeze(1)).flatten(1, 2)
+    if len(y) == 1:
+        return left.sum(dim=-1)
+    n = y.shape[2]
+    return torch.bmm(left, y[-1].transpose(1, 2)).reshape(y.shape[1], *[n] * len(y))
+
+
+class FullAttention(nn.Module):
+    """A symmetric tensor of weights contracted with the vectors of all places."""
+
+    def __init__(self, options: Options, event: EventDescription) -> None:
+        """Build a tensor of rank `degree` for every particle."""
+        super().__init__()
+        self.weights = nn.ParameterList()
+        for particle in event.particles:
+            weight = torch.empty([options.hidden_dim] * particle.degree)
+            if particle.degree > 1:
+                nn.init.xavier_uniform_(weight)
+            else:
+                nn.init.normal_(weight)
+            self.weights.append(nn.Parameter(weight))
+
+    def forward(
+        self, x: Tensor, batch: Batch, event: EventDescription, *, vectors: bool
+    ) -> tuple[list[list[Tensor]], Tensor | None]:
+        """Map (particles, vectors, width) to logits by particle and group."""
+        sizes = [g.events * g.sequential for g in batch.groups]
+        logits = []
+        for number, particle in enumerate(event.particles):
+            weight = symmetrize(self.weights[number], particle.group, first=0)
+            parts = torch.split(x[number], sizes, dim=0)
+            logits.append(
+                [
+                    contract(weight, part.reshape(g.events, g.sequential, x.shape[2]))
+                    for part, g in zip(parts, batch.groups, strict=True)
+                ]
+            )
+        return logits, None
+
+
+def contract(weight: Tensor, x: Tensor) -> Tensor:
+    """Return sum w[a,b,..] x[e,i,a] x[e,j,b] .. / sqrt(width)^degree, shape (events, n, n, ..)."""
+    degree, width = weight.dim(), weight.shape[0]
+    places, hidden = "ijklmn"[:degree], "abcdfg"[:degree]
+    result = torch.einsum(f"{hidden},eia->ei{hidden[1:]}", weight, x)
+    for done in range(1, degree):
+        left = f"e{places[:done]}{hidden[done:]}"
+        right = f"e{places[done]}{hidden[done]}"
+        out = f"e{places[: done + 1]}{hidden[done + 1 :]}"
+        result = torch.einsum(f"{left},{right}->{out}", result, x)
+    scale: float = width ** (-degree / 2)
+    return result * scale
+
+
+def symmetrize(x: Tensor, group: tuple[tuple[int, ...], ...], *, first: int) -> Tensor:
+    """Average over permutations of the dimensions from ``first`` on."""
+    if len(group) == 1:
+        return x
+    total = x
+    for element in group[1:]:
+        total = total + x.permute(*range(first), *(first + i for i in element))
+    return total / len(group)
 
 
 class Network(nn.Module):

@@ -8,12 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.spanet.attention import FullAttention, SplitAttention
 from hh4b.spanet.blocks import BasicBlock, GatedBlock, GruBlock, ResnetBlock
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.layers import BatchNorm, GruGate, LayerNorm, Linear, PReLU
 from hh4b.spanet.losses import Balance
-from hh4b.spanet.network import Head, Network
+from hh4b.spanet.network import FullAttention, Head, Network, SplitAttention
 from hh4b.spanet.options import Options
 from hh4b.spanet.transformers import Attention, Encoder, GatedLayer, StandardLayer
 from hh4b.training.saved_tensors import read_saved_by_others
