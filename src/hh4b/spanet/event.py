@@ -336,12 +336,12 @@ def _read_group(entries: Any, names: Sequence[str], where: str) -> tuple[Permuta
             raise ConfigError(f"{where}: {entry!r} is not a list of names or of cycles")
         nested = _is_list(entry[0])
         cycles = [_listed(cycle, where) for cycle in entry] if nested else [list(entry)]
-        for cycle in cycles:
-            if any(cycle.count(name) > 1 for name in cycle):
-                raise ConfigError(f"{where}: {cycle!r} names one twice")
-            for name in cycle:
-                if name not in names:
-                    raise ConfigError(f"{where}: unknown particle {name!r}, known: {list(names)}")
+        moved = [name for cycle in cycles for name in cycle]
+        if any(moved.count(name) > 1 for name in moved) or not all(cycles):
+            raise ConfigError(f"{where}: {entry!r} names one twice, or none")
+        for name in moved:
+            if name not in names:
+                raise ConfigError(f"{where}: unknown particle {name!r}, known: {list(names)}")
         numbers = [[names.index(name) for name in cycle] for cycle in cycles]
         if nested:
             generators.append(permutations.from_cycles(len(names), numbers))
