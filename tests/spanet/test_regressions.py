@@ -346,6 +346,25 @@ def test_other_parts_start_as_without_regressions(numbers):
     assert not any("regress" in name for name in without.network.state_dict())
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"precision": "bfloat16"},
+        {"kappa_balance": True, "pair_features": 3},
+        {"linear_block_type": "Resnet", "normalization": "BatchNorm", "num_regression_layers": 2},
+    ],
+)
+def test_every_way_to_train_takes_numbers(numbers, change):
+    options = OPTIONS.changed(**change)
+    training = Training(options, EVENT, prepare(options, EVENT, numbers), seed=2)
+    first = training.run_epoch()
+    second = training.run_epoch()
+    for one in EVENT.regressions:
+        assert np.isfinite(second[f"loss/regression/{one.name}"])
+    assert second["loss/regression/EVENT/energy"] < first["loss/regression/EVENT/energy"] + 0.1
+    assert np.isfinite(training.validate()["validation/average_r_squared"])
+
+
 def test_numbers_that_are_not_learned_are_told_and_not_predicted(numbers, tmp_path, caplog):
     options = OPTIONS.changed(regression_loss_scale=0, epochs=1)
     data = prepare(options, EVENT, numbers)
