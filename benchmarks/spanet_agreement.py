@@ -6,10 +6,11 @@ DIR is a checkout of github.com/Alexanders101/SPANet (version 2.2.0); `pip insta
 pytorch_lightning opt_einsum` adds what it imports. Every case makes random events, builds the
 reference's network with random weights and statistics, saves it as Lightning does, imports it, and
 prints the largest difference of assignment log-probabilities, detection and class logits,
-embedding vectors, the relative one of loss components, gradients and learning rates, and of what
-is derived from the training set. The exit status is 1 if one exceeds 1e-4 (log-probabilities in
-float64: 1e-5). Where the reference's own float32 is further than 1e-4 from its float64, no program
-can be expected to be nearer to it in float32: "rounding" instead of "agrees", and float64 decides.
+embedding vectors, the relative one of regressions, loss components, gradients and learning rates,
+and of what is derived from the training set. The exit status is 1 if one exceeds 1e-4
+(log-probabilities in float64: 1e-5). Where the reference's own float32 is further than 1e-4 from
+its float64, no program can be expected to be nearer to it in float32: "rounding" instead of
+"agrees", and float64 decides.
 """
 
 import argparse
@@ -91,6 +92,15 @@ LEPTON = {
     "CLASSIFICATIONS": {"EVENT": ["signal"]},
 }
 
+NUMBERS = {
+    **TOP_HIGGS,
+    "REGRESSIONS": {
+        "EVENT": ["mass", ["energy", "log_gaussian"], ["pz", "laplacian"]],
+        "t1": {"PARTICLE": ["mass"], "b": [["pt", "laplacian"]]},
+        "H": {"PARTICLE": [["pz", "log_gaussian"]], "b2": ["pt"]},
+    },
+}
+
 SMALL = {
     "hidden_dim": 32, "initial_embedding_dim": 16, "position_embedding_dim": 8,
     "num_embedding_layers": 10, "num_encoder_layers": 2, "num_branch_embedding_layers": 2,
@@ -163,6 +173,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"num_jet_embedding_layers": 2, "num_jet_encoder_layers": 2, "num_detector_layers": 3,
          "num_branch_embedding_layers": 4, "num_branch_encoder_layers": 3},
     ),
+    "regressions": (NUMBERS, {"regression_loss_scale": 0.6, "num_regression_layers": 2}),
+    "regressions alone, resnet": (
+        NUMBERS,
+        {"regression_loss_scale": 1.0, "assignment_loss_scale": 0.0, "detection_loss_scale": 0.0,
+         "classification_loss_scale": 0.0, "linear_block_type": "Resnet",
+         "num_regression_layers": 0},
+    ),
     "narrow position, few embeddings": (
         TOP_HIGGS,
         {"position_embedding_dim": 3, "num_embedding_layers": 1, "initial_embedding_dim": 4,
@@ -223,6 +240,10 @@ def write_events(path: Path, event: EventDescription, seed: int) -> None:
         for name in event.classifications:
             kinds = 3 if name.endswith("kind") else 2
             file[f"CLASSIFICATIONS/{name}"] = rng.integers(0, kinds, EVENTS)
+        for one in event.regressions:
+            values = rng.normal(20, 60, EVENTS) * (rng.exponential(1, EVENTS) + 0.1)
+            lost = rng.random(EVENTS) < 0.15
+            file[f"REGRESSIONS/{one.name}"] = np.where(lost, np.nan, values).astype(np.float32)
 
 
 def _targets(
@@ -320,6 +341,11 @@ def compare(repository: Path, folder: Path, case: str) -> dict[str, float]:
         (float((v - wanted.classifications[k][order]).abs().max())
          for k, v in got.classification.items()), default=0.0,
     )  # fmt: skip
+    if event.regressions:
+        found["regressions"] = max(
+            float(((v - wanted.regressions[k][order]) / (1 + v.abs())).abs().max())
+            for k, v in got.regression.items()
+        )
     found["detection"] = max(
         float((got.detection[n] - wanted.detections[n][order]).abs().max())
         for n in range(len(event.particles))
@@ -445,6 +471,10 @@ def _preparation(model: Any, options: Options, event: EventDescription, data: Pa
         theirs = state["jet_weights_tensor"][len(event.global_inputs) :]
         pairs.append((balance.multiplicity, theirs))
     pairs += [(w, state[f"classification_weights.{n}"]) for n, w in balance.classes.items()]
+    for name, regressor in ours.network.regressors_by_name().items():
+        prefix = f"regression_decoder.networks.{name}"
+        pairs += [(regressor.mean, state[f"{prefix}.mean"])]
+        pairs += [(regressor.std, state[f"{prefix}.std"])]
     return max((float(((a - b).abs() / (1 + b.abs())).max()) for a, b in pairs), default=0.0)
 
 

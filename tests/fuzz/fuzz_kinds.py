@@ -15,6 +15,11 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 ROWS = 60
+#: Numbers at every place of an event, of every kind.
+REGRESSIONS = """REGRESSIONS:
+  EVENT: [m_hh, [p_z, laplacian]]
+  h1: {PARTICLE: [[energy, log_gaussian]], b2: [pt]}
+"""
 
 
 @dataclass(frozen=True)
@@ -202,15 +207,33 @@ def delphes(folder):
     )
 
 
-def _hdf5(folder, name, table, arrays, read, beyond, **attributes):
-    """Return a kind of an HDF5 contract."""
+def _event_with_regressions(folder):
+    """Return a description of events with numbers to be predicted, and its file."""
+    from hh4b.spanet.event import EventDescription
+
+    path = folder / "event_with_regressions.yaml"
+    plain = (ROOT / "config/spanet/event.yaml").read_text()
+    path.write_text(plain.replace("REGRESSIONS:\n", REGRESSIONS))
+    described = EventDescription.read(path)
+    assert len(described.regressions) == 4
+    return described, path
+
+
+def _hdf5(folder, name, table, arrays, read, beyond, more=None, **attributes):
+    """Return a kind of an HDF5 contract, with ``more`` columns that only its reader knows."""
+    import h5py
+
     from hh4b.core.contracts import write_table
     from hh4b.core.files import Provenance
 
     whole = folder / f"whole_{name}.h5"
     write_table(whole, table, arrays, Provenance("fuzz", {}), **attributes)
+    with h5py.File(whole, "r+") as file:
+        for column, values in (more or {}).items():
+            file[column] = values
     data = whole.read_bytes()
     required = [one.name for one in table if not one.optional and one.name in arrays]
+    required += list(more or {})
 
     def damage(rng, path):
         if rng.random() < 0.5:
@@ -275,9 +298,10 @@ def spanet_events(folder):
     """Datasets, as the network reads them."""
     from hh4b.core.contracts import DATASET
     from hh4b.spanet.data import count_events, read_events
-    from hh4b.spanet.event import EventDescription
 
-    event = EventDescription.read(ROOT / "config/spanet/event.yaml")
+    event, _ = _event_with_regressions(folder)
+    numbers = np.where(np.arange(ROWS) % 3 == 0, np.nan, np.arange(ROWS)).astype("f4")
+    more = {f"REGRESSIONS/{one.name}": numbers for one in event.regressions}
 
     def read(path):
         count_events(path, event)
@@ -286,7 +310,8 @@ def spanet_events(folder):
     target = "TARGETS/h2/b2"
     arrays = _dataset_arrays()
     beyond = [(target, -5), (target, 6), ("HH4B/weight", np.nan), ("INPUTS/Kappa/kappa", np.inf)]
-    return _hdf5(folder, "spanet_events", DATASET, arrays, read, beyond)
+    beyond += [(name, wrong) for name in more for wrong in (np.inf, -np.inf, 1e30)]
+    return _hdf5(folder, "spanet_events", DATASET, arrays, read, beyond, more)
 
 
 def pairing(folder):
@@ -380,11 +405,10 @@ def spanet_checkpoint(folder):
     """Checkpoints of the pairing network."""
     from hh4b.core.files import Provenance
     from hh4b.spanet import checkpoints
-    from hh4b.spanet.event import EventDescription
     from hh4b.spanet.network import Network
     from hh4b.spanet.options import Options
 
-    event = EventDescription.read(ROOT / "config/spanet/event.yaml")
+    event, _ = _event_with_regressions(folder)
     options = Options.read(ROOT / "config/spanet/options/smoke.json")
     network = Network(options, event, {"EVENT/signal": 2})
     made = Provenance("fuzz", {})
@@ -461,11 +485,11 @@ def options(_folder):
     return Kind(".json", data, _of_bytes(data, change.damage_json), Options.read)
 
 
-def event(_folder):
+def event(folder):
     """Descriptions of events."""
     from hh4b.spanet.event import EventDescription
 
-    data = (ROOT / "config/spanet/event.yaml").read_bytes()
+    data = _event_with_regressions(folder)[1].read_bytes()
     return Kind(".yaml", data, _of_bytes(data, change.damage_yaml), EventDescription.read)
 
 

@@ -62,6 +62,12 @@ def published():
     return load("published")
 
 
+@pytest.fixture(scope="session")
+def regressed():
+    """A network of the reference that regresses, made by make_spanet_regressions.py."""
+    return load("regressions")
+
+
 @pytest.fixture(params=["compiled", "torch"])
 def arithmetic(request, monkeypatch):
     """Both ways to compute: the compiled kernels, and torch alone."""

@@ -23,7 +23,7 @@ TTBAR = {
         ({"hidden_dim": 30, "num_attention_heads": 4}, "no multiple of num_attention_heads"),
         ({"linear_block_type": "Transformer"}, "linear_block_type"),
         ({"mask_sequence_vectors": False}, "mask_sequence_vectors"),
-        ({"regression_loss_scale": 1.0}, "regression_loss_scale"),
+        ({"regression_loss_scale": -1.0}, "regression_loss_scale"),
         ({"combinatorial_scale": 0.1}, "combinatorial_scale"),
         ({"learning_rate": -1}, "learning_rate"),
     ],
@@ -81,7 +81,23 @@ def test_simultaneous_swaps_generate_a_smaller_group():
         ("PERMUTATIONS", {"EVENT": [["t1", "t3"]]}, "unknown particle 't3'"),
         ("PERMUTATIONS", {"t9": [["q1", "q2"]]}, "unknown particle 't9'"),
         ("PERMUTATIONS", {"t1": [["q1", "q2"]], "EVENT": [["t1", "t2"]]}, "interchangeable"),
-        ("REGRESSIONS", {"EVENT": ["mass"]}, "REGRESSIONS"),
+        ("REGRESSIONS", {"EVENT": "mass"}, "REGRESSIONS/EVENT: expected a list, got 'mass'"),
+        ("REGRESSIONS", {"EVENT": {"mass": "gaussian"}}, "REGRESSIONS/EVENT: expected a list"),
+        ("REGRESSIONS", {"EVENT": [{"mass": "gaussian"}]}, "is no name"),
+        ("REGRESSIONS", {"EVENT": [["m", "gauss"]]}, "EVENT/m: kind 'gauss' is none of gaussian"),
+        ("REGRESSIONS", {"EVENT": [["m", ["gaussian"]]]}, "kind .* is none of"),
+        ("REGRESSIONS", {"EVENT": [["m", "gaussian", 1]]}, r"is neither a name nor \[name, kind\]"),
+        ("REGRESSIONS", {"EVENT": [[]]}, "is neither a name nor"),
+        ("REGRESSIONS", {"EVENT": [[["m"], "gaussian"]]}, "is no name"),
+        ("REGRESSIONS", {"EVENT": ["a", ["a", "laplacian"]]}, "'EVENT/a' occurs twice"),
+        ("REGRESSIONS", {"EVENT": ["a.b", "a_b"]}, "'EVENT/a.b' differs from another name by a"),
+        ("REGRESSIONS", {"EVENT": [None]}, "None is no name"),
+        ("REGRESSIONS", {"EVENT": ["a/b"]}, "'a/b' is no name"),
+        ("REGRESSIONS", {"h1": {"PARTICLE": ["m"]}}, "REGRESSIONS names the unknown particle 'h1'"),
+        ("REGRESSIONS", {"t1": {"q3": ["m"]}}, "REGRESSIONS/t1 names the unknown product 'q3'"),
+        ("REGRESSIONS", {"t1": ["m"]}, "REGRESSIONS/t1: expected a mapping, got list"),
+        ("REGRESSIONS", ["m"], "REGRESSIONS: expected a mapping, got list"),
+        ("CLASSIFICATIONS", {"EVENT": ["a.b", "a_b"]}, "differs from another name by a dot"),
         ("EVENT", {"t1": [{"q1": "Leptons"}]}, "'Leptons'"),
         ("INPUTS", {"SEQUENTIAL": {"Source": {"pt": "logarithm"}}}, "'logarithm'"),
         ("INPUTS", {"GLOBAL": {"Met": {"met": "none"}}}, "SEQUENTIAL"),
@@ -94,6 +110,9 @@ def test_simultaneous_swaps_generate_a_smaller_group():
         ("PERMUTATIONS", {"EVENT": [[["t1", "t2"], 3]]}, "expected a list, got 3"),
         ("PERMUTATIONS", {"EVENT": [[["t1", "t2"], "t1"]]}, "expected a list, got 't1'"),
         ("PERMUTATIONS", {"EVENT": [["t1", "t1"]]}, "names one twice"),
+        ("PERMUTATIONS", {"t1": [[["q1", "q2"], ["q2", "b"]]]}, "names one twice"),
+        ("PERMUTATIONS", {"t1": [[["q1", "q2"], None]]}, "or none"),
+        ("PERMUTATIONS", {"t1": [[[]]]}, "or none"),
         ("PERMUTATIONS", ["t1"], "expected a mapping, got list"),
         ("EVENT", {"t1": "q1"}, "must list at least one product"),
         ("EVENT", {"t1": [None]}, "None is neither a product"),
@@ -129,11 +148,11 @@ def test_options_of_others(tmp_path, caplog):
     with caplog.at_level("INFO"):
         assert Options.read(path).hidden_dim == 32
     assert "num_branch_classification_layers is of an older version" in caplog.text
-    path.write_text(json.dumps({"regression_loss_scale": 1.0, "hidden_dim": 32}))
-    with pytest.raises(ConfigError, match="regression_loss_scale = 1.0 is refused"):
+    path.write_text(json.dumps({"combinatorial_scale": 1.0, "hidden_dim": 32}))
+    with pytest.raises(ConfigError, match="combinatorial_scale = 1.0 is refused"):
         Options.read(path)
-    back = Options.read(path, {"regression_loss_scale": 0})
-    assert back == Options.from_mapping({"hidden_dim": 32, "regression_loss_scale": 0})
+    back = Options.read(path, {"combinatorial_scale": 0})
+    assert back == Options.from_mapping({"hidden_dim": 32, "combinatorial_scale": 0})
     with pytest.raises(ConfigError, match=r"o\.json with its changes: unknown option 'dim'"):
         Options.read(path, {"dim": 0})
 

@@ -1,5 +1,6 @@
 """Read SPANet-layout datasets block by block, ours and published ones."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.grouping import event_ids
 from hh4b.core.shower_events import EVENT_KEYS
 
+log = logging.getLogger(__name__)
 BLOCK_ROWS = 131072
 _COLUMNS = {column.name: column for column in DATASET}
 
@@ -21,6 +23,16 @@ def lacking(path: Path | str) -> list[str]:
     """Return the optional columns that a dataset does not hold, e.g. those by other programs."""
     with open_table(path) as file:
         return [column.name for column in DATASET if column.optional and column.name not in file]
+
+
+def tell_dropped_numbers(path: Path | str) -> None:
+    """Warn if a dataset holds numbers to regress: they are no columns of ours and stay behind."""
+    with open_table(path) as file:
+        if "REGRESSIONS" in file:
+            log.warning(
+                "%s: REGRESSIONS are left out; add them to the file that trains, see docs/data.md",
+                path,
+            )
 
 
 def shower_events(path: Path | str) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.kappa import same_kappa
 from hh4b.core.seeds import stream
-from hh4b.events.dataset import blocks, lacking, shower_events
+from hh4b.events.dataset import blocks, lacking, shower_events, tell_dropped_numbers
 from hh4b.events.settings import ImportSettings
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ def import_published(
     names = [column.name for column in DATASET if column.name not in absent]
     with TableWriter(output, DATASET) as writer:
         for file, chosen in files:
+            tell_dropped_numbers(file)
             _append(writer, file, names, chosen)
         number = writer.rows
         missing = [c.name for c in DATASET if c.name not in {*names, *ADDED}]

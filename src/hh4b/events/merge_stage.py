@@ -19,7 +19,7 @@ from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.seeds import stream
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.core.strict_json import parse_attribute
-from hh4b.events.dataset import lacking, shower_events
+from hh4b.events.dataset import lacking, shower_events, tell_dropped_numbers
 from hh4b.events.kappa_input import balanced_weights, pick_kappa
 from hh4b.events.settings import MergeSettings
 
@@ -64,6 +64,7 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
     parts, sources = [], []
     files: list[str] = []
     for path in datasets:
+        tell_dropped_numbers(path)
         arrays, source = _take(path, columns, settings)
         if settings.balance or settings.kappa_balance:
             arrays.setdefault("HH4B/weight", np.ones(source.n_events))

@@ -134,7 +134,7 @@ def require_topology(have: EventDescription, want: EventDescription, *, where: s
     Raises:
         ContractError: naming the first difference.
     """
-    for name in ("inputs", "particles", "group", "classifications"):
+    for name in ("inputs", "particles", "group", "classifications", "regressions"):
         if getattr(have, name) != getattr(want, name):
             raise ContractError(
                 f"{where} is for another topology: its {name} are {_short(getattr(have, name))},"

@@ -18,6 +18,8 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 # A PeV in MeV: nothing that goes into a network is larger.
 _MEASURED_MAX = 1e9
+#: Squares of larger numbers do not fit into single precision.
+_REGRESSED_MAX = 1e18
 WEIGHT = "HH4B/weight"
 #: What stands in place of the index of a target that is missing.
 MISSING = (-1, -9, -99, -999, -9999)
@@ -36,6 +38,7 @@ class Events:
         target_valid: per particle (N,), True = to be found.
         target_weight: per particle (N,).
         classes: per classification (N,), -1 = unknown.
+        regressions: per regression (N,), NaN = unknown.
         weight: (N,) event weights, or None.
         kappa_of_generation: (N,), NaN for background, or None.
         shower: (N,), which shower event each row is of; None = each row is one.
@@ -47,6 +50,7 @@ class Events:
     target_valid: tuple[BoolArray, ...] = ()
     target_weight: tuple[NDArray[np.float64], ...] = ()
     classes: dict[str, IntArray] = field(default_factory=dict)
+    regressions: dict[str, FloatArray] = field(default_factory=dict)
     weight: NDArray[np.float64] | None = None
     kappa_of_generation: FloatArray | None = None
     shower: IntArray | None = None
@@ -65,6 +69,7 @@ class Events:
             target_valid=tuple(a[rows] for a in self.target_valid),
             target_weight=tuple(a[rows] for a in self.target_weight),
             classes={name: a[rows] for name, a in self.classes.items()},
+            regressions={name: a[rows] for name, a in self.regressions.items()},
             weight=None if self.weight is None else self.weight[rows],
             kappa_of_generation=(
                 None if self.kappa_of_generation is None else self.kappa_of_generation[rows]
@@ -141,9 +146,13 @@ def read_events(
             )
             _check_collisions(path, event, events, _first(rows))
         classes = {name: _read_classes(file, path, name, rows) for name in event.classifications}
+        numbers = {
+            one.name: _read_regression(file, path, one.name, rows) for one in event.regressions
+        }
         events = replace(
             events,
             classes=classes,
+            regressions=numbers,
             weight=_optional(file, path, WEIGHT, rows),
             kappa_of_generation=_dataset(file, path, KAPPA_OF_GENERATION)[rows]
             if KAPPA_OF_GENERATION in file
@@ -177,6 +186,7 @@ def _require_lengths(path: Path | str, events: Events) -> None:
     """Check that what is not of a vector has one value for each event."""
     columns: dict[str, NDArray[Any] | None] = {
         **{f"CLASSIFICATIONS/{name}": values for name, values in events.classes.items()},
+        **{f"REGRESSIONS/{name}": values for name, values in events.regressions.items()},
         WEIGHT: events.weight,
         KAPPA_OF_GENERATION: events.kappa_of_generation,
         "HH4B/event_number": events.shower,
@@ -360,3 +370,17 @@ def _read_classes(file: Any, path: Path | str, name: str, rows: slice) -> IntArr
             " classes count from 0, -1 = unknown"
         )
     return values
+
+
+def _read_regression(file: Any, path: Path | str, name: str, rows: slice) -> FloatArray:
+    """Return numbers, NaN where one is unknown."""
+    column = f"REGRESSIONS/{name}"
+    values = np.asarray(_dataset(file, path, column)[rows], dtype=np.float64)
+    bad = np.abs(values) > _REGRESSED_MAX
+    if bad.any():
+        place = tuple(np.argwhere(bad)[0])
+        raise ContractError(
+            f"{path}: {column!r} is {values[place]:g} in event {_first(rows) + int(place[0])};"
+            f" targets are within {_REGRESSED_MAX:g}, NaN = unknown"
+        )
+    return values.astype(np.float32)

@@ -1,4 +1,4 @@
-"""How good a network is: assignment by multiplicity, classification, any topology."""
+"""How good a network is: assignment by multiplicity, classification, regression, any topology."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +11,7 @@ from hh4b.pairing.metrics import TRAINED, pairing_metrics
 from hh4b.spanet.data import Events, vectors_per_event
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.prediction import Prediction
+from hh4b.spanet.regressions import regression_metrics
 from hh4b.training.error_parts import trainings_of_folds, with_fold_errors
 from hh4b.training.metrics import auc, efficiency, roc_curve, thin
 
@@ -138,7 +139,29 @@ def report(event: EventDescription, events: Events, prediction: Prediction) -> d
                 _number(events, target == 0),
             )
         result["classification"][name] = metrics
+    if prediction.regressions:
+        result["regression"] = {
+            name: _regression(values, events.regressions[name], weight, events.shower)
+            for name, values in prediction.regressions.items()
+        }
     return result
+
+
+def _regression(
+    values: NDArray[np.float32],
+    target: NDArray[np.float32],
+    weight: NDArray[np.float64],
+    shower: NDArray[np.int64] | None,
+) -> dict[str, Any]:
+    """Return the metrics of a regression, with the error of the mean distance."""
+    found: dict[str, Any] = dict(regression_metrics(values, target, weight))
+    known = ~np.isnan(target)
+    if "absolute_deviation" in found:
+        distance = np.abs(values[known].astype(np.float64) - target[known])
+        ids = None if shower is None else shower[known]
+        found["absolute_deviation_error"] = efficiency(distance, weight[known], ids).error
+    found["n_events"] = int(known.sum()) if shower is None else count_events(shower[known])
+    return found
 
 
 def add_fold_errors(result: dict[str, Any], folds: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -147,6 +170,7 @@ def add_fold_errors(result: dict[str, Any], folds: Sequence[dict[str, Any]]) -> 
     for section, names in (
         ("groups", TRAINED),
         ("classification", ("accuracy", "auc")),
+        ("regression", ("absolute_deviation",)),
     ):
         if section not in result:
             continue

@@ -112,4 +112,7 @@ def report_text(result: dict[str, Any]) -> str:
     for name, row in result["classification"].items():
         cells = (f"{key} {value:.4f}" for key, value in row.items() if key in {"accuracy", "auc"})
         lines.append(f"{name}: " + ", ".join(cells))
+    for name, row in result.get("regression", {}).items():
+        cells = (f"{key} {value:.4g}" for key, value in row.items() if not key.endswith("_error"))
+        lines.append(f"{name}: " + ", ".join(cells))
     return "\n".join(lines)

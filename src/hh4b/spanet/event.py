@@ -1,4 +1,4 @@
-"""The event description: inputs, particles with their products, symmetries, classifications."""
+"""The event description: inputs, particles with their products, symmetries, further outputs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ _FEATURE_OPTIONS = {
 }  # fmt: skip
 EVENT = "EVENT"
 PARTICLE = "PARTICLE"
+#: What a regression takes its errors to be like; the first is that of a name alone.
+REGRESSION_KINDS = ("gaussian", "laplacian", "log_gaussian")
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,19 @@ class Particle:
 
 
 @dataclass(frozen=True)
+class Regression:
+    """A number to be predicted for the event, a particle or a product.
+
+    Attributes:
+        name: like ``EVENT/neutrino_pz``, ``h1/PARTICLE/mass`` or ``h1/b1/pt``.
+        kind: one of `REGRESSION_KINDS`, see `hh4b.spanet.regressions`.
+    """
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class EventDescription:
     """What goes into a network and what comes out.
 
@@ -81,12 +96,14 @@ class EventDescription:
         particles: in the order of the file.
         group: permutations of the particles that leave the event the same.
         classifications: names like ``EVENT/signal`` or ``h1/PARTICLE/kind``.
+        regressions: in the order of the file.
     """
 
     inputs: tuple[Input, ...]
     particles: tuple[Particle, ...]
     group: tuple[Permutation, ...]
     classifications: tuple[str, ...]
+    regressions: tuple[Regression, ...] = ()
 
     @classmethod
     def read(cls, path: Path | str) -> "EventDescription":
@@ -110,8 +127,6 @@ class EventDescription:
         unknown = sorted(set(sections) - _SECTIONS)
         if unknown:
             raise ConfigError(f"{where}: unknown section {unknown[0]!r}, expected {_SECTIONS}")
-        if _has_leaves(sections.get("REGRESSIONS")):
-            raise ConfigError(f"{where}: REGRESSIONS are not supported; leave the section empty")
         inputs = _read_inputs(_mapping(sections.get("INPUTS"), f"{where}: INPUTS"), where)
         symmetries = _mapping(sections.get("PERMUTATIONS") or {}, f"{where}: PERMUTATIONS")
         particles = _read_particles(
@@ -131,8 +146,19 @@ class EventDescription:
                         f"{where}: {names[i]} and {names[j]} are interchangeable but their"
                         " products or symmetries differ"
                     )
-        classes = _read_classifications(sections.get("CLASSIFICATIONS"), particles, where)
-        return cls(inputs, particles, group, classes)
+        classes = [
+            f"{place}/{word}"
+            for place, leaves in _read_places(sections, "CLASSIFICATIONS", particles, where)
+            for word in _words(leaves, f"{where}: CLASSIFICATIONS/{place}")
+        ]
+        _require_unique(classes, f"{where}: CLASSIFICATIONS")
+        regressions = [
+            _read_regression(leaf, place, f"{where}: REGRESSIONS/{place}")
+            for place, leaves in _read_places(sections, "REGRESSIONS", particles, where)
+            for leaf in _listed(leaves, f"{where}: REGRESSIONS/{place}")
+        ]
+        _require_unique([one.name for one in regressions], f"{where}: REGRESSIONS")
+        return cls(inputs, particles, group, tuple(classes), tuple(regressions))
 
     @property
     def sequential(self) -> tuple[Input, ...]:
@@ -159,14 +185,10 @@ class EventDescription:
             kind[item.name] = {
                 feature.name: words[feature.normalize, feature.log] for feature in item.features
             }
-        classes: dict[str, Any] = {}
-        for name in self.classifications:
-            *path, leaf = name.split("/")
-            node = classes
-            for key in path[:-1]:
-                node = node.setdefault(key, {})
-            node.setdefault(path[-1], []).append(leaf)
-        return {
+        regressions = [
+            (one.name, [one.name.rsplit("/", 1)[1], one.kind]) for one in self.regressions
+        ]
+        mapping = {
             "INPUTS": inputs,
             "EVENT": {
                 particle.name: [
@@ -179,8 +201,24 @@ class EventDescription:
                 EVENT: _as_cycles(self.group, [p.name for p in self.particles]),
                 **{p.name: _as_cycles(p.group, p.products) for p in self.particles},
             },
-            "CLASSIFICATIONS": classes,
+            "CLASSIFICATIONS": _as_tree(
+                [(name, name.rsplit("/", 1)[1]) for name in self.classifications]
+            ),
         }
+        # Left out where there are none: checkpoints of such networks stay what they were.
+        return mapping | ({"REGRESSIONS": _as_tree(regressions)} if regressions else {})
+
+
+def _as_tree(leaves: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the nested mapping of an event file for (name, what stands in the list)."""
+    tree: dict[str, Any] = {}
+    for name, leaf in leaves:
+        *path, last, _ = name.split("/")
+        node = tree
+        for key in path:
+            node = node.setdefault(key, {})
+        node.setdefault(last, []).append(leaf)
+    return tree
 
 
 def _as_cycles(group: Sequence[Permutation], names: Sequence[str]) -> list[list[list[str]]]:
@@ -224,12 +262,6 @@ def _words(value: Any, where: str) -> list[str]:
         if isinstance(word, bool) or not isinstance(word, str | int) or "/" in str(word):
             raise ConfigError(f"{where}: {word!r} is no name")
     return [str(word) for word in _listed(value, where)]
-
-
-def _has_leaves(tree: Any) -> bool:
-    if isinstance(tree, Mapping):
-        return any(_has_leaves(value) for value in tree.values())
-    return bool(tree)
 
 
 def _read_inputs(section: Mapping[str, Any], where: str) -> tuple[Input, ...]:
@@ -304,12 +336,12 @@ def _read_group(entries: Any, names: Sequence[str], where: str) -> tuple[Permuta
             raise ConfigError(f"{where}: {entry!r} is not a list of names or of cycles")
         nested = _is_list(entry[0])
         cycles = [_listed(cycle, where) for cycle in entry] if nested else [list(entry)]
-        for cycle in cycles:
-            if any(cycle.count(name) > 1 for name in cycle):
-                raise ConfigError(f"{where}: {cycle!r} names one twice")
-            for name in cycle:
-                if name not in names:
-                    raise ConfigError(f"{where}: unknown particle {name!r}, known: {list(names)}")
+        moved = [name for cycle in cycles for name in cycle]
+        if any(moved.count(name) > 1 for name in moved) or not all(cycles):
+            raise ConfigError(f"{where}: {entry!r} names one twice, or none")
+        for name in moved:
+            if name not in names:
+                raise ConfigError(f"{where}: unknown particle {name!r}, known: {list(names)}")
         numbers = [[names.index(name) for name in cycle] for cycle in cycles]
         if nested:
             generators.append(permutations.from_cycles(len(names), numbers))
@@ -320,26 +352,44 @@ def _read_group(entries: Any, names: Sequence[str], where: str) -> tuple[Permuta
     return permutations.generate(len(names), generators)
 
 
-def _read_classifications(
-    section: Any, particles: Sequence[Particle], where: str
-) -> tuple[str, ...]:
-    tree = _mapping(section or {}, f"{where}: CLASSIFICATIONS")
+def _read_places(
+    sections: Mapping[str, Any], section: str, particles: Sequence[Particle], where: str
+) -> list[tuple[str, Any]]:
+    """Return places like ``EVENT`` and ``h1/b1`` with what a section lists there."""
+    tree = _mapping(sections.get(section) or {}, f"{where}: {section}")
     known = {particle.name: particle for particle in particles}
-    place = f"{where}: CLASSIFICATIONS"
-    names = [f"{EVENT}/{leaf}" for leaf in _words(tree.get(EVENT), f"{place}/{EVENT}")]
+    places = [(EVENT, tree.get(EVENT))]
     for particle, nodes in tree.items():
         if particle == EVENT:
             continue
         if particle not in known:
-            raise ConfigError(f"{where}: CLASSIFICATIONS names the unknown particle {particle!r}")
-        for node, leaves in _mapping(nodes or {}, f"{where}: CLASSIFICATIONS/{particle}").items():
+            raise ConfigError(f"{where}: {section} names the unknown particle {particle!r}")
+        for node, leaves in _mapping(nodes or {}, f"{where}: {section}/{particle}").items():
             if node not in {PARTICLE, *known[particle].products}:
                 raise ConfigError(
-                    f"{where}: CLASSIFICATIONS/{particle} names the unknown product {node!r}"
+                    f"{where}: {section}/{particle} names the unknown product {node!r}"
                 )
-            words = _words(leaves, f"{place}/{particle}/{node}")
-            names += [f"{particle}/{node}/{leaf}" for leaf in words]
-    for name in names:
+            places.append((f"{particle}/{node}", leaves))
+    return places
+
+
+def _read_regression(entry: Any, place: str, where: str) -> Regression:
+    """Read a name, or a list of a name and the kind of regression."""
+    name, kind = entry, REGRESSION_KINDS[0]
+    if _is_list(entry):
+        if len(entry) not in {1, 2}:
+            raise ConfigError(f"{where}: {entry!r} is neither a name nor [name, kind]")
+        name, kind = entry[0], (entry[1] if len(entry) == 2 else kind)
+    if kind not in REGRESSION_KINDS:
+        raise ConfigError(f"{where}/{name}: kind {kind!r} is none of {', '.join(REGRESSION_KINDS)}")
+    return Regression(f"{place}/{_words([name], where)[0]}", kind)
+
+
+def _require_unique(names: Sequence[str], where: str) -> None:
+    # Weights are named by what they belong to, with "_" in place of a dot.
+    seen = [name.replace(".", "_") for name in names]
+    for name, flat in zip(names, seen, strict=True):
         if names.count(name) > 1:
-            raise ConfigError(f"{place}: {name!r} occurs twice")
-    return tuple(names)
+            raise ConfigError(f"{where}: {name!r} occurs twice")
+        if seen.count(flat) > 1:
+            raise ConfigError(f"{where}: {name!r} differs from another name by a dot only")

@@ -1,4 +1,4 @@
-"""Losses: symmetric assignment and detection, classification, divergence between particles."""
+"""Losses: symmetric assignment and detection, classification, regression, divergence."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hh4b.core.errors import TrainingFailed
-from hh4b.spanet import permutations
+from hh4b.spanet import permutations, regressions
 from hh4b.spanet.batches import Batch
 from hh4b.spanet.data import Events, vectors_per_event
 from hh4b.spanet.event import EventDescription
@@ -28,6 +28,7 @@ class Targets:
         classes: name -> (events,), -1 = unknown.
         event_weight: (events,) or None for 1.
         assignment_weight: (events,) of the terms of particles; None: ``event_weight``.
+        regressions: name -> (events,), NaN = unknown.
         multiplicity: (events,) number of real sequential vectors.
     """
 
@@ -38,6 +39,7 @@ class Targets:
     event_weight: Tensor | None
     multiplicity: Tensor
     assignment_weight: Tensor | None = None
+    regressions: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Losses:
 
     Attributes:
         total: what is minimised: the mean of the terms.
-        parts: every term by name, before its scale for classifications and divergence.
+        parts: every term by name, before its scale for all but those of particles.
     """
 
     total: Tensor
@@ -135,10 +137,19 @@ def compute(
             )
             parts[f"classification/{name}"] = loss
             terms.append(options.classification_loss_scale * loss)
+    if options.regression_loss_scale:
+        for one in event.regressions:
+            loss = regressions.mean_loss(
+                one.kind, output.regression[one.name], targets.regressions[one.name],
+                output.scales[one.name], targets.event_weight,
+            )  # fmt: skip
+            parts[f"regression/{one.name}"] = loss
+            terms.append(options.regression_loss_scale * loss)
     if not terms:
         raise TrainingFailed(
             "nothing to learn: every loss scale of the options is 0, or the event file has no"
-            " classification; set assignment_loss_scale or classification_loss_scale"
+            " classification or regression; set assignment_loss_scale, classification_loss_scale"
+            " or regression_loss_scale"
         )
     total = torch.stack([term.double() for term in terms]).mean()
     return Losses(total, parts)

@@ -9,13 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hh4b.core.errors import ConfigError
 from hh4b.spanet import pair_features
 from hh4b.spanet.batches import Batch, Group
-from hh4b.spanet.blocks import make_block, make_embedding, make_stack
-from hh4b.spanet.event import EVENT, PARTICLE, EventDescription, Input
+from hh4b.spanet.blocks import make_block, make_stack
+from hh4b.spanet.embedding import InputEmbedding
+from hh4b.spanet.event import EVENT, PARTICLE, EventDescription
 from hh4b.spanet.event import Particle as ParticleDescription
-from hh4b.spanet.layers import BatchNorm, LayerNorm, Linear, take_rows
+from hh4b.spanet.layers import BatchNorm, Linear, take_rows
 from hh4b.spanet.options import Options
+from hh4b.spanet.regressions import Regressor
 from hh4b.spanet.transformers import Encoder
 
 
@@ -28,12 +31,14 @@ class Parts:
         detection: logits that a particle can be found.
         classification: logits of the classes.
         vectors: embedding vectors of event, particles and products.
+        regression: predicted numbers.
     """
 
     assignment: bool = True
     detection: bool = True
     classification: bool = True
     vectors: bool = False
+    regression: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,42 +51,16 @@ class NetworkOutput:
         detection: (particles, events) logits, or None.
         classification: name -> (events, classes) logits.
         vectors: name -> (events, hidden_dim).
+        regression: name -> (events,), in the unit of the target.
+        scales: name -> deviation of the targets of the training set.
     """
 
     assignment: tuple[tuple[Tensor, ...], ...] = ()
     detection: Tensor | None = None
     classification: dict[str, Tensor] = field(default_factory=dict)
     vectors: dict[str, Tensor] = field(default_factory=dict)
-
-
-class InputEmbedding(nn.Module):
-    """Bring the vectors of one input to hidden_dim, and tell by a vector which input it was."""
-
-    def __init__(self, options: Options, item: Input) -> None:
-        """Build for vectors of the features of ``item``."""
-        super().__init__()
-        width = len(item.features)
-        self.normalize = options.normalize_features
-        self.mean: Tensor
-        self.std: Tensor
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("std", torch.ones(width))
-        self.blocks = make_embedding(options, width)
-        first = self.blocks[0]
-        if not item.sequential and options.global_input_embedding == "linear":
-            # A layer norm over the features of one vector forgets its scale; over a single
-            # feature it is a constant. See docs/spanet.md.
-            for name, layer in first.named_children():
-                if isinstance(layer, LayerNorm) and layer.weight.shape[-1] == width:
-                    setattr(first, name, nn.Identity())
-        self.position = nn.Parameter(torch.randn(options.position_embedding_dim))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map (vectors, features) to (1, vectors, hidden_dim + position_embedding_dim)."""
-        if self.normalize:
-            features = (features - self.mean) / self.std
-        x = self.blocks(features.unsqueeze(0))
-        return torch.cat([x, self.position.expand(1, x.shape[1], -1)], dim=2)
+    regression: dict[str, Tensor] = field(default_factory=dict)
+    scales: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Head(nn.Module):
@@ -225,9 +204,14 @@ class Network(nn.Module):
     def __init__(
         self, options: Options, event: EventDescription, classes: Mapping[str, int]
     ) -> None:
-        """Build with random weights from torch's generator."""
+        """Build with random weights from torch's generator.
+
+        Raises:
+            ConfigError: if something of a product is asked for where products have no vectors.
+        """
         super().__init__()
         self.options, self.event, self.classes = options, event, dict(classes)
+        self._require_vectors()
         #: the description with the features that are derived from those of the file
         self.seen = pair_features.describe(event, options.pair_features)
         # Sequential inputs come first, as in a batch.
@@ -254,6 +238,15 @@ class Network(nn.Module):
             {
                 name.replace(".", "_"): Head(options, 1, options.num_classification_layers, count)
                 for name, count in classes.items()
+            }
+        )
+        # The last ones: all other first weights are those of a network without regressions.
+        self.regressors = nn.ModuleDict(
+            {
+                one.name.replace(".", "_"): Regressor(
+                    one.kind, Head(options, 1, options.num_regression_layers, 1)
+                )
+                for one in event.regressions
             }
         )
 
@@ -292,20 +285,45 @@ class Network(nn.Module):
             for name, head in zip(self.classes, self.classifiers.values(), strict=True):
                 source = vectors[name.rsplit("/", 1)[0]]
                 classification[name] = head(source.unsqueeze(0))[0]
+        regression, scales = {}, {}
+        if parts.regression:
+            for name, regressor in self.regressors_by_name().items():
+                regression[name] = regressor(vectors[name.rsplit("/", 1)[0]])
+                scales[name] = regressor.std
         return NetworkOutput(
-            assignment, detection, classification, vectors if parts.vectors else {}
+            assignment=assignment,
+            detection=detection,
+            classification=classification,
+            vectors=vectors if parts.vectors else {},
+            regression=regression,
+            scales=scales,
         )
 
+    def regressors_by_name(self) -> dict[str, Regressor]:
+        """Return what predicts each regression of the event description."""
+        modules: list[Any] = list(self.regressors.values())
+        return {one.name: m for one, m in zip(self.event.regressions, modules, strict=True)}
+
     def _vectors_needed(self, parts: Parts) -> set[str]:
-        sources = {name.rsplit("/", 1)[0] for name in self.classes} - {EVENT}
-        if not parts.classification:
-            sources = set()
+        names = [*self.classes] if parts.classification else []
+        if parts.regression:
+            names += [one.name for one in self.event.regressions]
+        sources = {name.rsplit("/", 1)[0] for name in names} - {EVENT}
         need = set()
         if parts.vectors or parts.detection or any(s.endswith("/" + PARTICLE) for s in sources):
             need.add("particles")
         if parts.vectors or any(not s.endswith("/" + PARTICLE) for s in sources):
             need.add("products")
         return need
+
+    def _require_vectors(self) -> None:
+        names = [*self.classes, *(one.name for one in self.event.regressions)]
+        of_products = [n for n in names if n.count("/") > 1 and n.split("/")[1] != PARTICLE]
+        if of_products and not self.options.split_symmetric_attention:
+            raise ConfigError(
+                f"{of_products[0]} belongs to a product, which has a vector of its own only with"
+                " split_symmetric_attention = true"
+            )
 
     def _assign(
         self, y: Tensor, batch: Batch, vectors: dict[str, Tensor], *, products: bool

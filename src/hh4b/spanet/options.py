@@ -18,7 +18,6 @@ WITHOUT_EFFECT = {
     "transformer_dim": "deprecated: the width is transformer_dim_scale x input width",
     "linear_prelu_activation": "deprecated: linear_activation decides",
     "balance_losses": "the reference does not use it either",
-    "num_regression_layers": "there are no regression heads",
     "num_dataloader_workers": "the data are tensors in memory",
     "verbose_output": "use `hh4b --verbose`",
     "testing_file": "the test file is an argument of predict and evaluate",
@@ -74,7 +73,7 @@ class Options(BaseModel):
     num_jet_embedding_layers: Layers = Field(0, description="linear blocks per product")
     num_jet_encoder_layers: Layers = Field(0, description="transformer layers per product")
     num_detector_layers: Layers = Field(1, description="linear blocks before detection")
-    num_regression_layers: Layers = Field(1, description="no effect")
+    num_regression_layers: Layers = Field(1, description="linear blocks of a regression")
     num_classification_layers: Layers = Field(1, description="linear blocks of a classifier")
     split_symmetric_attention: bool = Field(True, description="false: full tensor attention")
     num_attention_heads: Width = Field(4, description="heads of every attention layer")
@@ -117,7 +116,7 @@ class Options(BaseModel):
     assignment_loss_scale: float = Field(1.0, ge=0, description="0 turns the part off")
     detection_loss_scale: float = Field(0.0, ge=0, description="0 turns the part off")
     kl_loss_scale: float = Field(0.0, ge=0, description="0 turns the part off")
-    regression_loss_scale: float = Field(0.0, ge=0, description="anything but 0 is refused")
+    regression_loss_scale: float = Field(0.0, ge=0, description="0 turns the part off")
     classification_loss_scale: float = Field(0.0, ge=0, description="0 turns the part off")
     balance_losses: bool = Field(True, description="no effect")
     l2_penalty: float = Field(0.0, ge=0, description="weight decay")
@@ -152,10 +151,11 @@ class Options(BaseModel):
         "float32", description="of matrix products in training"
     )
     best_checkpoint_metric: Literal[
-        "auto", "event_efficiency", "average_jet_accuracy", "auc", "last"
+        "auto", "event_efficiency", "average_jet_accuracy", "auc", "average_r_squared", "last"
     ] = Field(
         "auto",
-        description="auto: average_jet_accuracy, or auc without assignment loss; last: last epoch",
+        description="auto: average_jet_accuracy, without assignment loss auc, without"
+        " classification loss either average_r_squared; last: last epoch",
     )
 
     @field_validator(*_CHOICES, mode="before")
@@ -173,7 +173,6 @@ class Options(BaseModel):
         refused = {
             "mask_sequence_vectors": (self.mask_sequence_vectors, "padding would be assigned"),
             "combinatorial_scale": (not self.combinatorial_scale, "no version implements it"),
-            "regression_loss_scale": (not self.regression_loss_scale, "there are no regressions"),
             "usable_gpus": (not self.usable_gpus, "set CUDA_VISIBLE_DEVICES instead"),
             "trial_time": (not self.trial_time, "hyperparameter searches have their own command"),
             "hidden_dim": (

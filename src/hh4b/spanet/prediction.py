@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class Prediction:
         detection_probability: (particles, N).
         classes: name -> (N, classes) probabilities.
         vectors: name -> (N, hidden_dim).
+        regressions: name -> (N,), in the unit of the target; those that were trained.
     """
 
     jets: tuple[NDArray[np.int64], ...]
@@ -37,6 +38,7 @@ class Prediction:
     detection_probability: NDArray[np.float32]
     classes: dict[str, NDArray[np.float32]]
     vectors: dict[str, NDArray[np.float32]]
+    regressions: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def on_batches(
@@ -134,7 +136,10 @@ def predict(
         name: np.zeros((number, count), dtype=np.float32) for name, count in network.classes.items()
     }
     kept: dict[str, Any] = {}
-    parts = Parts(vectors=vectors)
+    numbers: dict[str, Any] = {}
+    if network.options.regression_loss_scale:
+        numbers = {r.name: np.zeros(number, np.float32) for r in network.event.regressions}
+    parts = Parts(vectors=vectors, regression=bool(numbers))
 
     def consume(batch: Batch, output: NetworkOutput) -> None:
         rows = batch.events.cpu().numpy()
@@ -143,13 +148,15 @@ def predict(
             detection[:, rows] = output.detection.sigmoid().cpu().numpy()
         for name, logits in output.classification.items():
             classes[name][rows] = logits.softmax(dim=1).cpu().numpy()
+        for name, value in output.regression.items():
+            numbers[name][rows] = value.cpu().numpy()
         for name, vector in output.vectors.items():
             if name not in kept:  # another thread may be making it, too: the first one stays
                 kept.setdefault(name, np.zeros((number, vector.shape[1]), dtype=np.float32))
             kept[name][rows] = vector.cpu().numpy()
 
     on_batches(network, store, parts, consume, batch_size=batch_size)
-    return Prediction(tuple(jets), probability, detection, classes, kept)
+    return Prediction(tuple(jets), probability, detection, classes, kept, numbers)
 
 
 def _store(network: Network, events: Events) -> EventStore:
@@ -197,7 +204,7 @@ def class_probability(
     """Return the probability (N, classes) of one classification, computing nothing else."""
     store = _store(network, events)
     result = np.zeros((len(events), network.classes[name]), dtype=np.float32)
-    parts = Parts(assignment=False, detection=False)
+    parts = Parts(assignment=False, detection=False, regression=False)
 
     def consume(batch: Batch, output: NetworkOutput) -> None:
         rows = batch.events.cpu().numpy()

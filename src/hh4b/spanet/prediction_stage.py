@@ -174,11 +174,13 @@ class PredictionWriter:
             self._put(f"{group}/marginal_probability", rows, assignment * detection)
         for name, values in result.classes.items():
             self._put(f"CLASSIFICATIONS/{name}", rows, values)
+        for name, values in result.regressions.items():
+            self._put(f"REGRESSIONS/{name}", rows, values)
         for name, values in result.vectors.items():
             self._put(f"EMBEDDINGS/{name}", rows, values)
 
     def _put(self, name: str, rows: slice, values: NDArray[Any]) -> None:
-        bad = np.isnan(values).reshape(len(values), -1).any(axis=1)
+        bad = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
         if bad.any():
             raise ContractError(
                 f"the network gives no number for {name} in event"

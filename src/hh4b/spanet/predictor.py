@@ -170,6 +170,7 @@ def gather(shares: Sequence[Share], number: int) -> Prediction:
         place([one.detection_probability for one in found], axis=1),
         {name: place([one.classes[name] for one in found]) for name in first.classes},
         {name: place([one.vectors[name] for one in found]) for name in first.vectors},
+        {name: place([one.regressions[name] for one in found]) for name in first.regressions},
     )
 
 

@@ -18,6 +18,8 @@ from hh4b.spanet.kappa import kappa_weights
 from hh4b.spanet.losses import Balance, Targets
 from hh4b.spanet.network import Network
 from hh4b.spanet.options import Options
+from hh4b.spanet.regressions import require_learnable
+from hh4b.spanet.symmetries import require_invariant
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def prepare(
     Raises:
         ContractError: if a file lacks what the event description names, or holds wrong values, or
             with ``kappa_balance`` if a class is missing at a kappa input.
-        ConfigError: if ``kappa_balance`` is asked of a network without kappa input.
+        ConfigError: if ``kappa_balance`` is asked of a network without kappa input, or
+            ``random_symmetries`` of one that regresses directions.
         TrainingFailed: if too few events are left for one step.
     """
     assignments = bool(
@@ -80,6 +83,10 @@ def prepare(
             f"{training_file}: no event is left for validation; lower train_validation_split"
             " or give --validation"
         )
+    if options.regression_loss_scale:
+        require_learnable(training.regressions, where=str(training_file))
+        if options.random_symmetries:
+            require_invariant(training.regressions)
     classes = {}
     for name, values in training.classes.items():
         known = np.unique(values[values >= 0])
@@ -123,16 +130,18 @@ def _digest(*parts: Events) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for events in parts:
         arrays = [*events.features, *events.valid, *events.targets, *events.classes.values()]
-        for array in arrays:
+        for array in [*arrays, *events.regressions.values()]:
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
 def set_statistics(network: Network, events: Events) -> None:
-    """Put mean and deviation of the real vectors' features into the network.
+    """Put mean and deviation of the real vectors' features and of targets into the network.
 
     Features without "normalize" and those that do not vary keep mean 0 and deviation 1.
     """
+    for name, regressor in network.regressors_by_name().items():
+        regressor.set_targets(events.regressions[name])
     if not network.options.normalize_features:
         return
     for item, embedding, features, valid in zip(
@@ -214,6 +223,7 @@ class TargetStore:
             self.valid = torch.zeros(len(group_of.particles), len(events), dtype=torch.bool)
             self.weight = None
         self.classes = {name: torch.from_numpy(v) for name, v in events.classes.items()}
+        self.regressions = {name: torch.from_numpy(v) for name, v in events.regressions.items()}
         weights, assigned = loss_weights(events, group_of, options)
         self.event_weight = None if weights is None else torch.from_numpy(weights)
         self.assignment_weight = None if assigned is None else torch.from_numpy(assigned)
@@ -232,6 +242,7 @@ class TargetStore:
             valid=self.valid[:, rows].to(device),
             weight=None if self.weight is None else self.weight[:, rows].to(device),
             classes={name: at(v) for name, v in self.classes.items()},
+            regressions={name: at(v) for name, v in self.regressions.items()},
             event_weight=None if self.event_weight is None else at(self.event_weight),
             multiplicity=at(self.multiplicity),
             assignment_weight=(

@@ -132,6 +132,11 @@ def _fill_network(taker: _Taker, network: Network) -> None:
     _head(taker, _each(branches, "detection_classifier"), network.detection)
     for name, head in zip(network.classes, network.classifiers.values(), strict=True):
         _head(taker, [f"classification_decoder.networks.{name}"], head)
+    for name, regressor in network.regressors_by_name().items():
+        prefix = f"regression_decoder.networks.{name}"
+        taker.fill(regressor.mean, [f"{prefix}.mean"])
+        taker.fill(regressor.std, [f"{prefix}.std"])
+        _head(taker, [f"{prefix}.linear"], regressor.head)
 
 
 def _linear(taker: _Taker, prefixes: Sequence[str], layer: Any) -> None:

@@ -4,7 +4,7 @@ Nothing in a collision knows a direction across the beam, and mirror images are 
 that reads phi and eta has to learn that from its events; with few of them it is better told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,10 @@ from hh4b.core import kinematics
 from hh4b.core.errors import ConfigError
 
 Array = NDArray[Any]
+#: Words in the names of what changes when an event is turned or mirrored.
+_DIRECTED = {
+    "phi", "eta", "theta", "rapidity", "px", "py", "pz", "x", "y", "z", "sin", "cos"
+}  # fmt: skip
 
 
 class Symmetry(NamedTuple):
@@ -56,3 +60,22 @@ def apply(features: Array, names: Sequence[str], symmetry: Symmetry) -> Array:
                 " set it to false"
             )
     return result
+
+
+def require_invariant(names: Iterable[str]) -> None:
+    """Check that regressed numbers stay the same when an event is turned or mirrored.
+
+    Only their names tell; masses and transverse momenta do, components and angles do not.
+
+    Args:
+        names: like ``EVENT/neutrino_pz``.
+
+    Raises:
+        ConfigError: naming the first that does not.
+    """
+    for name in names:
+        if _DIRECTED & set(name.rsplit("/", 1)[-1].lower().split("_")):
+            raise ConfigError(
+                f"random_symmetries: the regression {name!r} would have to be turned with its"
+                " event; set random_symmetries to false"
+            )

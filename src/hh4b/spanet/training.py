@@ -24,6 +24,7 @@ from hh4b.spanet.network import Network, Parts
 from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import predict
 from hh4b.spanet.preparation import Preparation, TargetStore, set_statistics
+from hh4b.spanet.regressions import regression_metrics
 
 FINITE_CHECK_STEPS = 50
 
@@ -119,8 +120,9 @@ class Training:
             assignment=bool(options.assignment_loss_scale or options.kl_loss_scale),
             detection=bool(options.detection_loss_scale),
             classification=bool(options.classification_loss_scale and event.classifications),
+            regression=bool(options.regression_loss_scale and event.regressions),
         )
-        if not (self.parts.assignment or self.parts.detection or self.parts.classification):
+        if not any(vars(self.parts).values()):
             raise TrainingFailed("nothing to learn: every loss scale of the options is 0")
 
     @property
@@ -210,11 +212,13 @@ class Training:
 
     def monitored(self, metrics: dict[str, float]) -> float:
         """Return the number by which the best checkpoint is chosen; larger is better."""
-        name = self.options.best_checkpoint_metric
+        name: str = self.options.best_checkpoint_metric
         if name == "last":
             return float(self.epoch)
         if name == "auto":
-            name = "average_jet_accuracy" if self.parts.assignment else "auc"
+            only_numbers = self.parts.regression and not self.parts.classification
+            others = "average_r_squared" if only_numbers else "auc"
+            name = "average_jet_accuracy" if self.parts.assignment else others
         for key, value in metrics.items():
             if key.rsplit("/", 1)[-1] == name:
                 return value if math.isfinite(value) else -math.inf
@@ -227,7 +231,7 @@ class Training:
 def validation_metrics(
     network: Network, events: Events, weight: NDArray[np.float64] | None = None
 ) -> dict[str, float]:
-    """Return assignment and classification metrics as flat names.
+    """Return metrics of assignment, classification and regression as flat names.
 
     Args:
         network: with its weights.
@@ -247,4 +251,12 @@ def validation_metrics(
             for key, value in found.items()
             if not key.endswith("_error")
         }
+    shares = []
+    for name, values in prediction.regressions.items():
+        found = regression_metrics(values, events.regressions[name], weight)
+        result |= {f"validation/{name}/{key}": value for key, value in found.items()}
+        if "r_squared" in found:
+            shares.append(found["r_squared"])
+    if shares:
+        result["validation/average_r_squared"] = math.fsum(shares) / len(shares)
     return result

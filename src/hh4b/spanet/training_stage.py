@@ -120,6 +120,10 @@ def run(
     chosen = list(devices or choose_devices(options.num_gpu))
     for key, why in options.without_effect().items():
         log.info("option %s has no effect: %s", key, why)
+    if options.regression_loss_scale and not event.regressions:
+        log.info("option regression_loss_scale has no effect: the event file has no REGRESSIONS")
+    if event.regressions and not options.regression_loss_scale:
+        log.warning("REGRESSIONS are not learned: set regression_loss_scale in the options")
     if len(chosen) == 1:
         train(
             options, event, data, folder, seed=seed, workers=Workers(device=chosen[0]),
