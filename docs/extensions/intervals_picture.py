@@ -72,7 +72,7 @@ def _row(numbers: Numbers, label: str, key: str, y: float) -> list[str]:
         _text(_LEFT - 12, y + 5, label, "end"),
         _line("ours", *(_place(side["value"]) for side in sides), y - 7),
         *(
-            _line("error", *(_place(side["value"] + sign * side["error"]) for sign in (-1, 1)), y - 7)
+            _line("error", *(_place(side["value"] + s * side["error"]) for s in (-1, 1)), y - 7)
             for side in sides
         ),
         _line("note", *(_place(side["note"]) for side in sides), y + 7),

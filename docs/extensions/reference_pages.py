@@ -38,6 +38,7 @@ def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("builder-inited", lambda app: write_pages(Path(app.srcdir) / "reference"))
     app.connect("autodoc-process-docstring", _without_substitutions)
+    app.connect("source-read", _links_of_the_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -49,6 +50,11 @@ def _without_substitutions(
         parts = line.split("`")
         parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]
         lines[number] = "`".join(parts)
+
+
+def _links_of_the_site(_app: Any, _name: str, source: list[str]) -> None:
+    """In the repository the reference of the configuration lies beside it, on the site with us."""
+    source[0] = source[0].replace("](../config/README.md", "](reference/configuration.md")
 
 
 def write_pages(folder: Path) -> None:

@@ -89,7 +89,7 @@ def test_files_of_pages_are_written_where_something_uses_them():
     [
         ("<!-- run -->\n```\necho\n```\n", ["run"]),
         ("<!-- run -->\n\n```\necho\n```\n", [""]),
-        ("```\necho\n```\n<!-- not run: it takes days -->\n```yaml\na: 1\n```\n", ["", "not run: it takes days"]),
+        ("```\necho\n```\n<!-- not run: days -->\n```yaml\na: 1\n```\n", ["", "not run: days"]),
         ("<!-- not run: -->\n```\necho\n```\n", [""]),
         ("* a\n\n  <!-- file: a.py -->\n  ```python\n  b = 1\n  ```\n", ["file: a.py"]),
     ],

@@ -291,7 +291,7 @@ def test_the_example_of_files_is_a_study(tmp_path):
     overlay = tmp_path / "mine.yaml"
     overlay.write_text(example_of_files())
     study = read_study(ROOT / "config/config.yaml", overlay)
-    assert study.samples["four_b"].files == ["/data/qcd4b/*.root"]
+    assert study.samples["four_b"].files == ["mine/qcd/*.root"]
     assert study.systematics["jet_energy_scale"].processes == ["hh"]
     assert study.systematics["jet_energy_scale"].up == {"jets.energy_scale": 1.02}
 

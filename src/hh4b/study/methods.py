@@ -26,10 +26,10 @@ class SpanetTraining(SpanetKappaBalance, RowsPerShower):
     )
     background: list[Name] = Field(
         [],
-        description="names of the background samples to train with; none = the network pairs jets and does not classify",
+        description="background samples to train with; none = the network pairs jets only",
     )
     options: str = Field(
-        description="file of options (JSON), the same that the reference implementation of SPANet reads"
+        description="file of options (JSON), as the reference implementation reads it"
     )
     changes: dict[str, bool | int | float | str] = Field(
         {}, description="single options to change, by their names"
@@ -132,7 +132,7 @@ class DnnSearch(Settings):
 
     kind: Literal["dnn"]
     classifier: Name = Field(
-        description="name under `classifiers` of the network that is searched for: its samples, and all that is not varied"
+        description="name under `classifiers`: gives the samples, and all that is not varied"
     )
     trials: Count = Field(100, description="number of trials, of all workers together")
     max_epochs: Count = Field(100, description="number of epochs of a trial at most")
@@ -147,7 +147,7 @@ class SpanetSearch(Settings):
 
     kind: Literal["spanet"]
     training: Name = Field(
-        description="name under `spanet_trainings` of the network that is searched for: its samples, and all that is not varied"
+        description="name under `spanet_trainings`: gives the samples, and all that is not varied"
     )
     trials: Count = Field(100, description="number of trials, of all workers together")
     epochs: Count = Field(10, description="number of epochs of a trial")
