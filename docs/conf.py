@@ -27,3 +27,7 @@ autodoc_typehints = "signature"
 napoleon_use_ivar = True
 # `name` in a docstring is code: names of columns and of functions alike.
 default_role = "literal"
+# Types of docstrings, as `event` of "(event, jet)", name many things; no link is written by hand.
+suppress_warnings = ["ref.python"]
+html_show_sourcelink = False
+html_copy_source = False
