@@ -1,5 +1,6 @@
 """Every code block of the pages is run, or says why not."""
 
+import re
 import subprocess
 from itertools import groupby
 
@@ -137,3 +138,11 @@ def test_shell_blocks_are_shell():
             assert yaml.safe_load(block.text), block.place
         elif block.language == "python":
             compile(block.text, block.place, "exec")
+
+
+def test_no_command_hides_in_an_indented_block():
+    """Indented lines are formulas; a command stands in a fence, with its mark."""
+    command = re.compile(r"^    (hh4b|pyhf|snakemake|python|make|git|pip) ", re.MULTILINE)
+    for page in PAGES:
+        outside = re.sub(r"^\s*```.*?^\s*```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+        assert not command.search(outside), page.name
