@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: results install test test-slurm slurm quick lint smoke clean
+.PHONY: results install test test-slurm slurm quick lint docs smoke clean
 results: install
 	snakemake --cores $(CORES)
 
@@ -46,6 +46,11 @@ lint: install
 	ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow
+
+# The site of the documentation, build/docs/index.html; nothing is fetched.
+docs: install
+	python -m sphinx --quiet --jobs auto --fail-on-warning --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
 
 clean:
 	rm -rf results logs .snakemake

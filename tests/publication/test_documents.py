@@ -60,6 +60,8 @@ def fill(tmp_path, numbers, text, *, check=False):
         ("limits/spanet/profile/width", " .1", "14.4 ± 0.7"),
         ("pairing/min_dr/1", "", "0.743 ± 0.015"),
         ("samples/hh/generated", "", "20,000"),
+        ("seconds/all/jobs", "", "5"),
+        ("seconds/all/minutes", " .1", "16.5"),
     ],
 )
 def test_a_marked_place_is_filled(tmp_path, numbers, key, decimals, text):

@@ -23,9 +23,10 @@ def expanded(study):
     return expand_samples(study.samples, study.processes)
 
 
-def readme_example():
-    """Return the YAML of the README in which files replace the background."""
-    return re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)[0]
+def example_of_files():
+    """Return the YAML of the pages in which files replace the background."""
+    text = (ROOT / "docs/own_files.md").read_text()
+    return re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)[0]
 
 
 def refusal(*paths):
@@ -38,11 +39,11 @@ def refusal(*paths):
 
 
 def with_own_files():
-    """Return the default study with files as background, and their systematics as in the README."""
+    """Return the default study with files as background, and their systematics as on the page."""
     content = changed(
         "samples.four_b", {"process": "four_b", "source": "files", "files": ["/data/*.root"]}
     )
-    for name, change in yaml.safe_load(readme_example())["systematics"].items():
+    for name, change in yaml.safe_load(example_of_files())["systematics"].items():
         if change is None:
             del content["systematics"][name]
         else:
@@ -294,11 +295,11 @@ def test_null_takes_away(tmp_path):
         read_study(ROOT / "config/config.yaml", overlay)
 
 
-def test_the_example_of_the_readme_is_a_study(tmp_path):
+def test_the_example_of_files_is_a_study(tmp_path):
     overlay = tmp_path / "mine.yaml"
-    overlay.write_text(readme_example())
+    overlay.write_text(example_of_files())
     study = read_study(ROOT / "config/config.yaml", overlay)
-    assert study.samples["four_b"].files == ["/data/qcd4b/*.root"]
+    assert study.samples["four_b"].files == ["mine/qcd/*.root"]
     assert study.systematics["jet_energy_scale"].processes == ["hh"]
     assert study.systematics["jet_energy_scale"].up == {"jets.energy_scale": 1.02}
 
@@ -306,7 +307,7 @@ def test_the_example_of_the_readme_is_a_study(tmp_path):
 def test_systematics_of_own_files_say_what_to_write(tmp_path):
     """Each error names the next key; what they say makes a study in the end."""
     overlay, found = tmp_path / "mine.yaml", {}
-    content = yaml.safe_load(readme_example())
+    content = yaml.safe_load(example_of_files())
     for _ in range(9):
         content["systematics"] = found
         overlay.write_text(yaml.safe_dump(content))
@@ -319,7 +320,7 @@ def test_systematics_of_own_files_say_what_to_write(tmp_path):
         )  # fmt: skip
         assert said, text
         found[said[1]] = {"processes": ["hh"]} if said[2] else None
-    assert found == yaml.safe_load(readme_example())["systematics"]
+    assert found == yaml.safe_load(example_of_files())["systematics"]
 
 
 def test_readme_is_up_to_date():

@@ -18,8 +18,12 @@ from hh4b.spanet.settings import (
     SpanetTrainSettings,
 )
 
-OptionsFile = Annotated[Path, typer.Option("--options", help="Options JSON, as of the reference.")]
-EventFile = Annotated[Path, typer.Option("--event", help="Event YAML, as of the reference.")]
+OptionsFile = Annotated[
+    Path, typer.Option("--options", help="Options (JSON), e.g. config/spanet/options/small.json.")
+]
+EventFile = Annotated[
+    Path, typer.Option("--event", help="Event description (YAML), e.g. config/spanet/event.yaml.")
+]
 Model = Annotated[Path, typer.Argument(help="Folder of a training, or a checkpoint file.")]
 Changed = Annotated[
     list[str] | None,

@@ -27,7 +27,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def evaluate(expression: str | float, variables: Mapping[str, Any]) -> Any:
-    """Evaluate numbers, + - * / **, parentheses, tanh, exp, log, sqrt, min and max.
+    """Evaluate numbers, ``+ - * / **``, parentheses, tanh, exp, log, sqrt, min and max.
 
     Nothing else is understood, so that a configuration file cannot run code.
 

@@ -24,16 +24,24 @@ class EventSelection(Settings):
     """The four-tag cut and truth matching."""
 
     jet_pt_min_gev: Positive = Field(
-        40.0, description="jet pT cut", json_schema_extra={"flags": ["--pt-min-gev"]}
+        40.0,
+        description="jets below this transverse momentum are not used",
+        json_schema_extra={"flags": ["--pt-min-gev"]},
     )
     jet_abs_eta_max: Positive = Field(
-        2.5, description="jet |eta| cut", json_schema_extra={"flags": ["--abs-eta-max"]}
+        2.5,
+        description="jets beyond this |eta| are not used",
+        json_schema_extra={"flags": ["--abs-eta-max"]},
     )
-    max_jets: Annotated[int, Field(ge=4, le=100)] = Field(10, description="leading jets kept")
+    max_jets: Annotated[int, Field(ge=4, le=100)] = Field(
+        10, description="jets kept of an event, those of largest pT"
+    )
     min_tags: Annotated[int, Field(ge=MIN_TAGS)] = Field(
-        MIN_TAGS, description="b-tagged jets required"
+        MIN_TAGS, description="b-tagged jets that an event needs"
     )
-    b_tag_bit: Annotated[int, Field(ge=0, le=31)] = Field(0, description="bit of Jet.BTag")
+    b_tag_bit: Annotated[int, Field(ge=0, le=31)] = Field(
+        0, description="bit of the branch Jet.BTag that is the b-tag"
+    )
     jet_collection: str = Field("Jet", description="branch of the jets")
     matching: Literal["one_to_one", "drop_ambiguous"] = Field(
         "one_to_one", description="what to do with a quark that has two jets within 0.4"
@@ -67,7 +75,9 @@ class FileChoices(NegativeWeights, BadFiles):
 class IngestSettings(NamedSample, FileChoices, EventSelection):
     """Everything that decides the content of a dataset besides the files."""
 
-    min_tags: Annotated[int, Field(ge=0)] = Field(MIN_TAGS, description="b-tagged jets required")
+    min_tags: Annotated[int, Field(ge=0)] = Field(
+        MIN_TAGS, description="b-tagged jets that an event needs"
+    )
     training_fraction: Share = Field(
         _TRAINING_FRACTION, description="share of the events used for training"
     )

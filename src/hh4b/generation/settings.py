@@ -71,7 +71,7 @@ class FourBProcessChoice(Settings):
 
 
 class Physics(FourBProcessChoice, ScaleFactor, BottomMass, TopMass, HiggsMass, Energy):
-    """Parton-level physics of own samples."""
+    """Masses, scales and cuts of the events that the study generates."""
 
     sqrt_s_tev: Literal[13, 14] = Field(13, description="collision energy of the event samples")
 
@@ -239,7 +239,9 @@ class MadgraphProcess(Settings):
     generate: Literal["hh", "4b"] = Field(
         description="signal gg -> HH through the loops, or background pp -> 4b"
     )
-    kappa_lambda: Kappa | None = Field(None, description="of hh")
+    kappa_lambda: Kappa | None = Field(
+        None, description="kappa_lambda of the events, with `generate: hh`"
+    )
     launcher: str = Field("", description="words in front of every program, e.g. of a container")
 
     @model_validator(mode="after")

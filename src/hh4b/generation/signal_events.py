@@ -90,9 +90,9 @@ def generate(
 
     Every block of points has its own random stream, so the events depend on nothing but the
     request. With a bias b(x) each event is kept with probability b and has the weight
-    sigma (N - 1) / (T - 1) / b, N being the events kept and T the events offered up to and with
-    the last one kept: (N - 1) / (T - 1) is the unbiased estimate of the kept share when one stops
-    at a given N, so the expectation of the mean weight is sigma exactly.
+    sigma (N - 1) / (T - 1) / b. N is the number of events kept, and T the number tried until the
+    N-th was kept. As generation stops with the N-th, (N - 1) / (T - 1) is the unbiased estimate of
+    the share that is kept, and the expectation of the mean weight is sigma exactly.
 
     Raises:
         GeneratorFailed: if the sampler fails.

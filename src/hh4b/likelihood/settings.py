@@ -293,7 +293,7 @@ class ToyChoices(Settings):
     )
     injection_toys: Count = Field(500, description="pseudo-experiments of each injection")
     toy_levels: Annotated[list[Fraction], Field(min_length=1)] = Field(
-        [0.6827, 0.95], description="confidence levels"
+        [0.6827, 0.95], description="confidence levels of the pseudo-experiments"
     )
     kappa_bound_min: Kappa = Field(-15.0, description="least kappa_lambda that a fit may find")
     kappa_bound_max: Kappa = Field(20.0, description="largest kappa_lambda that a fit may find")

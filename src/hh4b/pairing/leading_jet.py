@@ -2,7 +2,7 @@
 
 The note's text defines min-dR as `hh4b.pairing.min_dr` does. Its code orders the two candidates of
 a pairing by transverse momentum, but takes the distance in the pair that stood first before the
-ordering, which always holds the jet of largest pT (docs/physics.md).
+ordering, which always holds the jet of largest pT (docs/note.md).
 """
 
 import numpy as np

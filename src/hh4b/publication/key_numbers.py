@@ -43,7 +43,7 @@ class Numbers:
     def find(self, key: str) -> Any:
         """Return what stands at a key, e.g. ``default/limits/mixing_spanet/13/139/profile``.
 
-        ``…/note`` behind an interval is the note's.
+        ``…/note`` behind an interval is the note's; ``…/seconds/all`` is the sum of all stages.
 
         Raises:
             ConfigError: if nothing stands there, with what does.
@@ -55,6 +55,8 @@ class Numbers:
                 node = {side: node[side].get(part) for side in ("lower", "upper")}
             elif isinstance(node, Mapping) and part in node:
                 node = node[part]
+            elif part == "all" and parts[depth - 1] == "seconds":
+                node = all_jobs(node)
             else:
                 known = ", ".join(map(str, node)) if isinstance(node, Mapping) else "no entries"
                 place = "/".join(parts[:depth]) or "the numbers"
@@ -81,6 +83,17 @@ class Numbers:
 
 def _files(path: Path) -> list[Path]:
     return sorted(path.glob("*.json")) if path.is_dir() else [path]
+
+
+def all_jobs(stages: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return the jobs of all stages together, and what they took, in seconds and in minutes.
+
+    >>> all_jobs({"simulate": {"jobs": 2, "seconds": 90.0}, "pair": {"jobs": 1, "seconds": 30.0}})
+    {'jobs': 3, 'seconds': 120.0, 'minutes': 2.0}
+    """
+    seconds = sum(one["seconds"] for one in stages.values())
+    jobs = sum(one["jobs"] for one in stages.values())
+    return {"jobs": jobs, "seconds": seconds, "minutes": seconds / 60}
 
 
 def is_interval(node: Any) -> bool:

@@ -14,7 +14,7 @@ class OutputSettings(Settings):
     """Everything about a table or figure but its files; `Inputs` has the files by key."""
 
     kind: str = Field(description="kind of the catalogue, entry point `hh4b.output`, or path.py:f")
-    title: str = Field(default="", description="caption")
+    title: str = Field(default="", description="caption of the table or figure")
     remarks: list[str] = Field(default=[], description="further sentences of the caption")
     labels: dict[str, str] = Field(default={}, description="name of a row or curve, by input key")
     parts: dict[str, tuple[str, str]] = Field(
@@ -22,7 +22,9 @@ class OutputSettings(Settings):
         description="pairing and classifier by input key, for tables with a column for each",
     )
     sqrt_s_tev: Positive | None = Field(default=None, description="energy of the events shown")
-    options: dict[str, Any] = Field(default={}, description="of the kind")
+    options: dict[str, Any] = Field(
+        default={}, description="options of the kind, listed in docs/figures.md"
+    )
     style: dict[str, Any] = Field(default={}, description="of a figure")
 
     def label(self, key: str) -> str:

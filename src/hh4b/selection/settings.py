@@ -53,11 +53,13 @@ class DnnSettings(Settings):
     """The dense network and its training."""
 
     hidden_dim: Count = Field(256, description="units of a hidden layer")
-    n_layers: Count = Field(2, description="hidden layers")
-    learning_rate: Annotated[float, Field(gt=0, lt=1)] = Field(0.005, description="of Adam")
-    batch_size: Count = Field(512, description="events a step")
+    n_layers: Count = Field(2, description="number of hidden layers")
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.005, description="learning rate of the optimiser Adam"
+    )
+    batch_size: Count = Field(512, description="events of a training step")
     patience: Count = Field(10, description="epochs without improvement before the stop")
-    max_epochs: Count = Field(100, description="epochs at most")
+    max_epochs: Count = Field(100, description="number of epochs at most")
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.05, description="share of each class to validate on"
     )
@@ -89,8 +91,8 @@ class DnnTrainSettings(DnnSettings, BackgroundWeights, FoldPart, RowsPerShower):
 class DnnSearchSettings(DnnTrainSettings):
     """A search; what is not varied, and the first trial, are the fields of a training."""
 
-    trials: Count = Field(100, description="of all workers together")
-    max_epochs: Count = Field(100, description="of a trial at most")
+    trials: Count = Field(100, description="number of trials, of all workers together")
+    max_epochs: Count = Field(100, description="number of epochs of a trial at most")
     ranges: DnnRanges = Field(DnnRanges(), description="what is varied, and how far")
     halving: Halving = False
     held_out: HeldOut = None
@@ -119,8 +121,8 @@ class CutSettings(Settings):
     delta_eta_max: Positive = Field(1.5, description="|eta_H1 - eta_H2| stays below")
     x_wt_min: NonNegative = Field(1.5, description="X_Wt stays above: no top candidate")
     x_hh_max: Positive = Field(1.6, description="X_HH stays below: signal region")
-    w_mass_gev: Positive = Field(80.4, description="of the W boson")
-    top_mass_gev: Positive = Field(172.5, description="of the top quark")
+    w_mass_gev: Positive = Field(80.4, description="mass of the W boson in X_Wt")
+    top_mass_gev: Positive = Field(172.5, description="mass of the top quark in X_Wt")
     x_wt_relative_width: Positive = Field(0.1, description="resolution over mass in X_Wt")
     x_hh_centre_gev: tuple[Positive, Positive] = Field(
         (124.0, 117.0), description="masses of leading and subleading candidate at X_HH = 0"

@@ -44,13 +44,15 @@ class ShowerChoice(Settings):
 
 
 class Simulation(ShowerChoice, _Chunks):
-    """Shower and detector of own samples."""
+    """Shower and detector of the events that the study generates."""
 
     signal_acceptance_bias: str | None = Field(
-        None, description="density of partons that favours events that pass; null = plain"
+        None,
+        description="density of partons that favours events that pass, for gg -> HH; null = plain",
     )
     background_acceptance_bias: str | None = Field(
-        "config/detector/acceptance_bias.yaml", description="the same for pp -> 4b"
+        "config/detector/acceptance_bias.yaml",
+        description="density of partons that favours events that pass, for pp -> 4b; null = plain",
     )
 
 

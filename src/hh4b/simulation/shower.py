@@ -80,11 +80,15 @@ def start_pythia(path: Path | str, *, first: int, commands: tuple[str, ...] = ()
     H decays given in the file are kept, as Pythia leaves decayed particles alone.
 
     Raises:
-        GeneratorFailed: if Pythia refuses a setting or the file.
+        GeneratorFailed: if Pythia is not installed, or refuses a setting or the file.
     """
-    # Takes a second; only the shower needs it.
-    import pythia8mc
-
+    try:  # Takes a second; only the shower needs it.
+        import pythia8mc
+    except ImportError as error:
+        raise GeneratorFailed(
+            f"the package pythia8mc, which showers, cannot be imported ({error}): pip install"
+            " pythia8mc, or bring events as Delphes files (docs/platforms.md)"
+        ) from error
     pythia = pythia8mc.Pythia("", False)
     for line in (*_COMMANDS, f"Beams:nSkipLHEFatInit = {first}", *commands):
         if not pythia.readString(line):

@@ -65,9 +65,9 @@ class SpanetTrainSettings(SpanetChanges, SpanetTrainingLength, SpanetKappaBalanc
 class SpanetSearchSize(Settings):
     """What a search varies, and how long."""
 
-    trials: Count = Field(100, description="of all workers together")
-    epochs: Count = Field(10, description="of a trial")
-    ranges: SpanetRanges = Field(SpanetRanges(), description="what is varied")
+    trials: Count = Field(100, description="number of trials, of all workers together")
+    epochs: Count = Field(10, description="number of epochs of a trial")
+    ranges: SpanetRanges = Field(SpanetRanges(), description="what is varied, and how far")
     halving: Halving = False
     held_out: HeldOut = None
 

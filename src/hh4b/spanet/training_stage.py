@@ -31,8 +31,8 @@ class SpanetTrainFiles:
     """Files of a training.
 
     Attributes:
-        options: JSON, as of the reference.
-        event: YAML, as of the reference.
+        options: JSON, in the format of the reference implementation.
+        event: YAML, in the format of the reference implementation.
         folder: where results go.
         training: HDF5 file; None: that of the options.
         validation: HDF5 file; None: that of the options, or a part of the training file.

@@ -25,15 +25,19 @@ class Process(Settings):
     cross_section: Literal["note", "own"] | dict[float, Coefficients] | None = Field(
         None,
         validate_default=True,
-        description="of a signal: note, own (the amplitude's), or by energy in TeV the coefficients"
-        " of kappa_lambda^0, ^1, ^2 in fb",
+        description="cross section of a signal: `note`, `own` (from the amplitude), or by energy in"
+        " TeV the coefficients of kappa_lambda^0, ^1, ^2 in fb",
     )
     cross_section_pb: dict[float, Positive] = Field(
-        {}, validate_default=True, description="of other kinds: in pb, by energy in TeV"
+        {},
+        validate_default=True,
+        description="cross section of a background in pb, by energy in TeV",
     )
     k_factor: Positive = Field(1.0, description="factor on the cross section")
     branching_ratio: Fraction | None = Field(
-        None, validate_default=True, description="of H -> b bbar, signal only; enters squared"
+        None,
+        validate_default=True,
+        description="branching ratio of H -> b bbar, of a signal only; enters squared",
     )
     source: str = Field("", description="where the numbers are from")
 

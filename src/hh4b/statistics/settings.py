@@ -58,9 +58,11 @@ class PhysicsModel(Settings):
 class TemplateChoices(Settings):
     """Bins of m_HH and where scores are taken."""
 
-    bins: Count = Field(10, description="bins in m_HH")
-    m_hh_min_gev: NonNegative = Field(200.0, description="lower edge")
-    m_hh_max_gev: Positive = Field(1000.0, validate_default=True, description="upper edge")
+    bins: Count = Field(10, description="number of bins in m_HH")
+    m_hh_min_gev: NonNegative = Field(200.0, description="lower edge of the bins in m_HH")
+    m_hh_max_gev: Positive = Field(
+        1000.0, validate_default=True, description="upper edge of the bins in m_HH"
+    )
     overflow: Literal["drop", "include"] = Field(
         "drop", description="events outside: left out, or counted in the end bins"
     )
@@ -167,7 +169,9 @@ class IntervalChoices(ErrorChoices):
     engine: Literal["auto", "own", "pyhf"] = Field(
         "auto", description="auto: own where it knows the model, else pyhf"
     )
-    optimizer: Literal["minuit", "scipy"] = Field("minuit", description="of the engine pyhf")
+    optimizer: Literal["minuit", "scipy"] = Field(
+        "minuit", description="minimiser of the engine pyhf"
+    )
     profile_threshold: Positive | None = Field(
         None,
         description="bound on -2 Delta ln L; null = 3.92 of the model note, 3.84 of complete",
@@ -315,7 +319,7 @@ class LuminosityScanSettings(
 class Headline(Settings):
     """The point that tables and figures show where they show one."""
 
-    sqrt_s_tev: Positive = Field(13.0, description="energy in TeV")
+    sqrt_s_tev: Positive = Field(13.0, description="collision energy in TeV")
     luminosity_ifb: Positive = Field(139.0, description="integrated luminosity in fb^-1")
 
 

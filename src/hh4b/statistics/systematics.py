@@ -58,9 +58,13 @@ class NormSystematic(_Effect):
 
     effect: Literal["norm"]
     size: Fraction | None = Field(None, description="relative; up 1 + size, down 1 / (1 + size)")
-    up: Positive | None = Field(None, description="or the factor at +1 standard deviation")
+    up: Positive | None = Field(
+        None, description="in place of `size`: the factor at +1 standard deviation"
+    )
     down: Positive | None = Field(
-        None, validate_default=True, description="and the factor at -1 standard deviation"
+        None,
+        validate_default=True,
+        description="in place of `size`: the factor at -1 standard deviation",
     )
 
     @field_validator("down")

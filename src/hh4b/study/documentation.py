@@ -8,18 +8,20 @@ from hh4b.study.model import Study
 
 _INTRODUCTION = """# Configuration
 
-`config/config.yaml` is the default study. An overlay such as `config/scale/smoke.yaml`, given by
-`snakemake --configfile …`, replaces single keys; mappings merge, lists and values are replaced, and
-null takes an entry of a named section, or a key of a sample, away.
-Everything is checked before the first job: an unknown key, a key that stands twice, a wrong type or
-an impossible value stops the run with the key, the value and what was expected, as
-`hh4b config check FILE …` does.
+`config/config.yaml` is the default study. A file of your own is laid over it with
+`snakemake --configfile mine.yaml`: a key that it has replaces the one of the default, keys that it
+does not have stay. Lists are replaced as a whole. `null` removes an entry of a section, or a key of
+a sample: `systematics: {four_b_scale: null}`.
 
-This page is generated from `hh4b.study` (`hh4b config readme`). Units stand in the keys. A name is
-made of small letters, digits and `_`, and begins with a letter.
+Everything is checked before the first job. An unknown key, a key that stands twice, a wrong type or
+an impossible value stops the run with the key, the value and what was expected. `hh4b config check`
+checks without running.
+
+This page is made from the code (`hh4b config readme`). Units stand in the keys. A name is made of
+small letters, digits and `_`, and begins with a letter.
 """
 #: Meaning of the key that says what an entry of a section is.
-_CHOICE = "makes the entry one of this table"
+_CHOICE = "this word makes the entry one of this kind"
 
 
 def markdown() -> str:

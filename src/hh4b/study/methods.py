@@ -18,15 +18,24 @@ class SpanetTraining(SpanetKappaBalance, RowsPerShower):
     """One SPANet2 training, or several that differ by the seed."""
 
     label: Label | None = Field(None, description=_LABEL)
-    signal: Annotated[list[Name], Field(min_length=1)] = Field(description="signal samples")
+    signal: Annotated[list[Name], Field(min_length=1)] = Field(
+        description="names of the signal samples to train with"
+    )
     kappa_lambda: Kappas | None = Field(
         None, description="values of the signal samples to take; null = all"
     )
-    background: list[Name] = Field([], description="background samples; none = assignment only")
-    options: str = Field(description="options JSON, as the reference implementation reads it")
-    changes: dict[str, bool | int | float | str] = Field({}, description="options to change")
+    background: list[Name] = Field(
+        [],
+        description="background samples to train with; none = the network pairs jets only",
+    )
+    options: str = Field(
+        description="file of options (JSON), as the reference implementation reads it"
+    )
+    changes: dict[str, bool | int | float | str] = Field(
+        {}, description="single options to change, by their names"
+    )
     search: Name | None = Field(None, description="search whose outcome changes the options")
-    epochs: Count | None = Field(None, description="replaces the options' number of epochs")
+    epochs: Count | None = Field(None, description="number of epochs; null = that of the options")
     max_events_per_sample: Count | None = Field(None, description="limit on events of one sample")
     max_events_per_signal_sample: Count | None = Field(
         None, description="limit on events of one signal sample, whatever the background has"
@@ -125,11 +134,13 @@ class DnnSearch(Settings):
     """Search for the hyper-parameters of a dense network (section 12.3 of the note)."""
 
     kind: Literal["dnn"]
-    classifier: Name = Field(description="its samples and what is not searched")
-    trials: Count = Field(100, description="of all workers together")
-    max_epochs: Count = Field(100, description="of a trial at most")
+    classifier: Name = Field(
+        description="name under `classifiers`: gives the samples, and all that is not varied"
+    )
+    trials: Count = Field(100, description="number of trials, of all workers together")
+    max_epochs: Count = Field(100, description="number of epochs of a trial at most")
     workers: Count = Field(1, description="jobs that share the study; see docs/architecture.md")
-    ranges: DnnRanges = Field(DnnRanges(), description="what is varied")
+    ranges: DnnRanges = Field(DnnRanges(), description="what is varied, and how far")
     halving: Halving = False
     held_out: HeldOut = None
 
@@ -138,11 +149,13 @@ class SpanetSearch(Settings):
     """Search for the hyper-parameters of SPANet2 (section 12.1 of the note)."""
 
     kind: Literal["spanet"]
-    training: Name = Field(description="its samples and what is not searched")
-    trials: Count = Field(100, description="of all workers together")
-    epochs: Count = Field(10, description="of a trial")
+    training: Name = Field(
+        description="name under `spanet_trainings`: gives the samples, and all that is not varied"
+    )
+    trials: Count = Field(100, description="number of trials, of all workers together")
+    epochs: Count = Field(10, description="number of epochs of a trial")
     workers: Count = Field(1, description="jobs that share the study; see docs/architecture.md")
-    ranges: SpanetRanges = Field(SpanetRanges(), description="what is varied")
+    ranges: SpanetRanges = Field(SpanetRanges(), description="what is varied, and how far")
     halving: Halving = False
     held_out: HeldOut = None
 

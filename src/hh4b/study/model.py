@@ -55,7 +55,7 @@ class EventDivision(EventSelection, FoldChoice):
 class EnergyComparison(Settings):
     """13 against 14 TeV at parton level."""
 
-    kappa_lambda: Kappa = Field(1, description="of the signal events")
+    kappa_lambda: Kappa = Field(1, description="kappa_lambda of the signal events")
     events: Count = Field(50000, description="parton events per process and energy")
 
 
@@ -84,15 +84,19 @@ class Study(Settings):
     )
     seed: Seed = Field(2401, description="seed of every random stream")
     results: Folder = Field("results", description="folder of everything that is built")
-    physics: Physics = Field(Physics.checked({}), description="parton-level physics of own samples")
+    physics: Physics = Field(
+        Physics.checked({}),
+        description="masses, scales and cuts of the events that the study generates",
+    )
     processes: Annotated[dict[Name, Process], Field(min_length=1)] = Field(
         description="what samples are of: kind, cross section, label"
     )
     samples: Annotated[dict[Name, AnySample], Field(min_length=1)] = Field(
-        description="events, by name"
+        description="events: where they come from, and how many"
     )
     simulation: Simulation = Field(
-        Simulation.checked({}), description="shower and detector of own samples"
+        Simulation.checked({}),
+        description="shower and detector of the events that the study generates",
     )
     event_selection: EventDivision = Field(
         EventDivision.checked({}),
@@ -102,22 +106,28 @@ class Study(Settings):
     pairings: Annotated[dict[Name, Pairing], Field(min_length=1)] = Field(
         description="ways to pair jets into Higgs candidates"
     )
-    spanet_trainings: dict[Name, SpanetTraining] = Field({}, description="trainings of SPANet2")
+    spanet_trainings: dict[Name, SpanetTraining] = Field(
+        {}, description="trainings of the network SPANet2"
+    )
     gpus_per_training: Annotated[int, Field(ge=0)] = Field(
         0, description="GPUs a training asks for"
     )
     threads_per_training: Count = Field(
         1, description="threads of a training; sums, and so the last digits, depend on it"
     )
-    searches: dict[Name, Search] = Field({}, description="searches for hyper-parameters")
+    searches: dict[Name, Search] = Field(
+        {}, description="searches for the best options of networks"
+    )
     classifiers: dict[Name, Classifier] = Field(description="what separates signal and background")
     selections: dict[Name, Selection] = Field(description="classifiers with their working points")
     systematics: dict[Name, Systematic] = Field(
         {}, description="uncertainties of the likelihood and of the model `complete`"
     )
-    statistics: Statistics = Field(Statistics.checked({}), description="templates and limits")
+    statistics: Statistics = Field(
+        Statistics.checked({}), description="templates in m_HH and limits on kappa_lambda"
+    )
     likelihood: Likelihood = Field(
-        Likelihood.checked({}), description="the likelihood in kappa_lambda"
+        Likelihood.checked({}), description="the likelihood in kappa_lambda with all uncertainties"
     )
     energy_comparison: EnergyComparison = Field(
         EnergyComparison.checked({}), description="13 against 14 TeV at parton level"

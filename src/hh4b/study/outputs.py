@@ -10,15 +10,15 @@ from hh4b.core.settings import Name, Positive, Settings
 class OwnOutput(Settings):
     """A table or figure of the user; docs/figures.md lists the kinds and what each shows."""
 
-    medium: Literal["table", "figure"] = Field(description="what it is")
+    medium: Literal["table", "figure"] = Field(description="whether it is a table or a figure")
     kind: str = Field(
         description="kind of the package, entry point of `hh4b.output`, or path.py:function"
     )
-    title: str = Field("", description="caption")
-    pairings: list[Name] = Field([], description="pairings it shows")
-    classifiers: list[Name] = Field([], description="classifiers it shows")
-    selections: list[Name] = Field([], description="selections it shows")
-    trainings: list[Name] = Field([], description="SPANet2 trainings it shows")
+    title: str = Field("", description="caption of the table or figure")
+    pairings: list[Name] = Field([], description="names of the pairings that it shows")
+    classifiers: list[Name] = Field([], description="names of the classifiers that it shows")
+    selections: list[Name] = Field([], description="names of the selections that it shows")
+    trainings: list[Name] = Field([], description="names of the SPANet2 trainings that it shows")
     sqrt_s_tev: Positive | None = Field(
         None, description="energy of the limits, one of statistics.sqrt_s_tev; null = headline"
     )
@@ -29,4 +29,6 @@ class OwnOutput(Settings):
     style: dict[str, str | float | int | bool | dict[str, str]] = Field(
         {}, description="style of a figure, as under `publication.style`"
     )
-    options: dict[str, Any] = Field({}, description="of the kind")
+    options: dict[str, Any] = Field(
+        {}, description="options of the kind, listed in docs/figures.md"
+    )

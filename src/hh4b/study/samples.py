@@ -16,7 +16,7 @@ from hh4b.statistics.processes import Process
 class Sample(Settings):
     """What every sample says."""
 
-    process: Name = Field(description="name under `processes`")
+    process: Name = Field(description="name under `processes` of what the events are")
 
 
 class GeneratedSample(Sample):
@@ -44,8 +44,10 @@ class SignalSample(GeneratedSample):
 
     source: Literal["gg_hh"]
     kappa_lambda: Kappas = Field(description="values generated, each a sample of its own")
-    events: Count = Field(description="showered events per value")
-    events_at: dict[Kappa, Count] = Field({}, description="other numbers at single values")
+    events: Count = Field(description="number of events to generate and shower at each value")
+    events_at: dict[Kappa, Count] = Field(
+        {}, description="other numbers of events at single values of kappa_lambda"
+    )
 
     @model_validator(mode="after")
     def _values(self) -> Self:
@@ -62,14 +64,14 @@ class ResonanceSample(GeneratedSample):
 
     source: Literal["resonance"]
     mass_gev: Positive = Field(450.0, description="mass of the scalar")
-    events: Count = Field(description="showered events")
+    events: Count = Field(description="number of events to generate and shower")
 
 
 class FourBSample(GeneratedSample):
     """pp -> b b~ b b~ with own events."""
 
     source: Literal["four_b"]
-    events: Count = Field(description="showered events")
+    events: Count = Field(description="number of events to generate and shower")
 
 
 class LheSample(NegativeWeights, GeneratedSample):
@@ -80,7 +82,9 @@ class LheSample(NegativeWeights, GeneratedSample):
         description="paths or globs of files of one process, or @LIST for the lines of a file"
     )
     events: Count = Field(description="events to take and shower, the first of the files")
-    kappa_lambda: Kappa | None = Field(None, description="of a signal")
+    kappa_lambda: Kappa | None = Field(
+        None, description="kappa_lambda of the events, where the process is a signal"
+    )
     pythia_settings: list[str] = Field(
         [], description="further settings of Pythia for this sample, behind those of `simulation`"
     )
@@ -90,7 +94,7 @@ class MadgraphSample(MadgraphProcess, Sample):
     """gg -> HH -> 4b or pp -> 4b by MG5_aMC, Pythia 8 and Delphes on PATH or in a container."""
 
     source: Literal["madgraph"]
-    events: Count = Field(description="events to generate")
+    events: Count = Field(description="number of events to generate")
     delphes_card: str = Field(description="Delphes card to start from")
 
 
@@ -101,14 +105,16 @@ class FilesSample(FileChoices, Sample):
     files: Annotated[list[str], Field(min_length=1)] = Field(
         description="paths, globs, addresses, or @LIST for the lines of a file"
     )
-    kappa_lambda: Kappa | None = Field(None, description="of a signal")
+    kappa_lambda: Kappa | None = Field(
+        None, description="kappa_lambda of the events, where the process is a signal"
+    )
 
 
 class SpanetDatasetSample(Sample):
     """A dataset in the published SPANet layout."""
 
     source: Literal["spanet_dataset"]
-    file: str = Field(description="HDF5 file")
+    file: str = Field(description="HDF5 file of the dataset")
     testing_file: str | None = Field(
         None, description="second file, for testing; `file` is then for training"
     )

@@ -69,10 +69,15 @@ class DnnRanges(_Ranges):
     """Ranges of a search for the dense network."""
 
     learning_rate: tuple[Positive, Positive] = Field(
-        default=(1e-5, 1e-1), description="smallest and largest, logarithmic"
+        default=(1e-5, 1e-1),
+        description="smallest and largest learning rate, drawn by its logarithm",
     )
-    hidden_dim: Choices = Field(default=(16, 32, 64, 128, 256), description="choices")
-    n_layers: tuple[Count, Count] = Field(default=(1, 5), description="smallest and largest")
+    hidden_dim: Choices = Field(
+        default=(16, 32, 64, 128, 256), description="units of a layer to choose from"
+    )
+    n_layers: tuple[Count, Count] = Field(
+        default=(1, 5), description="smallest and largest number of hidden layers"
+    )
 
     def suggest(self, trial: Trial) -> dict[str, Any]:
         """Draw the parameters of a trial."""
@@ -87,26 +92,30 @@ class SpanetRanges(_Ranges):
     """Ranges of a search for SPANet2."""
 
     learning_rate: tuple[Positive, Positive] = Field(
-        default=(1e-5, 1e-2), description="smallest and largest, logarithmic"
+        default=(1e-5, 1e-2),
+        description="smallest and largest learning rate, drawn by its logarithm",
     )
     dropout: tuple[NonNegative, NonNegative] = Field(
-        default=(0.0, 0.5), description="smallest and largest"
+        default=(0.0, 0.5), description="smallest and largest share of units dropped in training"
     )
     gradient_clip: tuple[NonNegative, NonNegative] = Field(
-        default=(0.0, 0.5), description="smallest and largest"
+        default=(0.0, 0.5), description="smallest and largest bound on the norm of the gradient"
     )
     l2_penalty: tuple[NonNegative, NonNegative] = Field(
-        default=(0.0, 0.0005), description="smallest and largest"
+        default=(0.0, 0.0005), description="smallest and largest decay of the weights"
     )
-    hidden_dim: Choices = Field(default=(16, 32, 64, 128, 256), description="choices")
+    hidden_dim: Choices = Field(
+        default=(16, 32, 64, 128, 256), description="units of a layer to choose from"
+    )
     num_encoder_layers: tuple[Count, Count] = Field(
-        default=(2, 8), description="smallest and largest"
+        default=(2, 8), description="smallest and largest number of layers of the common encoder"
     )
     num_branch_encoder_layers: tuple[Count, Count] = Field(
-        default=(2, 8), description="smallest and largest"
+        default=(2, 8),
+        description="smallest and largest number of layers of the encoder of a branch",
     )
     num_classification_layers: tuple[Count, Count] = Field(
-        default=(1, 5), description="smallest and largest"
+        default=(1, 5), description="smallest and largest number of layers of the event classifier"
     )
 
     def suggest(self, trial: Trial) -> dict[str, Any]:

@@ -119,7 +119,7 @@ TABLES = (
         (
             "Weighted: cuts and biases at parton level are undone. Errors: statistical.",
             "The note's numbers have MV2c10 70 % b-tags for pp → 4b and DL1r 77 % for HH"
-            " (docs/physics.md).",
+            " (docs/note.md).",
         ),
         study_options=_pass_rate_notes, labels={"sm_hh": "SM gg → HH", "four_b": "pp → 4b"},
     ),

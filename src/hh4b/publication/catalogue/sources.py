@@ -20,7 +20,7 @@ from hh4b.publication.text import spelled
 from hh4b.study.layout import Layout
 from hh4b.study.methods import CutClassifier, Dnn
 
-#: Files by input key; `A:B` are two files of the same sample.
+# Files by input key; `A:B` are two files of the same sample.
 InputFiles = dict[str, list[str]]
 
 
