@@ -46,17 +46,18 @@ trained = hh4b.train(
 print(f"AUC {trained.epochs[trained.best_epoch]['validation_auc']:.3f}")
 
 # %%
-scan = [float(kappa) for kappa in range(-10, 16)]  # hypotheses, and what the network is told
-scored_signal = [hh4b.predict(trained, table, scan) for table in signal_tables]
-scored_background = hh4b.predict(trained, background_table, scan)
+told = {"fixed_kappa_input": 1.0}  # the value of kappa_lambda that the network is told, always
+scored_signal = [hh4b.predict(trained, table, [1.0]) for table in signal_tables]
+scored_background = hh4b.predict(trained, background_table, [1.0])
 
 # %% [markdown]
 # ## Cut, fill m_HH, and find the interval
 
 # %%
-threshold = hh4b.find_threshold(signal=scored_signal, background=scored_background)
+threshold = hh4b.find_threshold(signal=scored_signal, background=scored_background, **told)
 templates = hh4b.make_templates(
-    signal=scored_signal, background={"four_b": scored_background}, threshold=threshold
-)
-limit = hh4b.find_limit(templates, luminosity_ifb=3000, errors=False)
+    signal=scored_signal, background={"four_b": scored_background}, threshold=threshold,
+    kappa_input="fixed", background_kappa="fixed", background_kappa_values=kappas, **told,
+)  # fmt: skip
+limit = hh4b.find_limit(templates, luminosity_ifb=3000)
 print(f"score above {threshold:.2f}; kappa_lambda in {limit.profile} (profile), {limit.cls} (CLs)")

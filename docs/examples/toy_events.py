@@ -1,8 +1,8 @@
 """Small datasets from a seed, for the example beside this file: toys, no physics to learn from.
 
 Two H bosons decay to two jets each without mass and without a detector but for a smearing of the
-pT; background is the same with a broad spectrum of masses. The squared amplitude of gg -> HH is the package's, so
-that reweighting in kappa_lambda works as with true events.
+pT; background is the same with a broad spectrum of masses. The squared amplitude of gg -> HH is
+the package's, so that reweighting in kappa_lambda works as with true events.
 """
 
 from pathlib import Path
@@ -47,7 +47,9 @@ def _draw_pairs(kappa_lambda, n_events, rng):
         angle = rng.uniform(-1, 1, len(mass))
         velocity = np.sqrt(1 - (2 * HIGGS_MASS_GEV / mass) ** 2)
         powers = np.array([1, kappa_lambda, kappa_lambda**2])
-        density = velocity * (amplitude.polynomial(mass, angle, m_higgs_gev=HIGGS_MASS_GEV, m_top_gev=173.0) @ powers)
+        density = velocity * (
+            amplitude.polynomial(mass, angle, m_higgs_gev=HIGGS_MASS_GEV, m_top_gev=173.0) @ powers
+        )
         keep = rng.random(len(mass)) * np.quantile(density, 0.999) < density
         m_hh, cosine = np.append(m_hh, mass[keep]), np.append(cosine, angle[keep])
     return m_hh[:n_events], cosine[:n_events]

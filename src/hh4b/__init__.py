@@ -56,7 +56,7 @@ _HOMES = {
     "find_threshold": "api.intervals",
     "make_templates": "api.intervals",
 }
-__all__ = ["__version__", "spanet", *_HOMES]  # noqa: PLE0604
+__all__ = ["__version__", "spanet", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

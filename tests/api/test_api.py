@@ -117,9 +117,7 @@ def test_threshold_is_that_of_the_command(made, scored):
     pairs = [f"{made / n}.h5:{made / n}_scores.h5" for n in ("hh_1", "hh_5", "four_b")]
     settings = WorkingPointSettings(min_background_events=5)
     wanted = find_working_point(pairs[:2], pairs[2:], settings)["threshold"]
-    found = hh4b.find_threshold(
-        signal=scored[:2], background=scored[2], min_background_events=5
-    )
+    found = hh4b.find_threshold(signal=scored[:2], background=scored[2], min_background_events=5)
     assert found == wanted
 
 
@@ -135,9 +133,7 @@ def test_templates_and_limits_are_those_of_the_commands(made, scored):
              for p, n in (("hh", "hh_1"), ("hh", "hh_5"), ("four_b", "four_b"))]  # fmt: skip
     make_templates(words, made / "templates.json", TemplateSettings(**settings))
     wanted = read_templates(made / "templates.json")
-    found = hh4b.make_templates(
-        signal=scored[:2], background={"four_b": scored[2]}, **settings
-    )
+    found = hh4b.make_templates(signal=scored[:2], background={"four_b": scored[2]}, **settings)
     np.testing.assert_array_equal(found.signal.values, wanted.signal.values)
     for kind in ("values", "variance"):
         np.testing.assert_array_equal(

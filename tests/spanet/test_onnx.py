@@ -146,7 +146,9 @@ def test_onnx_gives_what_the_network_gives(exported, tmp_path):
     names = [one.name for one in session.get_inputs()]
     # Another number of events and of places than the export had; and one event alone.
     for rows in (slice(None), slice(4, 5)):
-        given = dict(zip(names, tensors_of(tmp_path / "events.h5", network.event, rows), strict=True))
+        given = dict(
+            zip(names, tensors_of(tmp_path / "events.h5", network.event, rows), strict=True)
+        )
         require_same(
             session.run(output_names(network), given),
             predict(network, events.select(rows)), network, 1e-5,

@@ -254,9 +254,9 @@ def _spanet_scores(
     events = read_events(dataset.path, network.event, targets=False)
     told = has_kappa_input(network.event)
     columns = [
-        class_probability(
-            network, events.with_feature(network.event, KAPPA, float(kappa)), SIGNAL
-        )[:, 1]
+        class_probability(network, events.with_feature(network.event, KAPPA, float(kappa)), SIGNAL)[
+            :, 1
+        ]
         for kappa in (kappas if told else kappas[:1])
     ]
     scores = np.stack(columns, axis=1)

@@ -81,7 +81,7 @@ class Dataset:
 
     @property
     def event_observables(self) -> EventObservables | None:
-        """Missing momentum in GeV and rad, and leptons, each of shape (event,); None = not there."""
+        """Missing momentum in GeV and rad, and leptons, each (event,); None = not there."""
         names = [f"HH4B/{name}" for name in EVENT_COLUMNS]
         if any(name not in self.columns for name in names):
             return None
@@ -112,7 +112,7 @@ def read_dataset(path: Path | str) -> Dataset:
     return Dataset(path, columns, read_attributes(path), ShowerEvents.read(path))
 
 
-def make_jets(  # noqa: PLR0913
+def make_jets(
     *,
     pt: ArrayLike,
     eta: ArrayLike,

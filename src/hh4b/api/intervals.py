@@ -20,7 +20,12 @@ from hh4b.statistics.bootstrap_stage import sigma_of
 from hh4b.statistics.engines import find_limits
 from hh4b.statistics.scaling import choose_normalisation, scale
 from hh4b.statistics.settings import LimitSettings, TemplateSettings, WorkspaceSettings
-from hh4b.statistics.template_format import TemplateSet, rows_content, template_content, templates_of
+from hh4b.statistics.template_format import (
+    TemplateSet,
+    rows_content,
+    template_content,
+    templates_of,
+)
 from hh4b.statistics.template_inputs import efficiency_weights, require_generated, signal_events
 from hh4b.statistics.template_stage import (
     cut_of,
@@ -188,7 +193,7 @@ def _events(one: ScoredTable, part: Part) -> SampleEvents:
     rows = dataset.rows(part)
     weights = efficiency_weights(
         dataset.weight, rows, dataset.attributes,
-        where=f"{dataset.path}: no weight in part {part!r}",
+        where=f"{dataset.path}: no weight in the part {part!r}",
     )  # fmt: skip
     return SampleEvents(
         str(dataset.path),
@@ -272,7 +277,8 @@ def find_limit(
         provenance=Provenance("api", {}).as_json(),
     )
     rng = stream(limit_settings.seed, "limits", "replicas")
+    workspace = workspace_content(specification, scaled)
     bands = limit_settings.cross_section_bands
-    content = find_limits(workspace_content(specification, scaled), limit_settings, rng, None, bands)
+    content = find_limits(workspace, limit_settings, rng, None, bands)
     profile, cls = (tuple(content[method]["interval"]) for method in ("profile", "cls"))
     return KappaLimit(profile, cls, content)

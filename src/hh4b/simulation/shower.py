@@ -80,10 +80,16 @@ def start_pythia(path: Path | str, *, first: int, commands: tuple[str, ...] = ()
     H decays given in the file are kept, as Pythia leaves decayed particles alone.
 
     Raises:
-        GeneratorFailed: if Pythia refuses a setting or the file.
+        GeneratorFailed: if Pythia is not installed, or refuses a setting or the file.
     """
     # Takes a second; only the shower needs it.
-    import pythia8mc
+    try:
+        import pythia8mc
+    except ImportError as error:
+        raise GeneratorFailed(
+            "the package pythia8mc is not installed, without which nothing is showered (its wheels"
+            " are for Linux x86-64); start from Delphes files or datasets, docs/data.md"
+        ) from error
 
     pythia = pythia8mc.Pythia("", False)
     for line in (*_COMMANDS, f"Beams:nSkipLHEFatInit = {first}", *commands):

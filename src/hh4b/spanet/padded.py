@@ -198,7 +198,8 @@ def pair_features(raw: Tensor, valid: Tensor, item: Input, leading: int) -> Tens
     """
     names = [feature.name for feature in item.features]
     pt, eta, phi, mass = (raw[..., names.index(name)].double() for name in NEEDED)
-    px, py, pz = pt * torch.cos(phi), pt * torch.sin(phi), pt * torch.sinh(eta)
+    # ONNX Runtime knows neither sinh nor arctan in double precision.
+    px, py, pz = pt * torch.cos(phi), pt * torch.sin(phi), pt * (eta.exp() - (-eta).exp()) / 2
     energy = torch.sqrt(px**2 + py**2 + pz**2 + mass**2)
     # Vectors of equal pt come in their order, as in a stable sort.
     ahead = pt.unsqueeze(1) > pt.unsqueeze(2)
@@ -216,7 +217,7 @@ def pair_features(raw: Tensor, valid: Tensor, item: Input, leading: int) -> Tens
         parts = [p + of(p) for p in (energy, px, py, pz)]
         square = parts[0] ** 2 - parts[1] ** 2 - parts[2] ** 2 - parts[3] ** 2
         turn = phi - of(phi)
-        turn = torch.atan2(torch.sin(turn), torch.cos(turn))
+        turn = turn - 2 * torch.pi * torch.round(turn / (2 * torch.pi))
         distance = torch.sqrt((eta - of(eta)) ** 2 + turn**2)
         zero = torch.zeros_like(distance)
         masses.append(torch.where(there, torch.log1p(torch.sqrt(square.clamp(min=0))), zero))
@@ -319,9 +320,7 @@ def _forbid(score: Tensor, used: Tensor) -> Tensor:
     return score
 
 
-def _log_probability(
-    logits: Tensor, group: tuple[tuple[int, ...], ...], valid: Tensor
-) -> Tensor:
+def _log_probability(logits: Tensor, group: tuple[tuple[int, ...], ...], valid: Tensor) -> Tensor:
     """Turn logits into log-probabilities over tuples of different real vectors."""
     possible = _possible(valid, logits.dim() - 1)
     masked = torch.where(possible, symmetrize(logits, group, first=1), _NEVER)

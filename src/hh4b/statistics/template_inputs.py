@@ -164,7 +164,9 @@ def _read(files: tuple[Path, ...], part: str) -> LoadedSample:
     shower = ShowerEvents.read(dataset)
     events = SampleEvents(
         str(dataset),
-        efficiency_weights(weight, rows, attributes, where=f"{dataset}: no weight in part {part!r}"),
+        efficiency_weights(
+            weight, rows, attributes, where=f"{dataset}: no weight in the part {part!r}"
+        ),
         mass[rows],
         Scores(scores["kappa_lambda"], scores["score"][rows]),
         data["INPUTS/Kappa/kappa"][rows].astype(np.float64),

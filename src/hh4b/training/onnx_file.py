@@ -40,7 +40,7 @@ def weights_digest(module: "torch.nn.Module") -> str:
     return canonical_hash({k: v.tolist() for k, v in module.state_dict().items()})
 
 
-def write_onnx(  # noqa: PLR0913
+def write_onnx(
     path: Path,
     module: "torch.nn.Module",
     inputs: Mapping[str, "torch.Tensor"],
