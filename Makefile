@@ -47,5 +47,18 @@ lint: install
 	mypy
 	snakefmt --check Snakefile workflow
 
+# Deletes what the default study built. Folders of other studies in results/ are named, and go only
+# after a yes; without a terminal they stay.
 clean:
-	rm -rf results logs .snakemake
+	@others=; for folder in results/*/; do \
+	  if [ -e "$$folder/config.yaml" ] || [ -d "$$folder/datasets" ]; then others="$$others $$folder"; fi; \
+	done; \
+	answer=no; if [ -n "$$others" ]; then \
+	  echo "results/ also holds other studies:$$others"; \
+	  printf 'delete them, too? [yes/NO] '; read -r answer || true; echo; \
+	fi; \
+	if [ -z "$$others" ] || [ "$$answer" = yes ]; then rm -rf results logs .snakemake; else \
+	  for entry in results/* results/.[!.]*; do \
+	    case " $$others " in *" $$entry/ "*) ;; *) rm -rf "$$entry" ;; esac; \
+	  done; rm -rf logs; echo "kept:$$others .snakemake"; \
+	fi

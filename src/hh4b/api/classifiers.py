@@ -172,7 +172,8 @@ def told_kappa(dataset: Dataset, kappas: Sequence[float]) -> NDArray[np.float32]
 
 def signal_inputs(signals: Sequence[FeatureTable]) -> list[float]:
     """Return the values of the kappa input of signals, rising."""
-    return np.unique(np.concatenate([table.dataset.kappa_input for table in signals])).tolist()
+    told = np.concatenate([table.dataset.kappa_input for table in signals])
+    return [float(kappa) for kappa in np.unique(told)]
 
 
 def _labelled(

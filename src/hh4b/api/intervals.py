@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hh4b.api.checks import require_kind, require_kinds, shown
 from hh4b.api.classifiers import ScoredTable, require_classes, signal_inputs, told_kappa
@@ -37,6 +38,7 @@ from hh4b.statistics.templates import SampleEvents, Scores
 from hh4b.statistics.workspace import build_workspace
 from hh4b.statistics.workspace_format import workspace_content
 
+Floats = NDArray[np.float64]
 _MADE_BY = "hh4b.predict"
 
 
@@ -206,7 +208,8 @@ def _events(one: ScoredTable, part: Part) -> SampleEvents:
     )
 
 
-def _truth(one: ScoredTable, part: Part) -> list[Any]:
+def _truth(one: ScoredTable, part: Part) -> tuple[Floats, Floats, Floats]:
+    """Return kappa_lambda of generation, true m_hh in GeV and cos theta* of a part, each (N,)."""
     rows, columns = one.dataset.rows(part), one.dataset.columns
     found = []
     for name in ("HH4B/kappa_lambda", "HH4B/m_hh_truth", "HH4B/cos_theta_star_truth"):
@@ -215,7 +218,8 @@ def _truth(one: ScoredTable, part: Part) -> list[Any]:
                 f"make_templates: {one.dataset.path} has no column {name!r}, which reweights signal"
             )
         found.append(columns[name][rows].astype(np.float64))
-    return found
+    generated, m_hh, cosine = found
+    return generated, m_hh, cosine
 
 
 def find_limit(

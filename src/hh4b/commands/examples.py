@@ -102,7 +102,7 @@ EXAMPLES: dict[str, str] = {
     "likelihood toys": "model_139ifb.json -o toys.json",
     "likelihood redraw": f"categories.json {_SAMPLES} -o redrawn.json",
     "likelihood couplings": f"categories.json {_SAMPLES} -o couplings.json",
-    "likelihood workspace": "model_139ifb.json --hs3-output hs3.json",
+    "likelihood workspace": "model_139ifb.json -o hs3.json --histfactory histfactory.json",
     "table": "26 -o table_26 --input limits=results/limits",
     "figure": "1 -o figure_01 --input min_dr=results/metrics/pairing/min_dr.json",
     "summary": "-o results/README.md --tables results/tables --figures results/figures",
@@ -122,7 +122,8 @@ class Example(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the example of `EXAMPLES`."""
-        names, one = [], ctx
+        names: list[str] = []
+        one = ctx
         while one.parent is not None:
             names.insert(0, one.info_name)
             one = one.parent

@@ -232,7 +232,7 @@ def _has_momenta(item: Input) -> bool:
 def _by_row(module: nn.Module, x: Tensor) -> Tensor:
     """Apply what works on (copy, row, width) to (copy, event, vector, width)."""
     y: Tensor = module(x.flatten(1, 2))
-    return y.unflatten(1, x.shape[1:3])
+    return y.reshape(y.shape[0], x.shape[1], x.shape[2], y.shape[2])
 
 
 def _encode(encoder: Encoder, x: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
