@@ -322,6 +322,20 @@ def test_the_declared_types_are_the_names():
         assert f"    from hh4b.{home} import {name} as {name}\n" in text
 
 
+def test_the_first_block_of_the_docs_runs(files, tmp_path, monkeypatch):
+    """As it stands, where a study would have its datasets."""
+    (tmp_path / "results/datasets").mkdir(parents=True)
+    for name, place in (("hh_1", "hh_kl1"), ("hh_5", "hh_kl5"), ("four_b", "four_b")):
+        (tmp_path / f"results/datasets/{place}.h5").symlink_to(files / f"{name}.h5")
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    block = text.split("```python\n")[1].split("```")[0]
+    assert len([line for line in block.splitlines() if line.strip()]) <= 22
+    found = {}
+    exec(compile(block, "docs/api.md", "exec"), found)
+    assert found["limit"].content["status"] == "ok"
+
+
 @pytest.mark.slow
 def test_the_example_runs():
     script = ROOT / "docs/examples/interval.py"
