@@ -166,3 +166,21 @@ def test_cross_sections_kept_for_machines_without_densities_are_the_computed_one
     for energy, kept in known.coefficients_fb.items():
         found = cross_section_coefficients_fb(energy, m_higgs_gev=m_higgs, m_top_gev=m_top)
         np.testing.assert_allclose(kept, found, rtol=1e-12)
+
+
+def test_without_densities_only_what_was_computed_before_is_known(monkeypatch):
+    import numpy as np
+
+    from hh4b.generation import reweight
+    from hh4b.generation.pdf import DensitiesMissing
+    from hh4b.statistics.amplitude import computed_before_fb, own_cross_section_fb
+
+    def missing(*_, **__):
+        raise DensitiesMissing("not installed")
+
+    monkeypatch.setattr(reweight, "cross_section_coefficients_fb", missing)
+    found = own_cross_section_fb(13.0, m_higgs_gev=125.0, m_top_gev=173.0)
+    np.testing.assert_array_equal(found, computed_before_fb().coefficients_fb[13.0])
+    for energy, m_top in ((8.0, 173.0), (13.0, 172.5)):
+        with pytest.raises(DensitiesMissing, match=r"is known for .* at \[13.0, 13.6, 14.0\] TeV"):
+            own_cross_section_fb(energy, m_higgs_gev=125.0, m_top_gev=m_top)

@@ -1,5 +1,6 @@
 """What templates need from the amplitude of gg -> HH, loaded only when asked for."""
 
+import logging
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -7,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.errors import InputFileError
 from hh4b.core.strict_yaml import parse_yaml
 
+log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 
 
@@ -31,22 +32,25 @@ def own_cross_section_fb(sqrt_s_tev: float, *, m_higgs_gev: float, m_top_gev: fl
     for the default masses at the usual energies.
 
     Raises:
-        InputFileError: if the parton densities are missing and these energy and masses are not
+        DensitiesMissing: if the parton densities are missing and these energy and masses are not
             among those computed before.
+        InputFileError: if the densities are there, and broken.
     """
+    from hh4b.generation.pdf import DensitiesMissing
     from hh4b.generation.reweight import cross_section_coefficients_fb
 
     try:
         found = cross_section_coefficients_fb(
             sqrt_s_tev, m_higgs_gev=m_higgs_gev, m_top_gev=m_top_gev
         )
-    except InputFileError as error:
+    except DensitiesMissing as error:
         known = computed_before_fb()
         if (m_higgs_gev, m_top_gev) != known.masses or sqrt_s_tev not in known.coefficients_fb:
-            raise InputFileError(
+            raise DensitiesMissing(
                 f"{error}; without it sigma(gg -> HH) is known for m_H, m_t = {known.masses} GeV at"
                 f" {sorted(known.coefficients_fb)} TeV only"
             ) from error
+        log.info("no parton densities here: sigma(gg -> HH) is that of own_cross_sections.yaml")
         found = np.array(known.coefficients_fb[sqrt_s_tev])
     return np.asarray(found)
 
