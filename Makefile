@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hh4b needs Python 3.11 or newer")'
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
 test: install
@@ -52,5 +52,18 @@ docs: install
 	python -m sphinx --quiet --jobs auto --fail-on-warning --keep-going -b html docs build/docs
 	@echo "build/docs/index.html"
 
+# Deletes what the default study built. Folders of other studies in results/ are named, and go only
+# after a yes; without a terminal they stay.
 clean:
-	rm -rf results logs .snakemake
+	@others=; for folder in results/*/; do \
+	  if [ -e "$$folder/config.yaml" ] || [ -d "$$folder/datasets" ]; then others="$$others $$folder"; fi; \
+	done; \
+	answer=no; if [ -n "$$others" ]; then \
+	  echo "results/ also holds other studies:$$others"; \
+	  printf 'delete them, too? [yes/NO] '; read -r answer || true; echo; \
+	fi; \
+	if [ -z "$$others" ] || [ "$$answer" = yes ]; then rm -rf results logs .snakemake; else \
+	  for entry in results/* results/.[!.]*; do \
+	    case " $$others " in *" $$entry/ "*) ;; *) rm -rf "$$entry" ;; esac; \
+	  done; rm -rf logs; echo "kept:$$others .snakemake"; \
+	fi

@@ -21,6 +21,7 @@ ROOMS = (
     ("selection",),
     ("statistics",),
     ("likelihood",),
+    ("api",),
     ("study",),
     ("publication",),
     ("commands",),

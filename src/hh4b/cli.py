@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import typer
 
+from hh4b import __version__
 from hh4b.commands import (
     background,
     configure,
@@ -117,9 +118,19 @@ def _leave(code: str | int | None) -> NoReturn:
     sys.exit(code)
 
 
+def _show_version(asked: bool) -> None:
+    """Print the version and end, before anything else is looked at."""
+    if asked:
+        typer.echo(f"hh4b {__version__}")
+        raise typer.Exit
+
+
 @groups.app.callback()
 def _common(
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log more than the milestones."),
+    _version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_show_version, help="Print the version."
+    ),
 ) -> None:
     """HH -> 4b: from generated events to an interval on kappa_lambda."""
     logs.configure(verbose=verbose)

@@ -1,8 +1,11 @@
+import io
+import logging
 from types import SimpleNamespace
 
 import pytest
 
-from hh4b.core.logs import last_message, last_messages
+from hh4b.core import logs
+from hh4b.core.logs import last_message, last_messages, progress
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,44 @@ def test_jobs_and_groups_without_a_log_are_named(tmp_path):
     group = SimpleNamespace(jobs=[job])
     said = f"pair failed: it left no log ({tmp_path / 'none'})"
     assert list(last_messages([job, group])) == [said, said]
+
+
+class Clock:
+    """Time that goes on by a step with every look."""
+
+    def __init__(self, step):
+        self.now, self.step = 0.0, step
+
+    def monotonic(self):
+        self.now += self.step
+        return self.now
+
+
+def told(monkeypatch, caplog, number, step, *, terminal=False):
+    stream = io.StringIO()
+    stream.isatty = lambda: terminal
+    monkeypatch.setattr(logs, "sys", SimpleNamespace(stderr=stream))
+    monkeypatch.setattr(logs, "time", Clock(step))
+    caplog.set_level(logging.INFO)
+    assert list(progress(range(number), total=number, what="events")) == list(range(number))
+    return stream.getvalue(), [record.getMessage() for record in caplog.records]
+
+
+def test_a_log_of_hours_stays_short(monkeypatch, caplog):
+    shown, lines = told(monkeypatch, caplog, 7200, 1.0)
+    assert shown == ""
+    assert lines[0] == "10/7200 events, 1/s, 2 h 0 min left"
+    assert lines[-1] == "7200/7200 events, 1/s, 0 s left"
+    assert 15 < len(lines) < 35
+
+
+def test_short_work_is_not_told_of(monkeypatch, caplog):
+    assert told(monkeypatch, caplog, 4, 1.0) == ("", [])
+
+
+def test_a_terminal_sees_one_line(monkeypatch, caplog):
+    shown, lines = told(monkeypatch, caplog, 6, 2.0, terminal=True)
+    assert lines == []
+    assert shown.count("\r") == 6
+    assert shown.startswith("\r1/6 events, 0.5/s, 10 s left\033[K")
+    assert shown.endswith("\r6/6 events, 0.5/s, 0 s left\n")

@@ -4,8 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
+import typer.core
 
+from hh4b.commands.examples import STAGES, Example, stage_of
 from hh4b.commands.guard import guarded
+
+
+class ByStage(typer.core.TyperGroup):
+    """The top level, whose help lists the commands by stage, in the order of the data."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write a section for each stage; what has none comes last."""
+        places = {name: number for names in STAGES.values() for number, name in enumerate(names)}
+        for stage in (*STAGES, None):
+            names = [name for name in self.list_commands(ctx) if stage_of(name) == stage]
+            names.sort(key=lambda name: places.get(name, 0))
+            limit = formatter.width - 6 - max(map(len, self.commands))
+            rows = [(name, self.commands[name].get_short_help_str(limit)) for name in names]
+            if rows:
+                with formatter.section(stage or "Other"):
+                    formatter.write_dl(rows)
 
 
 class Commands(typer.Typer):
@@ -13,7 +31,7 @@ class Commands(typer.Typer):
 
     def command(self, *args: Any, **options: Any) -> Callable[[Any], Any]:
         """Register a function as a command of this group, with its guard."""
-        register = super().command(*args, **options)
+        register = super().command(*args, **{"cls": Example, **options})
 
         def decorate(function: Any) -> Any:
             register(guarded(function))
@@ -22,17 +40,21 @@ class Commands(typer.Typer):
         return decorate
 
 
-def _group(help_text: str) -> Commands:
+def _group(help_text: str, **options: Any) -> Commands:
     return Commands(
         help=help_text,
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        **{"add_completion": False, **options},
     )
 
 
-app = _group("HH -> 4b: from generated events to an interval on kappa_lambda.")
+app = _group(
+    "HH -> 4b: from generated events to an interval on kappa_lambda.",
+    cls=ByStage,
+    add_completion=True,
+)
 generate = _group("Parton-level events as Les Houches files.")
 cross_section = _group("Cross sections from the own amplitudes.")
 datasets = _group("Split, merge and describe SPANet-layout datasets.")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from typer.core import TyperCommand
+from hh4b.commands.examples import Example
 
 
-class ManyValues(TyperCommand):
+class ManyValues(Example):
     """A command whose list options may be followed by any number of values."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -142,6 +142,14 @@ def dnn_predict(settings: ScoreSettings, models: Models, score: ScoreFiles) -> N
         predict_to_file(models, job, settings)
 
 
+@dnn.command("export-onnx")
+def dnn_export_onnx(model: Model, output: Output) -> None:
+    """Write a network as ONNX, for programs without torch: raw features in, scores out."""
+    from hh4b.selection.onnx_stage import export_to_file
+
+    export_to_file(model, output)
+
+
 @app.command("search-outcome")
 def search_outcome(
     workers: Annotated[list[Path], typer.Argument(metavar="WORKER.json", help="Of one study.")],

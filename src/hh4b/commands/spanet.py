@@ -188,3 +188,14 @@ def import_checkpoint(
     from hh4b.spanet.import_stage import import_to_file
 
     import_to_file(checkpoint, options, event, output)
+
+
+@spanet.command("export-onnx")
+def export_onnx(
+    model: Model,
+    output: Annotated[Path, typer.Option("--output", "-o", help="ONNX file to write.")],
+) -> None:
+    """Write a network as ONNX, for programs without torch: raw features in, assignments out."""
+    from hh4b.spanet.onnx_stage import export_to_file
+
+    export_to_file(model, output)

@@ -23,37 +23,65 @@ def configure(*, verbose: bool = False) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+#: Without a terminal the spacing of lines grows with the time that went by: a share of it.
+SPACING = 0.25
+#: Seconds from which on work is worth a line in a log.
+SHORT = 5.0
+
+
 def progress(
     items: Iterable[Item], *, total: int, what: str, size: int = 1, every_s: float = 10.0
 ) -> Iterator[Item]:
     """Yield ``items`` while telling rate and remaining time.
+
+    On a terminal one line is written anew twice a second. Elsewhere lines come after 10 s, 20 s,
+    then ever later, a quarter of the time so far apart: some 20 in an hour and 35 in a day. What
+    takes less than `SHORT` there is not told of at all.
 
     Args:
         items: what to go through.
         total: how many units of work there are in all.
         what: the name of a unit, e.g. ``"events"``.
         size: units of work in one item.
-        every_s: seconds between two plain lines where standard error is not a terminal.
+        every_s: seconds between two plain lines where standard error is not a terminal, at least.
     """
     start = last = time.monotonic()
-    terminal = sys.stderr.isatty()
+    terminal, told = sys.stderr.isatty(), False
     done = 0
     for item in items:
         yield item
         done = min(done + size, total)
         now = time.monotonic()
-        if now - last < (0.5 if terminal else every_s) and done < total:
+        spacing = 0.5 if terminal else max(every_s, SPACING * (now - start))
+        if now - last < spacing and done < total:
             continue
-        last = now
+        if not told and done >= total and now - start < (0.5 if terminal else SHORT):
+            continue
+        last, told = now, True
         rate = done / max(now - start, 1e-9)
-        line = (
-            f"{done}/{total} {what}, {rate:,.0f}/s, {(total - done) / max(rate, 1e-9):.0f} s left"
-        )
+        left = duration((total - done) / max(rate, 1e-9))
+        speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+        line = f"{done}/{total} {what}, {speed}/s, {left} left"
         if terminal:
             sys.stderr.write("\r" + line + ("\n" if done >= total else "\033[K"))
             sys.stderr.flush()
         else:
             log.info("%s", line)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> duration(7.4), duration(185), duration(40000)
+    ('7 s', '3 min 5 s', '11 h 7 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    minutes = round(whole / 60)
+    return f"{minutes // 60} h {minutes % 60} min"
 
 
 #: Bytes at the end of a log in which its last message is looked for.

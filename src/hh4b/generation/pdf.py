@@ -26,6 +26,10 @@ DEFAULT_LHAPDF_ID = 247000
 GLUON = 21
 
 
+class DensitiesMissing(InputFileError):
+    """The package that brings the parton densities is not installed."""
+
+
 @dataclass(frozen=True)
 class PdfGrid:
     """Densities of one PDF member on a grid.
@@ -86,12 +90,13 @@ def find_grid_file(name: str = DEFAULT_SET) -> Path:
     """Return the grid file of a set that comes with the package ``pythia8mc``.
 
     Raises:
-        InputFileError: if the package or the file is missing.
+        DensitiesMissing: if the package is not installed.
+        InputFileError: if the file is missing.
     """
     try:
         files = importlib.metadata.files("pythia8mc") or []
     except importlib.metadata.PackageNotFoundError as error:
-        raise InputFileError(
+        raise DensitiesMissing(
             "the package pythia8mc is not installed; it brings the PDF grids: pip install pythia8mc"
         ) from error
     for file in files:

@@ -16,6 +16,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.stats import chi2
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.logs import progress
 from hh4b.likelihood.toys import PseudoExperiments
 from hh4b.statistics.intervals import Interval, find_interval
 
@@ -240,7 +241,8 @@ def make_belt(
     """
     for level in levels:
         CriticalValues.of(np.asarray(kappa), [np.arange(float(toys))] * len(kappa), level)
-    t = [lab.run(one, toys, "belt", (alphas or {}).get(one)).t for one in kappa]
+    points = progress(kappa, total=len(kappa), what="values of kappa_lambda of the belt")
+    t = [lab.run(one, toys, "belt", (alphas or {}).get(one)).t for one in points]
     return {level: CriticalValues.of(np.asarray(kappa), t, level) for level in levels}
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.core.logs import progress
 from hh4b.likelihood.build import build_model
 from hh4b.likelihood.category_stage import CategoryInputs
 from hh4b.likelihood.category_templates import CategoryTemplates, read_categories
@@ -76,7 +77,8 @@ def make_redrawn(
     )
     counts = [_counts(one, settings) for one in (inputs.loaded, inputs.changed)]
     models = []
-    for number in range(settings.redrawn_templates):
+    wanted = settings.redrawn_templates
+    for number in progress(range(wanted), total=wanted, what="replicas of the templates"):
         loaded, changed = (
             _replica(all_, one, number)
             for all_, one in zip((inputs.loaded, inputs.changed), counts, strict=True)

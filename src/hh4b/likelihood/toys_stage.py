@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.core.logs import progress
 from hh4b.likelihood.belt import (
     CriticalValues,
     asymptotic_threshold,
@@ -120,7 +121,8 @@ def _spread(redrawn: Redrawn, settings: LikelihoodToySettings) -> dict[str, Any]
     points = max(4, int(np.ceil((high - low) / settings.interval_step)) + 1)
     kappa = np.linspace(low, high, points)
     scans = []
-    for model in redrawn.models:
+    models = redrawn.models
+    for model in progress(models, total=len(models), what="replicas with intervals"):
         compiled = CompiledModel.of(model)
         data = compiled.asimov(1.0 if settings.toy_asimov == "sm" else None)
         levels = settings.toy_levels
@@ -193,7 +195,8 @@ def _coverage(
     purpose: str,
 ) -> list[dict[str, Any]]:
     rows = []
-    for kappa in settings.coverage_kappas:
+    kappas = settings.coverage_kappas
+    for kappa in progress(kappas, total=len(kappas), what="values of kappa_lambda with coverage"):
         t = lab.run(kappa, settings.coverage_toys, purpose).t
         for level, (asymptotic, own) in measure_coverage(t, kappa, belt).items():
             rows.append(

@@ -13,6 +13,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.folds import Folds
 from hh4b.core.joined import SampleFiles, split_files
+from hh4b.core.logs import progress
 from hh4b.core.parts import fold_attributes, fold_numbers
 from hh4b.selection.samples import read_columns
 from hh4b.selection.settings import ScoreSettings
@@ -67,7 +68,8 @@ def write_scores(
     folds = fold_numbers(dataset, rows, settings) if settings.folds else np.zeros(rows, np.int8)
     kappas = np.array(settings.kappa_values)
     with TableWriter(output, SCORES) as writer, open_table(features) as file:
-        for start in range(0, max(rows, 1), chunk_rows):
+        starts = range(0, max(rows, 1), chunk_rows)
+        for start in progress(starts, total=rows, what="events scored", size=chunk_rows):
             chunk = slice(start, start + chunk_rows)
             found = read_rows(file, FEATURES, ("features",), chunk)["features"]
             score = _by_fold(found, folds[chunk], scorers)

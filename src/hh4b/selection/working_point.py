@@ -41,8 +41,7 @@ def find_working_point(
         ConfigError, ContractError, InputFileError: if the samples cannot be used, or no threshold
             leaves enough background.
     """
-    fixed, part = settings.fixed_threshold, settings.part
-    told = settings.fixed_kappa_input
+    part, told = settings.part, settings.fixed_kappa_input
     signals = read_scored(signal, label=True, part=part, folds=settings, fixed_kappa_input=told)
     backgrounds = read_scored(
         background,
@@ -53,6 +52,25 @@ def find_working_point(
         folds=settings,
         fixed_kappa_input=told,
     )
+    return working_point_of(signals, backgrounds, settings)
+
+
+def working_point_of(
+    signals: Sequence[ScoredSample],
+    backgrounds: Sequence[ScoredSample],
+    settings: WorkingPointSettings,
+) -> dict[str, Any]:
+    """Choose the threshold of samples in memory; see `find_working_point`.
+
+    Args:
+        signals: those generated at ``settings.kappa_lambda`` count.
+        backgrounds: the background samples.
+        settings: criterion, scan and overall factors; the events are chosen already.
+
+    Raises:
+        ContractError: if no threshold leaves enough background, or no signal is of that value.
+    """
+    fixed, told = settings.fixed_threshold, settings.fixed_kappa_input
     signals = _at_kappa(signals, settings.kappa_lambda)
     cuts = thresholds(settings.step)
     if fixed is not None:
@@ -77,7 +95,7 @@ def find_working_point(
         "min_background_events": settings.min_background_events,
         "kappa_lambda": settings.kappa_lambda,
         "fixed_kappa_input": told,
-        "part": part,
+        "part": settings.part,
         "normalisation": {**settings.normalisation(), "preselection_efficiency_known": known},
         "scan": columns,
     }

@@ -86,8 +86,8 @@ def start_pythia(path: Path | str, *, first: int, commands: tuple[str, ...] = ()
         import pythia8mc
     except ImportError as error:
         raise GeneratorFailed(
-            f"the package pythia8mc, which showers, cannot be imported ({error}): pip install"
-            " pythia8mc, or bring events as Delphes files (docs/platforms.md)"
+            f"the package pythia8mc is not installed, without which nothing is showered ({error}):"
+            " pip install pythia8mc, or start from Delphes files or datasets (docs/platforms.md)"
         ) from error
     pythia = pythia8mc.Pythia("", False)
     for line in (*_COMMANDS, f"Beams:nSkipLHEFatInit = {first}", *commands):

@@ -9,6 +9,7 @@ import numpy as np
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, write_json
 from hh4b.core.joined import split_files
+from hh4b.core.logs import progress
 from hh4b.spanet.data import read_events
 from hh4b.spanet.devices import open_network
 from hh4b.spanet.evaluation import add_fold_errors, report
@@ -84,7 +85,8 @@ def evaluate_folds(
     networks, identities = open_networks([fold.model for fold in folds], settings)
     event = networks[0].event
     parts, shares, reports, start = [], [], [], 0
-    for fold, network, identity in zip(folds, networks, identities, strict=True):
+    each = zip(folds, networks, identities, strict=True)
+    for fold, network, identity in progress(each, total=len(folds), what="folds evaluated"):
         events = read_events(fold.dataset, event)
         found = predict(network, events)
         reports.append(report(event, events, found))

@@ -10,6 +10,9 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ FLAGS = (
 )  # fmt: skip
 #: Set to "0" to do without the kernels.
 SWITCH = "HH4B_NATIVE"
+_without: ContextVar[bool] = ContextVar("without", default=False)
 
 
 @lru_cache(maxsize=1)
@@ -117,10 +121,21 @@ def keep_freed_memory() -> None:
     mallopt(top_pad, 64 << 20)
 
 
+@contextmanager
+def switched_off() -> Iterator[None]:
+    """Do without the kernels for a while, as where a network is written down operation by one."""
+    before = _without.set(True)
+    try:
+        yield
+    finally:
+        _without.reset(before)
+
+
 def usable(*tensors: torch.Tensor) -> bool:
     """Whether the kernels can work on these: float32 on the CPU, outside autocast."""
     return (
         all(t.device.type == "cpu" and t.dtype == torch.float32 for t in tensors)
         and not torch.is_autocast_enabled("cpu")
+        and not _without.get()
         and library() is not None
     )

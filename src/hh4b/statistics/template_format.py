@@ -119,7 +119,19 @@ def read_templates(path: Path | str) -> TemplateSet:
         InputFileError: if it is no JSON object.
         ContractError: naming the key that is missing or broken.
     """
-    content = read_json(path)
+    return templates_of(read_json(path), str(path))
+
+
+def templates_of(content: Mapping[str, Any], where: str) -> TemplateSet:
+    """Take the content of a template file, see `template_content`.
+
+    Args:
+        content: of the file.
+        where: its name, for messages.
+
+    Raises:
+        ContractError: naming the key that is missing or broken.
+    """
     try:
         templates = TemplateSet(
             np.asarray(content["bin_edges_gev"], dtype=np.float64),
@@ -139,8 +151,8 @@ def read_templates(path: Path | str) -> TemplateSet:
             own_fb=_own_fb(content[OWN_FB]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ContractError(f"{path} is no template file ({error!r}); make it again") from error
-    _check(templates, path)
+        raise ContractError(f"{where} is no template file ({error!r}); make it again") from error
+    _check(templates, where)
     return templates
 
 
@@ -162,7 +174,7 @@ def _rows(entries: Sequence[dict[str, Any]]) -> BinnedRows:
     return BinnedRows(values, variance, total)
 
 
-def _check(templates: TemplateSet, path: Path | str) -> None:
+def _check(templates: TemplateSet, path: str) -> None:
     kappa = templates.kappa_lambda
     if len(kappa) == 0 or not (np.diff(kappa) > 0).all():
         raise ContractError(f"{path}: kappa_lambda must rise, got {kappa.tolist()}")

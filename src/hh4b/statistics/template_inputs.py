@@ -116,19 +116,35 @@ def read_signal(files: tuple[Path, ...], part: str, polynomial: Polynomial) -> L
     names = ("HH4B/kappa_lambda", "HH4B/m_hh_truth", "HH4B/cos_theta_star_truth")
     truth = read_table(sample.dataset, DATASET, columns=names)
     generated, m_hh, cosine = (truth[name][sample.rows].astype(np.float64) for name in names)
+    events = signal_events(sample.events, generated, m_hh, cosine, polynomial)
+    return replace(sample, events=events)
+
+
+def signal_events(
+    events: SampleEvents, generated: Floats, m_hh: Floats, cosine: Floats, polynomial: Polynomial
+) -> SignalEvents:
+    """Return events of a signal sample with what reweights them.
+
+    Args:
+        events: the events; their name is that of the dataset, for messages.
+        generated: kappa_lambda of generation, shape (N,).
+        m_hh: true mass of the pair in GeV, shape (N,).
+        cosine: true cos theta*, shape (N,).
+        polynomial: see `read_signal`.
+
+    Raises:
+        ContractError: if they are of several values of kappa_lambda, or truth is missing.
+    """
     if len(generated) == 0 or not np.isfinite(generated).all() or np.ptp(generated) > 1e-6:
         raise ContractError(
-            f"{sample.dataset}: a signal dataset must hold events of one kappa_lambda, got"
+            f"{events.name}: a signal dataset must hold events of one kappa_lambda, got"
             f" {np.unique(generated)[:5].tolist()}; give each sample by itself"
         )
     if np.isnan(m_hh).any() or np.isnan(cosine).any():
-        raise ContractError(f"{sample.dataset}: true m_hh or cos theta* is missing in some events")
+        raise ContractError(f"{events.name}: true m_hh or cos theta* is missing in some events")
     # float32 in the file: 2.4 must not become 2.4000000954.
     kappa = round(float(generated[0]), 5)
-    events = SignalEvents(
-        **vars(sample.events), kappa_lambda=kappa, polynomial=polynomial(m_hh, cosine)
-    )
-    return replace(sample, events=events)
+    return SignalEvents(**vars(events), kappa_lambda=kappa, polynomial=polynomial(m_hh, cosine))
 
 
 def _read(files: tuple[Path, ...], part: str) -> LoadedSample:
@@ -137,12 +153,7 @@ def _read(files: tuple[Path, ...], part: str) -> LoadedSample:
     weight = data["HH4B/weight"]
     rows = part_mask(dataset, _split(dataset), part, len(weight))
     attributes = read_attributes(dataset)
-    for name in ("sum_weights_generated", "n_generated"):
-        if not attributes.get(name, 0) > 0:
-            raise ContractError(
-                f"{dataset}: attribute {name} is missing or not positive, the efficiency is"
-                " unknown; ingest the sample again, or import it with --n-generated"
-            )
+    require_generated(attributes, str(dataset))
     mass = _mass(features)
     scores = read_table(score_file, SCORES)
     for path, length in ((features, len(mass)), (score_file, len(scores["score"]))):
@@ -150,16 +161,12 @@ def _read(files: tuple[Path, ...], part: str) -> LoadedSample:
             raise ContractError(
                 f"{path} has {length} events but {dataset} has {len(weight)}; make it again"
             )
-    # Ratio estimator: the share of selected weight in the part, not the nominal fraction, so that
-    # the fluctuation of the split itself drops out and all events count for the efficiency of the
-    # preselection. For equal weights it is unbiased at any number of events in the part.
-    share = float(weight[rows].sum() / weight.sum()) if len(weight) else 0.0
-    if not share > 0:
-        raise ContractError(f"{dataset}: no weight in the part {part!r}")
     shower = ShowerEvents.read(dataset)
     events = SampleEvents(
         str(dataset),
-        weight[rows] / (attributes["sum_weights_generated"] * share),
+        efficiency_weights(
+            weight, rows, attributes, where=f"{dataset}: no weight in the part {part!r}"
+        ),
         mass[rows],
         Scores(scores["kappa_lambda"], scores["score"][rows]),
         data["INPUTS/Kappa/kappa"][rows].astype(np.float64),
@@ -171,6 +178,44 @@ def _read(files: tuple[Path, ...], part: str) -> LoadedSample:
         dataset, rows.sum(), len(rows), events.efficiency_weight.sum(),
     )  # fmt: skip
     return LoadedSample(dataset, rows, events, weight, shower)
+
+
+def require_generated(attributes: Mapping[str, Any], where: str) -> None:
+    """Check that a dataset says how many events were generated for it.
+
+    Raises:
+        ContractError: if it does not.
+    """
+    for name in ("sum_weights_generated", "n_generated"):
+        if not attributes.get(name, 0) > 0:
+            raise ContractError(
+                f"{where}: attribute {name} is missing or not positive, the efficiency is"
+                " unknown; ingest the sample again, or import it with --n-generated"
+            )
+
+
+def efficiency_weights(
+    weight: Floats, rows: NDArray[np.bool_], attributes: Mapping[str, Any], *, where: str
+) -> Floats:
+    """Return weights of a part that sum to the efficiency of the preselection, shape (n,).
+
+    Ratio estimator: the share of selected weight in the part, not the nominal fraction, so that the
+    fluctuation of the split itself drops out and all events count for the efficiency of the
+    preselection. For equal weights it is unbiased at any number of events in the part.
+
+    Args:
+        weight: of all events, shape (N,).
+        rows: which are of the part, shape (N,).
+        attributes: of the dataset, see `require_generated`.
+        where: what is said if the part has no weight.
+
+    Raises:
+        ContractError: if the part has no weight.
+    """
+    share = float(weight[rows].sum() / weight.sum()) if len(weight) else 0.0
+    if not share > 0:
+        raise ContractError(where)
+    return np.asarray(weight[rows] / (attributes["sum_weights_generated"] * share))
 
 
 def _split(dataset: Path) -> NDArray[np.int8] | None:

@@ -126,10 +126,7 @@ def make_templates(  # noqa: PLR0913
     factors = FactorFiles.read(energy_weights, settings.sqrt_s_tev)
     check_energies(outputs, factors)
     by_partons = PartonFactorFiles.read(parton_weights, settings.systematics, settings.sqrt_s_tev)
-    edges = np.linspace(settings.m_hh_min_gev, settings.m_hh_max_gev, settings.bins + 1)
-    cut = CutAndBins(
-        threshold, edges, settings.overflow, settings.kappa_input, settings.fixed_kappa_input
-    )
+    cut = cut_of(settings, threshold)
     made_of = {
         "threshold": threshold,
         # Not the paths: what the files are.
@@ -156,6 +153,14 @@ def make_templates(  # noqa: PLR0913
             settings.model_copy(update={"sqrt_s_tev": energy}),
             places,
         )
+
+
+def cut_of(settings: TemplateSettings, threshold: float) -> CutAndBins:
+    """Return what makes an event count, and in which bin."""
+    edges = np.linspace(settings.m_hh_min_gev, settings.m_hh_max_gev, settings.bins + 1)
+    return CutAndBins(
+        threshold, edges, settings.overflow, settings.kappa_input, settings.fixed_kappa_input
+    )
 
 
 def _write(
@@ -196,6 +201,16 @@ def _write(
         write_replicas(places[1], replicas, provenance)
 
 
+def own_polynomial(settings: SampleChoices) -> template_inputs.Polynomial:
+    """Return the coefficients of the squared own amplitude as a function of the true kinematics."""
+    # The amplitude and its integrals are imported only where signal is reweighted.
+    from hh4b.statistics import amplitude
+
+    return partial(
+        amplitude.polynomial, m_higgs_gev=settings.m_higgs_gev, m_top_gev=settings.m_top_gev
+    )
+
+
 def load_samples(all_files: Sequence[SampleFiles], signal: str, settings: SampleChoices) -> Samples:
     """Read samples by key; the process is the last part of a key.
 
@@ -203,12 +218,7 @@ def load_samples(all_files: Sequence[SampleFiles], signal: str, settings: Sample
         InputFileError: if a file cannot be read.
         ContractError: if the files do not belong together or lack what is needed.
     """
-    # The amplitude and its integrals are imported only where signal is reweighted.
-    from hh4b.statistics import amplitude
-
-    polynomial = partial(
-        amplitude.polynomial, m_higgs_gev=settings.m_higgs_gev, m_top_gev=settings.m_top_gev
-    )
+    polynomial = own_polynomial(settings)
     loaded: Samples = {}
     for files in all_files:
         require_folds_of_scores(files.paths[FILES.index("SCORES")], Folds.of(settings))

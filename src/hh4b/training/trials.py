@@ -1,6 +1,7 @@
 """An Optuna study that parallel workers share through a journal file and that can be resumed."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from optuna.trial import TrialState
 
 from hh4b.core.errors import InputFileError, TrainingFailed
 from hh4b.core.files import canonical_hash
+from hh4b.core.logs import duration
 from hh4b.core.seeds import derive_seed
 from hh4b.training.dead_trials import optimize
 from hh4b.training.gains import difference_error, gain, kept_best
@@ -121,12 +123,20 @@ def work_on(
     worker: int,
 ) -> None:
     """Run trials of an open study until it has its number of them, see `run_trials`."""
+    start, begun = time.monotonic(), _count_ended(study)
+
+    def tell(_study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        ended = _count_ended(study)
+        rate = (ended - begun) / max(time.monotonic() - start, 1e-9)
+        left = duration(max(plan.trials - ended, 0) / rate) if rate else "unknown time"
+        log_trial(trial, f"{ended}/{plan.trials} trials, {left} left")
+
     optimize(
         study,
         objective,
         worker=worker,
         enough=lambda: _count_ended(study) >= plan.trials,
-        callbacks=[MaxTrialsCallback(plan.trials, states=ENDED), log_trial],
+        callbacks=[MaxTrialsCallback(plan.trials, states=ENDED), tell],
     )
 
 
@@ -164,10 +174,13 @@ def _count_ended(study: optuna.Study) -> int:
     return len(study.get_trials(deepcopy=False, states=ENDED))
 
 
-def log_trial(_study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-    """Log how a trial ended."""
+def log_trial(trial: optuna.trial.FrozenTrial, progress: str) -> None:
+    """Log how a trial ended, and how many there are still to come."""
     value = "none" if trial.value is None else f"{trial.value:.5f}"
-    log.info("trial %d: %s, value %s, %s", trial.number, trial.state.name, value, trial.params)
+    log.info(
+        "trial %d: %s, value %s, %s; %s",
+        trial.number, trial.state.name, value, trial.params, progress,
+    )  # fmt: skip
 
 
 def log_gain(outcome: Mapping[str, Any]) -> None:
