@@ -48,3 +48,15 @@ def test_help_is_fast_and_loads_no_heavy_library():
 def test_library_does_not_know_snakemake():
     for path in (ROOT / "src").rglob("*.py"):
         assert not re.search(r"^\s*(from|import) snakemake", path.read_text(), re.M), path
+
+
+def test_the_citation_is_whole():
+    content = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "title", "message", "abstract", "authors", "license", "keywords"} <= set(
+        content
+    )
+    assert content["license"] == PROJECT["license"]
+    for reference in content["references"]:
+        assert all({"family-names", "given-names"} <= set(one) for one in reference["authors"])
+        assert reference["identifiers"][0]["value"].startswith("arXiv:")
+    assert content["references"][0]["identifiers"][0]["value"] == "arXiv:2401.14198"
