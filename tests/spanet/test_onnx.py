@@ -71,6 +71,8 @@ def require_same(outputs, reference, network, atol):
     for name, wanted in reference.classes.items():
         one = found[name.replace("/", "_") + "_probability"]
         np.testing.assert_allclose(one, wanted, rtol=0, atol=atol)
+    for name, wanted in reference.regressions.items():
+        np.testing.assert_allclose(found[name.replace("/", "_")], wanted, rtol=1e-5, atol=atol)
 
 
 def flat(output):
@@ -114,6 +116,17 @@ def test_reference_networks_as_padded_ones(reference_network, tmp_path):
     with torch.no_grad():
         found = flat(PaddedNetwork(network).eval()(*given))
     require_same(found, predict(network, read), network, 1e-5)
+
+
+def test_regressions_on_padded_tensors(regressed):
+    file, network = regressed.folder / "events.h5", regressed.network.eval()
+    events = read_events(file, network.event, targets=False)
+    given = map(torch.from_numpy, tensors_of(file, network.event))
+    with torch.no_grad():
+        found = flat(PaddedNetwork(network).eval()(*given))
+    reference = predict(network, events)
+    assert len(reference.regressions) == 4
+    require_same(found, reference, network, 1e-5)
 
 
 def test_a_wrong_number_of_tensors_is_told(tmp_path):

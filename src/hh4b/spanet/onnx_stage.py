@@ -11,7 +11,7 @@ from hh4b.core.files import Provenance
 from hh4b.spanet import checkpoints, native
 from hh4b.spanet.devices import identity_of
 from hh4b.spanet.network import Network
-from hh4b.spanet.padded import PaddedNetwork
+from hh4b.spanet.padded import PaddedNetwork, trained_regressors
 from hh4b.training.onnx_file import Axes, require_onnx, weights_digest, write_onnx
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ def export_to_file(model: Path, output: Path) -> None:
         "outputs": output_names(network),
         "particles": {p.name: list(p.products) for p in network.event.particles},
         "classes": network.classes,
+        "regressions": list(trained_regressors(network)),
         "trained_kappas": checkpoint.trained_kappas,
         "weights_digest": weights_digest(network),
         "configuration": network.configuration(),
@@ -63,6 +64,7 @@ def output_names(network: Network) -> list[str]:
         "detection_probability",
         *(f"{name}_log_probability" for name in particles),
         *(name.replace("/", "_") + "_probability" for name in network.classes),
+        *(name.replace("/", "_") for name in trained_regressors(network)),
     ]
 
 

@@ -16,6 +16,7 @@ from torch.nn import functional
 from hh4b.spanet.event import EVENT, PARTICLE, Input
 from hh4b.spanet.network import FullAttention, Network, SplitAttention, contract, symmetrize
 from hh4b.spanet.pair_features import NEEDED
+from hh4b.spanet.regressions import Regressor
 from hh4b.spanet.transformers import Attention, Encoder, GatedLayer, StandardLayer
 
 #: Below the logarithm of any probability, and finite: a softmax over nothing else is no NaN.
@@ -32,6 +33,7 @@ class PaddedOutput(NamedTuple):
         log_probability: by particle (event, vector, ..., vector) of every ordered assignment; about
             -1e30 where it cannot be.
         classes: by classification (event, class) probabilities.
+        numbers: by regression (event,), in the unit of its target; none that was not trained.
     """
 
     jets: list[Tensor]
@@ -39,6 +41,12 @@ class PaddedOutput(NamedTuple):
     detection_probability: Tensor
     log_probability: list[Tensor]
     classes: list[Tensor]
+    numbers: list[Tensor]
+
+
+def trained_regressors(network: Network) -> dict[str, Regressor]:
+    """Return what predicts each regression that was trained, by name."""
+    return network.regressors_by_name() if network.options.regression_loss_scale else {}
 
 
 class PaddedNetwork(nn.Module):
@@ -105,7 +113,11 @@ class PaddedNetwork(nn.Module):
             for name, head in zip(network.classes, network.classifiers.values(), strict=True)
         ]
         detection = network.detection(of_particle)[..., 0].sigmoid().transpose(0, 1)
-        return PaddedOutput(jets, probability, detection, log_probability, classes)
+        numbers = [
+            regressor(vectors[name.rsplit("/", 1)[0]])
+            for name, regressor in trained_regressors(network).items()
+        ]
+        return PaddedOutput(jets, probability, detection, log_probability, classes, numbers)
 
     def _prepare(self, tensors: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """Return features as the network embeds them, and masks, by input; padding is zero."""
@@ -171,7 +183,7 @@ class PaddedNetwork(nn.Module):
             values = torch.where(done, torch.full_like(values, 2 * _NEVER), values)
             best = values.max(dim=1)
             wins = (best.indices.unsqueeze(1) == column) & (best.values > _NEVER / 2).unsqueeze(1)
-            used = torch.zeros_like(scores[0].flatten(2)[:, :, 0], dtype=torch.bool)
+            used = torch.zeros_like(scores[0].reshape(events, size, -1)[:, :, 0], dtype=torch.bool)
             for number, particle in enumerate(particles):
                 chosen = _unravel(tops[number].indices, size, particle.degree)
                 mine = wins[:, number : number + 1]
