@@ -29,6 +29,7 @@ from hh4b.publication.catalogue.sources import (
     Source,
     curves_of,
     embeddings_of,
+    existing,
     learning_of,
     limits_of,
     metrics_of,
@@ -43,7 +44,6 @@ from hh4b.study.methods import CutClassifier
 JOINT = "mixing_joint"
 #: The cuts that bound what is drawn; another one draws no figure anew.
 SIGNAL_REGION = {"x_hh_max", "x_hh_centre_gev", "x_hh_relative_width"}
-CURVES = ("min_dr", "mixing_spanet_tuned")
 MASSES: Names = pairings("mixing_spanet", "kappa5_spanet", "min_dr", own=True)
 
 
@@ -62,6 +62,16 @@ def _region(layout: Layout) -> dict[str, Any]:
         if isinstance(chosen, CutClassifier):
             return CutSettings.of(chosen).model_dump(mode="json", include=SIGNAL_REGION)
     return {}
+
+
+def _ratio_to_min_dr(layout: Layout) -> dict[str, Any]:
+    return {"ratio_to": "min_dr"} if "min_dr" in layout.study.pairings else {}
+
+
+def _main_selections(layout: Layout) -> dict[str, Any]:
+    """Return the selections that stand together in the likelihood figure: those of the summary."""
+    chosen = existing(layout.study.selections, FINAL)
+    return {"main": chosen} if chosen else {}
 
 
 def _scan_energy(layout: Layout) -> float:
@@ -126,7 +136,12 @@ NOTE = (
         "Correlations of the first three components with the observables, by class",
         embeddings_of(JOINT), options={"groups": ["signal", "background"]},
     ),
-    _events("10", "efficiency", EFFICIENCY, _pairing_curves("mixing_spanet_tuned", "min_dr")),
+    _events(
+        "10", "efficiency", "Pairing efficiency against κλ, tuned and before",
+        _pairing_curves("mixing_spanet_tuned", "mixing_spanet", "min_dr"),
+        ("Ratios have the errors of independent events; the events are the same.",),
+        study_options=_ratio_to_min_dr,
+    ),
     _energies(
         "11", "hh", "gg → hh", "Mass and Higgs pT of gg → HH at 13 and 14 TeV", "m_hh", "h_pt",
     ),
@@ -183,6 +198,7 @@ EXTRA = (
     _plain(
         "likelihood", "likelihood", "Likelihood ratio against κλ of all selections",
         limits_of(selections(*NOTE_SELECTIONS, own=True), "an entry under selections"),
+        study_options=_main_selections,
     ),
     _plain(
         "likelihood_scan", "likelihood_scan",
