@@ -24,8 +24,10 @@ from hh4b.spanet.network import Network, Parts
 from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import predict
 from hh4b.spanet.preparation import Preparation, TargetStore, set_statistics
+from hh4b.spanet.validation_loss import ValidationLoss
 
 FINITE_CHECK_STEPS = 50
+VALIDATION_LOSS = "validation/loss"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Training:
             detection=bool(options.detection_loss_scale),
             classification=bool(options.classification_loss_scale and event.classifications),
         )
+        self._validation: ValidationLoss | None = None
         if not (self.parts.assignment or self.parts.detection or self.parts.classification):
             raise TrainingFailed("nothing to learn: every loss scale of the options is 0")
 
@@ -198,8 +201,15 @@ class Training:
         return {"total": found.total.detach(), **{k: v.detach() for k, v in found.parts.items()}}
 
     def validate(self) -> dict[str, float]:
-        """Return metrics of the validation events."""
-        return validation_metrics(self.network, self.data.validation, self.validation_weight())
+        """Return metrics of the validation events, and their loss."""
+        if self._validation is None:
+            self._validation = ValidationLoss(
+                self.network, self.data.validation, self.data.balance, self.parts
+            )
+        loss = self._validation.total(self.network)
+        found = {} if loss is None else {VALIDATION_LOSS: loss}
+        weight = self.validation_weight()
+        return found | validation_metrics(self.network, self.data.validation, weight)
 
     def validation_weight(self) -> NDArray[np.float64] | None:
         """Return the weights of the validation events in the metrics of classes; None = 1."""
