@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from spanet_toys import event_of, write_events
 
 from hh4b.spanet import validation_loss
 from hh4b.spanet.options import Options
 from hh4b.spanet.preparation import event_weights, prepare
 from hh4b.spanet.training import Training
-from spanet_toys import event_of, write_events
 
 EVENT = event_of("published")
 OPTIONS = Options(

@@ -46,7 +46,8 @@ class DisplayedEvent:
 def typical(values: Floats, chosen: NDArray[np.bool_]) -> int | None:
     """Return the row whose value is the median of those that are chosen; None without any.
 
-    Of an even number the lower one of the two in the middle is taken, of equal values the first.
+    Of an even number the lower one of the two in the middle is taken; equal values stand in the order
+    of their rows.
 
     >>> typical(np.array([9.0, 1.0, 4.0, 2.0]), np.array([True, True, True, True]))
     3
@@ -131,7 +132,7 @@ def _event(
     if all(name in table for name in _MET):
         missing = float(table[_MET[0]][row]), float(table[_MET[1]][row])
     pt, eta, phi = (table[f"INPUTS/Source/{n}"][row, real].astype(float) for n in _JETS[1:4])
-    phi = kinematics.delta_phi(phi, np.zeros(len(phi)))
+    phi = np.asarray(kinematics.delta_phi(phi, np.zeros(len(phi))), dtype=np.float64)
     return DisplayedEvent(
         row, pt, eta, phi, candidate, truth, (float(masses[0]), float(masses[1])), missing
     )

@@ -39,9 +39,7 @@ def columns_of(number: int) -> int:
     return 2 if number % MOST_COLUMNS == 1 else MOST_COLUMNS
 
 
-def new_panels(
-    style: FigureStyle, number: int, *, height: float, share_y: bool = False
-) -> Panels:
+def new_panels(style: FigureStyle, number: int, *, height: float, share_y: bool = False) -> Panels:
     """Return empty panels over one journal column, or over the page where there are several.
 
     Args:

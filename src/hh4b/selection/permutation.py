@@ -162,9 +162,7 @@ def importance_of_files(
         for number in numbers
     ]
     networks = [load_network(model) for model in models]
-    found = permutation_importance(
-        networks, parts, repeats=settings.repeats, seed=settings.seed
-    )
+    found = permutation_importance(networks, parts, repeats=settings.repeats, seed=settings.seed)
     order = np.argsort(found.value)[::-1]
     log.info("what matters most: %s", ", ".join(found.columns[i] for i in order[:5]))
     return found.as_json()

@@ -62,7 +62,9 @@ def calibration(
     """
     edges = np.linspace(0, 1, bins + 1)
     # The edges in the type of the score: 0.3 as a float32 is not below 0.3.
-    place = np.clip(np.searchsorted(edges.astype(score.dtype), score, side="right") - 1, 0, bins - 1)
+    place = np.clip(
+        np.searchsorted(edges.astype(score.dtype), score, side="right") - 1, 0, bins - 1
+    )
     columns = np.full((4, bins), np.nan)
     total = weight.sum()
     for number in range(bins):

@@ -14,6 +14,7 @@ from hh4b.publication.observable_labels import observable_label
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header, series_look
 
+
 class CorrelationsOptions(Settings):
     """Options of the kind."""
 

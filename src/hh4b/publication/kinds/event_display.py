@@ -37,6 +37,8 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     if len(keys) != 1:
         raise ConfigError(f"{inputs.what}: wants one pairing beside 'dataset', has {len(keys)}")
     events = read_events(inputs.one("dataset"), inputs.one(keys[0]))
+    # The same range for both, as far as their jets need.
+    reach = max([2.5, *(float(np.abs(e.eta).max()) + RADIUS for e in events if e is not None)])
     figure = new_figure(style.size(2, height=1.9))
     grid = figure.subplots(2, 2)
     name = math_text(settings.label(keys[0]))
@@ -49,7 +51,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
                 axes.text(0.5, 0.5, "no such event", transform=axes.transAxes, ha="center")
                 axes.set(xticks=[], yticks=[])
             continue
-        _draw_plane(plane, event)
+        _draw_plane(plane, event, reach)
         _draw_across(across, event)
     figure.legend(handles=_handles(events), loc="outside lower center", ncols=5)
     return figure
@@ -68,7 +70,7 @@ def _handles(events: tuple[DisplayedEvent | None, ...]) -> list[Artist]:
     return found
 
 
-def _draw_plane(axes: Axes, event: DisplayedEvent) -> None:
+def _draw_plane(axes: Axes, event: DisplayedEvent, reach: float) -> None:
     """Draw jets as circles, and a line from jet to jet of each candidate, around the cylinder."""
     turns = (-2 * np.pi, 0.0, 2 * np.pi)
     for number in (0, 1):
@@ -90,7 +92,6 @@ def _draw_plane(axes: Axes, event: DisplayedEvent) -> None:
         text = f"{LETTERS[truth]}\n{pt:.0f}" if truth >= 0 else f"{pt:.0f}"
         axes.text(eta, phi, text, ha="center", va="center", fontsize="small", zorder=3,
                   color="white" if candidate == 0 else "black", linespacing=0.95)  # fmt: skip
-    reach = max(2.5, float(np.abs(event.eta).max()) + RADIUS)
     axes.set(xlabel=r"$\eta$", ylabel=r"$\phi$ [rad], in the circles $p_\mathrm{T}$ [GeV]",
              xlim=(-reach, reach), ylim=(-np.pi, np.pi), aspect="equal")  # fmt: skip
     axes.yaxis.set_major_locator(FixedLocator([-3, -2, -1, 0, 1, 2, 3]))

@@ -53,7 +53,8 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
         large, small = figure.add_subplot(), []
     else:
         figure = new_figure(style.size(2, height=0.72 + SMALL_HEIGHT * rows))
-        upper, below = figure.subfigures(2, 1, height_ratios=(0.72, SMALL_HEIGHT * rows))
+        parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(0.72, SMALL_HEIGHT * rows))
+        upper, below = parts[:, 0]
         large = upper.subplots()
         columns = min(SMALL_COLUMNS, len(others))
         grid = below.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
@@ -76,7 +77,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
             _draw_curve(axes, files[one], looks[one].model_copy(update={"color": _FAINT}))
         _draw_curve(axes, files[key], looks[key])
         _frame(axes, first)
-        axes.set_title(math_text(settings.label(key)), fontsize="medium", pad=3)
+        axes.set_title(math_text(settings.label(key)), fontsize="small", pad=3)
     return figure
 
 
@@ -115,9 +116,7 @@ def _draw_curve(axes: Axes, limits: RunFile, look: Look, label: str | None = Non
     )  # fmt: skip
     if grey:
         return
-    axes.plot(
-        kappas, curve, color=look.color, marker=look.marker, linestyle="none", markersize=2.2
-    )
+    axes.plot(kappas, curve, color=look.color, marker=look.marker, linestyle="none", markersize=2.2)
     if label is not None:
         axes.plot([], [], color=look.color, linestyle=look.line, marker=look.marker,
                   markersize=2.2, label=label)  # fmt: skip

@@ -32,17 +32,24 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     keys = [key for key in inputs.files if key.partition(".")[0] != "dataset"]
     pairings = list(dict.fromkeys(key.partition(".")[0] for key in keys))
     samples = list(dict.fromkeys(key.partition(".")[2] for key in keys))
-    figure = new_figure(style.size(2, height=0.12 + 0.85 * len(pairings) * 2 / max(2, len(samples))))
+    figure = new_figure(
+        style.size(2, height=0.12 + 0.85 * len(pairings) * 2 / max(2, len(samples)))
+    )
     grid = figure.subplots(len(pairings), len(samples), squeeze=False, sharex=True, sharey=True)
+    found = {
+        (row, column): weighted_features(
+            inputs.many(pairing + _suffix(sample)),
+            inputs.many(f"dataset{_suffix(sample)}"),
+            ("h1_mass", "h2_mass"),
+        )
+        for column, sample in enumerate(samples)
+        for row, pairing in enumerate(pairings)
+    }
+    # One width for all: shares of bins of different size do not compare.
+    width = bin_width(min(len(weights) for _, weights, _ in found.values()))
     for column, sample in enumerate(samples):
-        suffix = f".{sample}" if sample else ""
-        datasets = inputs.many(f"dataset{suffix}")
-        found = [
-            weighted_features(inputs.many(pairing + suffix), datasets, ("h1_mass", "h2_mass"))
-            for pairing in pairings
-        ]
-        width = bin_width(min(len(weights) for _, weights, _ in found))
-        shares = [plane_share(masses, weights, width) for masses, weights, _ in found]
+        planes = [found[row, column] for row in range(len(pairings))]
+        shares = [plane_share(masses, weights, width) for masses, weights, _ in planes]
         top = max(float(share.max()) for share in shares) or 1.0
         for row, share in enumerate(shares):
             mesh = draw_plane(grid[row, column], share, width, top=top)
@@ -58,3 +65,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     last = style.model_copy(update={"header": "", "qualifier": ""}) if len(samples) > 1 else style
     put_header(grid[0, -1], last, energy_text(settings.sqrt_s_tev))
     return figure
+
+
+def _suffix(sample: str) -> str:
+    return f".{sample}" if sample else ""
