@@ -47,7 +47,8 @@ def bars(axes):
             line, _, (marks,) = container
             parts = [np.reshape(part, (-1, 2)) for part in marks.get_segments()]
             error = [0.5 * (p[1, 1] - p[0, 1]) if len(p) else np.nan for p in parts]
-            found.append((line.get_xdata(), line.get_ydata(), np.array(error)))
+            x, y = (np.asarray(v, float) for v in (line.get_xdata(), line.get_ydata()))
+            found.append((x, y, np.array(error)))
     return found
 
 

@@ -46,8 +46,8 @@ class DisplayedEvent:
 def typical(values: Floats, chosen: NDArray[np.bool_]) -> int | None:
     """Return the row whose value is the median of those that are chosen; None without any.
 
-    Of an even number the lower one of the two in the middle is taken; equal values stand in the order
-    of their rows.
+    Of an even number the lower one of the two in the middle is taken; equal values stand in the
+    order of their rows.
 
     >>> typical(np.array([9.0, 1.0, 4.0, 2.0]), np.array([True, True, True, True]))
     3

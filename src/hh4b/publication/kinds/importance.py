@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 ROW = 0.062
 
 
-class Losses(NamedTuple):
+class MissedInputs(NamedTuple):
     """Loss of AUC by input, with its error where the file has one; 0 where it has none.
 
     Attributes:
@@ -66,7 +66,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
     return figure
 
 
-def read_losses(file: RunFile) -> Losses:
+def read_losses(file: RunFile) -> MissedInputs:
     """Read a file of `hh4b dnn importance`.
 
     Raises:
@@ -80,4 +80,4 @@ def read_losses(file: RunFile) -> Losses:
         raise ContractError(
             f"{file.path}: {len(columns)} inputs with {len(value)} losses and {len(error)} errors"
         )
-    return Losses(columns, value, error)
+    return MissedInputs(columns, value, error)
