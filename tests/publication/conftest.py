@@ -127,8 +127,23 @@ def classifier_metrics(auc=0.9):
             "signal_efficiency": signal.tolist(),
             "background_efficiency": background.tolist(),
         },
+        "calibration": calibration_entry(),
         "n_signal": 5000,
         "n_background": 4000,
+    }
+
+
+def calibration_entry(*, slope=0.9):
+    """Shares that lie off the diagonal, one bin of a single class and an empty one."""
+    scores = [0.1, 0.3, 0.5, None, 0.9]
+    shares = [None if x is None else 0.5 + slope * (x - 0.5) for x in scores]
+    return {
+        "bin_edges": np.linspace(0, 1, 6).tolist(),
+        "mean_score": scores,
+        "signal_share": shares,
+        "error": [0.01, 0.02, 0.03, None, None],
+        "weight": [0.3, 0.2, 0.2, 0.0, 0.3],
+        "distance": 0.024,
     }
 
 

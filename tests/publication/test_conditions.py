@@ -44,7 +44,10 @@ AT_14 = {
     },
     "processes": {"four_b": {"cross_section_pb": {14: 700.0}}},
 }
-EVENTS = ("1", "2", "3", "4", "7", "8", "9", "cutflow", "embedding", "jets", "roc", "scores")
+EVENTS = (
+    "1", "2", "3", "4", "7", "8", "9", "10", "calibration", "cutflow", "embedding",
+    "event_display", "importance", "jets", "learning", "mass_planes", "roc", "scores",
+)  # fmt: skip
 
 
 def draw(planned, texts):
@@ -84,6 +87,15 @@ def files(run, tmp_path_factory):
         },
     }  # fmt: skip
     write_json(folder / "embeddings.json", embedded, provenance("embeddings"))
+    missed = {"columns": ["h1_pt"], "auc_loss": [0.1], "repeat_error": [0.01], "fold_error": None}
+    write_json(folder / "importance.json", missed, provenance("dnn importance"))
+    contracts.write_table(
+        folder / "pairing.h5",
+        contracts.PAIRING,
+        {"jets": np.tile(np.array([[0, 1], [2, 3]], dtype=np.int8), (4000, 1, 1))},
+        provenance("pair"),
+    )
+    (folder / "metrics.csv").write_text("epoch,train_loss\n0,0.7\n1,0.6\n")
     write_json(
         folder / "templates.json",
         templates(processes=("four_b", "ttbar")),
@@ -103,6 +115,9 @@ def files(run, tmp_path_factory):
             "metrics/classification/": run / "classifier/min_dr_dnn_0.json",
             "limits/": run / "limits/min_dr_dnn_14tev_300ifb.json",
             "scans/": run / "scans/min_dr_dnn.json",
+            "importance/": folder / "importance.json",
+            "pairings/": folder / "pairing.h5",
+            "models/": folder / "metrics.csv",
             "partons/": run / "partons/hh_14tev.json",
         }
         return next(str(file) for part, file in table.items() if part in path)
@@ -120,12 +135,18 @@ def files(run, tmp_path_factory):
 @pytest.mark.parametrize("key", [*EVENTS, "5", "likelihood", "kappa"])
 def test_every_figure_of_a_study_at_14_tev_says_so(files, key):
     planned = outputs(layout(SPANET, AT_14))[f"figure_{key}"]
-    shown = words(draw(planned, files(planned)))
+    figure = draw(planned, files(planned))
+    shown = words(figure)
+    small = [
+        text.get_text() for text in figure.findobj(mpl.text.Text)
+        if text.get_visible() and text.get_text() and text.get_fontsize() < 7
+    ]  # fmt: skip
+    assert small == []
     assert any("= 14 TeV" in text for text in shown)
     assert not any("13 TeV" in text for text in shown)
 
 
-@pytest.mark.parametrize("key", ["3", "4", "cutflow", "jets", "scores"])
+@pytest.mark.parametrize("key", ["3", "4", "cutflow", "jets", "mass_planes", "scores"])
 def test_every_background_process_has_its_label(files, key):
     planned = outputs(layout(SPANET, TTBAR))[f"figure_{key}"]
     shown = " ".join(words(draw(planned, files(planned))))

@@ -12,6 +12,7 @@ INTERVALS = {"limits", "luminosity_scan", "equivalent_luminosity"}
 #: Where backgrounds of several processes stand together, weighted by their cross sections.
 WEIGHTED = {
     "dnn_train", "dnn_search_worker", "baseline_train", "evaluate_classifier", "working_point",
+    "dnn_importance",
 }  # fmt: skip
 GENERATORS = {"generate_hh", "generate_resonance", "generate_four_b", "generate_madgraph"}
 COMPARISONS = {"comparison_hh", "comparison_four_b"}
@@ -39,16 +40,19 @@ def tables(*names):
 
 OWN_OUTPUTS = tables("my_intervals") | figures("my_likelihood")
 #: They say at which energy the events that they show were made.
-EVENTS = figures(1, 2, 3, 4, 7, 8, 9, 10, "cutflow", "embedding", "jets", "roc", "scores")
+EVENTS = figures(
+    1, 2, 3, 4, 7, 8, 9, 10, "calibration", "cutflow", "embedding", "event_display", "importance",
+    "jets", "learning", "mass_planes", "roc", "scores",
+)  # fmt: skip
 #: They name every background process.
-BACKGROUNDS = figures(3, 4, "cutflow", "jets", "scores") | tables(12, "pass_rates")
+BACKGROUNDS = figures(3, 4, "cutflow", "jets", "mass_planes", "scores") | tables(12, "pass_rates")
 #: Limits at the headline's energy and luminosity.
 HEADLINE = tables(9, 11, 14, 16, 19, 21, 23, 26, "classifiers") | figures("likelihood", "limits")
 #: Limits of every selection.
 ALL_LIMITS = tables("luminosities", "classifiers") | figures("likelihood")
 #: What shows the DNN on kappa5 pairing, as classifier or as selection.
 KAPPA5_DNN = tables(10, 11, 13, 14, 15, 16, "classifiers", "luminosities") | figures(
-    4, "learning", "likelihood", "roc"
+    4, "calibration", "learning", "likelihood", "roc"
 )
 CLASSIFICATION_ONLY = tables(18, 19, "classifiers", "luminosities") | figures("likelihood")
 SVM = tables("classifiers", "luminosities")
@@ -97,8 +101,7 @@ FOLDED = {
     "spanet_predict", "spanet_score", "spanet_vectors", "spanet_search_worker",
     "embedding_features", "embeddings", "dnn_train", "dnn_choose", "dnn_predict",
     "dnn_predict_varied", "dnn_search_worker", "baseline_train", "efficiency_curve",
-    "evaluate_classifier",
-    "working_point", "templates",
+    "dnn_importance", "evaluate_classifier", "working_point", "templates",
     *tables(12, 13, 15, 18, 20, 22, 25, "samples"), *figures(6),
 }  # fmt: skip
 
@@ -110,7 +113,8 @@ STUDY = {
     "seed": one(
         "seed", 7, GENERATORS, COMPARISONS, "simulate", "ingest", "datasets_import",
         "datasets_merge", "spanet_train", "spanet_search_worker", "embeddings", "dnn_train",
-        "dnn_search_worker", "baseline_train", "working_point", "templates", INTERVALS,
+        "dnn_search_worker", "dnn_importance", "baseline_train", "working_point", "templates",
+        INTERVALS,
     ),
     # Whatever else the default study says is then not there.
     "standalone": one("standalone", True),
@@ -416,8 +420,8 @@ CLASSIFIERS = {
     ),
     "classifiers.Dnn.kappa_lambda": one(
         DNN + "kappa_lambda", [1, 5],
-        "dnn_train", "dnn_search_worker", "evaluate_classifier", "working_point", "templates",
-        tables(12),
+        "dnn_train", "dnn_search_worker", "dnn_importance", "evaluate_classifier", "working_point",
+        "templates", tables(12),
     ),
     "classifiers.Dnn.search": one(
         "classifiers/min_dr_dnn_tuned/search", "mixing_spanet_dnn",
@@ -466,7 +470,9 @@ CLASSIFIERS = {
     },
     # The signal region is drawn into the mass planes.
     **{
-        f"classifiers.CutClassifier.{key}": one(CUT + key, value, "select_cuts", figures(2, 3))
+        f"classifiers.CutClassifier.{key}": one(
+            CUT + key, value, "select_cuts", figures(2, 3, "mass_planes")
+        )
         for key, value in {
             "x_hh_max": 1.5, "x_hh_centre_gev": [120.0, 110.0], "x_hh_relative_width": 0.2,
         }.items()
@@ -683,7 +689,7 @@ STATISTICS = {
 MINE = "outputs/my_likelihood/"
 TABLE = tables("my_intervals")
 FIGURE = figures("my_likelihood")
-ALL_FIGURES = EVENTS | FIGURE | figures(5, 6, 11, 12, 13, 14, "kappa", "learning", "likelihood")
+ALL_FIGURES = EVENTS | FIGURE | figures(5, 6, 11, 12, 13, 14, "kappa", "likelihood")
 SHOWN = {
     "outputs.OwnOutput.title": one(MINE + "title", "Mine", FIGURE),
     "outputs.OwnOutput.selections": one(

@@ -250,6 +250,9 @@ class _Jobs:
                 self.add("dnn_train", inputs, written, told, **keys)
             chosen = [layout.file(f"models/{name}/model.pt")]
             self.add("dnn_choose", [*models, *metrics], chosen, classifier=name)
+            written = [layout.importance(name)]
+            inputs = [*reads, *layout.dnn_models(name)]
+            self.add("dnn_importance", inputs, written, told, classifier=name)
             reads = [*scored["datasets"], *scored["features"], *layout.dnn_models(name)]
             self.add("dnn_predict", reads, scores, scoring, classifier=name, variation="")
 

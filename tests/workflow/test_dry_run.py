@@ -39,6 +39,7 @@ def test_every_table_and_figure_of_the_note_is_planned(workflow):
     jobs = workflow.planned()
     assert set(jobs) >= EVERY_OUTPUT
     extras = {"embedding", "jets", "likelihood", "limits", "roc", "scores", "learning", "cutflow"}
+    extras |= {"calibration", "event_display", "importance", "mass_planes"}
     assert set(jobs) >= {f"figure_{name}" for name in extras}
     alone = workflow.planned("report")
     assert alone.pop("report") == jobs.pop("all") == jobs.pop("provenance") == 1

@@ -17,6 +17,7 @@ def test_every_output_is_there(smoke):
     numbers = [f"{number:02d}" for number in range(1, 15)]
     extras = ["cutflow", "embedding", "jets", "kappa", "learning", "likelihood", "limits", "roc"]
     extras += ["couplings", "coverage", "kappa_mu", "likelihood_scan", "pulls", "scores"]
+    extras += ["calibration", "event_display", "importance", "mass_planes"]
     for name in [*numbers, *extras]:
         for kind in ("pdf", "png"):
             assert (results / f"figures/figure_{name}.{kind}").stat().st_size > 1000

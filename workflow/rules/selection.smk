@@ -125,6 +125,33 @@ rule dnn_predict_varied:
         " > {log:q} 2>&1"
 
 
+rule dnn_importance:
+    input:
+        unpack(lambda w: FILES.compared("features", w.classifier)),
+        models=lambda w: LAYOUT.dnn_models(w.classifier),
+    output:
+        importance=f"{RESULTS}/importance/{{classifier}}.json",
+    log:
+        f"{RESULTS}/logs/dnn_importance/{{classifier}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/dnn_importance/{{classifier}}.tsv"
+    wildcard_constraints:
+        classifier=names_pattern(FILES.classifiers("dnn")),
+    group:
+        step("dnn_importance")
+    resources:
+        **needs("dnn_importance"),
+    params:
+        files=lambda w, input: FILES.compared_option(input),
+        settings=settings("dnn_importance"),
+        code=command("selection:dnn_importance"),
+    message:
+        "What {wildcards.classifier} loses without each of its inputs"
+    shell:
+        "hh4b dnn importance {input.models:q} {params.files} --settings {params.settings:q}"
+        " -o {output.importance:q} > {log:q} 2>&1"
+
+
 rule dnn_search_worker:
     input:
         unpack(

@@ -15,6 +15,7 @@ from hh4b.selection.settings import (
     DnnTrainSettings,
     EvaluationSettings,
     FeatureSettings,
+    PermutationSettings,
     ScoreSettings,
     SensitivitySettings,
     WorkingPointSettings,
@@ -128,6 +129,24 @@ def dnn_sensitivity(
 
     found = importance_from_files(model, signal, background, settings)
     write_json(output, found, Provenance("dnn sensitivity", settings.decided()))
+
+
+@dnn.command("importance")
+@takes_settings(PermutationSettings)
+def dnn_importance(
+    settings: PermutationSettings,
+    models: Models,
+    signal: SignalFeatures,
+    background: BackgroundFeatures,
+    output: Output,
+) -> None:
+    """Tell by how much the AUC on unseen events falls when an input is shuffled."""
+    from hh4b.core.files import Provenance, write_json
+    from hh4b.selection.permutation import importance_of_files
+
+    found = importance_of_files(models, signal, background, settings)
+    decided = settings.decided(exclude={"seed"})
+    write_json(output, found, Provenance("dnn importance", decided, settings.seed))
 
 
 @dnn.command("predict")

@@ -1,6 +1,6 @@
 """Intervals on kappa_lambda and their widths against luminosity, and the axis they share."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +13,11 @@ from hh4b.publication.limit_cells import bound_of, width_of
 
 Floats = NDArray[np.float64]
 METHODS = {"profile": "profile likelihood", "cls": r"CL$_\mathrm{s}$"}
+LINES: dict[str, Literal["-", "--"]] = {"profile": "-", "cls": "--"}
+#: What fills the markers; methods without an entry fill them with their colour.
+FACES = {"cls": "white"}
+#: Between points of the same luminosity, as a share of it.
+STEP = 0.05
 
 
 class LuminosityCurve(NamedTuple):
@@ -65,12 +70,21 @@ def curve_of(points: list[RunFile], method: str, quantity: str) -> LuminosityCur
     )
 
 
+def beside(luminosity: Floats, place: int, count: int) -> Floats:
+    """Return where to draw one of several points of the same luminosity, so that none is hidden.
+
+    >>> beside(np.array([100.0]), 1, 3)
+    array([100.])
+    """
+    return np.asarray(luminosity * (1 + STEP) ** (place - 0.5 * (count - 1)))
+
+
 def luminosity_axis(axes: Axes, luminosity: Floats) -> None:
     """Make the x axis logarithmic with plain numbers, and label it."""
     low, high = luminosity.min(), luminosity.max()
     ticks = [t for t in (30, 100, 300, 1000, 3000, 10000) if low <= 1.01 * t and t <= 1.01 * high]
     axes.set_xscale("log")
-    axes.set(xlabel=r"Integrated luminosity [fb$^{-1}$]", xlim=(0.9 * low, 1.1 * high))
+    axes.set(xlabel=r"Integrated luminosity [fb$^{-1}$]", xlim=(0.85 * low, 1.18 * high))
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

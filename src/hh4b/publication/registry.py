@@ -133,6 +133,20 @@ KINDS = {
             " keys in the same order; or `dataset.<sample>` and `<pairing>.<sample>`",
             "pairings",
         ),
+        Kind(
+            "mass_planes",
+            "figure",
+            "`dataset.<sample>=datasets/….h5` and `<pairing>.<sample>=features/…/….h5`, or without"
+            " samples; several files as repeated keys in the same order",
+            "pairings",
+        ),
+        Kind(
+            "event_display",
+            "figure",
+            "`dataset=datasets/….h5` of signal and `<pairing>=pairings/…/….h5`",
+            "pairings",
+            1,
+        ),
         Kind("templates", "figure", "`<selection>=templates/….json`", "selections"),
         Kind(
             "intervals_against_luminosity",
@@ -174,6 +188,13 @@ KINDS = {
             1,
         ),
         Kind("roc", "figure", "`<classifier>=….json`, metrics", "classifiers"),
+        Kind("calibration", "figure", "`<classifier>=….json`, metrics", "classifiers"),
+        Kind(
+            "importance",
+            "figure",
+            "`<classifier>=importance/….json` of `hh4b dnn importance`, dense networks",
+            "classifiers",
+        ),
         Kind(
             "scores",
             "figure",

@@ -19,6 +19,7 @@ from hh4b.selection.samples import (
 )
 from hh4b.selection.settings import EvaluationSettings
 from hh4b.training import metrics
+from hh4b.training.calibration import calibration
 from hh4b.training.error_parts import trainings_of_folds, with_fold_errors
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ def compute(
     accuracy = metrics.balanced_accuracy(label, score, weight, threshold=threshold, events=events)
     area = metrics.auc(label, score, weight, events)
     table = metrics.confusion(label, score, weight, threshold=threshold)
+    reliability = calibration(label, score, weight, events=events)
     curve = metrics.thin(metrics.roc_curve(label, score, weight), ROC_POINTS)
     return {
         "accuracy": accuracy.value,
@@ -125,6 +127,7 @@ def compute(
         "f_beta": _defined(table.f_beta(beta)),
         "matthews": _defined(table.matthews),
         "log_loss": metrics.log_loss(label, score, weight),
+        "calibration": reliability.as_json(),
     }
 
 

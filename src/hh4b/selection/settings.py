@@ -146,6 +146,13 @@ class SensitivitySettings(EvaluatedEvents):
     """The ranking of a network's inputs."""
 
 
+class PermutationSettings(BackgroundWeights, Folds, RowsPerShower):
+    """How much a network loses when its inputs are shuffled, one at a time."""
+
+    repeats: Count = Field(3, description="permutations of each input")
+    seed: Seed = Field(1, description="decides the permutations")
+
+
 class EvaluationSettings(EvaluatedEvents):
     """Metrics of a classifier."""
 

@@ -156,7 +156,7 @@ def set_statistics(network: Network, events: Events) -> None:
         embedding.std.copy_(torch.from_numpy(std))  # type: ignore[operator]
 
 
-def event_weights(events: Events) -> NDArray[np.float32] | None:
+def event_weights(events: Events, *, lenient: bool = False) -> NDArray[np.float32] | None:
     """Return the weights of the file, with mean 1 within each class and kappa of generation.
 
     Weights then tell how events of one sample relate to each other, and the numbers of events how
@@ -175,6 +175,8 @@ def event_weights(events: Events) -> NDArray[np.float32] | None:
     _, sample = np.unique(np.stack(keys, axis=1), axis=0, return_inverse=True)
     sample = sample.reshape(-1)
     mean = np.bincount(sample, weights=events.weight) / np.bincount(sample)
+    if lenient:
+        mean = np.where(mean > 0, mean, np.inf)
     if (mean <= 0).any():
         raise ContractError(
             f"HH4B/weight has the mean {mean.min():g} in a sample; it must be positive to train;"
@@ -184,18 +186,21 @@ def event_weights(events: Events) -> NDArray[np.float32] | None:
 
 
 def loss_weights(
-    events: Events, event: EventDescription, options: Options
+    events: Events, event: EventDescription, options: Options, *, lenient: bool = False
 ) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
     """Return weights of the events in all terms, and in those of particles if they are others.
 
     With ``kappa_balance`` the weights are those of `kappa_weights`. Terms of particles get them
     scaled to the mean 1 over events with a particle to be found: every kappa counts as much as any
-    other, and assignment as much beside classification as without.
+    other, and assignment as much beside classification as without. With ``lenient`` events that
+    have no such weight, of which a training may have none, count nothing.
     """
-    weights = event_weights(events) if options.event_weights == "dataset" else None
+    weights = None
+    if options.event_weights == "dataset":
+        weights = event_weights(events, lenient=lenient)
     if not options.kappa_balance:
         return weights, None
-    balanced = kappa_weights(weights, events, event)
+    balanced = kappa_weights(weights, events, event, lenient=lenient)
     assigned = balanced
     if events.target_valid:
         some = np.stack(events.target_valid).any(axis=0)
@@ -208,9 +213,15 @@ class TargetStore:
     """Targets of the events of a store, taken by batch."""
 
     def __init__(
-        self, events: Events, store: EventStore, options: Options, group_of: EventDescription
+        self,
+        events: Events,
+        store: EventStore,
+        options: Options,
+        group_of: EventDescription,
+        *,
+        lenient: bool = False,
     ) -> None:
-        """Turn padded places into ranks among real vectors."""
+        """Turn padded places into ranks among real vectors; see `loss_weights` for ``lenient``."""
         if events.targets:
             self.ranks = tuple(torch.from_numpy(store.ranks(t)) for t in events.targets)
             self.valid = torch.from_numpy(np.stack(events.target_valid))
@@ -224,7 +235,7 @@ class TargetStore:
             self.weight = None
         self.classes = {name: torch.from_numpy(v) for name, v in events.classes.items()}
         self.regressions = {name: torch.from_numpy(v) for name, v in events.regressions.items()}
-        weights, assigned = loss_weights(events, group_of, options)
+        weights, assigned = loss_weights(events, group_of, options, lenient=lenient)
         self.event_weight = None if weights is None else torch.from_numpy(weights)
         self.assignment_weight = None if assigned is None else torch.from_numpy(assigned)
         self.multiplicity = torch.from_numpy(store.n_sequential)

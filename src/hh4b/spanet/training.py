@@ -25,8 +25,10 @@ from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import predict
 from hh4b.spanet.preparation import Preparation, TargetStore, set_statistics
 from hh4b.spanet.regressions import regression_metrics
+from hh4b.spanet.validation_loss import ValidationLoss
 
 FINITE_CHECK_STEPS = 50
+VALIDATION_LOSS = "validation/loss"
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class Training:
             classification=bool(options.classification_loss_scale and event.classifications),
             regression=bool(options.regression_loss_scale and event.regressions),
         )
+        self._validation: ValidationLoss | None = None
         if not any(vars(self.parts).values()):
             raise TrainingFailed("nothing to learn: every loss scale of the options is 0")
 
@@ -200,8 +203,15 @@ class Training:
         return {"total": found.total.detach(), **{k: v.detach() for k, v in found.parts.items()}}
 
     def validate(self) -> dict[str, float]:
-        """Return metrics of the validation events."""
-        return validation_metrics(self.network, self.data.validation, self.validation_weight())
+        """Return metrics of the validation events, and their loss."""
+        if self._validation is None:
+            self._validation = ValidationLoss(
+                self.network, self.data.validation, self.data.balance, self.parts
+            )
+        loss = self._validation.total(self.network)
+        found = {} if loss is None else {VALIDATION_LOSS: loss}
+        weight = self.validation_weight()
+        return found | validation_metrics(self.network, self.data.validation, weight)
 
     def validation_weight(self) -> NDArray[np.float64] | None:
         """Return the weights of the validation events in the metrics of classes; None = 1."""

@@ -82,6 +82,7 @@ NEEDS = {
     "dnn_choose": Need("classifiers"),
     "dnn_predict": Need("classifiers", 1e-3),
     "dnn_predict_varied": Need("classifiers", 1e-3),
+    "dnn_importance": Need("classifiers", 1e-3),
     "baseline_train": Need("classifiers", 1e-3),
     "select_cuts": Need("classifiers"),
     "efficiency_curve": Need("statistics"),

@@ -126,6 +126,10 @@ class Layout(SampleChoice):
             return [self.file(f"models/{classifier}/model.pt")]
         return [self.dnn_model(classifier, str(number)) for number in range(self.folds)]
 
+    def importance(self, classifier: str) -> str:
+        """Return what a dense network loses without each of its inputs."""
+        return self.file(f"importance/{classifier}.json")
+
     def spanet_metrics(self, training: str, repeat: str | None = None) -> str:
         """Return the metrics of a SPANet2 training: of one repeat, or of the chosen one.
 

@@ -25,6 +25,7 @@ from hh4b.selection.settings import (
     DnnTrainSettings,
     EvaluationSettings,
     FeatureSettings,
+    PermutationSettings,
     ScoreSettings,
     WorkingPointSettings,
 )
@@ -295,6 +296,16 @@ class StageSettings(StatisticsSettings):
         """Scores at every kappa input."""
         kappas = self.layout.kappas_of_scores(variation)
         return ScoreSettings.of(kappa_values=kappas, **self._folds())
+
+    def dnn_importance(self) -> PermutationSettings:
+        """What a dense network loses without each of its inputs."""
+        return PermutationSettings.of(
+            seed=self.study.seed,
+            background_weights=self.background_weights(),
+            # Rows of one event say almost the same, and cost as much as others.
+            rows_per_shower=1,
+            **self._folds(),
+        )
 
     def baseline_train(self, classifier: str) -> ClassifierSettings:
         """A classical classifier, or one of the user, and its scores."""

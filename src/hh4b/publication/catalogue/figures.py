@@ -29,6 +29,8 @@ from hh4b.publication.catalogue.sources import (
     Source,
     curves_of,
     embeddings_of,
+    existing,
+    importance_of,
     learning_of,
     limits_of,
     metrics_of,
@@ -43,7 +45,6 @@ from hh4b.study.methods import CutClassifier
 JOINT = "mixing_joint"
 #: The cuts that bound what is drawn; another one draws no figure anew.
 SIGNAL_REGION = {"x_hh_max", "x_hh_centre_gev", "x_hh_relative_width"}
-CURVES = ("min_dr", "mixing_spanet_tuned")
 MASSES: Names = pairings("mixing_spanet", "kappa5_spanet", "min_dr", own=True)
 
 
@@ -62,6 +63,16 @@ def _region(layout: Layout) -> dict[str, Any]:
         if isinstance(chosen, CutClassifier):
             return CutSettings.of(chosen).model_dump(mode="json", include=SIGNAL_REGION)
     return {}
+
+
+def _ratio_to_min_dr(layout: Layout) -> dict[str, Any]:
+    return {"ratio_to": "min_dr"} if "min_dr" in layout.study.pairings else {}
+
+
+def _main_selections(layout: Layout) -> dict[str, Any]:
+    """Return the selections that stand together in the likelihood figure: those of the summary."""
+    chosen = existing(layout.study.selections, FINAL)
+    return {"main": chosen} if chosen else {}
 
 
 def _scan_energy(layout: Layout) -> float:
@@ -126,9 +137,14 @@ NOTE = (
         "Correlations of the first three components with the observables, by class",
         embeddings_of(JOINT), options={"groups": ["signal", "background"]},
     ),
-    _events("10", "efficiency", EFFICIENCY, _pairing_curves("mixing_spanet_tuned", "min_dr")),
+    _events(
+        "10", "efficiency", "Pairing efficiency against κλ, tuned and before",
+        _pairing_curves("mixing_spanet_tuned", "mixing_spanet", "min_dr"),
+        ("Ratios have the errors of independent events; the events are the same.",),
+        study_options=_ratio_to_min_dr,
+    ),
     _energies(
-        "11", "hh", "gg → hh", "Mass and Higgs pT of gg → HH at 13 and 14 TeV", "m_hh", "h_pt",
+        "11", "hh", "gg → HH", "Mass and Higgs pT of gg → HH at 13 and 14 TeV", "m_hh", "h_pt",
     ),
     _energies("12", "four_b", "pp → bb̄bb̄", "Mass of pp → 4b at 13 and 14 TeV", "m_4b"),
     _energies(
@@ -148,7 +164,15 @@ NOTE = (
 )  # fmt: skip
 SHOWN = ("min_dr_dnn", "mixing_spanet")
 COMPARED = (*DNNS, "mixing_spanet")
+IMPORTANT = ("min_dr_dnn", "mixing_spanet_dnn")
+PLANES = ("mixing_spanet", "min_dr")
+#: The first that a study has is shown.
+DISPLAYED = ("min_dr", "mixing_spanet")
 EXTRA = (
+    _events(
+        "calibration", "calibration", "Share of signal against the output of classifiers",
+        metrics_of(classifiers(*COMPARED, own=True), one_of("classifiers", COMPARED)),
+    ),
     _events(
         "cutflow", "cutflow", "Share of the generated events that is left after each step",
         samples.cutflow("min_dr_cuts"),
@@ -158,12 +182,25 @@ EXTRA = (
         "T-SNE map of the embedding vectors, and silhouette scores of k-means",
         embeddings_of(JOINT),
     ),
+    _events(
+        "event_display", "event_display",
+        "A signal event that is paired right and one that is paired wrong",
+        samples.display(pairings(*DISPLAYED, own=True), f"{samples.STANDARD_MODEL}, and a pairing"),
+        ("Shown are the events whose mass of the four paired jets is the median of those paired"
+         " right, or wrong, where all four quarks have a jet.",),
+    ),
+    _events(
+        "importance", "importance", "Loss of AUC when an input of a dense network is shuffled",
+        importance_of(classifiers(*IMPORTANT), one_of("classifiers", IMPORTANT)),
+        ("Errors: by the folds, which hold events and training; without folds, by the repeated"
+         " shuffling alone. What two inputs tell together is missed in both.",),
+    ),
     _events("jets", "jets", "Kinematics of the events that pass the four-tag cut", samples.jets()),
     _plain(
         "kappa", "kappa_shapes", "Mass and Higgs pT of gg → HH by κλ",
         samples.partons_by_kappa((-5.0, 1.0, 2.0, 5.0, 9.0)),
     ),
-    _plain(
+    _events(
         "learning", "learning", "Loss, AUC and pairing efficiency of trainings against the epoch",
         learning_of(all_classifiers, joint_trainings),
     ),
@@ -183,6 +220,7 @@ EXTRA = (
     _plain(
         "likelihood", "likelihood", "Likelihood ratio against κλ of all selections",
         limits_of(selections(*NOTE_SELECTIONS, own=True), "an entry under selections"),
+        study_options=_main_selections,
     ),
     _plain(
         "likelihood_scan", "likelihood_scan",
@@ -193,6 +231,13 @@ EXTRA = (
         "limits", "limits_against_kappa",
         "CLs upper limit on σ(gg → HH) against κλ, with theory and bands",
         limits_of(selections(*FINAL, own=True), one_of("selections", FINAL)),
+    ),
+    _events(
+        "mass_planes", "mass_planes", "Mass planes of signal and background by pairing method",
+        samples.masses(
+            pairings(*PLANES), f"{one_of('pairings', PLANES)}, and a sample", signal=True,
+            background=True,
+        ), study_options=_region,
     ),
     _plain(
         "pulls", "pulls",

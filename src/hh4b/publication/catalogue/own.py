@@ -98,6 +98,13 @@ _SOURCES: Mapping[str, Callable[[OwnOutput], Source]] = {
         signal=True,
         background=True
     ),
+    "mass_planes": lambda own: samples.masses(
+        _named(own.pairings),
+        f"{samples.STANDARD_MODEL}, or a background",
+        signal=True,
+        background=True
+    ),
+    "event_display": lambda own: samples.display(_named(own.pairings), samples.STANDARD_MODEL),
     "templates": lambda own: sources.templates_of(_named(own.selections), ""),
     "intervals_against_luminosity": lambda own: sources.scans_of(_named(own.selections), ""),
     "widths_against_luminosity": lambda own: sources.scans_of(_named(own.selections), ""),
@@ -109,6 +116,10 @@ _SOURCES: Mapping[str, Callable[[OwnOutput], Source]] = {
     "embedding_map": _embeddings,
     "cutflow": lambda own: samples.cutflow(own.classifiers[0]),
     "roc": lambda own: sources.metrics_of(_named(own.classifiers), ""),
+    "calibration": lambda own: sources.metrics_of(_named(own.classifiers), ""),
+    "importance": lambda own: sources.importance_of(
+        _named(own.classifiers), "a classifier of kind dnn"
+    ),
     "scores": lambda own: samples.scores(_named(own.classifiers), ", ".join(own.classifiers)),
     "learning": lambda own: sources.learning_of(
         _named(own.classifiers), _named(own.trainings)

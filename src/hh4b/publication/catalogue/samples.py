@@ -74,6 +74,23 @@ def masses(
     return Source(inputs, needs, extra=extra)
 
 
+def display(pairings: Callable[[Layout], Sequence[str]], needs: str) -> Source:
+    """Return a signal dataset at kappa_lambda = 1 and the first pairing of its events."""
+
+    def inputs(layout: Layout) -> InputFiles:
+        names = list(pairings(layout))[:1]
+        if not layout.standard_model or not names:
+            return {}
+        sample = layout.standard_model[0]
+        found = {name: [layout.pairing(name, sample)] for name in names}
+        return {"dataset": [layout.dataset(sample)], **found}
+
+    def label(layout: Layout, key: str) -> str:
+        return spelled_key(layout, key) if key == "dataset" else pairing_label(layout, key)
+
+    return Source(inputs, needs, label)
+
+
 def scores(classifiers: Callable[[Layout], Sequence[str]], needs: str) -> Source:
     """Return DATASET:SCORES by classifier and class or process."""
 

@@ -182,6 +182,17 @@ def metrics_of(
     return Source(inputs, needs, classifier_label, classifier_parts)
 
 
+def importance_of(names: Callable[[Layout], Sequence[str]], needs: str) -> Source:
+    """Return what the dense networks among some classifiers lose without their inputs."""
+
+    def inputs(layout: Layout) -> InputFiles:
+        known = layout.study.classifiers
+        dnns = [name for name in names(layout) if isinstance(known[name], Dnn)]
+        return {name: [layout.importance(name)] for name in dnns}
+
+    return Source(inputs, needs, classifier_label)
+
+
 def metrics_and_limits_of(names: Callable[[Layout], Sequence[str]], needs: str) -> Source:
     """Return metrics by classifier, and limits of the selection that cuts on it."""
 

@@ -10,19 +10,9 @@ from pydantic import Field
 
 from hh4b.core.settings import Settings
 from hh4b.publication.inputs import Inputs, RunFile
+from hh4b.publication.observable_labels import observable_label
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header, series_look
-
-LABELS = {
-    "h1_pt": r"$p_\mathrm{T}(H_1)$", "h1_eta": r"$\eta(H_1)$", "h1_phi": r"$\phi(H_1)$",
-    "h1_mass": r"$m(H_1)$", "h2_pt": r"$p_\mathrm{T}(H_2)$", "h2_eta": r"$\eta(H_2)$",
-    "h2_phi": r"$\phi(H_2)$", "h2_mass": r"$m(H_2)$", "h1_delta_r": r"$\Delta R(H_1)$",
-    "h2_delta_r": r"$\Delta R(H_2)$", "met": r"$E_\mathrm{T}^\mathrm{miss}$",
-    "met_phi": r"$\phi^\mathrm{miss}$", "n_electrons": r"$n_e$", "n_muons": r"$n_\mu$",
-    "h1_b1_btag": r"tag $b_1(H_1)$", "h1_b2_btag": r"tag $b_2(H_1)$",
-    "h2_b1_btag": r"tag $b_1(H_2)$", "h2_b2_btag": r"tag $b_2(H_2)$",
-    "hh_pt": r"$p_\mathrm{T}(HH)$", "hh_mass": r"$m_{HH}$",
-}  # fmt: skip
 
 
 class CorrelationsOptions(Settings):
@@ -47,7 +37,7 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
         energy = energy_text(settings.sqrt_s_tev)
         put_header(axes, style, f"{group} events" + (f", {energy}" if energy else ""))
     panels[0].set_yticks(
-        np.arange(len(names)), [LABELS.get(name, name) for name in names], minor=False
+        np.arange(len(names)), [observable_label(name) for name in names], minor=False
     )
     panels[0].set(ylim=(len(names) - 0.4, -0.6), ylabel="Observable")
     for axes in panels:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from hh4b.core import contracts
@@ -31,29 +32,52 @@ _LABELS = {
 #: A tree may lack events that cannot pass, and weights may hold the tags already: these steps of
 #: ingestion say nothing about physics.
 _SKIPPED = ("in_tree", "four_jets")
+#: Between samples, in steps.
+SHIFT = 0.12
 
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
-    """Draw the steps on a logarithmic axis with statistical errors where the file has them."""
-    figure = new_figure(style.size())
-    axes = figure.add_subplot()
+    """Draw the steps on a logarithmic axis, and below their errors in per cent of the share.
+
+    An error of some per cent is narrower than a line on an axis of several decades: it has its own.
+    """
+    flows = {key: read_cutflow(inputs.one(key)) for key in inputs.files}
+    known = any(error > 0 for flow in flows.values() for _, _, error in flow)
+    figure = new_figure(style.size(height=1.05 if known else None))
+    if known:
+        axes, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    else:
+        axes = lower = figure.add_subplot()
     labels: list[str] = []
     lowest = 1.0
     looks = looks_of_samples(list(inputs.files), style)
-    for key, look in looks.items():
-        steps = read_cutflow(inputs.one(key))
+    for place, (key, look) in enumerate(looks.items()):
+        steps = flows[key]
         labels = max(labels, [name for name, _, _ in steps], key=len)
         values, errors = [value for _, value, _ in steps], [error for _, _, error in steps]
+        # Beside each other, so that no sample hides another.
+        x = np.arange(len(values)) + SHIFT * (place - 0.5 * (len(looks) - 1))
         axes.errorbar(
-            range(len(values)), values, yerr=errors, color=look.color, marker=look.marker,
-            linestyle=look.line, label=math_text(settings.label(key)),
+            x, values, yerr=errors, color=look.color, marker=look.marker, linestyle=look.line,
+            markersize=0.7 * style.marker_size, capsize=2, label=math_text(settings.label(key)),
         )  # fmt: skip
         lowest = min(lowest, *(value for value in values if value > 0))
+        shown = [n for n in range(len(values)) if errors[n] > 0]
+        if known:
+            lower.plot(
+                x[shown], [100 * errors[n] / values[n] for n in shown], color=look.color,
+                marker=look.marker, linestyle=look.line, markersize=0.7 * style.marker_size,
+            )  # fmt: skip
     axes.set_yscale("log")
     axes.set(ylabel="Share of generated events", ylim=(0.3 * lowest, 5))
-    axes.set_xticks(range(len(labels)), labels, rotation=25, ha="right", minor=False)
-    axes.tick_params(axis="x", which="minor", bottom=False, top=False)
-    axes.legend(loc="lower left")
+    lower.set_xticks(range(len(labels)), labels, rotation=25, ha="right", minor=False)
+    for panel in {axes, lower}:
+        panel.tick_params(axis="x", which="minor", bottom=False, top=False)
+    if known:
+        lower.set_ylabel("error [%]", loc="center")
+        lower.set_ylim(0, None)
+        figure.align_ylabels([axes, lower])
+    axes.legend(loc="upper right")
     put_header(axes, style, energy_text(settings.sqrt_s_tev))
     return figure
 

@@ -28,8 +28,8 @@ class PartonPanel(NamedTuple):
 
 
 OBSERVABLES = (
-    PartonPanel("m_hh", r"$m_{hh}$", "GeV"),
-    PartonPanel("h_pt", r"$p_\mathrm{T}(h)$", "GeV"),
+    PartonPanel("m_hh", r"$m_{HH}$", "GeV"),
+    PartonPanel("h_pt", r"$p_\mathrm{T}(H)$", "GeV"),
     PartonPanel("m_4b", r"$m_{4b}$", "GeV"),
     PartonPanel("b1_pt", r"$p_\mathrm{T}(b_1)$", "GeV"),
     PartonPanel("b1_eta", r"$\eta(b_1)$", ""),

@@ -8,7 +8,7 @@ from hh4b.publication.inputs import Inputs, RunFile
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.style import FigureStyle, energy_text, new_figure, put_header, series_look
 
-PANELS = {"m_hh": r"$m_{hh}$ [GeV]", "h_pt": r"$p_\mathrm{T}(h)$ [GeV]"}
+PANELS = {"m_hh": r"$m_{HH}$ [GeV]", "h_pt": r"$p_\mathrm{T}(H)$ [GeV]"}
 
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:

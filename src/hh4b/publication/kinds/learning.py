@@ -12,21 +12,25 @@ from matplotlib.ticker import MaxNLocator
 
 from hh4b.core.errors import ContractError, InputFileError
 from hh4b.publication.inputs import Inputs
+from hh4b.publication.panels import columns_of, new_panels, put_headers, put_legend
 from hh4b.publication.settings import OutputSettings
-from hh4b.publication.style import FigureStyle, Look, look_of, new_figure, put_header
+from hh4b.publication.style import FigureStyle, Look, energy_text, looks_of
 from hh4b.publication.text import math_text
 
 Curves = Mapping[str, list[float]]
 FAINT = 0.35
-DNN_LOSS, SPANET_LOSS = ("train_loss", "validation_loss"), ("loss/total",)
+#: Of training events, which are drawn faint, and of validation events.
+DNN_LOSS = ("train_loss", "validation_loss")
+SPANET_LOSS = ("loss/total", "validation/loss")
+FROM_TRAINING = (DNN_LOSS[0], SPANET_LOSS[0])
 AUC = ("validation_auc", "validation/EVENT/signal/auc")
 EFFICIENCY = ("validation/event_efficiency",)
 #: Title of the vertical axis, and the columns of which a panel shows those that a file has.
 PANELS = {
     "Loss of dense networks": DNN_LOSS,
     "Loss of SPANet2": SPANET_LOSS,
-    "AUC on validation events": AUC,
-    "Event efficiency on validation events": EFFICIENCY,
+    "AUC": AUC,
+    "Event efficiency": EFFICIENCY,
 }
 
 
@@ -39,29 +43,26 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
         for title, columns in PANELS.items()
         if any(name in found for found in curves.values() for name in columns)
     }
-    width = min(2, len(shown))
-    height = -(-len(shown) // width)
-    figure = new_figure(style.size(width, height=0.8 * height + 0.05 * len(keys)))
-    grid = figure.subplots(height, width, squeeze=False).ravel()
-    looks = {key: look_of(key, style, index) for index, key in enumerate(keys)}
-    for axes, (title, columns) in zip(grid, shown.items(), strict=False):
+    rows = -(-len(shown) // columns_of(len(shown)))
+    panels = new_panels(style, len(shown), height=0.75 + 0.05 * len(keys) / rows)
+    looks = looks_of(keys, style)
+    for axes, (title, columns) in zip(panels.axes, shown.items(), strict=True):
         for key in keys:
             _plot(axes, curves[key], columns, looks[key])
         axes.set(xlabel="Epoch", ylabel=title)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        put_header(axes, style)
-    for axes in grid[len(shown) :]:
-        axes.remove()
+    put_headers(panels, style, energy_text(settings.sqrt_s_tev))
     handles = [
         Line2D([], [], color=look.color, marker=look.marker, linestyle=look.line,
                label=math_text(settings.label(key)))
         for key, look in looks.items()
     ]  # fmt: skip
-    if any(DNN_LOSS[0] in found for found in curves.values()):
-        faint = Line2D([], [], color="0.3", alpha=FAINT, label="dense networks: training events")
-        handles.append(faint)
-    figure.legend(handles=handles, loc="outside lower center", ncols=width)
-    return figure
+    handles += [
+        Line2D([], [], color="0.3", label="on validation events"),
+        Line2D([], [], color="0.3", alpha=FAINT, label="losses on training events"),
+    ]
+    put_legend(panels, handles, columns=2)
+    return panels.figure
 
 
 def _plot(axes: Axes, curves: Curves, columns: tuple[str, ...], look: Look) -> None:
@@ -71,7 +72,7 @@ def _plot(axes: Axes, curves: Curves, columns: tuple[str, ...], look: Look) -> N
             axes.plot(
                 curves["epoch"], curves[column], color=look.color, marker=look.marker,
                 markersize=2, linestyle=look.line, linewidth=0.9,
-                alpha=FAINT if column == DNN_LOSS[0] else 1,
+                alpha=FAINT if column in FROM_TRAINING else 1,
             )  # fmt: skip
 
 

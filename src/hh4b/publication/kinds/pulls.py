@@ -165,7 +165,7 @@ def _draw_shifts(axes: Axes, chosen: Sequence[Impact], end: int, colors: Mapping
                 side = 1 if end == UPPER else -1
                 axes.text(
                     0.99 if side > 0 else 0.01, row + place, "beyond the scan",
-                    transform=axes.get_yaxis_transform(), fontsize="xx-small", va="center",
+                    transform=axes.get_yaxis_transform(), fontsize="small", va="center",
                     ha="right" if side > 0 else "left", color="0.4",
                 )  # fmt: skip
                 continue

@@ -19,7 +19,9 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
         signal = np.array(metrics.numbers("roc", "signal_efficiency"))
         background = np.array(metrics.numbers("roc", "background_efficiency"))
         shown = background > 0
-        label = f"{math_text(settings.label(key))}, AUC {metrics.number('auc'):.3f}"
+        error = metrics.optional("auc_error")
+        area = f"{metrics.number('auc'):.3f}" + ("" if error is None else f" ± {error:.3f}")
+        label = f"{math_text(settings.label(key))}, AUC {area}"
         axes.plot(
             signal[shown], 1 / background[shown], color=look.color, linestyle=look.line, label=label
         )

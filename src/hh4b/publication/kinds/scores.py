@@ -4,6 +4,7 @@ import functools
 from pathlib import Path
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from hh4b.core import contracts
@@ -13,14 +14,15 @@ from hh4b.core.joined import split_files
 from hh4b.publication.event_columns import event_weights, row_event_ids
 from hh4b.publication.histograms import WeightedHistogram, draw_fractions
 from hh4b.publication.inputs import Inputs
-from hh4b.publication.settings import OutputSettings
-from hh4b.publication.style import (
-    FigureStyle,
-    energy_text,
-    looks_of_samples,
-    new_figure,
-    put_header,
+from hh4b.publication.panels import (
+    name_panel,
+    new_panels,
+    outer_labels_only,
+    put_headers,
+    put_legend,
 )
+from hh4b.publication.settings import OutputSettings
+from hh4b.publication.style import FigureStyle, energy_text, looks_of_samples
 from hh4b.publication.text import math_text
 
 EDGES = np.linspace(0, 1, 41)
@@ -39,28 +41,26 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
         if not separator:
             raise ConfigError(f"{inputs.what}: input {text!r} is not of the form CLASSIFIER.SAMPLE")
         panels.setdefault(classifier, []).append(sample)
-    columns = min(len(panels), 2)
-    rows = -(-len(panels) // columns)
-    figure = new_figure(style.size(columns, height=0.8 * rows))
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (classifier, samples) in zip(grid, panels.items(), strict=False):
-        top = 0.0
+    drawn = new_panels(style, len(panels), height=0.8, share_y=True)
+    top = 0.0
+    handles: dict[str, Artist] = {}
+    for axes, (classifier, samples) in zip(drawn.axes, panels.items(), strict=True):
         looks = looks_of_samples(samples, style)
         for sample in samples:
             histogram = read_scores(inputs.many(f"{classifier}.{sample}"))
             name, filled = math_text(settings.label(sample)), sample == "background"
             top = max(top, draw_fractions(axes, histogram, looks[sample], name, fill=filled))
-        axes.set_yscale("log")
-        axes.set(
-            xlabel="Classifier output", ylabel=histogram.bin_label(""), xlim=(0, 1),
-            ylim=(1e-4, 20 * top),
-        )  # fmt: skip
-        title = math_text(settings.label(classifier))
-        axes.legend(loc="upper center", title=title, ncols=2)
-        put_header(axes, style, energy_text(settings.sqrt_s_tev))
-    for axes in grid[len(panels) :]:
-        axes.remove()
-    return figure
+        axes.set(xlabel="Classifier output", ylabel=histogram.bin_label(""), xlim=(0, 1))
+        axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8], minor=False)
+        found, labels = axes.get_legend_handles_labels()
+        handles |= dict(zip(labels, found, strict=True))
+        name_panel(axes, math_text(settings.label(classifier)), side="left")
+    drawn.axes[0].set_yscale("log")
+    drawn.axes[0].set_ylim(1e-4, 4 * top or 1)
+    outer_labels_only(drawn)
+    put_headers(drawn, style, energy_text(settings.sqrt_s_tev))
+    put_legend(drawn, list(handles.values()))
+    return drawn.figure
 
 
 def read_scores(pairs: tuple[Path, ...]) -> WeightedHistogram:

@@ -6,19 +6,25 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from hh4b.core.errors import ContractError
 from hh4b.core.kappa import same_kappa
 from hh4b.publication.histograms import WeightedHistogram, draw_fractions
 from hh4b.publication.inputs import Inputs, RunFile
+from hh4b.publication.panels import (
+    name_panel,
+    new_panels,
+    outer_labels_only,
+    put_headers,
+    put_legend,
+)
 from hh4b.publication.settings import OutputSettings
 from hh4b.publication.style import (
     FigureStyle,
     Look,
     energy_text,
     looks_of_samples,
-    new_figure,
-    put_header,
     series_look,
 )
 from hh4b.publication.text import math_text
@@ -31,22 +37,23 @@ SHADES = ("#FDAE6B", "#F16913", "#D94801", "#7F2704")
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
     """Draw shapes normalised to one, in one panel per selection."""
     keys = list(inputs.files)
-    columns = min(len(keys), 2)
-    rows = -(-len(keys) // columns)
-    figure = new_figure(style.size(columns, height=0.8 * rows))
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, key in zip(grid, keys, strict=False):
-        _draw_panel(axes, RunFile.read(inputs.one(key)), settings, style)
-        put_header(axes, style, energy_text(settings.sqrt_s_tev))
-        axes.legend(loc="upper right", title=math_text(settings.label(key)), alignment="left")
-    for axes in grid[len(keys) :]:
-        axes.remove()
-    return figure
+    panels = new_panels(style, len(keys), height=0.72, share_y=True)
+    top = 0.0
+    for axes, key in zip(panels.axes, keys, strict=True):
+        top = max(top, _draw_panel(axes, RunFile.read(inputs.one(key)), settings, style))
+        name_panel(axes, math_text(settings.label(key)))
+    panels.axes[0].set_ylim(0, 1.18 * top or 1)
+    outer_labels_only(panels)
+    put_headers(panels, style, energy_text(settings.sqrt_s_tev))
+    handles, _ = panels.axes[0].get_legend_handles_labels()
+    put_legend(panels, handles)
+    return panels.figure
 
 
 def _draw_panel(
     axes: Axes, templates: RunFile, settings: OutputSettings, style: FigureStyle
-) -> None:
+) -> float:
+    """Draw the shapes of a selection; return the highest point with its error."""
     edges = np.array(templates.numbers("bin_edges_gev"))
     backgrounds = read_backgrounds(templates)
     # One background is called that; several have the names of their processes.
@@ -68,8 +75,10 @@ def _draw_panel(
         xlabel=r"$m_{HH}$ [GeV]",
         ylabel=next(iter(backgrounds.values())).bin_label("GeV"),
         xlim=(edges[0], edges[-1]),
-        ylim=(0, (1.25 if len(keys) == 1 else 1.5) * top or 1),
     )
+    # The last number would stand in the next panel.
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, prune="upper"))
+    return top
 
 
 def _signal_look(index: int, backgrounds: int) -> Look:

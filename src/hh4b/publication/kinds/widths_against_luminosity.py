@@ -1,19 +1,22 @@
 """Figure of the width of the kappa_lambda interval against luminosity."""
 
-from typing import Literal
-
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from pydantic import Field
 
 from hh4b.core.settings import Positive, Settings
 from hh4b.publication.inputs import Inputs
-from hh4b.publication.luminosity_curves import METHODS, curve_of, luminosity_axis, points_of
+from hh4b.publication.luminosity_curves import (
+    FACES,
+    LINES,
+    METHODS,
+    beside,
+    curve_of,
+    luminosity_axis,
+    points_of,
+)
 from hh4b.publication.settings import OutputSettings
-from hh4b.publication.style import FigureStyle, energy_text, look_of, new_figure, put_header
+from hh4b.publication.style import FigureStyle, energy_text, looks_of, new_figure, put_header
 from hh4b.publication.text import math_text
-
-LINES: dict[str, Literal["-", "--"]] = {"profile": "-", "cls": "--"}
 
 
 class WidthsAgainstLuminosityOptions(Settings):
@@ -23,26 +26,32 @@ class WidthsAgainstLuminosityOptions(Settings):
 
 
 def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure:
-    """Draw one colour per selection, profile likelihood in full lines, CLs dashed."""
+    """Draw widths of the profile likelihood with errors, and below what CLs makes of them."""
     energy = settings.read(WidthsAgainstLuminosityOptions).sqrt_s_tev
-    figure = new_figure(style.size())
-    axes = figure.add_subplot()
-    handles = []
-    for index, key in enumerate(list(inputs.files)):
+    keys = list(inputs.files)
+    figure = new_figure(style.size(height=1.05))
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.4, 1))
+    for place, (key, look) in enumerate(looks_of(keys, style).items()):
         points = points_of(inputs, key, energy)
-        look = look_of(key, style, index)
-        for method, line in LINES.items():
-            curve = curve_of(points, method, "width")
-            axes.errorbar(
-                curve.luminosity, curve.value, yerr=curve.error, color=look.color,
-                marker=look.marker, linestyle=line, elinewidth=0.8,
-            )  # fmt: skip
-        luminosity_axis(axes, curve.luminosity)
-        name = math_text(settings.label(key))
-        handles.append(Line2D([], [], color=look.color, marker=look.marker, label=name))
-    for method, line in LINES.items():
-        handles.append(Line2D([], [], color="0.3", linestyle=line, label=METHODS[method]))
-    axes.set(ylabel=r"$\Delta\kappa_\lambda$ (95% interval)", ylim=(0, 1.45 * axes.get_ylim()[1]))
-    axes.legend(handles=handles, loc="upper right")
-    put_header(axes, style, energy_text(energy))
+        width, cls = (curve_of(points, method, "width") for method in METHODS)
+        shown = beside(width.luminosity, place, len(keys))
+        upper.errorbar(
+            shown, width.value, yerr=width.error, color=look.color, marker=look.marker,
+            linestyle=look.line, linewidth=0.6 * style.line_width, elinewidth=style.line_width,
+            markersize=0.7 * style.marker_size, capsize=2,
+            label=math_text(settings.label(key)),
+        )  # fmt: skip
+        lower.plot(
+            shown, cls.value / width.value, color=look.color, marker=look.marker,
+            linestyle=LINES["cls"], markerfacecolor=FACES["cls"],
+            linewidth=0.6 * style.line_width, markersize=0.8 * style.marker_size,
+        )  # fmt: skip
+        luminosity_axis(lower, width.luminosity)
+    lower.axhline(1, color="0.5", linewidth=0.7, zorder=1)
+    name = METHODS["profile"]
+    upper.set(ylabel=r"$\Delta\kappa_\lambda$ (95%, " + name + ")", ylim=(0, None))
+    upper.legend(loc="upper right")
+    lower.set_ylabel(METHODS["cls"] + " / profile", loc="center")
+    put_header(upper, style, energy_text(energy))
+    figure.align_ylabels([upper, lower])
     return figure
