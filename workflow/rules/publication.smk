@@ -77,6 +77,7 @@ for _output in TABLES:
             csv=f"{_output.stem}.csv",
             md=f"{_output.stem}.md",
             tex=f"{_output.stem}.tex",
+            json=f"{_output.stem}.json",
         log:
             f"{RESULTS}/logs/table/{_output.name}.log",
         benchmark:
@@ -113,6 +114,7 @@ for _output in FIGURES:
         output:
             pdf=f"{_output.stem}.pdf",
             png=f"{_output.stem}.png",
+            svg=f"{_output.stem}.svg",
         log:
             f"{RESULTS}/logs/figure/{_output.name}.log",
         benchmark:

@@ -36,7 +36,7 @@ def table(
     input_: list[str] = INPUT,
     settings: str | None = SETTINGS,
 ) -> None:
-    """Write a table as CSV, Markdown and LaTeX: this run beside the note."""
+    """Write a table as CSV, Markdown, LaTeX and JSON: this run beside the note."""
     from hh4b.publication.inputs import Inputs
     from hh4b.publication.outputs_stage import write_table
 
@@ -54,7 +54,7 @@ def figure(
         "{}", help="Style as JSON, e.g. '{\"font_size\": 12}', over that of --settings."
     ),
 ) -> None:
-    """Draw a figure as PDF and PNG."""
+    """Draw a figure as PDF, PNG and SVG."""
     from hh4b.publication.inputs import Inputs
     from hh4b.publication.outputs_stage import write_figure
     from hh4b.publication.style import FigureStyle

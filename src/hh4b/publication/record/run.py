@@ -146,7 +146,10 @@ def _outputs(layout: Layout) -> Iterator[tuple[str, Any]]:
     def below(path: str) -> str:
         return Path(path).relative_to(layout.results).as_posix()
 
-    suffixes = {"table": (".csv", ".md", ".tex"), "figure": (".pdf", ".png")}
+    suffixes = {
+        "table": (".csv", ".md", ".tex", ".json"),
+        "figure": (".pdf", ".png", ".svg"),
+    }
     shown = []
     for one in outputs(layout).values():
         if one.absent:
