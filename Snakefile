@@ -28,6 +28,7 @@ rule all:
     input:
         rules.summary.output,
         rules.provenance.output,
+        rules.page.output,
 
 
 onsuccess:

@@ -217,15 +217,45 @@ rule provenance:
         " --settings {params.settings:q} > {log:q} 2>&1"
 
 
+# Everything as one HTML file.
+rule page:
+    input:
+        record=rules.provenance.output.record,
+        text=rules.summary.output.page,
+        tables=[f"{table.stem}.json" for table in TABLES],
+        figures=[f"{figure.stem}.svg" for figure in FIGURES],
+        working_points=[LAYOUT.working_point(name) for name in STUDY.selections],
+        read=PAGE.files,
+    output:
+        page=f"{RESULTS}/index.html",
+    log:
+        f"{RESULTS}/logs/page.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/page.tsv"
+    group:
+        step("page")
+    resources:
+        **needs("page"),
+    params:
+        settings=STUDY.model_dump_json(),
+        code=command("publication:page"),
+        design=design_digest(),
+    message:
+        "Result page"
+    shell:
+        "hh4b page -o {output.page:q} --settings {params.settings:q} > {log:q} 2>&1"
+
+
 rule report:
     input:
-        rules.summary.output.page,
+        rules.page.output.page,
 
 
 # Not part of the default target.
 rule crate:
     input:
         record=rules.provenance.output.record,
+        page=rules.page.output.page,
     output:
         archive=f"{RESULTS}/crate.zip",
     log:

@@ -8,6 +8,7 @@ import typer
 from hh4b.commands.groups import app
 from hh4b.commands.many_values import ManyValues
 from hh4b.commands.options import takes_settings
+from hh4b.core.settings import settings_object
 from hh4b.publication.settings import Medium, OutputSettings
 from hh4b.spanet.settings import EmbeddingSettings
 
@@ -93,6 +94,29 @@ def summary(
     inputs = Inputs.parse("summary", input_) if input_ else Inputs("summary", {})
     files = PageFiles(inputs, PageSettings.from_json(settings))
     write_summary(output, tables, figures, causes=causes, files=files)
+
+
+@app.command("page")
+def page(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="YAML files of the study, each laid over the ones before."),
+    ] = None,
+    output: Path = typer.Option(..., "-o", "--output", help="HTML page to write."),
+    results: Path | None = typer.Option(None, help="Folder of the results, if it was moved."),
+    settings: str | None = typer.Option(None, help="The study as JSON, in place of files."),
+) -> None:
+    """Write one HTML file: intervals, the run, the note's conclusions, all tables and figures."""
+    from hh4b.core.errors import ConfigError
+    from hh4b.publication.page_stage import write_page
+    from hh4b.study.reading import parse_study, read_study
+
+    if (settings is None) == (not files):
+        raise ConfigError(
+            "give the YAML files of the study, e.g. config/config.yaml, or --settings"
+        )
+    study = read_study(*files) if files else parse_study(settings_object(settings or "{}"))
+    write_page(study, output, results=results)
 
 
 @app.command("embeddings")

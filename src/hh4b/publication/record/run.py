@@ -167,3 +167,7 @@ def _outputs(layout: Layout) -> Iterator[tuple[str, Any]]:
     read = [below(path) for path in other if Path(path).is_relative_to(layout.results)]
     for name in ("README.md", "note_comparison.csv"):
         yield name, {**made.as_dict(), "inputs": list(dict.fromkeys([*shown, *read]))}
+    working_points = [below(layout.working_point(name)) for name in layout.study.selections]
+    made = Provenance("page", layout.study.model_dump(mode="json"))
+    inputs = [*shown, *read, *working_points, RECORD]
+    yield "index.html", {**made.as_dict(), "inputs": list(dict.fromkeys(inputs))}

@@ -56,7 +56,7 @@ def _inline(path: Path, name: str, alternative: str) -> str:
                 element.set(key, _ADDRESS.sub(rf"url(#{name}-\1)", value))
     for size in ("width", "height"):
         root.attrib.pop(size, None)
-    # What the sheet of styles of the file says of all its parts; on a page it would hold everywhere.
+    # What the styles of the file say of all its parts; on a page they would hold everywhere.
     root.set("style", "stroke-linejoin: round; stroke-linecap: butt")
     root.set("role", "img")
     root.set("aria-label", alternative)

@@ -11,16 +11,19 @@ from hh4b.publication.page.files import PageFiles
 Plain = dict[str, Any]
 
 
+def selections(files: PageFiles) -> list[str]:
+    """Return the selections with limits, those that the study compares first."""
+    names = files.names("headline")
+    first = [n for one in files.settings.claims for n in (one.narrower, one.wider) if n in names]
+    return list(dict.fromkeys([*first, *names]))
+
+
 def shapes(files: PageFiles) -> list[Plain]:
     """Return m_HH templates: signal at every kappa_lambda and background, by selection.
 
     Bins hold expected events at the headline's energy and luminosity.
     """
-    return [
-        shape
-        for name in files.names("headline")
-        if (shape := _shape(files, name)) is not None
-    ]
+    return [shape for name in selections(files) if (shape := _shape(files, name)) is not None]
 
 
 def _shape(files: PageFiles, name: str) -> Plain | None:
@@ -84,8 +87,9 @@ def working_points(files: PageFiles, paths: Mapping[str, Path]) -> list[Plain]:
     """
     return [
         point
-        for name, path in paths.items()
-        if (point := _working_point(files.settings.label(name), RunFile.read(path))) is not None
+        for name in selections(files)
+        if name in paths
+        and (point := _working_point(files.settings.label(name), RunFile.read(paths[name])))
     ]
 
 
@@ -116,7 +120,7 @@ def curves(files: PageFiles) -> list[Plain]:
 
 
 def _limit_curves(files: PageFiles) -> Iterator[Plain]:
-    for name in files.names("headline"):
+    for name in selections(files):
         limits = files.one("headline", name)
         if limits is not None and limits.has("profile", "minus_2_delta_log_l"):
             yield _curve(

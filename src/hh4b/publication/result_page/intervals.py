@@ -7,6 +7,7 @@ from math import ceil, floor
 from hh4b.publication.limit_cells import bound_of, width_of, withheld
 from hh4b.publication.page.comparisons import TableNumbers
 from hh4b.publication.page.files import PageFiles, with_error
+from hh4b.publication.result_page.explore import selections
 from hh4b.publication.result_page.tables import Mark, mark_of
 
 METHOD = "profile"
@@ -89,7 +90,7 @@ def interval_figure(
         for name in (claim.narrower, claim.wider)
         if name in files.names("headline")
     ]
-    names = [*first, *(name for name in files.names("headline") if name not in first)]
+    names = selections(files)
     if not names:
         return None
     keys = [key for key, kind in tables.items() if kind == "intervals" and key in numbers.rows]
@@ -143,9 +144,7 @@ def _row(
     )
 
 
-def _note(
-    numbers: TableNumbers, keys: list[str], name: str
-) -> tuple[float, float, str] | None:
+def _note(numbers: TableNumbers, keys: list[str], name: str) -> tuple[float, float, str] | None:
     """Return both bounds of the note and the table that they stand in."""
     for key in keys:
         low, high = (

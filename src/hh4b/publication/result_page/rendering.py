@@ -1,25 +1,22 @@
 """From content to one HTML file, by templates beside this module."""
 
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hh4b import __version__
 from hh4b.publication.result_page.content import PageContent
+from hh4b.publication.result_page.design import FOLDER
 from hh4b.publication.result_page.sections import anchor
 from hh4b.publication.result_page.tables import SIGNS
 from hh4b.publication.result_page.verdicts import WORDS
-
-_DESIGN = Path(__file__).parent / "design"
 
 
 def render(content: PageContent) -> str:
     """Return the page."""
     environment = Environment(
-        loader=FileSystemLoader(_DESIGN),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -37,14 +34,6 @@ def render(content: PageContent) -> str:
     )
 
 
-def design_digest() -> str:
-    """Return a digest of templates, styles and scripts: a page of other ones is made again."""
-    found = sha256()
-    for path in sorted(_DESIGN.iterdir()):
-        found.update(path.name.encode() + path.read_bytes())
-    return found.hexdigest()[:12]
-
-
 def duration(seconds: float) -> str:
     """Write a time in the unit that suits it.
 
@@ -58,4 +47,4 @@ def duration(seconds: float) -> str:
 
 @cache
 def _text(name: str) -> Markup:
-    return Markup((_DESIGN / name).read_text(encoding="utf-8"))
+    return Markup((FOLDER / name).read_text(encoding="utf-8"))

@@ -45,11 +45,13 @@ class RuleTime:
         rule: its name.
         jobs: their number.
         cpu_s: their CPU time in seconds.
+        wall_s: how long they ran, in seconds.
     """
 
     rule: str
     jobs: int
     cpu_s: float
+    wall_s: float
 
 
 @dataclass
@@ -108,6 +110,11 @@ class RunFacts:
     def cpu_s(self) -> float:
         """CPU time of all jobs in seconds."""
         return sum(one.cpu_s for one in self.times)
+
+    @property
+    def wall_s(self) -> float:
+        """How long all jobs ran, in seconds, as if one after the other."""
+        return sum(one.wall_s for one in self.times)
 
     @property
     def generated(self) -> int:
@@ -173,12 +180,16 @@ def _rule_of(path: Path, folder: Path) -> str:
 
 
 def _times(folder: Path) -> list[RuleTime]:
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[tuple[float, float]]] = {}
     for path in sorted(folder.rglob("*.tsv")):
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream, delimiter="\t"):
-                found.setdefault(_rule_of(path, folder), []).append(_seconds(row["cpu_time"]))
-    times = [RuleTime(rule, len(one), sum(one)) for rule, one in found.items()]
+                seconds = _seconds(row["cpu_time"]), _seconds(row["s"])
+                found.setdefault(_rule_of(path, folder), []).append(seconds)
+    times = [
+        RuleTime(rule, len(jobs), sum(cpu for cpu, _ in jobs), sum(wall for _, wall in jobs))
+        for rule, jobs in found.items()
+    ]
     return sorted(times, key=lambda time: -time.cpu_s)
 
 

@@ -12,11 +12,11 @@ from hh4b.publication.page.files import PageFiles
 from hh4b.publication.settings import WidthClaim
 
 State = Literal["holds", "fails", "open"]
-#: Sign and words of a verdict.
-WORDS: dict[State, tuple[str, str]] = {
-    "holds": ("✓", "holds in this run"),
-    "fails": ("✗", "does not hold in this run"),
-    "open": ("?", "not decided by this run"),
+#: Sign and words of a verdict, and of several.
+WORDS: dict[State, tuple[str, str, str]] = {
+    "holds": ("✓", "holds in this run", "hold"),
+    "fails": ("✗", "does not hold in this run", "do not hold"),
+    "open": ("?", "not decided by this run", "are not decided"),
 }
 
 
@@ -165,4 +165,4 @@ def _order(
     )
     apart = f"{abs(gap) / error:.1f} errors apart" if error > 0 else "no errors known"
     detail = f"{shown}, {apart}; errors added in squares."
-    return Verdict(text, state, detail.replace("-", "−"), (larger[0],))
+    return Verdict(text.replace(" -", " −"), state, detail.replace("-", "−"), (larger[0],))

@@ -8,7 +8,7 @@ const element = (name, attributes, text) => {
   return made;
 };
 const shown = (value, digits = 3) =>
-  Number(value).toLocaleString("en", { maximumSignificantDigits: digits }).replace("-", "−");
+  (Number(value) || 0).toLocaleString("en", { maximumSignificantDigits: digits }).replace("-", "−");
 
 const ticks = (low, high, log) => {
   if (log) {
@@ -29,7 +29,7 @@ const ticks = (low, high, log) => {
 const draw = (box, chart) => {
   const width = Math.max(box.clientWidth, 240);
   const height = Math.min(420, Math.max(260, 0.55 * width));
-  const edge = { left: 58, right: 12, top: 14 + 18 * chart.lines.length, bottom: 44 };
+  const edge = { left: 66, right: 24, top: 14 + 18 * chart.lines.length, bottom: 44 };
   const to = (axis, low, high) => {
     const f = axis.log ? Math.log10 : (v) => v;
     return (v) => low + ((f(v) - f(axis.low)) / (f(axis.high) - f(axis.low))) * (high - low);
@@ -52,14 +52,20 @@ const draw = (box, chart) => {
       : { x1: edge.left, x2: width - edge.right, y1: y(guide.y), y2: y(guide.y) };
     svg.append(element("line", { class: "guide", ...at }));
   }
+  // An SVG inside another shows nothing beyond its edges.
+  const size = { width: width - edge.left - edge.right, height: height - edge.top - edge.bottom };
+  const field = element("svg", {
+    x: edge.left, y: edge.top, ...size, viewBox: `${edge.left} ${edge.top} ${size.width} ${size.height}`,
+  });
+  svg.append(field);
   chart.lines.forEach((line, index) => {
     let path = "", open = false;
     for (const [a, b] of line.points) {
       const good = b !== null && (!chart.y.log || b > 0);
-      if (good) path += `${open ? "L" : "M"}${x(a).toFixed(1)} ${inside(y(b)).toFixed(1)}`;
+      if (good) path += `${open ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`;
       open = good;
     }
-    svg.append(element("path", { class: line.style, d: path }));
+    field.append(element("path", { class: line.style, d: path }));
     const row = 10 + 18 * index;
     svg.append(element("path", { class: line.style, d: `M${edge.left} ${row}H${edge.left + 28}` }));
     svg.append(element("text", { x: edge.left + 34, y: row + 4 }, line.name));
@@ -68,7 +74,7 @@ const draw = (box, chart) => {
     const low = chart.y.log ? Math.max(bar.y - bar.error, chart.y.low) : bar.y - bar.error;
     if (bar.y <= 0 && chart.y.log) continue;
     const path = `M${x(bar.x).toFixed(1)} ${inside(y(low)).toFixed(1)}V${inside(y(bar.y + bar.error)).toFixed(1)}`;
-    svg.append(element("path", { class: bar.style, d: path, "stroke-dasharray": "none" }));
+    svg.append(element("path", { class: `${bar.style} bar`, d: path }));
   }
   for (const dot of chart.dots || []) {
     if (dot.y > 0 || !chart.y.log) {
@@ -76,8 +82,7 @@ const draw = (box, chart) => {
     }
   }
   svg.append(element("rect", {
-    class: "frame", x: edge.left, y: edge.top,
-    width: width - edge.left - edge.right, height: height - edge.top - edge.bottom,
+    class: "frame", x: edge.left, y: edge.top, ...size,
   }));
   svg.append(element("text", { x: width - edge.right, y: height - 8, "text-anchor": "end" }, chart.x.label));
   svg.append(element("text", { x: 14, y: edge.top, "text-anchor": "end", transform: `rotate(-90 14 ${edge.top})` }, chart.y.label));

@@ -121,13 +121,17 @@ plot("curves", (part) => {
   const lists = [part.fill(part.select("selection")), part.fill(part.select("other"), 1)];
   const start = (first) => { if (first) range(part.slider, -15, 20, 0.1, 1); };
   const at = (curve, kappa) => {
-    const i = curve.kappa.findIndex((v) => v >= kappa);
-    if (i < 0 || (i === 0 && curve.kappa[0] > kappa)) return null;
-    if (i === 0) return curve.value[0];
-    const [a, b] = [curve.value[i - 1], curve.value[i]];
-    if (a === null || b === null) return null;
-    return a + ((b - a) * (kappa - curve.kappa[i - 1])) / (curve.kappa[i] - curve.kappa[i - 1]);
+    // The polynomial through the four nearest points of the scan.
+    const { kappa: x, value: y } = curve;
+    if (kappa < x[0] || kappa > x.at(-1)) return null;
+    const next = x.findIndex((v) => v >= kappa);
+    const first = Math.min(Math.max(next - 2, 0), Math.max(x.length - 4, 0));
+    const near = [0, 1, 2, 3].map((k) => first + k).filter((k) => k < x.length);
+    if (near.some((k) => y[k] === null)) return null;
+    const weight = (k) => near.filter((j) => j !== k).reduce((w, j) => (w * (kappa - x[j])) / (x[k] - x[j]), 1);
+    return near.reduce((sum, k) => sum + y[k] * weight(k), 0);
   };
+  const scan = Array.from({ length: 351 }, (_, i) => (i - 150) / 10);
   const update = () => {
     const shownCurves = lists.map((list) => part.data[list.value]);
     const kappa = Number(part.slider.value);
@@ -136,7 +140,7 @@ plot("curves", (part) => {
       y: { low: 0, high: 12, label: "−2 Δ ln L" },
       lines: shownCurves.map((curve, i) => ({
         name: curve.label, style: i ? "second" : "first",
-        points: curve.kappa.map((v, k) => [v, curve.value[k]]).filter(([v]) => v >= -15 && v <= 20),
+        points: scan.map((v) => [v, at(curve, v)]),
       })),
       guides: [{ y: shownCurves[0].threshold }, { x: kappa }],
     });
