@@ -261,10 +261,10 @@ def _note(
                 measured = f"not measured, so it explains nothing: {cause.missing}"
         shown = [_difference(one, tables, names) for one, tables in distinct(numbers)]
         groups.append(CauseGroup(name.replace(" ", "-"), title, measured, len(numbers), shown))
-    numbers, far = comparison.numbers, comparison.far
-    near = sum(abs(one.difference) > 1 and not one.far for one in numbers)
+    far, number = comparison.far, len(comparison.numbers)
+    near = sum(abs(one.difference) > 1 and not one.far for one in comparison.numbers)
     return NoteSummary(
-        len(numbers) - len(far) - near,
+        number - len(far) - near,
         near,
         len(far),
         len(distinct(far)),
