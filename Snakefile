@@ -35,6 +35,8 @@ onsuccess:
     # Logs of the jobs lie in files: this is what the user sees.
     for line in withheld_sentences(LAYOUT):
         say(line)
+    if Path(RESULTS, "index.html").is_file():
+        say(f"results: {Path(RESULTS, 'index.html').resolve()}")
 
 
 onerror:

@@ -180,7 +180,8 @@ def page_content(layout: Layout, page: Path) -> PageContent:
         note=_note(comparison, there, links, page) if with_note else None,
         sections=by_section(shown),
         missing=[*_lacking(layout, planned, lacking)],
-        absent=[one.absent for one in outputs(layout).values() if one.absent],
+        # What a study of own files has not is no gap of it.
+        absent=[o.absent for o in outputs(layout).values() if o.absent and with_note],
         plots={
             "shapes": explore.shapes(files),
             "points": explore.working_points(files, _working_points(layout)),
@@ -191,8 +192,8 @@ def page_content(layout: Layout, page: Path) -> PageContent:
                 "configuration": layout.file("config.yaml"),
                 "record of the run": layout.file("provenance.json"),
                 "summary as text": layout.file("README.md"),
-                "all compared numbers": layout.file("note_comparison.csv"),
             }
+            | ({"all compared numbers": layout.file("note_comparison.csv")} if with_note else {})
         ),
     )
 
