@@ -28,12 +28,15 @@ rule all:
     input:
         rules.summary.output,
         rules.provenance.output,
+        rules.page.output,
 
 
 onsuccess:
     # Logs of the jobs lie in files: this is what the user sees.
     for line in withheld_sentences(LAYOUT):
         say(line)
+    if Path(RESULTS, "index.html").is_file():
+        say(f"results: {Path(RESULTS, 'index.html').resolve()}")
 
 
 onerror:

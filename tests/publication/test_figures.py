@@ -81,7 +81,7 @@ def test_files_are_the_same_every_time(run, tmp_path):
     contents = []
     for attempt in ("a", "b"):
         paths = write_figure(tmp_path / attempt, "3", inputs, settings, FAST)
-        assert [path.suffix for path in paths] == [".pdf", ".png"]
+        assert [path.suffix for path in paths] == [".pdf", ".png", ".svg"]
         contents.append([path.read_bytes() for path in paths])
     assert contents[0] == contents[1]
     assert contents[0][0].startswith(b"%PDF")

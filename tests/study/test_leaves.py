@@ -200,7 +200,8 @@ def planned_by_snakemake(folder, content):
     ):
         # Every rule logs under its name.
         rule = re.search(r"logs/(?:(?:table|figure)/)?(\w+)[/.]\S* 2>&1$", command)[1]
-        if rule == "provenance":  # It is told the whole configuration, so that any key changes it.
+        # They are told the whole configuration, so that any key changes them.
+        if rule in ("provenance", "page"):
             continue
         jobs.add((f"{rule}_worker" if rule.endswith("_search") else rule, command))
     return jobs

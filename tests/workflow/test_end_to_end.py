@@ -102,5 +102,5 @@ def test_code_of_the_user(small_study, tmp_path):
     with (study.folder / "own/own_figure.py").open("a") as file:
         file.write("\n")
     assert set(study.planned(*study.options("own_code"))) <= {
-        "all", "figure_own_counts", "summary", "provenance",
+        "all", "figure_own_counts", "summary", "provenance", "page",
     }  # fmt: skip

@@ -44,7 +44,7 @@ def test_style_of_a_figure_rebuilds_that_figure_only(smoke):
     assert smoke.planned("figure_4", *SMOKE, "--config", style) == {"figure_4": 1}
     # The whole study adds nothing but the page that embeds the figures.
     assert smoke.planned(*SMOKE, "--config", style) == {
-        "all": 1, "figure_4": 1, "summary": 1, "provenance": 1,
+        "all": 1, "figure_4": 1, "summary": 1, "provenance": 1, "page": 1,
     }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_luminosity_rebuilds_no_events(smoke):
     selections = 15
     assert jobs.pop("limits") == jobs.pop("workspace") == selections
     jobs.pop("equivalent_luminosity", None)
-    shown = ("all", "summary", "provenance", "figure_", "table_", "likelihood_")
+    shown = ("all", "summary", "provenance", "page", "figure_", "table_", "likelihood_")
     assert all(name.startswith(shown) for name in jobs), jobs
 
 

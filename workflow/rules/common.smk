@@ -9,6 +9,7 @@ from hh4b.core.lock_takeover import take_over
 from hh4b.core.logs import last_messages, say
 from hh4b.core.strict_yaml import read_strictly
 from hh4b.publication.catalogue import outputs, results_page
+from hh4b.publication.result_page.design import design_digest
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
 from hh4b.study.file_checks import check_files

@@ -77,6 +77,7 @@ for _output in TABLES:
             csv=f"{_output.stem}.csv",
             md=f"{_output.stem}.md",
             tex=f"{_output.stem}.tex",
+            json=f"{_output.stem}.json",
         log:
             f"{RESULTS}/logs/table/{_output.name}.log",
         benchmark:
@@ -113,6 +114,7 @@ for _output in FIGURES:
         output:
             pdf=f"{_output.stem}.pdf",
             png=f"{_output.stem}.png",
+            svg=f"{_output.stem}.svg",
         log:
             f"{RESULTS}/logs/figure/{_output.name}.log",
         benchmark:
@@ -215,15 +217,45 @@ rule provenance:
         " --settings {params.settings:q} > {log:q} 2>&1"
 
 
+# Everything as one HTML file.
+rule page:
+    input:
+        record=rules.provenance.output.record,
+        text=rules.summary.output.page,
+        tables=[f"{table.stem}.json" for table in TABLES],
+        figures=[f"{figure.stem}.svg" for figure in FIGURES],
+        working_points=[LAYOUT.working_point(name) for name in STUDY.selections],
+        read=PAGE.files,
+    output:
+        page=f"{RESULTS}/index.html",
+    log:
+        f"{RESULTS}/logs/page.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/page.tsv"
+    group:
+        step("page")
+    resources:
+        **needs("page"),
+    params:
+        settings=STUDY.model_dump_json(),
+        code=command("publication:page"),
+        design=design_digest(),
+    message:
+        "Result page"
+    shell:
+        "hh4b page -o {output.page:q} --settings {params.settings:q} > {log:q} 2>&1"
+
+
 rule report:
     input:
-        rules.summary.output.page,
+        rules.page.output.page,
 
 
 # Not part of the default target.
 rule crate:
     input:
         record=rules.provenance.output.record,
+        page=rules.page.output.page,
     output:
         archive=f"{RESULTS}/crate.zip",
     log:

@@ -8,6 +8,7 @@ import typer
 from hh4b.commands.groups import app
 from hh4b.commands.many_values import ManyValues
 from hh4b.commands.options import takes_settings
+from hh4b.core.settings import settings_object
 from hh4b.publication.settings import Medium, OutputSettings
 from hh4b.spanet.settings import EmbeddingSettings
 
@@ -36,7 +37,7 @@ def table(
     input_: list[str] = INPUT,
     settings: str | None = SETTINGS,
 ) -> None:
-    """Write a table as CSV, Markdown and LaTeX: this run beside the note."""
+    """Write a table as CSV, Markdown, LaTeX and JSON: this run beside the note."""
     from hh4b.publication.inputs import Inputs
     from hh4b.publication.outputs_stage import write_table
 
@@ -54,7 +55,7 @@ def figure(
         "{}", help="Style as JSON, e.g. '{\"font_size\": 12}', over that of --settings."
     ),
 ) -> None:
-    """Draw a figure as PDF and PNG."""
+    """Draw a figure as PDF, PNG and SVG."""
     from hh4b.publication.inputs import Inputs
     from hh4b.publication.outputs_stage import write_figure
     from hh4b.publication.style import FigureStyle
@@ -93,6 +94,29 @@ def summary(
     inputs = Inputs.parse("summary", input_) if input_ else Inputs("summary", {})
     files = PageFiles(inputs, PageSettings.from_json(settings))
     write_summary(output, tables, figures, causes=causes, files=files)
+
+
+@app.command("page")
+def page(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="YAML files of the study, each laid over the ones before."),
+    ] = None,
+    output: Path = typer.Option(..., "-o", "--output", help="HTML page to write."),
+    results: Path | None = typer.Option(None, help="Folder of the results, if it was moved."),
+    settings: str | None = typer.Option(None, help="The study as JSON, in place of files."),
+) -> None:
+    """Write one HTML file: intervals, the run, the note's conclusions, all tables and figures."""
+    from hh4b.core.errors import ConfigError
+    from hh4b.publication.page_stage import write_page
+    from hh4b.study.reading import parse_study, read_study
+
+    if (settings is None) == (not files):
+        raise ConfigError(
+            "give the YAML files of the study, e.g. config/config.yaml, or --settings"
+        )
+    study = read_study(*files) if files else parse_study(settings_object(settings or "{}"))
+    write_page(study, output, results=results)
 
 
 @app.command("embeddings")

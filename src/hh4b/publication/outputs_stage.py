@@ -36,7 +36,7 @@ def write_table(
     reference: Path | str | None,
     settings: OutputSettings,
 ) -> list[Path]:
-    """Write a table as CSV, Markdown and LaTeX.
+    """Write a table as CSV, Markdown, LaTeX and JSON.
 
     Args:
         stem: path without suffix.
@@ -59,7 +59,7 @@ def write_table(
 def write_figure(
     stem: Path | str, key: str, inputs: Inputs, settings: OutputSettings, style: FigureStyle
 ) -> list[Path]:
-    """Draw a figure and write it as PDF and PNG.
+    """Draw a figure and write it as PDF, PNG and SVG.
 
     Equal inputs, settings and style give equal bytes. The configuration hash of all of them stands
     in the metadata, and so does the caption.

@@ -68,6 +68,8 @@ class FigureStyle(Settings):
         """Return the matplotlib parameters of this style."""
         small = 0.88 * self.font_size
         return {
+            # Without it the names inside an SVG file are drawn by chance.
+            "svg.hashsalt": "hh4b",
             "font.family": [self.font_family, "DejaVu Sans"],
             "font.size": self.font_size,
             "mathtext.fontset": "stixsans",
@@ -256,7 +258,7 @@ def energy_text(sqrt_s_tev: float | None = None, luminosity_ifb: float | None = 
 def save_figure(
     stem: Path | str, figure: Figure, title: str, description: str, note: str
 ) -> list[Path]:
-    """Write ``stem.pdf`` and ``stem.png``, each whole or not at all.
+    """Write ``stem.pdf``, ``stem.png`` and ``stem.svg``, each whole or not at all.
 
     The files hold no date: equal figures give equal bytes.
 
@@ -276,6 +278,7 @@ def save_figure(
             "CreationDate": None,
         },
         "png": {"Title": title, "Description": description, "Software": note},
+        "svg": {"Title": title, "Description": description, "Creator": note, "Date": None},
     }  # fmt: skip
     paths = []
     for kind, entries in metadata.items():

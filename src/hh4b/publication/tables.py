@@ -1,11 +1,13 @@
-"""Tables that print this run beside the note: the machinery and its three formats."""
+"""Tables that print this run beside the note: the machinery and its four formats."""
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import hypot
 from pathlib import Path
+from typing import Any
 
 from hh4b import __version__
 from hh4b.core.files import atomic_path
@@ -232,8 +234,50 @@ def as_csv(table: Table) -> str:
     return stream.getvalue()
 
 
+def as_json(name: str, table: Table) -> str:
+    """Return the table as JSON: numbers and the texts that the other formats print."""
+    content = {
+        "name": name,
+        "title": table.title,
+        "remarks": list(table.remarks),
+        "headings": list(table.headings),
+        "columns": [{"name": c.name, "label": c.label} for c in table.columns],
+        "rows": [
+            {
+                "key": row.key,
+                "labels": list(row.labels),
+                "cells": {
+                    column.name: _plain_cell(row.cells[column.name], column.decimals)
+                    for column in table.columns
+                    if column.name in row.cells
+                },
+            }
+            for row in table.rows
+        ],
+        "version": __version__,
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain_cell(cell: Cell, decimals: int) -> dict[str, Any]:
+    run, note = cell.run, cell.note
+    published = None
+    if note is not None:
+        text = format_number(note.value, note.error, decimals)
+        published = {"value": note.value, "error": note.error, "text": text}
+    return {
+        "value": run.value,
+        "error": run.error,
+        "text": format_number(run.value, run.error, decimals, run.text),
+        "note": published,
+        "difference_in_errors": cell.difference,
+        "source": run.source,
+        "configuration_hash": run.configuration_hash,
+    }
+
+
 def write_files(stem: Path | str, name: str, table: Table) -> list[Path]:
-    """Write ``stem.csv``, ``stem.md`` and ``stem.tex``, each whole or not at all.
+    """Write ``stem.csv``, ``.md``, ``.tex`` and ``.json``, each whole or not at all.
 
     Args:
         stem: path without suffix.
@@ -247,6 +291,7 @@ def write_files(stem: Path | str, name: str, table: Table) -> list[Path]:
         ".csv": as_csv(table),
         ".md": as_markdown(name, table),
         ".tex": as_latex(name, table),
+        ".json": as_json(name, table),
     }
     paths = []
     for suffix, text in texts.items():

@@ -105,6 +105,7 @@ NEEDS = {
     "summary": Need("publication", 0),
     "hepdata": Need("publication", 0),
     "provenance": Need("publication", 0),
+    "page": Need("publication", 0),
     "crate": Need("publication", 0),
 }
 #: The steps in their order: no job needs one of a later step.

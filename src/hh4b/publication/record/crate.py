@@ -39,7 +39,8 @@ _EVENTS = (".h5", ".root", ".lhe", ".lhe.gz", ".pt")
 _FORMATS = {
     ".json": "application/json", ".yaml": "application/yaml", ".csv": "text/csv",
     ".md": "text/markdown", ".tex": "application/x-tex", ".pdf": "application/pdf",
-    ".png": "image/png", ".h5": "application/x-hdf5", ".gz": "application/gzip",
+    ".png": "image/png", ".svg": "image/svg+xml", ".html": "text/html",
+    ".h5": "application/x-hdf5", ".gz": "application/gzip",
     ".smk": "text/plain", "": "text/plain",
 }  # fmt: skip
 #: Archives know no earlier time, and no time is needed.

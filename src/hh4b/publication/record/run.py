@@ -146,7 +146,10 @@ def _outputs(layout: Layout) -> Iterator[tuple[str, Any]]:
     def below(path: str) -> str:
         return Path(path).relative_to(layout.results).as_posix()
 
-    suffixes = {"table": (".csv", ".md", ".tex"), "figure": (".pdf", ".png")}
+    suffixes = {
+        "table": (".csv", ".md", ".tex", ".json"),
+        "figure": (".pdf", ".png", ".svg"),
+    }
     shown = []
     for one in outputs(layout).values():
         if one.absent:
@@ -164,3 +167,7 @@ def _outputs(layout: Layout) -> Iterator[tuple[str, Any]]:
     read = [below(path) for path in other if Path(path).is_relative_to(layout.results)]
     for name in ("README.md", "note_comparison.csv"):
         yield name, {**made.as_dict(), "inputs": list(dict.fromkeys([*shown, *read]))}
+    working_points = [below(layout.working_point(name)) for name in layout.study.selections]
+    made = Provenance("page", layout.study.model_dump(mode="json"))
+    inputs = [*shown, *read, *working_points, RECORD]
+    yield "index.html", {**made.as_dict(), "inputs": list(dict.fromkeys(inputs))}

@@ -1,0 +1,1 @@
+"""The result page: one HTML file with everything that a run found."""

@@ -1,0 +1,216 @@
+"""What the run was: code, dates, events, CPU time and warnings of its jobs."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hh4b.core.contracts import read_attributes
+from hh4b.core.files import read_json
+from hh4b.core.strict_json import parse_json
+from hh4b.publication.record.run import RECORD
+from hh4b.publication.result_page.links import Link, Links
+from hh4b.study.layout import Layout
+
+_WARNING = re.compile(r"^(?:\d\d:\d\d:\d\d )?(?:WARNING|\S*Warning:) ?(.*)")
+#: Packages whose versions the page shows; the record has all.
+_PACKAGES = ("hh4b", "numpy", "torch", "pythia8mc", "pyhf", "iminuit", "snakemake")
+
+
+@dataclass(frozen=True)
+class SampleEvents:
+    """A sample in numbers.
+
+    Attributes:
+        name: of the sample.
+        process: that it belongs to, in words.
+        generated: events generated or read; None if its file does not say.
+        kept: events that pass the four-tag cut; None if its file does not say.
+    """
+
+    name: str
+    process: str
+    generated: int | None
+    kept: int | None
+
+
+@dataclass(frozen=True)
+class RuleTime:
+    """What the jobs of a rule took.
+
+    Attributes:
+        rule: its name.
+        jobs: their number.
+        cpu_s: their CPU time in seconds.
+        wall_s: how long they ran, in seconds.
+    """
+
+    rule: str
+    jobs: int
+    cpu_s: float
+    wall_s: float
+
+
+@dataclass
+class JobWarning:
+    """A warning, said once however many jobs gave it.
+
+    Attributes:
+        rule: of the jobs.
+        text: what they said.
+        count: how often.
+        log: the first log that says it.
+    """
+
+    rule: str
+    text: str
+    count: int
+    log: Link | None
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What the run was.
+
+    Attributes:
+        digest: of the configuration; empty if the run is not finished.
+        commit: of the code; empty if it is not known.
+        modified: whether files of the code differed from the commit.
+        python: version.
+        packages: names and versions of what matters most.
+        seed: of the study.
+        first: date of its first job; None without logs.
+        last: date of its last job.
+        samples: events.
+        times: CPU time by rule, longest first.
+        warnings: of all jobs.
+    """
+
+    digest: str
+    commit: str
+    modified: bool
+    python: str
+    packages: list[tuple[str, str]]
+    seed: int
+    first: datetime | None
+    last: datetime | None
+    samples: list[SampleEvents]
+    times: list[RuleTime]
+    warnings: list[JobWarning] = field(default_factory=list)
+
+    @property
+    def jobs(self) -> int:
+        """Number of jobs that were timed."""
+        return sum(one.jobs for one in self.times)
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU time of all jobs in seconds."""
+        return sum(one.cpu_s for one in self.times)
+
+    @property
+    def wall_s(self) -> float:
+        """How long all jobs ran, in seconds, as if one after the other."""
+        return sum(one.wall_s for one in self.times)
+
+    @property
+    def generated(self) -> int:
+        """Events of all samples, as far as known."""
+        return sum(one.generated or 0 for one in self.samples)
+
+
+def run_facts(layout: Layout, links: Links) -> RunFacts:
+    """Collect what the record, the logs and the benchmarks of a study say; all may be missing.
+
+    Raises:
+        InputFileError: if a file is damaged.
+    """
+    results = Path(layout.results)
+    record: dict[str, Any] = {}
+    if (results / RECORD).is_file():
+        record = read_json(results / RECORD)
+    code = record.get("code", {})
+    versions = record.get("packages", {})
+    logs, benchmarks = results / "logs", results / "benchmarks"
+    dates = sorted(path.stat().st_mtime for path in logs.rglob("*.log"))
+    first, last = (
+        (None, None)
+        if not dates
+        else (datetime.fromtimestamp(dates[0], UTC), datetime.fromtimestamp(dates[-1], UTC))
+    )
+    return RunFacts(
+        digest=str(record.get("configuration_digest", "")),
+        commit=str(code.get("commit") or ""),
+        modified=bool(code.get("modified")),
+        python=str(record.get("python", "")),
+        packages=[(name, versions[name]) for name in _PACKAGES if name in versions],
+        seed=layout.study.seed,
+        first=first,
+        last=last,
+        samples=list(_samples(layout)),
+        times=_times(benchmarks),
+        warnings=_warnings(logs, links),
+    )
+
+
+def _samples(layout: Layout) -> Iterator[SampleEvents]:
+    for name, sample in layout.samples.items():
+        process = sample.process
+        label = layout.study.processes[process].label if process else ""
+        path = Path(layout.dataset(name))
+        attributes = read_attributes(path) if path.is_file() else {}
+        counts: dict[str, Any] = {}
+        if "provenance" in attributes:
+            counts = parse_json(attributes["provenance"]).get("counts", {})
+        generated = attributes.get("n_generated")
+        kept = counts.get("n_unambiguous", counts.get("n_tagged"))
+        yield SampleEvents(
+            name,
+            label or process or "",
+            None if generated is None else int(generated),
+            None if kept is None else int(kept),
+        )
+
+
+def _rule_of(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).parts[0].partition(".")[0]
+
+
+def _times(folder: Path) -> list[RuleTime]:
+    found: dict[str, list[tuple[float, float]]] = {}
+    for path in sorted(folder.rglob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream, delimiter="\t"):
+                seconds = _seconds(row["cpu_time"]), _seconds(row["s"])
+                found.setdefault(_rule_of(path, folder), []).append(seconds)
+    times = [
+        RuleTime(rule, len(jobs), sum(cpu for cpu, _ in jobs), sum(wall for _, wall in jobs))
+        for rule, jobs in found.items()
+    ]
+    return sorted(times, key=lambda time: -time.cpu_s)
+
+
+def _seconds(text: str | None) -> float:
+    # Jobs that are over before they are measured have no number.
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0
+
+
+def _warnings(folder: Path, links: Links) -> list[JobWarning]:
+    found: dict[tuple[str, str], JobWarning] = {}
+    for path in sorted(folder.rglob("*.log")):
+        rule = _rule_of(path, folder)
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            match = _WARNING.match(line)
+            if match is None:
+                continue
+            place = rule, match[1]
+            if place not in found:
+                found[place] = JobWarning(rule, match[1], 0, links.to(path))
+            found[place].count += 1
+    return list(found.values())
