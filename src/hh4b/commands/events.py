@@ -67,13 +67,12 @@ def describe(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Count the events of a dataset by class, matched H, jets and part."""
-    import json
-
+    from hh4b.core.strict_json import to_json
     from hh4b.events.describe_stage import as_text
     from hh4b.events.describe_stage import describe as run
 
     description = run(file)
-    typer.echo(json.dumps(description, indent=1) if as_json else as_text(description))
+    typer.echo(to_json(description, indent=1) if as_json else as_text(description))
 
 
 @datasets.command("import")

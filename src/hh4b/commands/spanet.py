@@ -1,6 +1,5 @@
 """Commands: SPANet2."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from hh4b.commands.groups import spanet
 from hh4b.commands.guard import Written
 from hh4b.commands.options import takes_settings
 from hh4b.core.errors import ConfigError
-from hh4b.core.strict_json import parse_json
+from hh4b.core.strict_json import parse_json, to_json
 from hh4b.spanet.settings import (
     SpanetEvaluateSettings,
     SpanetPredictSettings,
@@ -147,7 +146,7 @@ def evaluate(
 
     result = evaluate_to_file(model, dataset, output, settings)
     if as_json:
-        typer.echo(json.dumps(result))
+        typer.echo(to_json(result))
     elif output is None:
         typer.echo(report_text(result))
 
