@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from hh4b.commands.groups import spanet
-from hh4b.commands.guard import Written
+from hh4b.commands.guard import Once, Written
 from hh4b.commands.options import takes_settings
 from hh4b.core.errors import ConfigError
 from hh4b.core.strict_json import parse_json, to_json
@@ -71,8 +71,11 @@ def train(
     ] = False,
 ) -> None:
     """Train a network; a training that was interrupted goes on where it was."""
+    from hh4b.core.given_once import require_once
     from hh4b.spanet.training_stage import SpanetTrainFiles, train_to_folder
 
+    if training is not None and validation is not None:
+        require_once([training, validation], "whose events would train and validate")
     settings = SpanetTrainSettings.of(
         settings, changes={**settings.changes, **parse_changes(changed)}
     )
@@ -156,6 +159,7 @@ def evaluate(
 def evaluate_folds(
     folds: Annotated[
         list[str],
+        Once("events", part=1),
         Written(first=2),
         typer.Argument(
             metavar="MODEL:TESTING.h5[:METRICS.json]…",

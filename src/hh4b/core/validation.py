@@ -135,7 +135,9 @@ def _followed(kind: Any, path: Sequence[str | int]) -> tuple[tuple[str, ...], An
     return (str(part), *deeper), last
 
 
-def _through_union(members: Sequence[Any], path: Sequence[Any], kind: Any) -> Any:
+def _through_union(
+    members: Sequence[Any], path: Sequence[Any], kind: Any
+) -> tuple[tuple[str, ...], Any]:
     """Follow a path through a union; its name for the branch is no key."""
     part, rest = path[0], path[1:]
     for member in members:
