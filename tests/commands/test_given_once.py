@@ -15,7 +15,7 @@ from hh4b.core.given_once import require_once
 #: study of own files looks behind the globs itself.
 EXPANDED = {("ingest", "files"), ("take-partons", "files"), ("config new", "signal")}
 EXPANDED |= {("config new", "background")}
-SPELLINGS = ("in.h5", "./no/../in.h5", "hard.h5", "soft.h5", "{folder}/in.h5")
+SPELLINGS = ("in.h5", "no/../in.h5", "hard.h5", "soft.h5", "{folder}/in.h5")
 
 
 def lists(command):

@@ -11,9 +11,11 @@ _INTRODUCTION = """# Configuration
 `config/config.yaml` is the default study. An overlay such as `config/scale/smoke.yaml`, given by
 `snakemake --configfile …`, replaces single keys; mappings merge, lists and values are replaced, and
 null takes an entry of a named section, or a key of a sample, away.
-Everything is checked before the first job: an unknown key, a key that stands twice, a wrong type or
-an impossible value stops the run with the key, the value and what was expected, as
-`hh4b config check FILE …` does.
+Everything is checked before the first job: an unknown key or name, a key that stands twice, a wrong
+type, an impossible value or a missing file stops the run, as `hh4b config check FILE …` does. All
+that is wrong is said at once, in the order of the files: key, value, what was expected, what may
+have been meant, file and line. Whether everything fits together is asked once keys, values and
+names are fine.
 
 This page is generated from `hh4b.study` (`hh4b config readme`). Units stand in the keys. A name is
 made of small letters, digits and `_`, and begins with a letter.
