@@ -57,8 +57,8 @@ def own_study(signals: Sequence[str], backgrounds: Sequence[str], chosen: OwnFil
         energy = _plain(chosen.sqrt_s_tev)
         background = {"kind": "background", "cross_section_pb": {energy: _plain(cross_section)}}
         processes.append((name, background))
-    files = [expand(sample["files"]) for sample in samples.values()]
-    require_once(itertools.chain(*files), "whose events would count as two samples")
+    given = [expand(sample["files"]) for sample in samples.values()]
+    require_once(itertools.chain(*given), "whose events would count as two samples")
     signed = any(sample.get("allow_negative_weights") for sample in samples.values())
     content = _content(dict(processes), samples, chosen, signed=signed)
     parse_study(content)
