@@ -63,7 +63,9 @@ class Command:
         for name, option in self.options.items():
             if name not in given and not option.required:
                 continue
-            value = given.get(name) or self.word(name, read="missing", written=f"new_{name}")
+            value = given.get(name) or self.word(
+                name, read=f"missing_{name}", written=f"new_{name}"
+            )
             if option.param_type_name == "argument":
                 arguments.append(value)
             else:

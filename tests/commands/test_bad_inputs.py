@@ -36,13 +36,16 @@ def contents(folder):
 def test_files_that_nobody_can_use(call, tmp_path, command):
     made = contents(tmp_path)
     for kind, content in made.items():
-        place = tmp_path / kind
-        if content is None:
-            place.mkdir()
-        else:
-            place.write_bytes(content)
-        given = {name: command.word(name, read=kind) for name in command.reading}
-        given = {name: word.replace(":b:c", f":{kind}:{kind}") for name, word in given.items()}
+        given = {}
+        for name in command.reading:
+            # A file of its own for each: no file may be signal and background.
+            place = tmp_path / f"{kind}_of_{name}"
+            if content is None:
+                place.mkdir()
+            else:
+                place.write_bytes(content)
+            word = command.word(name, read=place.name)
+            given[name] = word.replace(":b:c", f":{place.name}:{place.name}")
         if not given:
             return
         code, error = call(command.words(given))
@@ -53,6 +56,11 @@ def test_files_that_nobody_can_use(call, tmp_path, command):
         if code == 1:
             own = [line for line in error.splitlines() if line.startswith("hh4b: ")]
             assert len(own) == 1, (kind, error)
-            assert error.splitlines()[-1] == own[0], (kind, error)
-    left = sorted(path.name for path in tmp_path.rglob("*") if path.name not in made)
+            # Of a configuration all is said that is wrong, each thing in a line behind the first.
+            behind = error.splitlines()[error.splitlines().index(own[0]) + 1 :]
+            assert bool(behind) == own[0].endswith(":"), (kind, error)
+            assert all(line.startswith("  ") for line in behind), (kind, error)
+    left = sorted(
+        path.name for path in tmp_path.rglob("*") if path.name.partition("_of_")[0] not in made
+    )
     assert left == []

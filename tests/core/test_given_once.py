@@ -16,7 +16,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_different_files_are_fine(folder):
-    require_once(["a.h5", "b.h5", "./c.h5"], "count twice")
+    require_once(["a.h5", "b.h5", "./c.h5"])
 
 
 @pytest.mark.parametrize(
@@ -29,19 +29,22 @@ def test_different_files_are_fine(folder):
 )
 def test_the_same_file_is_refused_by_every_spelling(folder, again, wanted):
     with pytest.raises(ConfigError) as caught:
-        require_once(["b.h5", "a.h5", again], "count twice")
+        require_once(["b.h5", "a.h5", again], "whose events would count twice")
     assert wanted in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("words", "harm"),
     [
-        (("datasets", "merge", "a.h5", "link.h5"), "count twice"),
-        (("datasets", "import", "a.h5", "--testing-file", "link.h5"), "train and test"),
+        (("datasets", "merge", "a.h5", "link.h5"), "which would count twice"),
+        (
+            ("datasets", "import", "a.h5", "--testing-file", "link.h5"),
+            "whose events would train and test",
+        ),
     ],
 )
 def test_commands_refuse_it(folder, words, harm):
     error = CliRunner().invoke(app, [*words, "-o", "out.h5"]).exception
     assert isinstance(error, ConfigError)
-    assert f"a.h5 and link.h5 are the same file, whose events would {harm}" in str(error)
+    assert f"a.h5 and link.h5 are the same file, {harm}" in str(error)
     assert not (folder / "out.h5").exists()

@@ -4,10 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hh4b.core.errors import ConfigError, ContractError, InputFileError
-from hh4b.core.files import read_json
+from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.core.settings import Positive, Settings
 from hh4b.core.strict_json import parse_attribute, parse_json, parse_provenance
 
@@ -96,3 +97,45 @@ def test_what_is_written_is_read(tmp_path):
     text = json.dumps({"κ": [1, 2.5, None, True], "a": {"b": "c"}}, ensure_ascii=False)
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
     assert read_json(tmp_path / "a.json") == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("content", "entry"),
+    [
+        ({"fit": {"errors": [0.1, float("nan")]}}, "fit.errors.1 is nan"),
+        ({"a": 1.0, "b": np.array([[1.0, -np.inf]])}, "b.0.1 is -inf"),
+        ({"a": (np.float64("nan"),)}, "a.0 is nan"),
+        ({"a": np.float32("inf")}, "a is inf"),
+    ],
+)
+def test_files_have_finite_numbers(tmp_path, content, entry):
+    path = tmp_path / "mine.json"
+    path.write_text("old")
+    with pytest.raises(ContractError, match=r"cannot write .*mine\.json: the entry") as error:
+        write_json(path, content, Provenance("stage", {}))
+    assert f"the entry {entry}, a number that JSON does not have" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert [one.name for one in tmp_path.iterdir()] == ["mine.json"]
+    assert path.read_text() == "old"
+
+
+def test_settings_of_a_file_are_finite_too(tmp_path):
+    with pytest.raises(ContractError, match=r"provenance\.settings\.cut is nan"):
+        write_json(tmp_path / "a.json", {}, Provenance("stage", {"cut": float("nan")}))
+    with pytest.raises(ContractError, match=r"settings\.cut is nan"):
+        Provenance("stage", {"cut": float("nan")}).as_json()
+
+
+def test_nothing_but_the_strict_writer_writes_json():
+    """Text of documents, hashes and notes of locks aside."""
+    allowed = {
+        "core/strict_json.py", "core/files.py", "core/settings.py", "core/lock_takeover.py",
+        "study/documentation.py", "publication/numbers_stage.py", "publication/inputs.py",
+        "commands/configure.py",
+    }  # fmt: skip
+    users = {
+        path.relative_to(SOURCE / "hh4b").as_posix()
+        for path in SOURCE.rglob("*.py")
+        if re.search(r"\bjson\.dumps?\(", path.read_text())
+    }
+    assert users <= allowed

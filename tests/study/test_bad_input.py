@@ -15,7 +15,7 @@ from hh4b.study.reading import read_study
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests/studies/small.yaml"
 OWN = "tests/studies/own"
-FILES = {"process": "ttbar", "source": "files", "files": ["a.root"]}
+FILES = {"process": "ttbar", "source": "files", "files": ["tests/data/delphes_slice.root"]}
 TTBAR = {"kind": "background", "label": "tt̄", "cross_section_pb": {13: 831.8}}
 NORM = {"effect": "norm", "processes": ["hh"], "size": 0.1}
 JES = {
@@ -54,7 +54,7 @@ def trained_folds(folds, value, **training):
 BAD = {
     "unknown process": (
         {"samples": {"hh": {"process": "di_higgs"}}},
-        "samples.hh.process: value 'di_higgs': expected one of ['four_b', 'hh']",
+        "samples.hh.process: value 'di_higgs': expected one of ['four_b', 'hh'] (",
     ),
     "process of another kind": (
         {"samples": {"four_b": {"process": "hh"}}},
@@ -167,7 +167,7 @@ BAD = {
         {
             "physics": {"four_b_scale": "mean_mt"},
             "samples": {"mg": {"process": "four_b", "source": "madgraph", "generate": "4b",
-                               "events": 5, "delphes_card": "card.tcl"}},
+                               "events": 5, "delphes_card": "README.md"}},
         },
         "samples.mg: four_b_scale mean_mt: MG5_aMC knows kt_clustered, ht, ht_half only",
     ),
@@ -237,7 +237,7 @@ BAD = {
     ),
     "output of an unknown selection": (
         own_output(kind="likelihood", selections=["dnn"]),
-        "outputs.mine.selections: no 'dnn' under selections",
+        "outputs.mine.selections: value 'dnn': expected one of ['min_dr_cuts', 'min_dr_dnn'] (",
     ),
     "output that shows nothing": (own_output(), "outputs.mine.classifiers: kind 'roc' needs"),
     "output of a figure that draws nothing": (
@@ -245,7 +245,8 @@ BAD = {
         "outputs.mine.kind: output",
     ),
     "output with an unknown style": (
-        own_output(classifiers=["min_dr_dnn"], style={"font": 12}), "outputs.mine.style: font",
+        own_output(classifiers=["min_dr_dnn"], style={"font": 12}),
+        "outputs.mine.style.font: unknown key, value 12; did you mean 'font_size'?",
     ),
     "style of an unknown figure": (
         {"publication": {"figure_style": {"figure_99": {"font_size": 9}}}},

@@ -67,13 +67,19 @@ def test_what_is_missing_is_named(study, tmp_path, sample, wanted):
     assert wanted in str(caught.value)
     # `hh4b config check` asks the same.
     done = CliRunner().invoke(app, ["config", "check", str(SMALL), "mine.yaml"])
-    assert str(done.exception) == str(caught.value)
+    assert str(done.exception).rpartition(" (mine.yaml, line ")[0] == str(caught.value)
+
+
+def test_a_file_of_a_similar_name_is_named(study):
+    with pytest.raises(ConfigError, match=r"check the name; did you mean 'data\.h5'\?"):
+        check_files(study(mine=published(file="dat.h5")))
 
 
 def test_all_that_is_missing_is_named_at_once(study):
     with pytest.raises(ConfigError) as caught:
         check_files(study(mine=files("c.root"), other=files("d/*.root")))
     assert [line.strip().partition(":")[0] for line in str(caught.value).splitlines()] == [
+        "2 things are wrong",
         "samples.mine.files",
         "samples.other.files",
     ]

@@ -34,10 +34,29 @@ def written(tmp_path, *options):
     return output
 
 
+def copies(folder, number):
+    """Return paths of so many different Delphes files."""
+    paths = [folder / f"events_{one}.root" for one in range(number)]
+    for path in paths:
+        shutil.copy(ROOT_FILE, path)
+    return paths
+
+
+def test_a_file_is_in_one_sample(tmp_path):
+    (tmp_path / "link.root").symlink_to(ROOT_FILE)
+    files = [f"{tmp_path}/*.root", str(ROOT_FILE)]
+    message = "are the same file, whose events would count as two samples; leave one out"
+    with pytest.raises(ConfigError, match=message):
+        own_study([f"1={files[0]}"], [f"qcd=1={files[1]}"], OwnFiles())
+    with pytest.raises(ConfigError, match="whose events would count as two samples"):
+        own_study([f"1={files[1]}", f"2={files[1]}"], ["qcd=1=x.root"], OwnFiles())
+
+
 def test_delphes_files_on_both_sides(tmp_path):
+    one, two, three = copies(tmp_path, 3)
     path = written(
-        tmp_path, "--from", "files", "--signal", f"1={ROOT_FILE}", "--signal", f"2.5={ROOT_FILE}",
-        "--background", f"qcd=628.6={ROOT_FILE}", "--sqrt-s", "14", "--luminosity-ifb", "300",
+        tmp_path, "--from", "files", "--signal", f"1={one}", "--signal", f"2.5={two}",
+        "--background", f"qcd=628.6={three}", "--sqrt-s", "14", "--luminosity-ifb", "300",
     )  # fmt: skip
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
     assert len(lines) < 30
@@ -90,9 +109,10 @@ def test_les_houches_files_are_counted_and_signs_seen(tmp_path):
         (["1=card.tcl"], ["qcd=1=@"], "expected Delphes files"),
     ],
 )
-def test_what_is_wrong_on_the_command_line(signals, backgrounds, message):
+def test_what_is_wrong_on_the_command_line(signals, backgrounds, message, tmp_path):
     texts = [
-        [text.replace("@", str(ROOT_FILE)) for text in side] for side in (signals, backgrounds)
+        [text.replace("@", str(file)) for text in side]
+        for side, file in zip((signals, backgrounds), copies(tmp_path, 2), strict=True)
     ]
     with pytest.raises(ConfigError, match=message):
         own_study(*texts, OwnFiles())

@@ -11,6 +11,10 @@ ROOT = Path(__file__).parents[2]
 #: One of each place where things are checked.
 BAD = {
     "the model": "statistics: {bins: 0}\n",
+    "several": (
+        "statistics: {bins: 0, bin: 3}\nselections: {mine: {pairing: min_drr, classifier: none}}\n"
+    ),
+    "style and figures": "publication: {figure_style: {figure_four: {font: 9}}}\n",
     "references": "samples: {hh: {process: di_higgs}}\n",
     "cross sections": "statistics: {sqrt_s_tev: [13, 14]}\n",
     "code of the user": "pairings: {mine: {method: 'nowhere.py:pair'}}\n",
@@ -26,6 +30,9 @@ BAD = {
     ),
 }
 
+#: Lines behind the first, where several things are wrong.
+LINES = {"several": 4, "style and figures": 2, "the detector card": 2}
+
 
 @pytest.mark.parametrize("place", BAD)
 def test_both_say_the_same(place, workflow):
@@ -38,8 +45,11 @@ def test_both_say_the_same(place, workflow):
         cwd=workflow.folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert checked.returncode != 0
-    (line,) = checked.stderr.strip().splitlines()
+    first, *lines = checked.stderr.strip().splitlines()
+    assert len(lines) == LINES.get(place, 0)
     planned = workflow.run("--dry-run", "--configfile", "mine.yaml")
     assert planned.returncode != 0
-    assert line.partition(": ")[2] in planned.stdout + planned.stderr
+    said = planned.stdout + planned.stderr
+    assert "\n".join([first.partition(": ")[2], *lines]) in said
+    assert "Traceback" not in said
     assert not (workflow.folder / "results").exists()

@@ -1,5 +1,6 @@
 """A study of the user's own files runs by itself, laid over nothing."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,8 +21,9 @@ def new(folder, *options):
 
 
 def test_delphes_files_are_planned_to_the_page(workflow):
-    file = DATA / "delphes_slice.root"
-    new(workflow.folder, "--signal", f"1={file}", "--background", f"qcd=600={file}")
+    for name in ("hh.root", "qcd.root"):
+        shutil.copy(DATA / "delphes_slice.root", workflow.folder / name)
+    new(workflow.folder, "--signal", "1=hh.root", "--background", "qcd=600=qcd.root")
     jobs = workflow.planned("--configfile", "own.yaml")
     assert {"ingest", "spanet_train", "dnn_train", "limits", "summary", "table_classifiers"} <= set(
         jobs

@@ -7,26 +7,26 @@ from pathlib import Path
 from hh4b.core.errors import Hh4bError
 from hh4b.core.lock_takeover import take_over
 from hh4b.core.logs import last_messages, say
-from hh4b.core.strict_yaml import read_strictly
-from hh4b.publication.catalogue import outputs, results_page
+from hh4b.publication.catalogue import checked_study, outputs, results_page
 from hh4b.publication.result_page.design import design_digest
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
-from hh4b.study.file_checks import check_files
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
 from hh4b.study.job_needs import STEPS
 from hh4b.study.layout import Layout
-from hh4b.study.reading import parse_study
 from hh4b.study.rule_values import RuleValues, code_of, command
 from hh4b.training.trial_storage import require_own_storage
 
 try:
-    for _file in workflow.configfiles:
-        # Snakemake has lost the first of two keys that are the same.
-        read_strictly(_file)
-    STUDY = parse_study(config)
-    if workflow.is_main_process:
-        check_files(STUDY)
+    STUDY = checked_study(
+        config,
+        # Those of the command line lie over that of the Snakefile, which comes last in the list.
+        files=[
+            *workflow.configfiles[len(workflow.overwrite_configfiles) :],
+            *workflow.overwrite_configfiles,
+        ],
+        look_for_files=workflow.is_main_process,
+    )
     LAYOUT = Layout(STUDY)
     OUTPUTS = outputs(LAYOUT)
     PAGE = results_page(LAYOUT)

@@ -18,12 +18,11 @@ def cross_section_four_b(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Cross section of pp -> b b~ b b~ at leading order, with its scale band."""
-    import json
-
+    from hh4b.core.strict_json import to_json
     from hh4b.generation.four_b_report import as_line, cross_section_row
 
     row = cross_section_row(settings)
-    typer.echo(json.dumps([row]) if as_json else as_line(row))
+    typer.echo(to_json([row]) if as_json else as_line(row))
 
 
 @groups.generate.command("4b")

@@ -15,15 +15,11 @@ Files = typer.Argument(help="YAML files, each laid over the ones before.")
 @groups.config.command("check")
 def check(files: list[Path] = Files) -> None:
     """Check a configuration as the workflow does; list what it makes and what that costs."""
-    from hh4b.publication.catalogue import check_outputs
+    from hh4b.publication.catalogue import read_checked_study
     from hh4b.study.cost import cost_lines
-    from hh4b.study.file_checks import check_files
-    from hh4b.study.reading import read_study
     from hh4b.study.samples import expand_samples
 
-    study = read_study(*files)
-    check_files(study)
-    check_outputs(study)
+    study = read_checked_study(*files)
     costs = cost_lines(study)
     for sample in expand_samples(study.samples, study.processes).values():
         typer.echo(f"sample {sample.name}: {sample.definition.source}")

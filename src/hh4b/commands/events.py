@@ -53,10 +53,8 @@ def merge(
     output: Path = typer.Option(..., "-o", "--output", help="The merged dataset (HDF5)."),
 ) -> None:
     """Concatenate datasets for a training or a test."""
-    from hh4b.core.given_once import require_once
     from hh4b.events.merge_stage import merge as run
 
-    require_once(inputs, "count twice")
     run(inputs, output, settings)
 
 
@@ -67,13 +65,12 @@ def describe(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Count the events of a dataset by class, matched H, jets and part."""
-    import json
-
+    from hh4b.core.strict_json import to_json
     from hh4b.events.describe_stage import as_text
     from hh4b.events.describe_stage import describe as run
 
     description = run(file)
-    typer.echo(json.dumps(description, indent=1) if as_json else as_text(description))
+    typer.echo(to_json(description, indent=1) if as_json else as_text(description))
 
 
 @datasets.command("import")
@@ -92,7 +89,7 @@ def import_published(
     from hh4b.events.import_stage import import_published as run
 
     if testing_file is not None:
-        require_once([file, testing_file], "train and test")
+        require_once([file, testing_file], "whose events would train and test")
     run(file, output, settings, testing=testing_file)
 
 

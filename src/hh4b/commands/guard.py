@@ -3,18 +3,21 @@
 A parameter called ``output`` or ``…_output`` is written; where another one is, its annotation says
 so with `Written`. All other words that name a file are read, in parts where a word joins several
 (``PROCESS=DATASET:FEATURES``). Before a command starts, no output may be one of its inputs, and all
-must have a folder that can be written. What the command writes says which files it read.
+must have a folder that can be written, and no file of a list may be given twice. What the command
+writes says which files it read.
 """
 
 import functools
 import glob
 import inspect
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 from hh4b.core.files import made_from
+from hh4b.core.given_once import require_once
 from hh4b.core.output_paths import protected_inputs, require_separate_outputs
 from hh4b.core.strict_json import parse_json
 
@@ -36,11 +39,27 @@ class Changed:
     """Marks a parameter whose files are read and changed, which is what the command is for."""
 
 
+@dataclass(frozen=True)
+class Once:
+    """Marks a parameter whose words name files that count: each file in one of them only.
+
+    Lists of paths are such parameters without a mark, all words of one being one group.
+
+    Attributes:
+        group: parameters of one group may not have a file in common, whatever key stands before it;
+            empty: a file may stand under several keys, ``KEY=FILE``, but once under each.
+        part: which of the files of a word, ``A:B:C``, is the one that counts.
+    """
+
+    group: str
+    part: int = 0
+
+
 def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a command that checks its files before it starts.
 
-    The command raises ConfigError where an output is an input or another output, and
-    InputFileError where an output has no folder that can be written.
+    The command raises ConfigError where an output is an input or another output, or an input that
+    counts is given twice, and InputFileError where an output has no folder that can be written.
     """
     signature = inspect.signature(function, eval_str=True)
     parameters = signature.parameters
@@ -52,6 +71,8 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         files = (path for path in inputs if _is_file(path))
         with protected_inputs(inputs), made_from(files, next(iter(outputs), None)):
             require_separate_outputs(outputs)
+            for files_of_group in _counted(parameters, values).values():
+                require_once(files_of_group)
             return function(**values)
 
     command.__signature__ = signature  # type: ignore[attr-defined]
@@ -67,6 +88,37 @@ def role(parameter: inspect.Parameter) -> Written | Changed | None:
                 return mark
     name = parameter.name
     return Written() if name == "output" or name.endswith("_output") else None
+
+
+def _counted(
+    parameters: Mapping[str, inspect.Parameter], values: Mapping[str, Any]
+) -> dict[tuple[str, str], list[str]]:
+    """Return the files of which each counts once, by group and key."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, value in values.items():
+        annotation = parameters[name].annotation
+        marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+        kind = get_args(annotation)[0] if marks else annotation
+        once = next((mark for mark in marks if isinstance(mark, Once)), None)
+        if once is None and (kind != list[Path] or role(parameters[name]) is not None):
+            continue
+        for text in _words(value):
+            if once is None:
+                found[name, ""].append(text)
+                continue
+            key, file = _counted_file(text, once.part)
+            found[once.group or name, "" if once.group else key].append(file)
+    return found
+
+
+def _counted_file(text: str, part: int) -> tuple[str, str]:
+    """Return the key and one of the files of ``KEY=A:B``, or of ``A:B`` without a key."""
+    first, *others = text.split(":")
+    key, separator, file = first.partition("=")
+    if not separator or _is_file(Path(first)):
+        key, file = "", first
+    files = [file, *others]
+    return key, files[part] if part < len(files) else text
 
 
 def _outputs(

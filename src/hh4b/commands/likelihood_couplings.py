@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import likelihood
+from hh4b.commands.guard import Once
 from hh4b.commands.options import takes_settings
 from hh4b.likelihood.settings import LikelihoodCouplingSettings
 
@@ -18,6 +19,7 @@ def couplings(
     *,
     sample: Annotated[
         list[str],
+        Once("events"),
         typer.Option(help="PROCESS=DATASET:FEATURES:SCORES, as the templates had them."),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Result (JSON).")],

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import likelihood
+from hh4b.commands.guard import Once
 from hh4b.commands.options import takes_settings
 from hh4b.likelihood.settings import (
     CategoryTemplateSettings,
@@ -14,10 +15,13 @@ from hh4b.likelihood.settings import (
 )
 
 Samples = Annotated[
-    list[str], typer.Option(help="PROCESS=DATASET:FEATURES:SCORES; samples of a process pool.")
+    list[str],
+    Once("events"),
+    typer.Option(help="PROCESS=DATASET:FEATURES:SCORES; samples of a process pool."),
 ]
 Varied = Annotated[
     list[str],
+    Once(""),
     typer.Option(help="SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES, and the same with down."),
 ]
 EnergyWeights = Annotated[

@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import app
+from hh4b.commands.guard import Once
 from hh4b.commands.many_values import ManyValues
 from hh4b.commands.options import takes_settings
 from hh4b.core.settings import settings_object
 from hh4b.publication.settings import Medium, OutputSettings
 from hh4b.spanet.settings import EmbeddingSettings
 
+KeyedFiles = Annotated[list[str], Once("")]
 INPUT = typer.Option(..., "--input", metavar="KEY=PATH", help="A file of the run; repeatable.")
 SETTINGS = typer.Option(
     None, help="What it is, as JSON; without it, the package's output of that name."
@@ -34,7 +36,7 @@ def table(
     reference: Path | None = typer.Option(
         None, help="Published values: config/reference/note.yaml; without it, none are shown."
     ),
-    input_: list[str] = INPUT,
+    input_: KeyedFiles = INPUT,
     settings: str | None = SETTINGS,
 ) -> None:
     """Write a table as CSV, Markdown, LaTeX and JSON: this run beside the note."""
@@ -49,7 +51,7 @@ def table(
 def figure(
     name: str = typer.Argument(help="Number of the figure in the note, or another's name."),
     output: Path = STEM,
-    input_: list[str] = INPUT,
+    input_: KeyedFiles = INPUT,
     settings: str | None = SETTINGS,
     style: str = typer.Option(
         "{}", help="Style as JSON, e.g. '{\"font_size\": 12}', over that of --settings."
@@ -82,7 +84,7 @@ def summary(
     tables: list[Path] = typer.Option([], help="CSV files of tables, or a folder of them."),
     figures: list[Path] = typer.Option([], help="PNG files of figures, or a folder of them."),
     causes: Path | None = typer.Option(None, help="Causes: config/reference/causes.yaml."),
-    input_: list[str] = typer.Option([], "--input", metavar="KEY=PATH", help="A file of the run."),
+    input_: KeyedFiles = typer.Option([], "--input", metavar="KEY=PATH", help="A file of the run."),
     settings: str = typer.Option("{}", help="What the study calls its parts, as JSON."),
 ) -> None:
     """Write one page: what can be believed, why the note differs, all tables and figures."""
@@ -125,6 +127,7 @@ def embeddings(
     settings: EmbeddingSettings,
     samples: Annotated[
         list[str],
+        Once("events"),
         typer.Argument(
             metavar="DATASET:PREDICTION:FEATURES", help="Files of a sample; signal and background."
         ),

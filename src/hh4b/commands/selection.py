@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import app, baseline, dnn, select
-from hh4b.commands.guard import Written
+from hh4b.commands.guard import Once, Written
 from hh4b.commands.options import takes_settings
 from hh4b.selection.settings import (
     ClassifierSettings,
@@ -22,17 +22,23 @@ from hh4b.selection.settings import (
 )
 
 SignalFeatures = Annotated[
-    list[str], typer.Option("--signal", help="DATASET.h5:FEATURES.h5 of a signal sample; repeat.")
+    list[str],
+    Once("events"),
+    typer.Option("--signal", help="DATASET.h5:FEATURES.h5 of a signal sample; repeat."),
 ]
 BackgroundFeatures = Annotated[
     list[str],
+    Once("events"),
     typer.Option("--background", help="[PROCESS=]DATASET.h5:FEATURES.h5 of background; repeat."),
 ]
 SignalScores = Annotated[
-    list[str], typer.Option("--signal", help="DATASET.h5:SCORES.h5 of a signal sample; repeat.")
+    list[str],
+    Once("events"),
+    typer.Option("--signal", help="DATASET.h5:SCORES.h5 of a signal sample; repeat."),
 ]
 BackgroundScores = Annotated[
     list[str],
+    Once("events"),
     typer.Option("--background", help="[PROCESS=]DATASET.h5:SCORES.h5 of background; repeat."),
 ]
 ScoreFiles = Annotated[
@@ -183,7 +189,9 @@ def search_outcome(
 @app.command("choose-repeat")
 def choose_repeat(
     candidates: Annotated[
-        list[str], typer.Argument(metavar="MODEL.pt:METRICS.json", help="Repeated trainings.")
+        list[str],
+        Once("candidates"),
+        typer.Argument(metavar="MODEL.pt:METRICS.json", help="Repeated trainings."),
     ],
     model: Annotated[Path, Written(), typer.Option(help="Checkpoint of the best one, to write.")],
     metrics: Annotated[Path, Written(), typer.Option(help="Its metrics, to write (JSON).")],

@@ -61,12 +61,11 @@ def validate_detector_command(
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
 ) -> None:
     """Compare our detector with Delphes on the same generator events."""
-    import json
-
+    from hh4b.core.strict_json import to_json
     from hh4b.simulation.report import as_dict, tables
     from hh4b.simulation.validate_stage import validate_detector
 
     comparison = validate_detector(
         particles, delphes, detector, settings, output=output, figures=figures
     )
-    typer.echo(json.dumps(as_dict(comparison), indent=1) if as_json else tables(comparison))
+    typer.echo(to_json(as_dict(comparison), indent=1) if as_json else tables(comparison))

@@ -1,16 +1,15 @@
 """Commands: SPANet2."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hh4b.commands.groups import spanet
-from hh4b.commands.guard import Written
+from hh4b.commands.guard import Once, Written
 from hh4b.commands.options import takes_settings
 from hh4b.core.errors import ConfigError
-from hh4b.core.strict_json import parse_json
+from hh4b.core.strict_json import parse_json, to_json
 from hh4b.spanet.settings import (
     SpanetEvaluateSettings,
     SpanetPredictSettings,
@@ -76,8 +75,11 @@ def train(
     ] = False,
 ) -> None:
     """Train a network; a training that was interrupted goes on where it was."""
+    from hh4b.core.given_once import require_once
     from hh4b.spanet.training_stage import SpanetTrainFiles, train_to_folder
 
+    if training is not None and validation is not None:
+        require_once([training, validation], "whose events would train and validate")
     settings = SpanetTrainSettings.of(
         settings, changes={**settings.changes, **parse_changes(changed)}
     )
@@ -151,7 +153,7 @@ def evaluate(
 
     result = evaluate_to_file(model, dataset, output, settings)
     if as_json:
-        typer.echo(json.dumps(result))
+        typer.echo(to_json(result))
     elif output is None:
         typer.echo(report_text(result))
 
@@ -161,6 +163,7 @@ def evaluate(
 def evaluate_folds(
     folds: Annotated[
         list[str],
+        Once("events", part=1),
         Written(first=2),
         typer.Argument(
             metavar="MODEL:TESTING.h5[:METRICS.json]…",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hh4b.commands.groups import app
-from hh4b.commands.guard import Written
+from hh4b.commands.guard import Once, Written
 from hh4b.commands.options import takes_settings
 from hh4b.statistics.settings import (
     LimitSettings,
@@ -31,11 +31,13 @@ def templates(
     *,
     sample: Annotated[
         list[str],
+        Once("events"),
         typer.Option(help="PROCESS=DATASET:FEATURES:SCORES; samples of a process pool."),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Template file (JSON).")],
     varied: Annotated[
         list[str],
+        Once(""),
         typer.Option(help="SYSTEMATIC.up.PROCESS=DATASET:FEATURES:SCORES, and the same with down."),
     ] = [],  # noqa: B006
     working_point: Annotated[

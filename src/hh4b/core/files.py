@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from hh4b import __version__
-from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.core.command_inputs import command_inputs, with_inputs
+from hh4b.core.errors import ConfigError, ContractError, InputFileError
 from hh4b.core.output_paths import atomic_path as atomic_path
-from hh4b.core.strict_json import parse_json
+from hh4b.core.strict_json import parse_json, to_json
 
 #: Length of all names of inputs together, in characters: HDF5 attributes end at 64 KiB.
 _NAMES_LENGTH = 16_000
-#: What the running command reads, as its outputs say it.
-_read: list[str] = []
 
 
 def require_places(output: str, counts: Mapping[str, int]) -> None:
@@ -74,7 +73,7 @@ class Provenance:
 
     def as_json(self) -> str:
         """Return `as_dict` as one line of JSON."""
-        return json.dumps(self.as_dict(), sort_keys=True, default=str)
+        return to_json(self.as_dict(), sort_keys=True, default=str)
 
 
 @contextmanager
@@ -85,13 +84,10 @@ def made_from(inputs: Iterable[Path | str], output: Path | str | None) -> Iterat
         inputs: files that are read.
         output: the first file that is written, see `input_name`.
     """
-    before = list(_read)
     beside = Path.cwd() / "output" if output is None else Path(output)
-    _read[:] = dict.fromkeys(input_name(path, beside) for path in inputs)
-    try:
+    names = tuple(dict.fromkeys(input_name(path, beside) for path in inputs))
+    with with_inputs(names=names):
         yield
-    finally:
-        _read[:] = before
 
 
 def input_name(path: Path | str, output: Path | str) -> str:
@@ -113,10 +109,11 @@ def input_name(path: Path | str, output: Path | str) -> str:
 def _inputs() -> dict[str, Any]:
     kept: list[str] = []
     length = 0
-    for name in _read:
+    names = command_inputs().names
+    for name in names:
         length += len(name)
         if length > _NAMES_LENGTH:
-            return {"inputs": kept, "n_inputs": len(_read)}
+            return {"inputs": kept, "n_inputs": len(names)}
         kept.append(name)
     return {"inputs": kept} if kept else {}
 
@@ -132,9 +129,17 @@ def canonical_hash(data: Any) -> str:
 
 
 def write_json(path: Path | str, content: Mapping[str, Any], provenance: Provenance) -> None:
-    """Write ``content`` and its provenance as readable JSON, whole or not at all."""
+    """Write ``content`` and its provenance as readable JSON, whole or not at all.
+
+    Raises:
+        ContractError: naming the entry, if a number is NaN or infinite.
+    """
+    whole = {**content, "provenance": provenance.as_dict()}
     with atomic_path(path) as temporary:
-        text = json.dumps({**content, "provenance": provenance.as_dict()}, indent=1, default=_plain)
+        try:
+            text = to_json(whole, indent=1, default=_plain)
+        except ContractError as error:
+            raise ContractError(f"cannot write {path}: {error}") from error
         temporary.write_text(text + "\n", encoding="utf-8")
 
 

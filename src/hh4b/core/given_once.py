@@ -7,12 +7,12 @@ from hh4b.core.errors import ConfigError
 from hh4b.core.same_file import file_identity
 
 
-def require_once(paths: Iterable[Path | str], harm: str) -> None:
+def require_once(paths: Iterable[Path | str], harm: str = "which would count twice") -> None:
     """Check that no file is given under two names, or twice under one.
 
     Args:
         paths: the files.
-        harm: what its events would do, for the message.
+        harm: what would come of it, for the message.
 
     Raises:
         ConfigError: naming the file.
@@ -24,5 +24,5 @@ def require_once(paths: Iterable[Path | str], harm: str) -> None:
             both = f"{seen[identity]} is given twice"
             if str(seen[identity]) != str(path):
                 both = f"{seen[identity]} and {path} are the same file"
-            raise ConfigError(f"{both}, whose events would {harm}; leave one out")
+            raise ConfigError(f"{both}, {harm}; leave one out")
         seen[identity] = path

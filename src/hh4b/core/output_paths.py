@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hh4b.core.command_inputs import command_inputs, with_inputs
 from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.core.processes import has_ended, machine
 from hh4b.core.same_file import file_identity
@@ -21,8 +22,6 @@ PARTIAL = ".partial-"
 _ABANDONED_S = 3600.0
 _LONGEST_NAME = 255
 _MANY_LINKS = 40
-#: What files under protection are called, by identity.
-_inputs: dict[Hashable, str] = {}
 
 
 @contextmanager
@@ -31,15 +30,12 @@ def protected_inputs(paths: Iterable[Path | str]) -> Iterator[None]:
 
     Folders, devices and names that mean nothing yet are not protected.
     """
-    before = dict(_inputs)
+    protected = dict(command_inputs().protected)
     for path in paths:
         if _is_regular(path):
-            _inputs.setdefault(file_identity(path), str(path))
-    try:
+            protected.setdefault(file_identity(path), str(path))
+    with with_inputs(protected=protected):
         yield
-    finally:
-        _inputs.clear()
-        _inputs.update(before)
 
 
 def require_separate_outputs(outputs: Iterable[Path | str]) -> None:
@@ -133,7 +129,7 @@ def _reason(error: OSError) -> str:
 
 
 def _require_no_input(path: Path | str) -> None:
-    name = _inputs.get(file_identity(path))
+    name = command_inputs().protected.get(file_identity(path))
     if name is not None:
         spelled = "" if name == str(path) else f" ({name})"
         raise ConfigError(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.spelling import did_you_mean
 
 
 def plugin_file(reference: str) -> Path | None:
@@ -50,7 +51,10 @@ def find_plugin(kind: str, reference: str, own: Mapping[str, Any]) -> Any:
         except Exception as error:
             raise ConfigError(f"{kind} {reference!r} does not load: {_reason(error)}") from error
     known = sorted({*own, *group.names})
-    raise ConfigError(f"{kind} {reference!r}: expected one of {known}, or path.py:name")
+    raise ConfigError(
+        f"{kind} {reference!r}: expected one of {known}, or path.py:name"
+        f"{did_you_mean(reference, known)}"
+    )
 
 
 @cache

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.strict_json import parse_json
+from hh4b.core.validation import NAME, one_line
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -20,7 +21,7 @@ Count = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Kappa = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
 Kappas = Annotated[list[Kappa], Field(min_length=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(pattern=NAME)]
 Seed = Annotated[int, Field(ge=0)]
 #: Events of a sample by its column ``HH4B/split``, see `hh4b.core.parts`.
 Part = Literal["training", "testing", "all"]
@@ -59,7 +60,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(content)
         except ValidationError as error:
-            raise ConfigError(f"{where}{one_line(error)}") from error
+            raise ConfigError(f"{where}{one_line(error, cls)}") from error
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -88,22 +89,3 @@ def settings_object(text: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"--settings {text!r}: expected a JSON object")
     return content
-
-
-def one_line(error: ValidationError) -> str:
-    """Say in one line what is wrong first: key, value, what was expected."""
-    errors = error.errors()
-    first = errors[0]
-    # Discriminated unions put the name of the branch into the path; keys are what users see.
-    # Those of types add the type, with brackets, which no key has.
-    key = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key, value {first['input']!r}{more}"
-    if first["type"] == "missing":
-        return f"{key}: is missing{more}"
-    if first["type"] == "value_error" and isinstance(first["input"], dict):
-        # Keys that do not fit together: the message names them, the whole section would hide them.
-        return f"{key}{': ' if key else ''}{message}{more}"
-    return f"{key or 'configuration'}: value {first['input']!r}: {message}{more}"

@@ -1,11 +1,11 @@
 """JSON that nobody may misread: UTF-8, every key once, nothing that is not there dropped.
 
-Python itself keeps the last of two equal keys without a word.
+Python itself keeps the last of two equal keys without a word, and writes NaN, which is no JSON.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,52 @@ def parse_json(text: str | bytes, *, finite: bool = False) -> Any:
         raise ValueError("it is not UTF-8 text") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def to_json(content: Any, **layout: Any) -> str:
+    """Return plain data as JSON text, which has finite numbers only.
+
+    Args:
+        content: mappings, lists, texts, numbers.
+        layout: keywords of `json.dumps`.
+
+    Raises:
+        ContractError: naming the entry, if a number is NaN or infinite.
+
+    >>> to_json({"fit": {"errors": [0.1, float("nan")]}})
+    Traceback (most recent call last):
+    hh4b.core.errors.ContractError: the entry fit.errors.1 is nan, a number that JSON does not \
+have; look for what makes it in the inputs
+    """
+    try:
+        return json.dumps(content, allow_nan=False, **layout)
+    except ValueError:
+        found = next(_not_finite(content, layout.get("default")), None)
+        if found is None:  # another reason, such as a mapping that holds itself
+            raise
+    key, value = found
+    raise ContractError(
+        f"the entry {key or '(all)'} is {value}, a number that JSON does not have; look for what"
+        " makes it in the inputs"
+    )
+
+
+def _not_finite(
+    content: Any, default: Callable[[Any], Any] | None, key: str = ""
+) -> Iterator[tuple[str, float]]:
+    """Yield key, with points between, and value of every number that is not finite."""
+    inner: Iterable[tuple[Any, Any]] = ()
+    if isinstance(content, float):
+        if not math.isfinite(content):
+            yield key, content
+    elif isinstance(content, Mapping):
+        inner = content.items()
+    elif isinstance(content, list | tuple):
+        inner = enumerate(content)
+    elif not isinstance(content, str | int | None) and default is not None:
+        yield from _not_finite(default(content), default, key)
+    for name, value in inner:
+        yield from _not_finite(value, default, f"{key}.{name}" if key else str(name))
 
 
 def parse_attribute(

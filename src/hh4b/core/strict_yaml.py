@@ -33,9 +33,7 @@ def read_strictly(
             twice or a number that is not finite.
         ConfigError: if it is no mapping.
     """
-    path = Path(path)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
+    path = short_path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -47,6 +45,35 @@ def read_strictly(
         more = f"; expected the keys {sorted(keys)}" if keys else ""
         raise ConfigError(f"{path} holds no mapping of keys to values{more}")
     return content
+
+
+def short_path(path: Path | str) -> Path:
+    """Return a path as messages name it: from the current folder, if it lies below it."""
+    path = Path(path)
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def key_lines(path: Path | str) -> dict[str, int]:
+    """Return the line of every key of a YAML file, the keys above it before it with points between.
+
+    It serves messages: of a file that cannot be read there are none.
+    """
+    try:
+        node = yaml.compose(Path(path).read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return {}
+    lines: dict[str, int] = {}
+
+    def visit(inner: Any, above: str) -> None:
+        if not isinstance(inner, yaml.MappingNode):
+            return
+        for key, value in inner.value:
+            if isinstance(key, yaml.ScalarNode):
+                lines[above + key.value] = key.start_mark.line + 1
+                visit(value, f"{above}{key.value}.")
+
+    visit(node, "")
+    return lines
 
 
 def parse_yaml(text: str, *, where: str, unreadable: type[Hh4bError] = ConfigError) -> Any:

@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.spelling import did_you_mean
 
 
 def replaced(content: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,9 @@ def _key(place: Any, key: str, dotted: str) -> str | int:
     if isinstance(place, dict):
         if key in place:
             return key
-        raise ConfigError(f"detector key {dotted!r}: {key!r} is none of {sorted(place)}")
+        raise ConfigError(
+            f"detector key {dotted!r}: {key!r} is none of {sorted(place)}{did_you_mean(key, place)}"
+        )
     if isinstance(place, list) and key.isdecimal() and int(key) < len(place):
         return int(key)
     raise ConfigError(f"detector key {dotted!r}: there is no {key!r} in {place!r}")

@@ -291,7 +291,8 @@ def _validated(content: Any, where: str) -> DetectorSettings:
     try:
         return DetectorSettings.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "(top)"
-        value = repr(first["input"])[:80]
-        raise ConfigError(f"{where}: {key} = {value}: {first['msg']}") from error
+        lines = []
+        for one in error.errors():
+            key = ".".join(map(str, one["loc"])) or "(top)"
+            lines.append(f"{key} = {repr(one['input'])[:80]}: {one['msg']}")
+        raise ConfigError(f"{where}: {'; '.join(lines)}") from error

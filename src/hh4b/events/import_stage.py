@@ -1,6 +1,5 @@
 """Published SPANet datasets (Zenodo record 10952296) as samples of a study."""
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.kappa import same_kappa
 from hh4b.core.seeds import stream
+from hh4b.core.strict_json import to_json
 from hh4b.events.dataset import blocks, lacking, shower_events, tell_dropped_numbers
 from hh4b.events.settings import ImportSettings
 
@@ -56,7 +56,7 @@ def import_published(
             "sample": settings.sample,
             "is_background": settings.events == "background",
             "kappa_lambda": np.nan if settings.kappa_lambda is None else settings.kappa_lambda,
-            "lacking": json.dumps(missing),
+            "lacking": to_json(missing),
         }
         if settings.n_generated is not None:
             attributes["n_generated"] = settings.n_generated

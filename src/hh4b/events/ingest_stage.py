@@ -1,6 +1,5 @@
 """Delphes files of a sample in, one SPANet-layout dataset out."""
 
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from hh4b.core.contracts import DATASET, TableWriter
 from hh4b.core.errors import ContractError, Hh4bError, InputFileError
 from hh4b.core.files import Provenance
 from hh4b.core.grouping import require_whole_groups
+from hh4b.core.strict_json import to_json
 from hh4b.events.block import Block
 from hh4b.events.delphes import NUMBER, Branches, DelphesFile, open_delphes
 from hh4b.events.nominal import NominalLabels
@@ -293,10 +293,10 @@ def _attributes(
         "kappa_lambda": np.nan if settings.kappa_lambda is None else settings.kappa_lambda,
         "n_generated": total.events["generated"],
         "sum_weights_generated": total.weights["generated"],
-        "cutflow": json.dumps(total.as_dict()),
-        "files": json.dumps(list(files)),
-        "skipped_files": json.dumps(skipped),
-        "settings": json.dumps(_decided(settings)),
+        "cutflow": to_json(total.as_dict()),
+        "files": to_json(list(files)),
+        "skipped_files": to_json(skipped),
+        "settings": to_json(_decided(settings)),
     }
 
 

@@ -1,6 +1,5 @@
 """Several datasets into one: a part of each, shuffled, with weights balanced for a training."""
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,7 +17,7 @@ from hh4b.core.row_draws import draw_rows
 from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.seeds import stream
 from hh4b.core.shower_events import ShowerEvents
-from hh4b.core.strict_json import parse_attribute
+from hh4b.core.strict_json import parse_attribute, to_json
 from hh4b.events.dataset import lacking, shower_events, tell_dropped_numbers
 from hh4b.events.kappa_input import balanced_weights, pick_kappa
 from hh4b.events.settings import MergeSettings
@@ -233,7 +232,7 @@ def _write(
         settings.shuffle_seed,
         {"n_events": number},
     )
-    attributes = {"sources": json.dumps(described), "files": json.dumps(list(files))}
+    attributes = {"sources": to_json(described), "files": to_json(list(files))}
     write_table(output, DATASET, merged, provenance, **attributes)
     for source in sources:
         log.info("%s: %d events, weights x %.4g", source.sample, source.n_events,

@@ -1,6 +1,5 @@
 """Cross sections and form factors of gg -> HH as rows for a terminal or a script."""
 
-import json
 from itertools import product
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.joined import parse_numbers
+from hh4b.core.strict_json import to_json
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_amplitude import form_factors as compute_form_factors
 from hh4b.generation.higgs_pair_cross_section import Collisions, cross_section
@@ -85,7 +85,7 @@ def form_factor_rows(
 
 def as_json(rows: list[Row]) -> str:
     """Return rows as JSON."""
-    return json.dumps(rows)
+    return to_json(rows)
 
 
 def as_table(rows: list[Row]) -> str:

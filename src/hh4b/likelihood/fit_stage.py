@@ -28,7 +28,6 @@ The result is JSON:
   ``kappa_lambda_bound_without_parameters``.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.core.strict_json import to_json
 from hh4b.likelihood.autodiff import fisher_information
 from hh4b.likelihood.expectation import CompiledModel
 from hh4b.likelihood.fits import FixedFits
@@ -82,7 +82,7 @@ def make_fit(model_path: Path, output: Path | None, settings: LikelihoodFitSetti
     provenance = Provenance("likelihood fit", made_of)
     if output is not None:
         write_json(output, content, provenance)
-    return json.dumps({**content, "provenance": provenance.as_dict()}, indent=1)
+    return to_json({**content, "provenance": provenance.as_dict()}, indent=1)
 
 
 def data_of(compiled: CompiledModel, settings: LikelihoodFitSettings) -> Floats:

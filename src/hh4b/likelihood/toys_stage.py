@@ -18,7 +18,6 @@ The result is JSON:
 * ``injections``: a list, see `Injection`; ``statement`` says it in words.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.core.logs import progress
+from hh4b.core.strict_json import to_json
 from hh4b.likelihood.belt import (
     CriticalValues,
     asymptotic_threshold,
@@ -81,7 +81,7 @@ def make_toys(
     provenance = Provenance("likelihood toys", made_of, seed=settings.seed)
     if output is not None:
         write_json(output, content, provenance)
-    return json.dumps({**content, "provenance": provenance.as_dict()}, indent=1)
+    return to_json({**content, "provenance": provenance.as_dict()}, indent=1)
 
 
 def toys_content(

@@ -1,6 +1,5 @@
 """From a likelihood model to files of exchange: what `hh4b likelihood workspace` does."""
 
-import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path, read_json
+from hh4b.core.strict_json import to_json
 from hh4b.likelihood.histfactory import histfactory_workspace
 from hh4b.likelihood.histfactory_reading import read_histfactory
 from hh4b.likelihood.hs3 import hs3_workspace
@@ -83,5 +83,5 @@ def model_of(content: Mapping[str, Any], *, where: str) -> LikelihoodModel:
 
 def _write(path: Path, workspace: Mapping[str, Any]) -> None:
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(workspace, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(to_json(workspace, indent=1) + "\n", encoding="utf-8")
     log.info("%s", path.name)

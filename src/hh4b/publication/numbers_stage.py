@@ -1,12 +1,12 @@
 """Files of key numbers: what `hh4b numbers` does."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.core.files import atomic_path
+from hh4b.core.strict_json import to_json
 from hh4b.publication.documents import Place, filled, places
 from hh4b.publication.key_numbers import Numbers
 from hh4b.publication.number_extract import Extract
@@ -38,11 +38,9 @@ def extract_numbers(results: Path, output: Path, configuration: Sequence[Path]) 
 def _readable(node: Any, depth: int = 0) -> str:
     """Return JSON with a line for each small entry."""
     if not isinstance(node, dict) or depth > _DEPTH or not node:
-        return json.dumps(node, ensure_ascii=False, separators=(",", ":"))
+        return to_json(node, ensure_ascii=False, separators=(",", ":"))
     pad = " " * (depth + 1)
-    lines = [
-        f"{pad}{json.dumps(key)}: {_readable(value, depth + 1)}" for key, value in node.items()
-    ]
+    lines = [f"{pad}{to_json(key)}: {_readable(value, depth + 1)}" for key, value in node.items()]
     return "{\n" + ",\n".join(lines) + "\n" + " " * depth + "}"
 
 

@@ -1,13 +1,12 @@
 """A trained network as one file: weights, configuration, metrics and seed, as plain data."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hh4b.core.errors import InputFileError
 from hh4b.core.files import Provenance
-from hh4b.core.strict_json import parse_json
+from hh4b.core.strict_json import parse_json, to_json
 from hh4b.selection.dnn import DenseNetwork, NetworkConfig
 from hh4b.training.saved_tensors import fill, read_saved, taken_from
 from hh4b.training.tensors import save_tensors
@@ -30,7 +29,7 @@ def save_network(
     content = {
         "format": FORMAT,
         "network": network.config.model_dump_json(),
-        "metrics": json.dumps(metrics, sort_keys=True),
+        "metrics": to_json(metrics, sort_keys=True),
         "provenance": provenance.as_json(),
         "state": {name: value.cpu() for name, value in network.state_dict().items()},
     }

@@ -1,6 +1,5 @@
 """Options of a network and its training: the keys of the reference's options file, none ignored."""
 
-import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import read_json
+from hh4b.core.spelling import did_you_mean
+from hh4b.core.strict_json import to_json
+from hh4b.core.validation import wrongs
 
 log = logging.getLogger(__name__)
 
@@ -197,14 +199,16 @@ class Options(BaseModel):
         values = {key: value for key, value in values.items() if key not in OLDER}
         unknown = sorted(set(values) - set(cls.model_fields))
         if unknown:
-            raise ConfigError(f"{where}: unknown option {unknown[0]!r}; see docs/spanet.md")
+            names = [f"{name!r}{did_you_mean(name, cls.model_fields)}" for name in unknown]
+            many = "s" if len(names) > 1 else ""
+            raise ConfigError(
+                f"{where}: unknown option{many} {', '.join(names)}; see docs/spanet.md"
+            )
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            problem = error.errors()[0]
-            key = ".".join(map(str, problem["loc"]))
-            text = problem["msg"].removeprefix("Value error, ")
-            raise ConfigError(f"{where}: {key + ': ' if key else ''}{text}") from error
+            lines = "; ".join(wrong.line for wrong in wrongs(error, cls))
+            raise ConfigError(f"{where}: {lines}") from error
 
     @classmethod
     def read(cls, path: Path | str, changes: Mapping[str, Any] | None = None) -> "Options":
@@ -231,4 +235,4 @@ class Options(BaseModel):
 
     def as_json(self) -> str:
         """Return all keys as JSON."""
-        return json.dumps(self.model_dump(), indent=1)
+        return to_json(self.model_dump(), indent=1)

@@ -1,12 +1,12 @@
 """Differences of limit files: what `hh4b compare-limits` does."""
 
-import json
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, write_json
+from hh4b.core.strict_json import to_json
 from hh4b.statistics.comparison import compare
 from hh4b.statistics.limits_stage import read_limits
 
@@ -43,4 +43,4 @@ def compare_files(paths: Sequence[Path], output: Path | None) -> str:
     provenance = Provenance("compare-limits", {"limits": hashes})
     if output is not None:
         write_json(output, content, provenance)
-    return json.dumps({**content, "provenance": provenance.as_dict()}, indent=1)
+    return to_json({**content, "provenance": provenance.as_dict()}, indent=1)

@@ -1,6 +1,5 @@
 """From a workspace to a limit file: what `hh4b limits` does."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.core.seeds import stream
+from hh4b.core.strict_json import to_json
 from hh4b.statistics.engines import find_limits
 from hh4b.statistics.error_parts import add_training_spread
 from hh4b.statistics.limits import METHODS
@@ -85,7 +85,7 @@ def make_limits(
     provenance = Provenance("limits", made_of, seed=settings.seed)
     if output is not None:
         write_json(output, content, provenance)
-    return json.dumps({**content, "provenance": provenance.as_dict()}, indent=1)
+    return to_json({**content, "provenance": provenance.as_dict()}, indent=1)
 
 
 def read_limits(path: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """From templates to workspace files: what `hh4b workspace` does."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from hh4b.core.files import Provenance, atomic_path, read_json, require_places
 from hh4b.core.kappa import kappa_name
+from hh4b.core.strict_json import to_json
 from hh4b.statistics.binning import merge_bins
 from hh4b.statistics.scaling import choose_normalisation, scale
 from hh4b.statistics.settings import WorkspaceSettings
@@ -105,4 +105,4 @@ def _make_workspace(
 
 def _write(path: Path, workspace: Mapping[str, Any]) -> None:
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(workspace, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(to_json(workspace, indent=1) + "\n", encoding="utf-8")

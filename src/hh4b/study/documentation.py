@@ -13,9 +13,10 @@ _INTRODUCTION = """# Configuration
 does not have stay. Lists are replaced as a whole. `null` removes an entry of a section, or a key of
 a sample: `systematics: {four_b_scale: null}`.
 
-Everything is checked before the first job. An unknown key, a key that stands twice, a wrong type or
-an impossible value stops the run with the key, the value and what was expected. `hh4b config check`
-checks without running.
+Everything is checked before the first job: an unknown key or name, a key that stands twice, a wrong
+type, an impossible value or a missing file stops the run. All that is wrong is said at once: key,
+value, what was expected, what may have been meant, file and line. `hh4b config check FILE …` checks
+without running.
 
 This page is made from the code (`hh4b config readme`). Units stand in the keys. A name is made of
 small letters, digits and `_`, and begins with a letter.

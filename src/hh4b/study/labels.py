@@ -5,7 +5,7 @@ A label is given in the configuration, or made of what an entry is; names are ke
 
 from collections.abc import Iterable
 
-from hh4b.core.errors import ConfigError
+from hh4b.core.problems import Problems
 from hh4b.study.methods import (
     CutClassifier,
     Dnn,
@@ -81,12 +81,8 @@ def selection_parts(study: Study, selection: str) -> tuple[str, str]:
     )
 
 
-def check_labels(study: Study) -> None:
-    """Refuse labels that two entries share: a reader could not tell them apart.
-
-    Raises:
-        ConfigError: naming both entries and the label.
-    """
+def find_shared_labels(study: Study, problems: Problems) -> None:
+    """Find labels that two entries share: a reader could not tell them apart."""
     for section, names, label in (
         ("processes", study.processes, process_label),
         ("spanet_trainings", study.spanet_trainings, training_label),
@@ -94,15 +90,16 @@ def check_labels(study: Study) -> None:
         ("classifiers", study.classifiers, classifier_label),
         ("selections", study.selections, selection_label),
     ):
-        _unique(section, ((name, label(study, name)) for name in names))
+        _unique(section, ((name, label(study, name)) for name in names), problems)
 
 
-def _unique(section: str, labels: Iterable[tuple[str, str]]) -> None:
+def _unique(section: str, labels: Iterable[tuple[str, str]], problems: Problems) -> None:
     seen: dict[str, str] = {}
     for name, label in labels:
         if label in seen:
-            raise ConfigError(
-                f"{section}.{name}.label: value {label!r}: is also that of {section}.{seen[label]};"
-                " give one of them a label of its own"
+            problems.add(
+                f"{section}.{name}.label",
+                f"value {label!r}: is also that of {section}.{seen[label]}; give one of them a"
+                " label of its own",
             )
-        seen[label] = name
+        seen.setdefault(label, name)

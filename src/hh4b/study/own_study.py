@@ -1,5 +1,6 @@
 """A small study of the user's own files, written as YAML: what `hh4b config new` does."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.given_once import require_once
 from hh4b.core.kappa import kappa_name
 from hh4b.events.sources import expand
 from hh4b.generation.lhe import read_lhe
@@ -43,7 +45,8 @@ def own_study(signals: Sequence[str], backgrounds: Sequence[str], chosen: OwnFil
         chosen: what the files do not say.
 
     Raises:
-        ConfigError: if a text is not of this form, or the study is not valid.
+        ConfigError: if a text is not of this form, a file is in two samples, or the study is not
+            valid.
         InputFileError: if files are missing or damaged.
     """
     samples, processes = _signal(signals, chosen), [_signal_process(chosen)]
@@ -54,6 +57,8 @@ def own_study(signals: Sequence[str], backgrounds: Sequence[str], chosen: OwnFil
         energy = _plain(chosen.sqrt_s_tev)
         background = {"kind": "background", "cross_section_pb": {energy: _plain(cross_section)}}
         processes.append((name, background))
+    given = [expand(sample["files"]) for sample in samples.values()]
+    require_once(itertools.chain(*given), "whose events would count as two samples")
     signed = any(sample.get("allow_negative_weights") for sample in samples.values())
     content = _content(dict(processes), samples, chosen, signed=signed)
     parse_study(content)

@@ -1,32 +1,66 @@
-"""Reading a study: one clear line for what is wrong."""
+"""Reading a study: a clear line for each thing that is wrong, all at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from hh4b.core.errors import ConfigError
-from hh4b.core.settings import one_line
+from hh4b.core.problems import Problems
 from hh4b.core.strict_yaml import read_strictly
+from hh4b.core.validation import wrongs
 from hh4b.study.model import Study
-from hh4b.study.references import check_references
+from hh4b.study.names import find_unknown_names
+from hh4b.study.references import find_mismatches
+
+ADVICE = "see config/README.md"
 
 
-def parse_study(content: Mapping[str, Any]) -> Study:
+def parse_study(content: Mapping[str, Any], *, files: Sequence[Path | str] = ()) -> Study:
     """Turn plain data into a checked study.
 
+    Args:
+        content: all sections.
+        files: YAML files that it comes from, for messages.
+
     Raises:
-        ConfigError: one line with key, value and what was expected, for the first thing wrong.
+        ConfigError: key, value and what was expected, a line for each thing that is wrong.
     """
+    problems = Problems()
+    study = sound_study(content, problems, files=files)
+    find_mismatches(study, problems)
+    problems.require_none(files)
+    return study
+
+
+def sound_study(
+    content: Mapping[str, Any], problems: Problems, *, files: Sequence[Path | str] = ()
+) -> Study:
+    """Turn plain data into a study whose keys, values and names are fine, each by itself.
+
+    Whether they fit together is the next question, which makes no sense before.
+
+    Args:
+        content: all sections.
+        problems: what is wrong with it already.
+        files: YAML files that it comes from, for messages.
+
+    Raises:
+        ConfigError: key, value and what was expected, a line for each thing that is wrong.
+    """
+    kept = _without_removed(content)
+    study = None
     try:
-        study = Study.model_validate(_without_removed(content))
+        study = Study.model_validate(kept)
     except ValidationError as error:
-        line = one_line(error)
-        taken_away = "unknown key" in line and line.startswith("samples.")
-        remedy = " (null takes a key of the default study away)" if taken_away else ""
-        raise ConfigError(f"{line}{remedy}; see config/README.md") from error
-    check_references(study)
+        for wrong in wrongs(error, Study):
+            taken_away = wrong.text.startswith("unknown key") and wrong.key.startswith("samples.")
+            remedy = " (null takes a key of the default study away)" if taken_away else ""
+            problems.add(wrong.key, wrong.text + remedy)
+    find_unknown_names(kept, problems)
+    problems.require_none(files, advice="" if study else ADVICE)
+    assert study is not None
     return study
 
 
@@ -36,11 +70,37 @@ def read_study(*paths: Path | str) -> Study:
     Raises:
         ConfigError: if a file is missing or no YAML mapping, or the study is not valid.
     """
+    return parse_study(read_content(*paths), files=paths)
+
+
+def read_content(*paths: Path | str) -> dict[str, Any]:
+    """Read YAML files, each laid over the ones before.
+
+    Raises:
+        ConfigError: a line for each file that is missing or no YAML mapping.
+    """
     merged: dict[str, Any] = {}
-    for path in paths:
-        content = read_strictly(path)
+    for content in read_files(paths):
         merged = _overlay({} if content.get("standalone") is True else merged, content)
-    return parse_study(merged)
+    return merged
+
+
+def read_files(paths: Iterable[Path | str]) -> list[dict[str, Any]]:
+    """Read YAML files.
+
+    Raises:
+        ConfigError: a line for each file that is missing or no YAML mapping.
+    """
+    contents, wrong = [], []
+    for path in paths:
+        try:
+            contents.append(read_strictly(path))
+        except ConfigError as error:
+            wrong.append(str(error))
+    if wrong:
+        first = [f"{len(wrong)} files are wrong:"] if len(wrong) > 1 else []
+        raise ConfigError("\n  ".join([*first, *wrong]))
+    return contents
 
 
 def is_standalone(paths: Iterable[Path | str]) -> bool:

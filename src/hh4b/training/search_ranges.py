@@ -6,8 +6,9 @@ from typing import Annotated, Any, Protocol, Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 
 from hh4b.core.errors import ConfigError
-from hh4b.core.settings import Count, NonNegative, Positive, Settings, one_line
+from hh4b.core.settings import Count, NonNegative, Positive, Settings
 from hh4b.core.strict_json import parse_json
+from hh4b.core.validation import one_line
 
 
 class Trial(Protocol):
@@ -145,6 +146,6 @@ def parse_ranges(kind: type[R], text: str) -> R:
     try:
         return kind.model_validate(parse_json(text, finite=True))
     except ValidationError as error:
-        raise ConfigError(f"--ranges {one_line(error)}") from error
+        raise ConfigError(f"--ranges {one_line(error, kind)}") from error
     except ValueError as error:
         raise ConfigError(f"--ranges is not JSON: {error}") from error

@@ -1,9 +1,9 @@
 """Tables and figures of the user: the files of what she names, and checks before any job."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hh4b.core.errors import ConfigError
+from hh4b.core.problems import Problems
 from hh4b.publication.catalogue import naming, samples, sources
 from hh4b.publication.catalogue.sources import InputFiles, Source
 from hh4b.publication.registry import Kind, find_kind
@@ -11,12 +11,8 @@ from hh4b.study.layout import Layout
 from hh4b.study.model import Study
 from hh4b.study.outputs import OwnOutput
 
-_SECTIONS = {
-    "selections": "selections",
-    "classifiers": "classifiers",
-    "pairings": "pairings",
-    "trainings": "spanet_trainings",
-}
+#: Keys of an output that name what it shows.
+_FIELDS = ("selections", "classifiers", "pairings", "trainings")
 
 
 def source_of(own: OwnOutput) -> Source:
@@ -166,74 +162,63 @@ def _any_parts(layout: Layout, key: str) -> tuple[str, str] | None:
     return naming.selection_parts(layout, name) if what in ("limits", "templates") else None
 
 
-def check_own(study: Study, name: str, own: OwnOutput, taken: Sequence[str]) -> None:
-    """Refuse an output of the user that could not be made.
+def find_own_problems(
+    study: Study, name: str, own: OwnOutput, taken: Sequence[str], problems: Problems
+) -> None:
+    """Find what keeps an output of the user from being made.
 
     Args:
-        study: names, energies and luminosities.
+        study: energies and luminosities; its sections have all names that the output uses.
         name: of the output.
         own: what it is.
         taken: names of the package's outputs of the same medium.
-
-    Raises:
-        ConfigError: one line that names the key.
+        problems: to add to.
     """
     where = f"outputs.{name}"
     if name in taken:
-        raise ConfigError(f"{where}: the package has a {own.medium} of that name; choose another")
-    try:
-        kind = find_kind(own.kind, own.medium)
-    except ConfigError as error:
-        raise ConfigError(f"{where}.kind: {error}") from error
-    _check_names(study, where, own, kind)
+        problems.add(where, f"the package has a {own.medium} of that name; choose another")
     statistics = study.statistics
-    for key, allowed in (
-        ("sqrt_s_tev", statistics.sqrt_s_tev),
-        ("luminosity_ifb", statistics.luminosities_ifb),
-    ):
-        value = getattr(own, key)
+    for key, section in (("sqrt_s_tev", "sqrt_s_tev"), ("luminosity_ifb", "luminosities_ifb")):
+        value, allowed = getattr(own, key), getattr(statistics, section)
         if value is not None and value not in allowed:
-            section = "sqrt_s_tev" if key == "sqrt_s_tev" else "luminosities_ifb"
-            raise ConfigError(
-                f"{where}.{key}: value {value:g} is not in statistics.{section}:"
-                f" {', '.join(f'{v:g}' for v in allowed)}"
+            known = ", ".join(f"{v:g}" for v in allowed)
+            problems.add(
+                f"{where}.{key}", f"value {value:g} is not in statistics.{section}: {known}"
             )
-    _check_look(where, own, kind)
+    kind: Kind | Callable[..., Any] | None = None
+    with problems.at(f"{where}.kind"):
+        kind = find_kind(own.kind, own.medium)
+    if kind is not None:
+        for key, text in _unfit_names(own, kind):
+            problems.add(f"{where}.{key}" if key else where, text)
+    _check_look(where, own, kind, problems)
 
 
-def _check_names(study: Study, where: str, own: OwnOutput, kind: Any) -> None:
-    """Check that what an output names exists, and that it names what its kind shows."""
-    for field, section in _SECTIONS.items():
-        for name in getattr(own, field):
-            if name not in getattr(study, section):
-                raise ConfigError(f"{where}.{field}: no {name!r} under {section}")
+def _unfit_names(own: OwnOutput, kind: Any) -> Iterator[tuple[str, str]]:
+    """Yield key and reason where an output does not name what its kind shows."""
     if not isinstance(kind, Kind):
-        if not any(getattr(own, field) for field in _SECTIONS):
-            raise ConfigError(f"{where}: names nothing to show; give one of {', '.join(_SECTIONS)}")
+        if not any(getattr(own, field) for field in _FIELDS):
+            yield "", f"names nothing to show; give one of {', '.join(_FIELDS)}"
         return
     if kind.section is None:
-        raise ConfigError(f"{where}.kind: {kind.name!r} always shows the same, nothing to choose")
+        yield "kind", f"{kind.name!r} always shows the same, nothing to choose"
+        return
     names = getattr(own, kind.section)
     if kind.name == "learning":
         names = [*own.classifiers, *own.trainings]
     if not names:
-        raise ConfigError(f"{where}.{kind.section}: kind {kind.name!r} needs at least one")
-    if kind.count is not None and len(names) != kind.count:
-        raise ConfigError(
-            f"{where}.{kind.section}: kind {kind.name!r} needs {kind.count}, has {len(names)}"
-        )
+        yield kind.section, f"kind {kind.name!r} needs at least one"
+    elif kind.count is not None and len(names) != kind.count:
+        yield kind.section, f"kind {kind.name!r} needs {kind.count}, has {len(names)}"
 
 
-def _check_look(where: str, own: OwnOutput, kind: Any) -> None:
-    """Check style and options; the modules that know them load only where they are given."""
+def _check_look(where: str, own: OwnOutput, kind: Any, problems: Problems) -> None:
+    """Check options, and that no table has a style; kinds load only where they have options."""
     if own.style and own.medium == "table":
-        raise ConfigError(f"{where}.style: a table has none")
-    if own.style:
-        from hh4b.publication.style import FigureStyle
-
-        FigureStyle.checked(own.style, where=f"{where}.style: ")
+        problems.add(f"{where}.style", "a table has none; leave it out")
     if own.options and isinstance(kind, Kind):
         options = kind.options()
         if options is None:
-            raise ConfigError(f"{where}.options: kind {kind.name!r} has none")
-        options.checked(own.options, where=f"{where}.options: ")
+            problems.add(f"{where}.options", f"kind {kind.name!r} has none; leave them out")
+        else:
+            problems.check(options, own.options, f"{where}.options")

@@ -1,13 +1,15 @@
 """Put a study into the catalogue: files, settings and code of every table and figure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hh4b.core.errors import ConfigError
+from hh4b.core.problems import Problems
+from hh4b.core.spelling import did_you_mean
 from hh4b.publication.catalogue import extra_tables, figures, note_tables
 from hh4b.publication.catalogue.entry import Entry
-from hh4b.publication.catalogue.own import check_own, source_of
+from hh4b.publication.catalogue.own import find_own_problems, source_of
 from hh4b.publication.catalogue.sources import (
     InputFiles,
     Source,
@@ -83,16 +85,53 @@ def check_outputs(study: Study) -> None:
     """Refuse outputs of the user that could not be made, and styles of figures that do not exist.
 
     Raises:
-        ConfigError: one line that names the key.
+        ConfigError: a line that names the key for each thing that is wrong.
     """
+    problems = Problems()
+    find_wrong_outputs(study, problems)
+    problems.require_none()
+
+
+def find_wrong_outputs(study: Study, problems: Problems) -> None:
+    """Find outputs of the user that could not be made, and styles that no figure has."""
     for name, own in study.outputs.items():
-        check_own(study, name, own, known_keys(own.medium))
-    own_figures = [name for name, own in study.outputs.items() if own.medium == "figure"]
-    known = [*known_keys("figure"), *own_figures]
-    for figure in study.publication.figure_style:
-        if figure.removeprefix("figure_") not in known:
-            names = ", ".join(f"figure_{key}" for key in known)
-            raise ConfigError(f"publication.figure_style.{figure}: expected one of {names}")
+        find_own_problems(study, name, own, known_keys(own.medium), problems)
+    find_wrong_styles(study.model_dump(mode="json", include={"publication", "outputs"}), problems)
+
+
+def find_wrong_styles(content: Mapping[str, Any], problems: Problems) -> None:
+    """Find keys of styles, and figures with a style of their own, that are not there.
+
+    Args:
+        content: a study as it is written, which may have other mistakes.
+        problems: to add to.
+    """
+    outputs, publication = _entries(content.get("outputs")), content.get("publication")
+    own = [name for name, output in outputs.items() if output.get("medium") == "figure"]
+    known = [f"figure_{key}" for key in (*known_keys("figure"), *own)]
+    styles = {f"outputs.{name}.style": output.get("style") for name, output in outputs.items()}
+    if isinstance(publication, Mapping):
+        styles["publication.style"] = publication.get("style")
+        for figure, style in _entries(publication.get("figure_style")).items():
+            key = f"publication.figure_style.{figure}"
+            styles[key] = style
+            if figure not in known:
+                meant = did_you_mean(figure, known)
+                problems.add(key, f"expected one of {', '.join(known)}{meant}")
+    given = {key: style for key, style in styles.items() if isinstance(style, Mapping) and style}
+    if given:
+        # It needs the library of figures.
+        from hh4b.publication.style import FigureStyle
+
+        for key, style in given.items():
+            problems.check(FigureStyle, style, key)
+
+
+def _entries(section: Any) -> dict[str, Mapping[str, Any]]:
+    """Return the entries of a section that are sections themselves."""
+    if not isinstance(section, Mapping):
+        return {}
+    return {str(key): entry for key, entry in section.items() if isinstance(entry, Mapping)}
 
 
 def known_keys(medium: Medium) -> list[str]:
@@ -108,8 +147,11 @@ def default_settings(medium: Medium, key: str) -> OutputSettings:
     """
     output = CATALOGUE.get((medium, key))
     if output is None:
-        existing = ", ".join(known_keys(medium))
-        raise ConfigError(f"there is no {medium} {key!r}; choose one of: {existing}")
+        existing = known_keys(medium)
+        raise ConfigError(
+            f"there is no {medium} {key!r}; choose one of: {', '.join(existing)}"
+            f"{did_you_mean(key, existing)}"
+        )
     return OutputSettings(
         kind=output.kind,
         title=output.title,

@@ -1,6 +1,5 @@
 """What a file is made from, and that in turn, up to the files that a run began with."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +8,7 @@ from typing import Any
 
 from hh4b.core.errors import ContractError, InputFileError
 from hh4b.core.files import read_json
+from hh4b.core.strict_json import to_json
 from hh4b.publication.record.header import read_header
 from hh4b.publication.record.run import RECORD
 
@@ -81,7 +81,7 @@ def run_of(path: Path) -> dict[str, Any] | None:
 def chain_json(path: Path) -> str:
     """Return all of a chain and of its run as JSON; errors as in `chain_of`."""
     links = [link.as_dict() for link in chain_of(path)]
-    return json.dumps({"file": str(path), "run": run_of(path), "chain": links}, indent=1)
+    return to_json({"file": str(path), "run": run_of(path), "chain": links}, indent=1)
 
 
 def chain_lines(path: Path) -> Iterator[str]:

@@ -4,7 +4,6 @@ Format: RO-Crate 1.1 with the profiles Workflow RO-Crate 1.0 and Workflow Run Cr
 (https://www.researchobject.org/workflow-run-crate).
 """
 
-import json
 import shutil
 import tempfile
 import zipfile
@@ -19,6 +18,7 @@ from hh4b import __version__
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import atomic_path, read_json
 from hh4b.core.output_paths import PARTIAL
+from hh4b.core.strict_json import to_json
 from hh4b.publication.record.chain import chain_of
 from hh4b.publication.record.run import CONFIGURATION, RECORD, sha256
 
@@ -117,7 +117,7 @@ def write_crate(
     ]
     finished = datetime.fromtimestamp((results / RECORD).stat().st_mtime, UTC)
     graph = _graph(record, made, code, given, finished.isoformat(timespec="seconds"), license_)
-    text = json.dumps({"@context": _context(), "@graph": graph}, indent=1, ensure_ascii=False)
+    text = to_json({"@context": _context(), "@graph": graph}, indent=1, ensure_ascii=False)
     files = list({file.name: file for file in (*code, *given, *made)}.values())
     pack = _archive if output.suffix == ".zip" else _folder
     pack(output, files, text + "\n")
