@@ -1,8 +1,10 @@
 """Kill a study at random moments and type the command again: ``python benchmarks/kills.py``.
 
-A study is built twice in copies of the checkout: once undisturbed, and once with its whole process
-group killed by signal 9 at random moments, after each of which the same command is typed again,
-with nothing else. Both builds are then compared file by file.
+A study is built in copies of the checkout: once undisturbed on one core, and once on several, with
+its whole process group killed by signal 9 at random moments, after each of which the same command
+is typed again, with nothing else. With ``--slurm-kills`` it is built a third time, through a Slurm
+of one node, whose workers, jobs and Snakemake are killed (`slurm_kills`). All builds are compared
+file by file with the first.
 """
 
 import argparse
@@ -17,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -28,6 +30,8 @@ import uproot
 ROOT = Path(__file__).resolve().parents[1]
 #: What a build writes that tells when and how fast it was made.
 TIMED = ("logs", "benchmarks")
+#: Folders of results that have to be equal byte by byte however a study was built.
+HASHED = ("templates", "limits", "tables")
 
 
 @dataclass
@@ -40,8 +44,9 @@ class Kills:
         kills: moments of the kills in seconds after the command, with the jobs that were at work.
         failures: commands that ended by themselves, and not well.
         files: number of files by how they compare: `bytes`, `content`, `differs`, `missing`,
-            `more`; and `partial`, what killed jobs had begun, which no job reads.
-        named: the files that are not the same.
+            `more`; and `partial`, what killed jobs had begun and nobody removed.
+        hashed: number of files with equal hashes by folder of `HASHED`.
+        named: the files that are not the same, those of `hashed` byte by byte.
     """
 
     undisturbed_s: float = 0.0
@@ -49,43 +54,61 @@ class Kills:
     kills: list[dict[str, object]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
+    hashed: dict[str, int] = field(default_factory=dict)
     named: list[str] = field(default_factory=list)
 
+    def numbers(self) -> dict[str, object]:
+        """Return everything, with how many kills met which command."""
+        met = Counter(job for kill in self.kills for job in kill["jobs"])
+        named = {"number": len(self.kills), "met": dict(sorted(met.items())), **asdict(self)}
+        for name in ("failures", "named"):
+            named[f"number_{name}"] = len(named[name])
+        return named
 
-def checkout(folder: Path) -> Path:
-    """Copy what the workflow needs."""
+
+def checkout(folder: Path, base: Path | None = None) -> Path:
+    """Copy what the workflow needs, and the study that stands in for the default one."""
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "Snakefile", folder)
     for name in ("workflow", "config", "profiles"):
         shutil.copytree(ROOT / name, folder / name)
+    if base is not None:
+        shutil.copy(base, folder / "config/config.yaml")
     return folder
 
 
-def start(command: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] = os.environ
+) -> subprocess.Popen[bytes]:
     """Start a command as the leader of a process group, as a terminal does."""
-    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    places = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     with (folder / "terminal.log").open("ab") as log:
         return subprocess.Popen(
             command, cwd=folder, stdout=log, stderr=log, start_new_session=True,
-            env={**os.environ, "PATH": places},
+            env={**environment, "PATH": places, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
 
 
 def jobs_of(group: int) -> list[str]:
     """Return the commands of this package that a process group runs."""
-    found = set()
+    return sorted({name for _, name in commands(lambda pid: os.getpgid(pid) == group)})
+
+
+def commands(wanted: Callable[[int], bool]) -> list[tuple[int, str]]:
+    """Return process and name of the commands of this package that run, of wanted processes."""
+    found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if os.getpgid(int(process.name)) != group:
+            if not wanted(int(process.name)):
                 continue
             words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        except (OSError, ProcessLookupError):
+        except OSError:
             continue
         names = [index for index, word in enumerate(words) if Path(word).name == "hh4b"]
         if names and " " not in words[names[0]]:
             taken = [word for word in words[names[0] + 1 : names[0] + 3] if word[:1].isalpha()]
-            found.add(" ".join(taken))
-    return sorted(found)
+            found.append((int(process.name), " ".join(taken)))
+    return found
 
 
 def disturb(command: Sequence[str], folder: Path, moments: Sequence[float], outcome: Kills) -> None:
@@ -122,8 +145,11 @@ def compare(one: Path, other: Path, outcome: Kills) -> None:
         else:
             how = _compared(first[name], second[name])
         counts[how] += 1
-        if how not in ("bytes", "content", "partial"):
+        hashed = next((part for part in name.parts if part in HASHED), None)
+        if how not in ("bytes", "content") or (hashed and how != "bytes"):
             outcome.named.append(f"{how}: {name}")
+        elif hashed:
+            outcome.hashed[hashed] = outcome.hashed.get(hashed, 0) + 1
     outcome.files = dict(counts)
 
 
@@ -180,25 +206,34 @@ def _untimed(path: Path) -> object:
 
 
 def run(
-    command: Sequence[str], work: Path, kills: int, *, seed: int, start_s: float | None = None
+    command: Sequence[str],
+    work: Path,
+    kills: int,
+    *,
+    seed: int,
+    start_s: float | None = None,
+    calm_command: Sequence[str] | None = None,
+    base: Path | None = None,
 ) -> Kills:
     """Build twice and compare.
 
     Args:
         command: what is typed.
-        work: folder for both builds; must not exist.
+        work: folder for both builds, `undisturbed` and `killed`; must not exist.
         kills: number of kills.
         seed: of their moments.
         start_s: time in which the command builds nothing yet; None = that of a dry run.
+        calm_command: what is typed for the undisturbed build; None = the same.
+        base: study in place of the default one.
     """
     outcome = Kills()
-    calm, disturbed = checkout(work / "undisturbed"), checkout(work / "killed")
+    calm, disturbed = (checkout(work / name, base) for name in ("undisturbed", "killed"))
     if start_s is None:
         begun = time.monotonic()
         start([*command, "--dry-run"], calm).wait()
         start_s = time.monotonic() - begun
     begun = time.monotonic()
-    code = start(command, calm).wait()
+    code = start(calm_command or command, calm).wait()
     outcome.undisturbed_s = time.monotonic() - begun
     if code:
         outcome.failures.append(f"code {code} of the undisturbed build")
@@ -216,28 +251,42 @@ def main() -> int:
     """Run the test and write its numbers."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kills", type=int, default=20, help="how often")
+    parser.add_argument("--slurm-kills", type=int, default=0, help="how often through Slurm")
     parser.add_argument("--seed", type=int, default=1, help="of the moments")
-    parser.add_argument("--cores", default="2", help="of the command")
+    parser.add_argument("--cores", default="2", help="of the command that is killed")
+    parser.add_argument("--base", type=Path, help="study in place of config/config.yaml")
     parser.add_argument("--study", default="config/scale/smoke.yaml", help="laid over the default")
     parser.add_argument("--targets", nargs="*", default=[], help="what to build; default: all")
-    parser.add_argument(
-        "--work", type=Path, help="folder for both builds; default: a temporary one"
-    )
+    parser.add_argument("--work", type=Path, help="folder for the builds; default: a temporary one")
     parser.add_argument("-o", "--output", type=Path, help="JSON file with the numbers")
     options = parser.parse_args()
-    work = options.work or Path(tempfile.mkdtemp(prefix="hh4b-kills-"))
-    command = ["snakemake", "--cores", options.cores, *options.targets]
-    command += ["--configfile", options.study]
-    outcome = run(command, work, options.kills, seed=options.seed)
-    text = json.dumps(
-        {"command": " ".join(command), "seed": options.seed, **asdict(outcome)}, indent=1
-    )
+    work = options.work or Path(tempfile.mkdtemp(prefix="hh4b-kills-")) / "builds"
+    rest = [*options.targets, "--configfile", str(Path(options.study).resolve())]
+    outcome = run(
+        ["snakemake", "--cores", options.cores, *rest], work, options.kills, seed=options.seed,
+        calm_command=["snakemake", "--cores", "1", *rest], base=options.base,
+    )  # fmt: skip
+    outcomes = {"local": outcome}
+    content = {
+        "benchmark": "kills", "study": Path(options.study).stem, "cores": int(options.cores),
+        "seed": options.seed, "local": outcome.numbers(),
+    }  # fmt: skip
+    if options.slurm_kills and not outcome.failures:
+        from slurm_kills import run_through_slurm
+
+        folder = checkout(work / "slurm", options.base)
+        outcomes["slurm"] = run_through_slurm(
+            rest, folder, work / "undisturbed/results", options.slurm_kills, seed=options.seed
+        )
+        content["slurm"] = outcomes["slurm"].numbers()
+    text = json.dumps(content, indent=1)
     print(text)
     if options.output is not None:
         options.output.write_text(text + "\n", encoding="utf-8")
-    if options.work is None and not outcome.failures and not outcome.named:
-        shutil.rmtree(work)
-    return int(bool(outcome.failures or outcome.named))
+    bad = any(one.failures or one.named for one in outcomes.values())
+    if options.work is None and not bad:
+        shutil.rmtree(work.parent)
+    return int(bad)
 
 
 if __name__ == "__main__":
