@@ -259,3 +259,18 @@ def test_lists_of_any_length_are_refused(tmp_path, place):
             assert dict(table.attrs) == {"kind": "text of any length is no list"}
         with pytest.raises(InputFileError, match=r"cannot be read \(lists of any length\)"):
             table.attrs if place == "attribute" else table["numbers"]
+
+
+def test_texts_that_do_not_follow_each_other_are_refused(dataset):
+    """HDF5 would look for the next text for ever."""
+    data = bytearray(dataset.read_bytes())
+    heap = data.index(b"GCOL")
+    whole = dict(open_table(dataset).attrs)
+    assert whole["files"] == "[]"
+    data[heap + 16 : heap + 32] = bytes(16)
+    dataset.write_bytes(data)
+    with (
+        open_table(dataset) as table,
+        pytest.raises(InputFileError, match="an attribute cannot be read .texts do not follow"),
+    ):
+        dict(table.attrs)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.heap_check import require_sound_heaps
 
 #: What h5py raises where a file is damaged inside.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
@@ -152,6 +153,7 @@ class TableFile:
         """Attributes of the root."""
         with _reading(self.path, "an attribute"):
             found = self._file.attrs
+            require_sound_heaps(self.path)
             for name in found:
                 _require_fixed_size(found.get_id(name))
             return dict(found.items())
