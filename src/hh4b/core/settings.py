@@ -24,6 +24,8 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Seed = Annotated[int, Field(ge=0)]
 #: Events of a sample by its column ``HH4B/split``, see `hh4b.core.parts`.
 Part = Literal["training", "testing", "all"]
+#: Characters of a value in a message: a damaged file can have a whole block in its place.
+_SHOWN = 200
 
 
 class Settings(BaseModel):
@@ -100,10 +102,20 @@ def one_line(error: ValidationError) -> str:
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key, value {first['input']!r}{more}"
+        return f"{key}: unknown key, value {shown(first['input'])}{more}"
     if first["type"] == "missing":
         return f"{key}: is missing{more}"
     if first["type"] == "value_error" and isinstance(first["input"], dict):
         # Keys that do not fit together: the message names them, the whole section would hide them.
         return f"{key}{': ' if key else ''}{message}{more}"
-    return f"{key or 'configuration'}: value {first['input']!r}: {message}{more}"
+    return f"{key or 'configuration'}: value {shown(first['input'])}: {message}{more}"
+
+
+def shown(value: object) -> str:
+    """Write a value so that a line with it can be read: the beginning of a long one.
+
+    >>> shown("a" * 1000)[-3:], len(shown("a" * 1000)), shown(2.5)
+    ('aa…', 201, '2.5')
+    """
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
