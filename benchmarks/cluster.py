@@ -21,6 +21,8 @@ from pathlib import Path
 
 import yaml
 
+from hh4b.publication.number_entries import rounded
+
 HELPERS = Path(__file__).parents[1] / "tests" / "workflow"
 #: Events of the smallest chunk that the configuration takes.
 CHUNK = 250
@@ -63,7 +65,6 @@ def overhead(study: str) -> dict[str, float]:
     if different:
         sys.exit(f"results differ: {', '.join(different)}")
     return {
-        "study": study,
         "jobs": alone.jobs,
         "slurm_jobs": through.slurm_jobs,
         "cpu_seconds": alone.cpu_seconds,
@@ -108,6 +109,12 @@ def plan(jobs: int) -> dict[str, float]:
     return found
 
 
+def _rounded(node):
+    if isinstance(node, dict):
+        return {name: _rounded(one) for name, one in node.items()}
+    return rounded(node) if isinstance(node, float) else node
+
+
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -117,11 +124,12 @@ def main() -> None:
     parser.add_argument("--only", choices=["overhead", "plan"], help="measure one part alone")
     chosen = parser.parse_args()
     content = json.loads(chosen.output.read_text()) if chosen.output.exists() else {}
+    content["benchmark"] = "cluster"
     if chosen.only != "overhead":
         content["plan"] = plan(chosen.jobs)
     if chosen.only != "plan":
-        content["overhead"] = overhead(chosen.study)
-    text = json.dumps(content, indent=1)
+        content.setdefault("overhead", {})[chosen.study] = overhead(chosen.study)
+    text = json.dumps(_rounded(content), indent=1)
     chosen.output.write_text(text + "\n")
     print(text)
 
