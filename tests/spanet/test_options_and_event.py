@@ -94,6 +94,8 @@ def test_simultaneous_swaps_generate_a_smaller_group():
         ("PERMUTATIONS", {"EVENT": [[["t1", "t2"], 3]]}, "expected a list, got 3"),
         ("PERMUTATIONS", {"EVENT": [[["t1", "t2"], "t1"]]}, "expected a list, got 't1'"),
         ("PERMUTATIONS", {"EVENT": [["t1", "t1"]]}, "names one twice"),
+        ("PERMUTATIONS", {"EVENT": [[["t1", "t2"], ["t2", "t1"]]]}, "names one twice"),
+        ("PERMUTATIONS", {"EVENT": [[[]]]}, "has an empty cycle"),
         ("PERMUTATIONS", ["t1"], "expected a mapping, got list"),
         ("EVENT", {"t1": "q1"}, "must list at least one product"),
         ("EVENT", {"t1": [None]}, "None is neither a product"),

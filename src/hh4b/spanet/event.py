@@ -304,9 +304,12 @@ def _read_group(entries: Any, names: Sequence[str], where: str) -> tuple[Permuta
             raise ConfigError(f"{where}: {entry!r} is not a list of names or of cycles")
         nested = _is_list(entry[0])
         cycles = [_listed(cycle, where) for cycle in entry] if nested else [list(entry)]
+        moved = [name for cycle in cycles for name in cycle]
+        if any(moved.count(name) > 1 for name in moved):
+            raise ConfigError(f"{where}: {entry!r} names one twice")
         for cycle in cycles:
-            if any(cycle.count(name) > 1 for name in cycle):
-                raise ConfigError(f"{where}: {cycle!r} names one twice")
+            if not cycle:
+                raise ConfigError(f"{where}: {entry!r} has an empty cycle; name what it exchanges")
             for name in cycle:
                 if name not in names:
                     raise ConfigError(f"{where}: unknown particle {name!r}, known: {list(names)}")
