@@ -8,6 +8,7 @@ file by file with the first.
 """
 
 import argparse
+import csv
 import hashlib
 import json
 import os
@@ -25,11 +26,16 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import torch
 import uproot
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What a build writes that tells when and how fast it was made.
 TIMED = ("logs", "benchmarks")
+#: Records of every attempt at a training or a trial: a killed one is an attempt more.
+ATTEMPTS = ("events.out.tfevents.*", "trials.journal", "trials.journal.*")
+#: Keys and columns that tell how fast something was, or by which checkout.
+RATES = ("events_per_second", "commit", "modified")
 #: Folders of results that have to be equal byte by byte however a study was built.
 HASHED = ("templates", "limits", "tables")
 
@@ -157,7 +163,8 @@ def _files(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
         inside = path.relative_to(folder).parts
         # Those of a variation lie in a folder of their own.
-        if path.is_file() and not set(inside[:-1]) & set(TIMED):
+        attempt = any(path.match(pattern) for pattern in ATTEMPTS)
+        if path.is_file() and not attempt and not set(inside[:-1]) & set(TIMED):
             yield path
 
 
@@ -165,7 +172,9 @@ def _compared(one: Path, other: Path) -> str:
     hashes = [hashlib.sha256(path.read_bytes()).digest() for path in (one, other)]
     if hashes[0] == hashes[1]:
         return "bytes"
-    readers = {".h5": _hdf5, ".root": _delphes, ".json": _untimed}
+    readers = {
+        ".h5": _hdf5, ".root": _delphes, ".json": _untimed, ".csv": _columns, ".pt": _checkpoint,
+    }  # fmt: skip
     read = readers.get(one.suffix)
     return "content" if read is not None and read(one) == read(other) else "differs"
 
@@ -195,14 +204,35 @@ def _delphes(path: Path) -> dict[str, object]:
 
 def _untimed(path: Path) -> object:
     """Return JSON without what says how long something took."""
+    return _without(json.loads(path.read_text(encoding="utf-8")))
 
-    def without(node: object) -> object:
-        if isinstance(node, dict):
-            kept = {k: v for k, v in node.items() if "seconds" not in k and not k.endswith("_s")}
-            return {key: without(value) for key, value in kept.items()}
-        return [without(value) for value in node] if isinstance(node, list) else node
 
-    return without(json.loads(path.read_text(encoding="utf-8")))
+def _columns(path: Path) -> object:
+    """Return a table without columns of rates."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return _without(list(csv.DictReader(file)))
+
+
+def _checkpoint(path: Path) -> object:
+    """Return a checkpoint without rates, tensors as lists."""
+    return _without(torch.load(path, weights_only=True))
+
+
+def _without(node: object) -> object:
+    if isinstance(node, dict):
+        kept = {
+            key: value
+            for key, value in node.items()
+            if not (isinstance(key, str) and _tells_time(key))
+        }
+        return {key: _without(value) for key, value in kept.items()}
+    if isinstance(node, torch.Tensor):
+        return [str(node.dtype), node.tolist()]
+    return [_without(value) for value in node] if isinstance(node, list | tuple) else node
+
+
+def _tells_time(key: str) -> bool:
+    return "seconds" in key or key.endswith("_s") or key in RATES
 
 
 def run(
