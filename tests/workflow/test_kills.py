@@ -46,7 +46,8 @@ def results(tmp_path):
     first = tmp_path / "first"
     files = {
         "logs/pair/a.log": "1 s", "limits/a.json": '{"width": 2.0}', "tables/t.csv": "a,b\n1,2\n",
-        "summary.json": '{"value": 1, "seconds": 3}', "metrics.csv": "loss,events_per_second\n1,9\n",
+        "summary.json": '{"value": 1, "seconds": 3}',
+        "metrics.csv": "loss,events_per_second\n1,9\n",
         "searches/a/trials.journal": "x", "model/events.out.tfevents.17.host.5.0": "y",
     }  # fmt: skip
     for name, text in files.items():
