@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -34,6 +35,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TIMED = ("logs", "benchmarks")
 #: Records of every attempt at a training or a trial: a killed one is an attempt more.
 ATTEMPTS = ("events.out.tfevents.*", "trials.journal", "trials.journal.*")
+#: Of a command or a group of commands; arguments have more than letters.
+_NAME = re.compile("[a-z-]+|4b")
 #: Keys and columns that tell how fast something was, or by which checkout.
 RATES = ("events_per_second", "commit", "modified")
 #: Folders of results that have to be equal byte by byte however a study was built.
@@ -112,7 +115,7 @@ def commands(wanted: Callable[[int], bool]) -> list[tuple[int, str]]:
             continue
         names = [index for index, word in enumerate(words) if Path(word).name == "hh4b"]
         if names and " " not in words[names[0]]:
-            taken = [word for word in words[names[0] + 1 : names[0] + 3] if word[:1].isalpha()]
+            taken = [word for word in words[names[0] + 1 : names[0] + 3] if _NAME.fullmatch(word)]
             found.append((int(process.name), " ".join(taken)))
     return found
 
@@ -139,12 +142,14 @@ def disturb(command: Sequence[str], folder: Path, moments: Sequence[float], outc
         outcome.failures.append(f"code {code} of the last command")
 
 
-def compare(one: Path, other: Path, outcome: Kills) -> None:
-    """Compare two folders of results file by file."""
+def compare(one: Path, other: Path, outcome: Kills, *, partly: bool = False) -> None:
+    """Compare two folders of results file by file; the second may hold a part of the first."""
     first, second = ({path.relative_to(f): path for path in _files(f)} for f in (one, other))
     counts: Counter[str] = Counter()
     for name in sorted(first.keys() | second.keys()):
         if name not in second:
+            if partly:
+                continue
             how = "missing"
         elif name not in first:
             how = "partial" if name.name.startswith(".partial-") else "more"
@@ -287,33 +292,40 @@ def main() -> int:
     parser.add_argument("--base", type=Path, help="study in place of config/config.yaml")
     parser.add_argument("--study", default="config/scale/smoke.yaml", help="laid over the default")
     parser.add_argument("--targets", nargs="*", default=[], help="what to build; default: all")
+    parser.add_argument("--slurm-targets", nargs="*", default=[], help="what Slurm builds")
     parser.add_argument("--work", type=Path, help="folder for the builds; default: a temporary one")
     parser.add_argument("-o", "--output", type=Path, help="JSON file with the numbers")
     options = parser.parse_args()
     work = options.work or Path(tempfile.mkdtemp(prefix="hh4b-kills-")) / "builds"
-    rest = [*options.targets, "--configfile", str(Path(options.study).resolve())]
-    outcome = run(
-        ["snakemake", "--cores", options.cores, *rest], work, options.kills, seed=options.seed,
-        calm_command=["snakemake", "--cores", "1", *rest], base=options.base,
-    )  # fmt: skip
-    outcomes = {"local": outcome}
-    content = {
-        "benchmark": "kills", "study": Path(options.study).stem, "cores": int(options.cores),
-        "seed": options.seed, "local": outcome.numbers(),
-    }  # fmt: skip
-    if options.slurm_kills and not outcome.failures:
+    study = ["--configfile", str(Path(options.study).resolve())]
+    rest = [*options.targets, *study]
+    if (work / "undisturbed").exists():
+        # Of an earlier run, whose numbers stay.
+        content = json.loads(options.output.read_text(encoding="utf-8"))
+    else:
+        outcome = run(
+            ["snakemake", "--cores", options.cores, *rest], work, options.kills,
+            seed=options.seed, calm_command=["snakemake", "--cores", "1", *rest],
+            base=options.base,
+        )  # fmt: skip
+        content = {
+            "benchmark": "kills", "study": Path(options.study).stem, "cores": int(options.cores),
+            "seed": options.seed, "local": outcome.numbers(),
+        }  # fmt: skip
+    if options.slurm_kills and not content["local"]["failures"]:
         from slurm_kills import run_through_slurm
 
-        folder = checkout(work / "slurm", options.base)
-        outcomes["slurm"] = run_through_slurm(
-            rest, folder, work / "undisturbed/results", options.slurm_kills, seed=options.seed
-        )
-        content["slurm"] = outcomes["slurm"].numbers()
+        content["slurm"] = run_through_slurm(
+            [*options.slurm_targets, *study] if options.slurm_targets else rest,
+            checkout(work / "slurm", options.base), work / "undisturbed/results",
+            options.slurm_kills, seed=options.seed, partly=bool(options.slurm_targets),
+        ).numbers()  # fmt: skip
     text = json.dumps(content, indent=1)
     print(text)
     if options.output is not None:
         options.output.write_text(text + "\n", encoding="utf-8")
-    bad = any(one.failures or one.named for one in outcomes.values())
+    builds = [content[way] for way in ("local", "slurm") if way in content]
+    bad = any(one["failures"] or one["named"] for one in builds)
     if options.work is None and not bad:
         shutil.rmtree(work.parent)
     return int(bad)

@@ -8,6 +8,7 @@ import contextlib
 import importlib.util
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -21,8 +22,6 @@ from kills import Kills, commands, compare, start
 HELPERS = Path(__file__).parents[1] / "tests" / "workflow"
 #: In turn.
 WAYS = ("worker", "scancel", "snakemake")
-#: Seconds in which a command of this package has to be at work, else the kill meets none.
-PATIENCE_S = 60.0
 
 
 def one_node_slurm(folder: Path):
@@ -37,7 +36,7 @@ def one_node_slurm(folder: Path):
 
 
 def run_through_slurm(
-    rest: Sequence[str], folder: Path, calm: Path, kills: int, *, seed: int
+    rest: Sequence[str], folder: Path, calm: Path, kills: int, *, seed: int, partly: bool
 ) -> Kills:
     """Build through Slurm, disturbed, and compare.
 
@@ -47,12 +46,18 @@ def run_through_slurm(
         calm: results of an undisturbed build.
         kills: number of kills.
         seed: of their moments.
+        partly: not everything of the undisturbed build is built.
     """
     outcome = Kills()
     with tempfile.TemporaryDirectory(prefix="slurm") as place, one_node_slurm(Path(place)) as slurm:
         profile = ["--workflow-profile", "workflow/profiles/slurm", "--cores", str(slurm.cores)]
-        _disturb(["snakemake", *profile, *rest], folder, slurm.environment, kills, seed, outcome)
-    compare(calm, folder / "results", outcome)
+        command = ["snakemake", *profile, *rest]
+        jobs = _number_of_jobs(command, folder, slurm.environment)
+        # One kill in each part of the build: what is finished stays so.
+        drawn = random.Random(seed)
+        moments = [jobs * (number + drawn.random()) / kills for number in range(kills)]
+        _disturb(command, folder, slurm.environment, moments, outcome)
+    compare(calm, folder / "results", outcome, partly=partly)
     return outcome
 
 
@@ -60,22 +65,19 @@ def _disturb(
     command: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    kills: int,
-    seed: int,
+    moments: Sequence[float],
     outcome: Kills,
 ) -> None:
-    moments = random.Random(seed)
     process = start(command, folder, environment)
     begun = time.monotonic()
-    for number in range(kills):
-        time.sleep(moments.uniform(0.0, 4.0))
-        found = _wait_for_work(folder, process)
-        if process.poll() is not None:
-            if process.returncode == 0:
-                break
+    for number, moment in enumerate(moments):
+        found = _wait_for_work(folder, process, moment)
+        if process.poll():
             # A job has failed more often than it is tried again.
             process = start(command, folder, environment)
-            found = _wait_for_work(folder, process)
+            found = _wait_for_work(folder, process, moment)
+        if process.poll() is not None:
+            break
         how = WAYS[number % len(WAYS)]
         jobs = sorted({name for _, name in found})
         if how == "worker":
@@ -102,15 +104,26 @@ def _disturb(
         outcome.failures.append(f"code {code} of the last command")
 
 
-def _wait_for_work(folder: Path, process: subprocess.Popen[bytes]) -> list[tuple[int, str]]:
-    """Return the commands that run in a folder, once there are some."""
+def _number_of_jobs(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+    """Return how many jobs a command has to run."""
+    before = (folder / "terminal.log").stat().st_size if (folder / "terminal.log").exists() else 0
+    start([*command, "--dry-run", "--quiet", "rules"], folder, environment).wait()
+    said = (folder / "terminal.log").read_bytes()[before:].decode(errors="replace")
+    found = re.search(r"^total +(\d+)$", said, re.M)
+    return int(found[1]) if found else 0
+
+
+def _wait_for_work(
+    folder: Path, process: subprocess.Popen[bytes], moment: float
+) -> list[tuple[int, str]]:
+    """Return the commands that run in a folder once so many jobs have ended, or nothing."""
 
     def here(pid: int) -> bool:
         return Path(f"/proc/{pid}/cwd").resolve() == folder.resolve()
 
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end and process.poll() is None:
-        if found := commands(here):
+    while process.poll() is None:
+        ended = sum(1 for _ in folder.glob("results/**/benchmarks/*/*.tsv"))
+        if ended >= moment and (found := commands(here)):
             return found
         time.sleep(0.1)
     return []
