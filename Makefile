@@ -9,7 +9,9 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: results install test test-slurm slurm quick lint docs smoke clean
+NUMBERS := docs/numbers
+
+.PHONY: results install test test-slurm slurm reliability quick lint docs smoke clean
 results: install
 	snakemake --cores $(CORES)
 
@@ -32,8 +34,18 @@ test-slurm: slurm install
 # Where it cannot be installed the tests that need it are skipped, with the reason.
 slurm:
 	@(command -v slurmctld && command -v munged) >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
-	|| (timeout 300 sh -c 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-	--no-install-recommends slurm-wlm munge' >/dev/null 2>&1) || echo "slurm-wlm and munge cannot be installed"
+	|| (timeout -k 10 150 sh -c 'apt-get -qq update -o Acquire::Retries=1 -o Acquire::http::Timeout=20 && \
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y -o DPkg::Lock::Timeout=30 --no-install-recommends \
+	slurm-wlm munge' </dev/null >/dev/null 2>&1) || echo "slurm-wlm and munge cannot be installed"
+
+# Ten minutes of damaged files, a study that is killed on this machine and through Slurm, what Slurm costs, a plan of
+# 10,000 jobs: every number of docs/reliability.md and docs/cluster.md.
+reliability: slurm install
+	python benchmarks/fuzz.py --seconds 600 --output $(NUMBERS)/fuzz.json
+	python benchmarks/kills.py --kills 20 --slurm-kills 9 --base tests/studies/small.yaml \
+	--study tests/studies/folds.yaml -o $(NUMBERS)/kills.json
+	python benchmarks/cluster.py --study small -o $(NUMBERS)/cluster.json
+	hh4b numbers fill docs/*.md README.md
 
 quick: install
 	pytest -m "not slow and not workflow"

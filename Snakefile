@@ -13,6 +13,7 @@ if not is_standalone(workflow.overwrite_configfiles):
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/groups.smk"
 include: "workflow/rules/generation.smk"
 include: "workflow/rules/events.smk"
 include: "workflow/rules/pairing.smk"

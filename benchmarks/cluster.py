@@ -5,7 +5,8 @@ python benchmarks/cluster.py -o cluster.json [--study smoke] [--jobs 10000]
 The study is built twice in empty folders, on this machine and through Slurm, and CPU time of all
 processes is compared: Slurm's daemons and every start of Snakemake count, waiting does not, so that
 other work on the machine matters little. The wall clock is given beside. Then a study is planned,
-not run, that has as many jobs as asked for. Needs root and `apt-get install slurm-wlm munge`.
+not run, that has as many jobs as asked for. What the jobs of the default study would cost is told
+from their number. Needs root and `apt-get install slurm-wlm munge`.
 """
 
 import argparse
@@ -21,7 +22,10 @@ from pathlib import Path
 
 import yaml
 
+from hh4b.publication.number_entries import rounded
+
 HELPERS = Path(__file__).parents[1] / "tests" / "workflow"
+NUMBERS = Path(__file__).parents[1] / "docs/numbers/default.json"
 #: Events of the smallest chunk that the configuration takes.
 CHUNK = 250
 #: Jobs of the default study beside the chunks of its background, about.
@@ -63,7 +67,6 @@ def overhead(study: str) -> dict[str, float]:
     if different:
         sys.exit(f"results differ: {', '.join(different)}")
     return {
-        "study": study,
         "jobs": alone.jobs,
         "slurm_jobs": through.slurm_jobs,
         "cpu_seconds": alone.cpu_seconds,
@@ -108,6 +111,42 @@ def plan(jobs: int) -> dict[str, float]:
     return found
 
 
+def default_study(seconds_of_a_job: float) -> dict[str, float]:
+    """Return the jobs of Slurm that the default study has, and what they cost beside its work.
+
+    Args:
+        seconds_of_a_job: CPU seconds of a job of Slurm beside its work.
+
+    Returns:
+        Number of jobs of the workflow and of Slurm, and the overhead by the time that the jobs of
+        the study took when it was built (docs/numbers/default.json).
+    """
+    studies = helper("slurm_studies")
+    with tempfile.TemporaryDirectory() as folder:
+        studies.copy_of_workflow(Path(folder), "smoke")
+        done = subprocess.run(
+            [sys.executable, "-m", "snakemake", "-n", "--workflow-profile",
+             "workflow/profiles/slurm"],
+            cwd=folder, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    said = done.stdout + done.stderr
+    groups = said.count("Group job ")
+    work = json.loads(NUMBERS.read_text())["seconds"]
+    total = sum(stage["seconds"] for stage in work.values())
+    return {
+        "jobs": int(re.search(r"^total +(\d+)$", said, re.M)[1]),
+        "slurm_jobs": groups,
+        "work_seconds": total,
+        "overhead_percent": 100 * groups * seconds_of_a_job / total,
+    }
+
+
+def _rounded(node):
+    if isinstance(node, dict):
+        return {name: _rounded(one) for name, one in node.items()}
+    return rounded(node) if isinstance(node, float) else node
+
+
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -117,11 +156,14 @@ def main() -> None:
     parser.add_argument("--only", choices=["overhead", "plan"], help="measure one part alone")
     chosen = parser.parse_args()
     content = json.loads(chosen.output.read_text()) if chosen.output.exists() else {}
+    content["benchmark"] = "cluster"
     if chosen.only != "overhead":
         content["plan"] = plan(chosen.jobs)
     if chosen.only != "plan":
-        content["overhead"] = overhead(chosen.study)
-    text = json.dumps(content, indent=1)
+        content.setdefault("overhead", {})[chosen.study] = overhead(chosen.study)
+        seconds = content["overhead"][chosen.study]["cpu_seconds_of_a_slurm_job"]
+        content["default"] = default_study(seconds)
+    text = json.dumps(_rounded(content), indent=1)
     chosen.output.write_text(text + "\n")
     print(text)
 

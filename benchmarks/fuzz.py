@@ -38,7 +38,10 @@ def main() -> None:
     names = ("files", "refused", "accepted", "had_to_be_refused")
     total = {name: sum(one.get(name, 0) for one in found.values()) for name in names}
     total["faults"] = sum(len(one["faults"]) for one in found.values())
-    content = {"seed": asked.seed, "total": total, "kinds": found}
+    content = {
+        "benchmark": "fuzz", "seconds": round(asked.seconds), "seed": asked.seed, "total": total,
+        "kinds": found,
+    }  # fmt: skip
     asked.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print("all", total)
     sys.exit(1 if total["faults"] else 0)

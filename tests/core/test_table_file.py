@@ -239,3 +239,38 @@ def test_what_is_no_file(tmp_path):
     ):
         with pytest.raises(InputFileError, match=message):
             read_table(path, FEATURES)
+
+
+@pytest.mark.parametrize("place", ["attribute", "column"])
+def test_lists_of_any_length_are_refused(tmp_path, place):
+    """HDF5 follows their length and place unseen, which a damaged text can hold."""
+    path = tmp_path / "lists.h5"
+    kind = h5py.vlen_dtype(np.int32)
+    with h5py.File(path, "w") as file:
+        file.attrs["kind"] = "text of any length is no list"
+        if place == "attribute":
+            values = np.empty(1, object)
+            values[0] = np.array([1, 2], "i4")
+            file.attrs.create("numbers", values, dtype=kind)
+        else:
+            file.create_dataset("numbers", (3,), dtype=kind)
+    with open_table(path) as table:
+        if place == "column":
+            assert dict(table.attrs) == {"kind": "text of any length is no list"}
+        with pytest.raises(InputFileError, match=r"cannot be read \(lists of any length\)"):
+            table.attrs if place == "attribute" else table["numbers"]
+
+
+def test_texts_that_do_not_follow_each_other_are_refused(dataset):
+    """HDF5 would look for the next text for ever."""
+    data = bytearray(dataset.read_bytes())
+    heap = data.index(b"GCOL")
+    whole = dict(open_table(dataset).attrs)
+    assert whole["files"] == "[]"
+    data[heap + 16 : heap + 32] = bytes(16)
+    dataset.write_bytes(data)
+    with (
+        open_table(dataset) as table,
+        pytest.raises(InputFileError, match="an attribute cannot be read .texts do not follow"),
+    ):
+        dict(table.attrs)

@@ -33,3 +33,25 @@ def test_small_jobs_share_jobs_of_the_cluster(workflow):
     said = started(workflow, "--workflow-profile", "workflow/profiles/slurm", "-n", *SMOKE)
     # Some 380 jobs of the workflow.
     assert 12 < said.count("Group job ") < 40
+
+
+@pytest.mark.parametrize(
+    ("groups", "reason"),
+    [
+        # A name of ours in the wrong place: found by the order of the steps.
+        ("simulate=publication", "ingest of the step ingestion needs simulate of the step"),
+        # One of another name: Snakemake looks itself, as it does where all paths are good.
+        ("generate_hh=mine ingest=mine", "Group mine depends on itself"),
+    ],
+)
+def test_a_group_that_waits_for_itself_is_refused(workflow, groups, reason):
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "snakemake", "-n", "--workflow-profile",
+            "workflow/profiles/slurm", *SMOKE, "--groups", *groups.split(),
+            "--group-components", "mine=100",
+        ],
+        cwd=workflow.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert reason in done.stdout + done.stderr

@@ -12,7 +12,6 @@ from hh4b.publication.result_page.design import design_digest
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
-from hh4b.study.job_needs import STEPS
 from hh4b.study.layout import Layout
 from hh4b.study.rule_values import RuleValues, code_of, command
 from hh4b.training.trial_storage import require_own_storage
@@ -64,20 +63,6 @@ wildcard_constraints:
     worker=r"\d+",
     energy="13|14",
     point=r"[\d.e+]+tev_[\d.e+]+ifb",
-
-
-def step(rule):
-    """Return the function that names the step of a job: small jobs of a step share one on a cluster."""
-
-    def name(wildcards):
-        if workflow.remote_exec:
-            # The plug-in of Slurm does not hand `group-components` on to its jobs, which would start
-            # one Snakemake after another: what came in one job belongs together. Snakemake sets
-            # its own value after it has read the rules.
-            workflow.group_settings.group_components = dict.fromkeys(STEPS, sys.maxsize)
-        return RULES.step(rule, wildcards)
-
-    return name
 
 
 def refused(reason):

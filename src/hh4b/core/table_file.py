@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.heap_check import require_sound_heaps
 
 #: What h5py raises where a file is damaged inside.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
@@ -44,6 +45,16 @@ def _line(error: BaseException) -> str:
     return words[:160]
 
 
+def _require_fixed_size(stored: Any) -> None:
+    """Refuse lists of any length.
+
+    No column or attribute is one. Damage to the type of a text makes it look like one, whose length
+    and place in memory HDF5 then takes from the file as they are.
+    """
+    if stored.get_type().detect_class(h5py.h5t.VLEN):
+        raise TypeError("lists of any length")
+
+
 class StoredColumn:
     """A dataset of an open file; reading it never raises what h5py raises."""
 
@@ -53,6 +64,7 @@ class StoredColumn:
         self._where = (path, f"column {name!r}")
         with _reading(*self._where):
             self.shape: tuple[int, ...] = tuple(dataset.shape)
+            _require_fixed_size(dataset.id)
             self.dtype: np.dtype[Any] = dataset.dtype
 
     def __len__(self) -> int:
@@ -140,7 +152,11 @@ class TableFile:
     def attrs(self) -> Mapping[str, Any]:
         """Attributes of the root."""
         with _reading(self.path, "an attribute"):
-            return dict(self._file.attrs.items())
+            found = self._file.attrs
+            require_sound_heaps(self.path)
+            for name in found:
+                _require_fixed_size(found.get_id(name))
+            return dict(found.items())
 
     def sizes(self, name: str) -> list[int]:
         """Return the bytes of every column of a group, as they lie in memory.

@@ -15,6 +15,7 @@ from hh4b.core.spelling import did_you_mean
 #: Names of entries, which are parts of names of files.
 NAME = r"^[a-z][a-z0-9_]*$"
 _UNIONS = (Union, types.UnionType)
+#: Characters of a value in a message: a damaged file can have a whole block in its place.
 _LONGEST_VALUE = 100
 
 
@@ -62,7 +63,7 @@ def _said(one: Any, keys: tuple[str, ...], kind: Any) -> tuple[str, str, str]:
     match one["type"]:
         case "extra_forbidden":
             known = kind.model_fields if _is_model(kind) else ()
-            return key, f"unknown key, value {_shown(value)}", did_you_mean(keys[-1], known)
+            return key, f"unknown key, value {shown(value)}", did_you_mean(keys[-1], known)
         case "missing":
             return key, "is missing; add it", ""
         case "union_tag_invalid" | "union_tag_not_found":
@@ -76,7 +77,7 @@ def _said(one: Any, keys: tuple[str, ...], kind: Any) -> tuple[str, str, str]:
             text = "expected keys and values"
         case "literal_error":
             text += did_you_mean(value, _choices(kind))
-    return key or "configuration", f"value {_shown(value)}: ", text
+    return key or "configuration", f"value {shown(value)}: ", text
 
 
 def _of_tag(one: Any, keys: tuple[str, ...], kind: Any) -> tuple[str, str, str]:
@@ -94,11 +95,16 @@ def _of_tag(one: Any, keys: tuple[str, ...], kind: Any) -> tuple[str, str, str]:
         return key, "is missing; ", f"expected one of {choices}"
     value = one["input"].get(name)
     return (
-        key, f"value {_shown(value)}: ", f"expected one of {choices}{did_you_mean(value, choices)}"
+        key, f"value {shown(value)}: ", f"expected one of {choices}{did_you_mean(value, choices)}"
     )  # fmt: skip
 
 
-def _shown(value: Any) -> str:
+def shown(value: object) -> str:
+    """Write a value so that a line with it can be read: the beginning of a long one.
+
+    >>> shown("a" * 1000)[-3:], len(shown("a" * 1000)), shown(2.5)
+    ('aa…', 101, '2.5')
+    """
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 

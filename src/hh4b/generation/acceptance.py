@@ -25,6 +25,7 @@ from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.settings import Positive, Settings
 from hh4b.core.strict_yaml import read_strictly
+from hh4b.core.validation import shown
 
 Probability = Annotated[float, Field(gt=0.0, le=1.0)]
 
@@ -57,7 +58,7 @@ class AcceptanceBias(Settings):
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"]))
             raise ConfigError(
-                f"{path}: key {key!r}, value {first['input']!r}: {first['msg']};"
+                f"{path}: key {key!r}, value {shown(first['input'])}: {first['msg']};"
                 f" the keys are {sorted(cls.model_fields)}"
             ) from error
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from hh4b.core.errors import ConfigError
 from hh4b.publication.key_numbers import Numbers, is_interval, written
 from hh4b.publication.likelihood_numbers import likelihood_table
+from hh4b.publication.reliability_tables import fuzz_table, kills_table
 from hh4b.publication.tables import DASH
 
 _KAPPAS = ("-5", "1", "5")
@@ -118,7 +119,11 @@ TABLES: dict[str, Maker] = {
     "seconds": seconds_table,
     "orders": orders_table,
     "likelihood": likelihood_table,
+    "fuzz": fuzz_table,
+    "kills": kills_table,
 }
+#: Those of a benchmark, whose file is not that of a study.
+_OF_BENCHMARKS = ("fuzz", "kills")
 
 
 def table_text(name: str, numbers: Numbers, studies: Sequence[str]) -> str:
@@ -127,7 +132,7 @@ def table_text(name: str, numbers: Numbers, studies: Sequence[str]) -> str:
     Args:
         name: one of `TABLES`.
         numbers: of the studies.
-        studies: names of those to show; none = all.
+        studies: names of those to show; none = all that are not of a benchmark.
 
     Raises:
         ConfigError: naming a table or study that does not exist.
@@ -136,7 +141,10 @@ def table_text(name: str, numbers: Numbers, studies: Sequence[str]) -> str:
         raise ConfigError(f"no table {name!r}; there are: {', '.join(TABLES)}")
     for study in studies:
         numbers.find(study)
-    return TABLES[name](numbers, list(studies) or list(numbers.studies))
+    if name in _OF_BENCHMARKS:
+        return TABLES[name](numbers, studies)
+    built = [study for study, content in numbers.studies.items() if "benchmark" not in content]
+    return TABLES[name](numbers, list(studies) or built)
 
 
 def as_csv(numbers: Numbers) -> str:

@@ -337,8 +337,10 @@ def _read_group(entries: Any, names: Sequence[str], where: str) -> tuple[Permuta
         nested = _is_list(entry[0])
         cycles = [_listed(cycle, where) for cycle in entry] if nested else [list(entry)]
         moved = [name for cycle in cycles for name in cycle]
-        if any(moved.count(name) > 1 for name in moved) or not all(cycles):
-            raise ConfigError(f"{where}: {entry!r} names one twice, or none")
+        if any(moved.count(name) > 1 for name in moved):
+            raise ConfigError(f"{where}: {entry!r} names one twice")
+        if not all(cycles):
+            raise ConfigError(f"{where}: {entry!r} has an empty cycle; name what it exchanges")
         for name in moved:
             if name not in names:
                 raise ConfigError(f"{where}: unknown particle {name!r}, known: {list(names)}")
