@@ -18,7 +18,7 @@ P 2 -1 5 3000 4000 -1000 5100 4700 23
 P 3 4 21 1 2 3 4 0 51
 P 4 2 511 100 0 0 5300 5279 2
 V -2 0 [4]
-P 5 -2 211 50 60 70 180 140 1
+P 5 -2 211 50 60 70 180 140 2
 P 6 5 -13 1000 0 0 1006 106 1
 """
 HEAD = "HepMC::Version 3.02.05\nHepMC::Asciiv3-START_EVENT_LISTING\nW Weight\n"
@@ -37,13 +37,13 @@ def test_events_by_hand(tmp_path, text):
     assert events.n_events == 2
     assert events.offsets.tolist() == [0, 6, 12]
     assert events.pid[:6].tolist() == [2212, 5, 21, 511, 211, -13]
-    assert events.status[6:].tolist() == [4, 23, 51, 2, 1, 1]
+    assert events.status[6:].tolist() == [4, 23, 51, 2, 2, 1]
     assert events.momenta[:, 1] == pytest.approx([3.0, 4.0, -1.0, 5.1])
     assert events.vertices[:, 0].tolist() == [0, 0, 0]
     for row in (1, 2, 3, 4, 5):
         assert events.vertices[:, row].tolist() == [1, 2, -3]
     final = events.particles()
-    assert final.pid.tolist() == [211, -13] * 2
+    assert final.pid.tolist() == [-13] * 2
     assert events.partons().pid.tolist() == [5, 21] * 2
     assert events.partons().pt[0] == 5.0
 
@@ -53,23 +53,33 @@ def test_events_by_hand(tmp_path, text):
     [
         (lambda t: t[: len(t) // 2], "is cut in the middle"),
         (lambda t: t.replace(END, ""), "no end of the event listing"),
-        (lambda t: "hello", "not HepMC3 text"),
+        (lambda t: "hello", "not HepMC text"),
         (lambda t: HEAD + END, "holds no event"),
-        (lambda t: t.replace("P 6 5", "P 6 77"), "event 0 is not HepMC3 text"),
+        (lambda t: t.replace("P 6 5", "P 6 77"), "event 0 is not HepMC text"),
         (lambda t: t.replace("E 1 3 6", "E 1 3 7"), "event 1 .* but the event says 7"),
         (lambda t: t.replace("U MEV", "U TEV"), "TEV"),
         (lambda t: t.replace("P 4 2 ", "P 4 3 "), "its own ancestor"),
         (lambda t: t.replace("5300 ", "nan "), "momentum and energy"),
         (lambda t: t.replace("-1000 5100", "-1000 inf"), "momentum and energy"),
-        (lambda t: t.replace("180 140", "-180 140"), "momentum and energy"),
+        (lambda t: t.replace("1006 106", "-1006 106"), "momentum and energy"),
         (lambda t: t.replace("0.2 -0.3", "nan -0.3"), "vertex that is no number"),
-        (lambda t: t.replace("5300 ", "5_300 "), "event 0 is not HepMC3 text"),
-        (lambda t: t.replace("-2 211", "-2 21.1"), "event 0 is not HepMC3 text"),
-        (lambda t: t.replace("-2 211", "-2 1" + "0" * 30), "event 0 is not HepMC3 text"),
-        (lambda t: t.replace("E 0 3 6", "E 0 3 " + "9" * 20), "event 0 is not HepMC3 text"),
-        (lambda t: "\n" + t.replace("3.02.05", "2.06.09"), "is HepMC2, which is not read; write"),
-        (lambda t: t.replace("Asciiv3-START", "IO_GenEvent-START"), "is HepMC2"),
-        (lambda t: t.replace("W Weight\n", "W" + " " * (1 << 23)), "is not HepMC3 text"),
+        (lambda t: t.replace("5300 ", "5_300 "), "event 0 is not HepMC text"),
+        (lambda t: t.replace("-2 211", "-2 21.1"), "event 0 is not HepMC text"),
+        (lambda t: t.replace("-2 211", "-2 1" + "0" * 30), "event 0 is not HepMC text"),
+        (lambda t: t.replace("E 0 3 6", "E 0 3 " + "9" * 20), "event 0 is not HepMC text"),
+        (lambda t: t.replace("Asciiv3-START", "IO_Ascii-START"), "IO_Ascii is not read; write"),
+        (lambda t: t.replace("U MEV CM\n", ""), "units .* nothing, expected GEV or MEV"),
+        (lambda t: t.replace("Asciiv3-END", "IO_GenEvent-END"), "ends that has not begun"),
+        (lambda t: t.replace("180 140 2", "180 140 1"), "particle 5 is final and decays"),
+        (lambda t: t.replace("V -2 0 [4]", "V -2 0 [7]"), "mother 7 is none of 6"),
+        (lambda t: t.replace("V -2 0 [4]", "V -2 0 [1]"), "particle 1 ends in two vertices"),
+        (lambda t: t.replace("V -2 0 [4]", "V -1 0 [4]"), "vertex -1 stands twice"),
+        (lambda t: t.replace("P 5 -2", "P 5 -3"), "vertex -3 of a particle is not there"),
+        (lambda t: t.replace("P 6 5", "P 7 5"), "are not numbered"),
+        (lambda t: t.replace("5100 4700 23", "5100 4700"), "has not 9 numbers"),
+        (lambda t: t.replace("106 1\n", "106 2\n"), "no particle is"),
+        (lambda t: t + "more", "outside of the listing"),
+        (lambda t: t.replace("W Weight\n", "W" + " " * (1 << 23)), "is not HepMC text"),
     ],
 )
 def test_broken_text_names_the_file(tmp_path, text, change, message):
