@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hh4b.core.errors import InputFileError
 from hh4b.detector.particles import Floats
 from hh4b.simulation.hepmc_text import EventLines, event_lines
+from hh4b.simulation.hepmc_weights import weights_of
 
 Integers32 = NDArray[np.int32]
 Rows = NDArray[np.int64]
@@ -36,6 +37,7 @@ class HepmcEvent:
         vertices: production points x, y, z in mm, shape (3, n).
         born: vertex that each particle comes from, -1 = none, shape (n,).
         ends: vertex that each particle ends in, -1 = none, shape (n,).
+        weights: of the event.
     """
 
     pid: Integers32
@@ -45,6 +47,7 @@ class HepmcEvent:
     vertices: Floats
     born: Rows
     ends: Rows
+    weights: list[float]
 
     def mothers(self) -> Integers32:
         """Return first and last mother, shape (2, n), -1 = none.
@@ -137,7 +140,10 @@ def parse_event(event: EventLines) -> HepmcEvent:
         )
     _require_finals(graph, status)
     status = _hard_process(graph, status)
-    return HepmcEvent(pid, status, momenta, table[:, 6] * scale, vertices, graph.born, graph.ends)
+    return HepmcEvent(
+        pid, status, momenta, table[:, 6] * scale, vertices, graph.born, graph.ends,
+        weights_of(event),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
