@@ -67,7 +67,7 @@ def test_les_houches_files_are_counted_and_signs_seen(tmp_path):
     assert set(study.selections) == {"min_dr_cuts", "spanet"}
     assert study.processes["hh"].cross_section == {13.0: (70.0, -50.0, 10.0)}
     layout = Layout(study)
-    assert JobInputs(layout).parton_files("other") == [str(signed)]
+    assert JobInputs(layout).taken_files("other") == [str(signed)]
     settings = StageSettings(layout)
     signal, background = (settings.take_partons(name) for name in ("hh_kl1", "other"))
     assert (signal.higgs_pairs, signal.kappa_reweighting, signal.events) == (True, True, 24)
@@ -147,5 +147,5 @@ def test_a_sample_goes_where_its_files_are(tmp_path):
     folder.mkdir()
     shutil.copy(SHERPA, folder)
     path = written(tmp_path, "--signal", f"1={MG5}", "--background", f"qcd=1={folder}/*.lhe.gz")
-    arguments = JobInputs(Layout(read_study(path))).parton_arguments("qcd")
+    arguments = JobInputs(Layout(read_study(path))).taken_arguments("qcd")
     assert arguments == f"'{folder}/*.lhe.gz'"

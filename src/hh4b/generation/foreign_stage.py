@@ -137,8 +137,8 @@ def _require_records(sources: Sequence[_Source], settings: TakePartonsSettings) 
             f"{worst.path}: {worst.beyond} of {len(worst.weights)} events have a further parton or"
             " incoming quarks. Weights in kappa_lambda are of g g -> H H at leading order and"
             " nothing else, so that these events make no templates of a signal; give leading-order"
-            " events, or give the process the kind resonance, which trains and is shown, but is in"
-            " no limit"
+            " events, or write statistics.signal_method: interpolated and give samples of three"
+            " kappa_lambda or more"
         )
 
 

@@ -214,7 +214,10 @@ def _graph_of_3(lines: list[str]) -> _Graph:
 def _graph_of_2(lines: list[str]) -> _Graph:
     head = lines[0].split()
     n_vertices, signal = _count(head[8]), int(head[7])
-    texts, born, end_codes, known = [], [], [], {}
+    texts: list[str] = []
+    born: list[int] = []
+    end_codes: list[int] = []
+    known: dict[int, int] = {}
     places: list[list[float]] = []
     orphans = outgoing = 0
     for line in lines:

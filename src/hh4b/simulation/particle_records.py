@@ -70,7 +70,8 @@ def require_leading_order(event: HepmcEvent, where: str) -> None:
         raise ContractError(
             f"{where} does not show its hard process (two incoming partons of status 21, or a"
             " signal_process_vertex). Templates of a signal in kappa_lambda need it; give Les"
-            " Houches files (source: lhe), or statistics.signal_method: direct"
+            " Houches files (source: lhe), or statistics.signal_method: interpolated with samples"
+            " of three kappa_lambda or more"
         )
     products = event.pid[event.born == vertex[0]]
     if sorted(products.tolist()) != [_HIGGS, _HIGGS] or (event.pid[incoming] != _GLUON).any():
@@ -78,9 +79,8 @@ def require_leading_order(event: HepmcEvent, where: str) -> None:
         raise ContractError(
             f"{where} is {entering} -> {leaving} (PDG numbers) and not g g -> H H. Weights in"
             " kappa_lambda are of that at leading order and nothing else, so that these events make"
-            " no templates of a signal; give leading-order events, samples of each kappa_lambda"
-            " with statistics.signal_method: direct, or the process the kind resonance, which"
-            " trains and is shown, but is in no limit"
+            " no templates of a signal; give leading-order events, or write"
+            " statistics.signal_method: interpolated and give samples of three kappa_lambda or more"
         )
 
 

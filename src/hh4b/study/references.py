@@ -26,6 +26,7 @@ from hh4b.study.samples import (
     FilesSample,
     FourBSample,
     GeneratedSample,
+    HepmcSample,
     LheSample,
     MadgraphSample,
     ResonanceSample,
@@ -54,6 +55,7 @@ def check_references(study: Study) -> None:
     _check_other_energies(study)
     _check_systematics(study)
     check_likelihood(study)
+    _check_signal_method(study)
     _check_stages(study)
     check_plugins(study)
     check_labels(study)
@@ -76,6 +78,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
     FourBSample: ("background",),
     MadgraphSample: ("signal", "background"),
     LheSample: ("signal", "background", "resonance"),
+    HepmcSample: ("signal", "background", "resonance"),
     FilesSample: ("signal", "background", "resonance"),
     SpanetDatasetSample: ("signal", "background", "resonance"),
 }
@@ -84,7 +87,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
 #: What events that are not own ones lack, by the effect that needs it.
 _LACKING = {
     "detector": "whose detector and shower cannot be changed",
-    "shower": "whose detector and shower cannot be changed",
+    "shower": "whose shower cannot be changed",
     "partons": "which has no {own}parton events to give other weights",
 }
 
@@ -136,7 +139,7 @@ def _check_other_energies(study: Study) -> None:
     for name in layout.measured if layout.other_energies else ():
         sample = layout.samples[name]
         if not sample.own_partons:
-            own = "own " if sample.generated else ""
+            own = "own " if sample.own_shower else ""
             raise ConfigError(
                 f"statistics.other_energies: value 'reweighted': sample {name!r} (source"
                 f" {sample.definition.source}) has no {own}parton events to make templates of"
@@ -219,6 +222,32 @@ def _check_densities(pdf_set: str | None) -> None:
         raise ConfigError(f"pdf_set: value {pdf_set!r}: {error}") from error
 
 
+def _check_signal_method(study: Study) -> None:
+    """Check that samples and selections allow a signal that is not reweighted."""
+    method = study.statistics.signal_method
+    if method == "reweighted" or not study.selections:
+        return
+    key = f"statistics.signal_method: value {method!r}"
+    if study.likelihood.selections:
+        raise ConfigError(
+            f"{key}: likelihood.selections {study.likelihood.selections} reweight the signal; leave"
+            " them out ([]), or write reweighted"
+        )
+    values = sorted(signal_values(study))
+    if method == "interpolated" and len(values) < 3:
+        raise ConfigError(
+            f"{key}: needs signal samples of three kappa_lambda or more, there are {values}"
+        )
+    if method == "direct" and (lacking := sorted(set(study.statistics.scan()) - set(values))):
+        raise ConfigError(
+            f"{key}: no signal sample has kappa_lambda {lacking[0]:g} of the scan; the samples have"
+            f" {values}, write interpolated"
+        )
+    with located("statistics"):
+        for name in study.selections:
+            StageSettings(Layout(study)).templates(name)
+
+
 def _check_stages(study: Study) -> None:
     """Check what single stages ask beyond the bounds of the sections."""
     stages = StageSettings(Layout(study))
@@ -246,14 +275,16 @@ def _require_own_events(study: Study, name: str, infos: Iterable[SampleInfo]) ->
     lacking: dict[str, SampleInfo] = {}
     for info in infos:
         known = tagged_here and not isinstance(info.definition, SpanetDatasetSample)
-        own = info.own_partons if systematic.effect == "partons" else info.generated
+        own = {"partons": info.own_partons, "shower": info.own_shower}.get(
+            systematic.effect, info.generated
+        )
         if not (own or known):
             lacking.setdefault(info.process, info)
     for process in systematic.processes:
         if process in lacking:
             info = lacking[process]
             left = ", ".join(name for name in systematic.processes if name not in lacking)
-            what = lacks.format(own="own " if info.generated else "")
+            what = lacks.format(own="own " if info.own_shower else "")
             raise ConfigError(
                 f"systematics.{name}.processes: value {process!r}: sample {info.name!r} comes from"
                 f" {info.definition.source}, {what}; write"
