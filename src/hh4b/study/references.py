@@ -87,7 +87,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
 #: What events that are not own ones lack, by the effect that needs it.
 _LACKING = {
     "detector": "whose detector and shower cannot be changed",
-    "shower": "whose shower cannot be changed",
+    "shower": "whose detector and shower cannot be changed",
     "partons": "which has no {own}parton events to give other weights",
 }
 
@@ -285,6 +285,8 @@ def _require_own_events(study: Study, name: str, infos: Iterable[SampleInfo]) ->
             info = lacking[process]
             left = ", ".join(name for name in systematic.processes if name not in lacking)
             what = lacks.format(own="own " if info.own_shower else "")
+            if systematic.effect == "shower" and info.generated:
+                what = "whose events have been showered by another program"
             raise ConfigError(
                 f"systematics.{name}.processes: value {process!r}: sample {info.name!r} comes from"
                 f" {info.definition.source}, {what}; write"
