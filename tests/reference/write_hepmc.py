@@ -35,7 +35,7 @@ def graph(status, mothers):
         if first < 0:
             continue
         # Hadrons come from all partons of a string, other particles from one or two.
-        whole = last > first and 80 < abs(int(status[row]))
+        whole = last > first and abs(int(status[row])) > 80
         incoming = range(first, last + 1) if whole else {first, last if last >= 0 else first}
         known = [int(ends[i]) for i in incoming if ends[i] >= 0]
         vertex = known[0] if known else vertices
@@ -55,7 +55,11 @@ def event_3(number, event, weights, cross_section_pb):
     """Return the lines of an event of version 3."""
     pid, status, momenta, mass, places, mothers = event
     born, ends, n_vertices = graph(status, mothers)
-    lines = [f"E {number} {n_vertices} {len(pid)}", "U GEV MM", f"W {' '.join(map(_number, weights))}"]
+    lines = [
+        f"E {number} {n_vertices} {len(pid)}",
+        "U GEV MM",
+        f"W {' '.join(map(_number, weights))}",
+    ]
     lines.append(f"A 0 GenCrossSection {_number(cross_section_pb)} 0.1 -1 -1")
     written = set()
     for row in range(len(pid)):
@@ -66,7 +70,9 @@ def event_3(number, event, weights, cross_section_pb):
             place = " ".join(_number(x) for x in places[:, row])
             lines.append(f"V {-1 - vertex} 0 [{incoming}] @ {place} 0")
         values = " ".join(map(_number, (*momenta[:, row], mass[row])))
-        lines.append(f"P {row + 1} {-1 - vertex if vertex >= 0 else 0} {pid[row]} {values} {status[row]}")
+        lines.append(
+            f"P {row + 1} {-1 - vertex if vertex >= 0 else 0} {pid[row]} {values} {status[row]}"
+        )
     return lines
 
 

@@ -200,7 +200,7 @@ def test_version_2_by_hand(tmp_path):
     (event,) = read_hepmc_events(path)
     assert event.pid.tolist() == [2212, 5, 511, -13]
     assert event.status.tolist() == [4, 23, 2, 1]
-    assert event.momenta[:, 1].tolist() == [3.0, 4.0, -1.0, 5.1]
+    np.testing.assert_allclose(event.momenta[:, 1], [3.0, 4.0, -1.0, 5.1])
     assert event.mothers()[0].tolist() == [-1, 0, 0, 2]
     assert event.daughters().tolist() == [[1, -1, 3, -1], [2, -1, 3, -1]]
     # A vertex at nothing but zeros has no position: it lies where its mother was born.

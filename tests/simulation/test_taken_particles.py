@@ -208,7 +208,10 @@ def test_files_that_changed_or_were_showered_are_told(tmp_path, taken, atlas_pat
         )  # fmt: skip
     with pytest.raises(ContractError, match="there are 12 events, none or not all of 12 to 13"):
         simulate(
-            index, atlas_path, tmp_path / "hh.root", SimulateSettings(sample="hh", first=12, events=2)
+            index,
+            atlas_path,
+            tmp_path / "hh.root",
+            SimulateSettings(sample="hh", first=12, events=2),
         )
     (tmp_path / "events_0.hepmc").write_text(text + "\n")
     with pytest.raises(ContractError, match="run hh4b take-particles again"):

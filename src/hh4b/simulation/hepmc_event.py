@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -310,8 +311,9 @@ def _places(graph: _Graph, mm: float) -> Floats:
     Raises:
         ValueError: if a particle is its own ancestor.
     """
-    incoming = _ranges(graph.ends)[0]
     n_vertices = len(graph.places)
+    _require_history(graph.born, graph.ends, n_vertices)
+    incoming = np.append(_ranges(graph.ends)[0], np.full(n_vertices, -1))
     # Of each vertex, the one in which its first incoming particle was born; the last stands for
     # none, and is its own.
     before = np.full(n_vertices + 1, n_vertices)
@@ -319,7 +321,6 @@ def _places(graph: _Graph, mm: float) -> Floats:
     known = np.flatnonzero(mothers >= 0)
     above = graph.born[mothers[known]]
     before[known] = np.where(above < 0, n_vertices, above)
-    _require_history(before, n_vertices)
     places = np.vstack([graph.places, np.asarray(graph.origin)[None]])
     here = np.arange(n_vertices + 1)
     for _ in range(n_vertices + 1):
@@ -331,13 +332,43 @@ def _places(graph: _Graph, mm: float) -> Floats:
     return np.ascontiguousarray(places[here][born].T) * mm
 
 
-def _require_history(before: Rows, root: int) -> None:
-    """Check that steps backwards from any vertex end."""
-    steps, far = 1, before
-    while steps <= len(before):
-        steps, far = 2 * steps, far[far]
-    if (far != root).any():
-        raise ValueError(f"vertex {int(np.argmax(far != root)) + 1} is its own ancestor")
+def _require_history(born: Rows, ends: Rows, n_vertices: int) -> None:
+    """Check that nothing comes from what it becomes."""
+    if not _is_history(born, ends, n_vertices):
+        raise ValueError("a particle is its own ancestor")
+
+
+@numba.njit(cache=True)
+def _is_history(born, ends, n_vertices):  # type: ignore[no-untyped-def]
+    """Take away vertices that nothing enters any more until none is left, or all have mothers."""
+    entering = np.zeros(n_vertices, np.int64)
+    first = np.zeros(n_vertices + 1, np.int64)
+    for row in range(len(born)):
+        if born[row] >= 0 and ends[row] >= 0:
+            entering[ends[row]] += 1
+            first[born[row] + 1] += 1
+    first = np.cumsum(first)
+    place = first[:-1].copy()
+    following = np.empty(first[-1], np.int64)
+    for row in range(len(born)):
+        if born[row] >= 0 and ends[row] >= 0:
+            following[place[born[row]]] = ends[row]
+            place[born[row]] += 1
+    waiting = np.empty(n_vertices, np.int64)
+    known, done = 0, 0
+    for vertex in range(n_vertices):
+        if entering[vertex] == 0:
+            waiting[known] = vertex
+            known += 1
+    while done < known:
+        vertex = waiting[done]
+        done += 1
+        for step in range(first[vertex], first[vertex + 1]):
+            entering[following[step]] -= 1
+            if entering[following[step]] == 0:
+                waiting[known] = following[step]
+                known += 1
+    return done == n_vertices
 
 
 def _require_finals(graph: _Graph, status: Integers32) -> None:

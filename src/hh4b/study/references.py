@@ -228,11 +228,6 @@ def _check_signal_method(study: Study) -> None:
     if method == "reweighted" or not study.selections:
         return
     key = f"statistics.signal_method: value {method!r}"
-    if study.likelihood.selections:
-        raise ConfigError(
-            f"{key}: likelihood.selections {study.likelihood.selections} reweight the signal; leave"
-            " them out ([]), or write reweighted"
-        )
     values = sorted(signal_values(study))
     if method == "interpolated" and len(values) < 3:
         raise ConfigError(

@@ -95,9 +95,8 @@ class StageSettings(StatisticsSettings):
     def _allowed(self, sample: str) -> dict[str, bool]:
         """Return what the records of a sample have to allow."""
         info = self.layout.samples[sample]
-        # Beside templates, likelihoods take events from one kappa_lambda to another.
+        # Likelihoods, which reweight as well, ask for this method.
         reweighted = self.study.statistics.signal_method == "reweighted"
-        reweighted = reweighted or bool(self.study.likelihood.selections)
         return {
             "higgs_pairs": not info.background,
             "kappa_reweighting": info.kind == "signal" and reweighted,
