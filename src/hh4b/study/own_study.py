@@ -211,8 +211,8 @@ def _look(patterns: str) -> _Files:
         source, weights = "hepmc", [survey(file, None, None).nominal for file in files]
     else:
         raise ConfigError(
-            f"{patterns}: expected Delphes files (.root), Les Houches files (.lhe, .lhe.gz) or HepMC"
-            f" files (.hepmc, .hepmc2, .hepmc3, also with .gz or .zst), all of one kind, got"
+            f"{patterns}: expected Delphes files (.root), Les Houches files (.lhe, .lhe.gz) or"
+            f" HepMC files (.hepmc, .hepmc2, .hepmc3, also with .gz or .zst), all of one kind, got"
             f" {files[0]}"
         )
     signed = any((one < 0).any() for one in weights)
