@@ -66,7 +66,7 @@ P 2 -1 5 3.0 4.0 -1.0 5.1 4.7 23
 P 3 4 21 1 2 3 4 0 51
 P 4 2 511 1.0 0 0 5.3 5.279 2
 V -2 0 [4]
-P 5 -2 211 0.05 0.06 0.07 0.18 0.14 1
+P 5 -2 211 0.05 0.06 0.07 0.18 0.14 2
 P 6 5 -13 1.0 0 0 1.006 0.106 1
 """
         for number in range(4)
@@ -75,31 +75,75 @@ P 6 5 -13 1.0 0 0 1.006 0.106 1
 )
 
 
-def hepmc(_folder):
-    """Text of HepMC3, plain and gzipped."""
-    from hh4b.simulation.generator_input import read_generator_events
+HEPMC2 = (
+    """HepMC::Version 2.06.09
+HepMC::IO_GenEvent-START_EVENT_LISTING
+"""
+    + "".join(
+        f"""E {number} -1 -1 0.1 0.0075 9999 0 3 1 0 0 2 1.0 0.5
+N 2 "nominal" "scale up"
+U MEV CM
+C 12.5 0.1
+V -1 0 0.1 0.2 -0.3 0.4 1 2 0
+P 1 2212 0 0 6500e3 6500e3 938 4 0 0 -1 0
+P 2 5 3000 4000 -1000 5100 4700 23 0 0 0 1 1 501
+P 3 511 100 0 0 5300 5279 2 0 0 -2 0
+V -2 0 0 0 0 0 0 1 0
+P 4 211 50 60 70 180 140 2 0 0 -3 0
+V -3 0 0 0 0 0 0 1 0
+P 5 -13 1000 0 0 1006 106 1 0 0 0 0
+"""
+        for number in range(4)
+    )
+    + "HepMC::IO_GenEvent-END_EVENT_LISTING\n"
+)
 
-    data = HEPMC.encode()
+
+def hepmc(_folder):
+    """Text of HepMC3, plain and packed, particles and weights."""
+    return _hepmc(HEPMC, 4)
+
+
+def hepmc2(_folder):
+    """Text of HepMC2, plain and packed, particles and weights."""
+    return _hepmc(HEPMC2, 3)
+
+
+def _hepmc(text, momentum):
+    """Return a kind of HepMC; the momentum begins at this word of a particle."""
+    import zstandard
+
+    from hh4b.simulation.generator_input import read_generator_events
+    from hh4b.simulation.hepmc_weights import survey
+
+    data = text.encode()
 
     def damage(rng, path):
-        kind = int(rng.integers(4))
+        kind = int(rng.integers(5))
         if kind <= 1:
             path.write_bytes((change.damage_text, change.damage_zipped)[kind](rng, data))
+            return False
+        if kind == 2:
+            path.write_bytes(change.damage_bytes(rng, zstandard.compress(data)))
             return False
         lines = data.split(b"\n")
         particles = [i for i, line in enumerate(lines) if line.startswith(b"P ")]
         place = particles[int(rng.integers(len(particles)))]
-        if kind == 2:
+        if kind == 3:
             del lines[place]
         else:
             words = lines[place].split()
             wrong = (b"nan", b"inf", b"1e999", b"x", b"1_0")
-            words[int(rng.integers(4, 8))] = wrong[int(rng.integers(len(wrong)))]
+            words[int(rng.integers(momentum, momentum + 4))] = wrong[int(rng.integers(len(wrong)))]
             lines[place] = b" ".join(words)
         path.write_bytes(b"\n".join(lines))
         return True
 
-    return Kind(".hepmc", data, damage, read_generator_events)
+    def read(path):
+        survey(path, None, None)
+        read_generator_events(path)
+
+    return Kind(".hepmc", data, damage, read)
 
 
 def delphes(folder):

@@ -17,7 +17,10 @@ SECONDS = float(os.environ.get("HH4B_FUZZ_SECONDS", "60"))
 SEED = int(os.environ.get("HH4B_FUZZ_SEED", "1"))
 #: Files of a kind in a minute; more time is for more of them.
 FILES = max(1, round(120 * SECONDS / 60))
-TEXT = ("lhe", "hepmc", "options", "event", "study", "hs3", "histfactory", "likelihood_model")
+TEXT = (
+    "lhe", "hepmc", "hepmc2", "options", "event", "study", "hs3", "histfactory",
+    "likelihood_model",
+)  # fmt: skip
 BINARY = (
     "delphes", "dataset", "spanet_events", "pairing", "features", "scores", "factors",
     "spanet_checkpoint", "dense_checkpoint",

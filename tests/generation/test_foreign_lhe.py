@@ -83,6 +83,23 @@ def test_next_to_leading_order_keeps_signs_and_asks_for_decays(tmp_path):
     assert first == pytest.approx(0.83 * file.events.weights[0])
 
 
+def test_indented_tags_with_attributes_as_of_madgraph_at_next_to_leading_order(tmp_path):
+    """Counter-events of aMC@NLO: tags are indented, say a multiplicity, and weights have signs."""
+    text = re.sub(r"^(</?(?:event|init|rwgt|wgt|weight|header)\b)", r"  \1", text_of(POWHEG),
+                  flags=re.MULTILINE)  # fmt: skip
+    text = text.replace("<event>", "<event npLO=' -1 ' npNLO=' 1 '>")
+    assert text.count("\n  <event npLO") == 24
+    changed = tmp_path / "amcatnlo.lhe"
+    changed.write_text(text)
+    settings = TakePartonsSettings(allow_negative_weights=True)
+    made = [tmp_path / name for name in ("plain.lhe.gz", "indented.lhe.gz")]
+    for source, output in zip((POWHEG, str(changed)), made, strict=True):
+        take_partons([source], output, settings)
+    bodies = [text_of(path).partition("</hh4b>")[2] for path in made]
+    assert re.sub(r"\s+", " ", bodies[0]) == re.sub(r"\s+", " ", bodies[1])
+    assert bodies[1].count("<wgt id='11'>") == 24
+
+
 def test_negative_weights_are_let_in_only_if_meant(tmp_path):
     with pytest.raises(ContractError, match=r"4 of 24 events have negative weights.*event 5; if"):
         taken(tmp_path, POWHEG)

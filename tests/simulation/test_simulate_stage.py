@@ -232,7 +232,7 @@ def test_events_of_another_place_in_the_file_are_noticed(
         for block in shower_module.shower(path, first=first + 1, **kwargs):
             yield replace(block, index=block.index - 1)
 
-    monkeypatch.setattr("hh4b.simulation.simulate_stage.shower", shifted)
+    monkeypatch.setattr("hh4b.simulation.event_source.shower", shifted)
     with pytest.raises(GeneratorFailed, match="event 0 is not that of .*hh_toy"):
         settings = SimulateSettings(sample="toy", events=3)
         simulate(lhe_path, atlas_path, tmp_path / "out.root", settings)

@@ -202,7 +202,7 @@ SAMPLES = {
         f"samples.{kind}.{key}": one(f"samples/{name}/{key}", value, "simulate")
         for kind, name in {
             "SignalSample": "hh", "ResonanceSample": "resonant", "FourBSample": "four_b",
-            "LheSample": "taken",
+            "LheSample": "taken", "HepmcSample": "particles",
         }.items()
         for key, value in {"tags": "draw", "detector_draws": 3}.items()
     },
@@ -225,6 +225,18 @@ SAMPLES = {
     ),
     "samples.LheSample.allow_negative_weights": one(
         "samples/taken/allow_negative_weights", True, "take_partons", "ingest"
+    ),
+    "samples.HepmcSample.b_tagging": one("samples/particles/b_tagging", "dl1r_77", "simulate"),
+    "samples.HepmcSample.files": one("samples/particles/files", ["other.hepmc"], "take_particles"),
+    "samples.HepmcSample.events": one(
+        "samples/particles/events", 6000, "take_particles", "simulate", "ingest"
+    ),
+    "samples.HepmcSample.allow_negative_weights": one(
+        "samples/particles/allow_negative_weights", True, "take_particles", "ingest"
+    ),
+    "samples.HepmcSample.weight": one("samples/particles/weight", "muR=2", "take_particles"),
+    "samples.HepmcSample.only_bottom_decays": one(
+        "samples/particles/only_bottom_decays", True, "take_particles"
     ),
     "samples.MadgraphSample.kappa_lambda": one(
         "samples/mg/kappa_lambda", 6,
@@ -671,6 +683,11 @@ STATISTICS = {
     },
     # With background at the note's draws nothing else is scored at the hypothesis.
     "statistics.kappa_input": one("statistics/kappa_input", "own", SCORED_AT, "templates"),
+    # Replicas are made of reweighted events alone.
+    "statistics.signal_method": several(
+        {"statistics/signal_method": "interpolated", "statistics/errors": "templates"},
+        "working_point", "templates", INTERVALS,
+    ),
     **{
         f"statistics.kappa_lambda_{key}": one(
             f"statistics/kappa_lambda_{key}", value, SCORED_AT, "templates"
@@ -776,6 +793,7 @@ KINDS = {
         )
         for kind, name in {
             "FilesSample": "mine", "SpanetDatasetSample": "published", "LheSample": "taken",
+            "HepmcSample": "particles",
         }.items()
     },
     **{
@@ -792,6 +810,10 @@ KINDS = {
     "samples.LheSample.kappa_lambda": several(
         {f"samples/taken/{key}": value for key, value in OF_HH.items()},
         CHANGES_SIDES, "take_partons", "ingest",
+    ),
+    "samples.HepmcSample.kappa_lambda": several(
+        {f"samples/particles/{key}": value for key, value in OF_HH.items()},
+        CHANGES_SIDES, "take_particles", "ingest",
     ),
     **{
         f"samples.SpanetDatasetSample.{key}": several(
@@ -813,6 +835,9 @@ KINDS = {
     ),
     "samples.LheSample.source": one(
         "samples/taken", {**FILES, "process": "ttbar"}, "take_partons", "simulate", "ingest"
+    ),
+    "samples.HepmcSample.source": one(
+        "samples/particles", {**FILES, "process": "ttbar"}, "take_particles", "simulate", "ingest"
     ),
     "samples.MadgraphSample.source": one(
         "samples/mg", {**FILES, "process": "hh", "kappa_lambda": 4}, "generate_madgraph", "ingest"
@@ -1070,7 +1095,7 @@ PAGE = {
         (
             "processes.Process.kind", "samples.MadgraphSample.generate",
             "samples.MadgraphSample.process", "samples.FilesSample.kappa_lambda",
-            "samples.LheSample.kappa_lambda",
+            "samples.LheSample.kappa_lambda", "samples.HepmcSample.kappa_lambda",
             "samples.SpanetDatasetSample.events", "samples.SpanetDatasetSample.kappa_lambda",
         ),
         _PAGE,

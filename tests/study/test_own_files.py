@@ -73,6 +73,53 @@ def test_delphes_files_on_both_sides(tmp_path):
     assert not is_standalone([ROOT / "config/config.yaml", tmp_path / "nowhere.yaml"])
 
 
+def test_particles_of_others_are_counted_and_their_records_asked_for(tmp_path):
+    signal, background = (DATA / f"hepmc/pythia_hh.hepmc{end}" for end in ("3.gz", "2.zst"))
+    path = written(tmp_path, "--signal", f"1={signal}", "--background", f"qcd=600={background}")
+    layout = Layout(read_study(path))
+    found = layout.samples["hh_kl1"].definition
+    assert (found.source, found.events, found.allow_negative_weights) == ("hepmc", 3, False)
+    assert layout.generator_events("hh_kl1") == "results/own/particles/hh_kl1.json"
+    assert JobInputs(layout).taken_files("qcd") == [str(background)]
+    settings = StageSettings(layout)
+    signal, background = (settings.take_particles(name) for name in ("hh_kl1", "qcd"))
+    assert (signal.higgs_pairs, signal.kappa_reweighting, signal.events) == (True, True, 3)
+    assert (background.higgs_pairs, background.kappa_reweighting) == (False, False)
+    # What was showered elsewhere is told nothing of the shower.
+    layout.study.simulation.pythia_settings.append("PartonLevel:MPI = off")
+    assert settings.simulate("qcd", "0000").pythia_settings == []
+
+
+def test_a_signal_that_is_not_reweighted(tmp_path):
+    """Its events may be beyond leading order; what reweights it is refused."""
+    path = written(
+        tmp_path, *(word for k in (0, 1, 5) for word in ("--signal", f"{k}={MG5}")),
+        "--background", f"qcd=600={SHERPA}",
+    )  # fmt: skip
+    text = path.read_text()
+    place = tmp_path / "changed.yaml"
+
+    def changed(*pairs):
+        found = text.replace("statistics: {", "statistics: {signal_method: interpolated, ")
+        for old, new in pairs:
+            assert old in found, old
+            found = found.replace(old, new)
+        place.write_text(found)
+        return read_study(place)
+
+    study = changed()
+    assert not StageSettings(Layout(study)).take_partons("hh_kl1").kappa_reweighting
+    assert StageSettings(Layout(read_study(path))).take_partons("hh_kl1").kappa_reweighting
+    with pytest.raises(ConfigError, match="no signal sample has kappa_lambda -10 of the scan"):
+        changed(("interpolated", "direct"))
+    with pytest.raises(ConfigError, match="three kappa_lambda or more, there are .0.0, 1.0."):
+        changed(("kappa_lambda: 5", "kappa_lambda: 0"))
+    with pytest.raises(ConfigError, match="likelihood: signal_method must be reweighted"):
+        changed(("publication:", "likelihood: {selections: [spanet]}\npublication:"))
+    with pytest.raises(ConfigError, match="statistics: .*errors bootstrap do not go together"):
+        changed(("method: interpolated,", "method: interpolated, errors: bootstrap,"))
+
+
 def test_les_houches_files_are_counted_and_signs_seen(tmp_path):
     signed = tmp_path / "signed.lhe"
     signed.write_text(gzip.decompress(POWHEG.read_bytes()).decode())
@@ -86,7 +133,7 @@ def test_les_houches_files_are_counted_and_signs_seen(tmp_path):
     assert set(study.selections) == {"min_dr_cuts", "spanet"}
     assert study.processes["hh"].cross_section == {13.0: (70.0, -50.0, 10.0)}
     layout = Layout(study)
-    assert JobInputs(layout).parton_files("other") == [str(signed)]
+    assert JobInputs(layout).taken_files("other") == [str(signed)]
     settings = StageSettings(layout)
     signal, background = (settings.take_partons(name) for name in ("hh_kl1", "other"))
     assert (signal.higgs_pairs, signal.kappa_reweighting, signal.events) == (True, True, 24)
@@ -167,5 +214,5 @@ def test_a_sample_goes_where_its_files_are(tmp_path):
     folder.mkdir()
     shutil.copy(SHERPA, folder)
     path = written(tmp_path, "--signal", f"1={MG5}", "--background", f"qcd=1={folder}/*.lhe.gz")
-    arguments = JobInputs(Layout(read_study(path))).parton_arguments("qcd")
+    arguments = JobInputs(Layout(read_study(path))).taken_arguments("qcd")
     assert arguments == f"'{folder}/*.lhe.gz'"

@@ -73,10 +73,11 @@ class _Jobs:
             rule = {"gg_hh": "generate_hh"}.get(source, f"generate_{source}")
             for sample in layout.of_source(source):
                 self.add(rule, [], [layout.partons(sample)], sample=sample)
-        for sample in layout.of_source("lhe"):
-            told = self.files.parton_arguments(sample)
-            reads = self.files.parton_files(sample)
-            self.add("take_partons", reads, [layout.partons(sample)], told, sample=sample)
+        for source, rule in (("lhe", "take_partons"), ("hepmc", "take_particles")):
+            for sample in layout.of_source(source):
+                told, reads = self.files.taken_arguments(sample), self.files.taken_files(sample)
+                written = layout.generator_events(sample)
+                self.add(rule, reads, [written], told, sample=sample)
         everything = list(layout.varied(nominal=list(layout.samples)))
         for variation, sample in everything:
             info = layout.samples[sample]
@@ -110,7 +111,7 @@ class _Jobs:
         chosen = layout.variation(variation)
         if chosen and chosen.effect == "detector":
             return
-        reads = [layout.partons(sample), self.study.simulation.detector]
+        reads = [layout.generator_events(sample), self.study.simulation.detector]
         written, told, called = [layout.events(sample, chunk, variation)], "", None
         if chosen:
             called = "simulate_shower"

@@ -28,6 +28,7 @@ def planned(workflow):
         "mine.root",
         "card.tcl",
         "taken.lhe",
+        "particles.hepmc.gz",
     ):
         (folder / name).touch()
 

@@ -70,7 +70,7 @@ rule generate_four_b:
 # Parton events of other generators, in the form of our own.
 rule take_partons:
     input:
-        files=lambda w: FILES.parton_files(w.sample),
+        files=lambda w: FILES.taken_files(w.sample),
     output:
         partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",
     log:
@@ -84,7 +84,7 @@ rule take_partons:
     resources:
         **needs("take_partons"),
     params:
-        files=lambda w: FILES.parton_arguments(w.sample),
+        files=lambda w: FILES.taken_arguments(w.sample),
         settings=settings("take_partons", "sample"),
         code=command("other_generators:take_partons"),
     message:
@@ -94,9 +94,36 @@ rule take_partons:
         " > {log:q} 2>&1"
 
 
+# Where particle events of other generators are, and what they weigh.
+rule take_particles:
+    input:
+        files=lambda w: FILES.taken_files(w.sample),
+    output:
+        index=f"{RESULTS}/particles/{{sample}}.json",
+    log:
+        f"{RESULTS}/logs/take_particles/{{sample}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/take_particles/{{sample}}.tsv"
+    wildcard_constraints:
+        sample=names_pattern(LAYOUT.of_source("hepmc")),
+    group:
+        step("take_particles")
+    resources:
+        **needs("take_particles"),
+    params:
+        files=lambda w: FILES.taken_arguments(w.sample),
+        settings=settings("take_particles", "sample"),
+        code=command("other_generators:take_particles"),
+    message:
+        "Taking particle events of another generator: {wildcards.sample}"
+    shell:
+        "hh4b take-particles {params.files} -o {output.index:q} --settings {params.settings:q}"
+        " > {log:q} 2>&1"
+
+
 rule simulate:
     input:
-        partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",
+        partons=lambda w: LAYOUT.generator_events(w.sample),
         detector=STUDY.simulation.detector,
     output:
         events=f"{RESULTS}/events/{{sample}}/{{chunk}}.root",
@@ -123,7 +150,7 @@ rule simulate:
 # Samples that a systematic of the detector changes: every detector for the same showers.
 rule simulate_variations:
     input:
-        partons=f"{RESULTS}/partons/{{sample}}.lhe.gz",
+        partons=lambda w: LAYOUT.generator_events(w.sample),
         detector=STUDY.simulation.detector,
     output:
         events=f"{RESULTS}/events/{{sample}}/{{chunk}}.root",

@@ -1,4 +1,4 @@
-"""Commands: parton events of other generators."""
+"""Commands: events of other generators, partons and particles."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import typer
 from hh4b.commands.groups import app
 from hh4b.commands.options import takes_settings
 from hh4b.generation.settings import TakePartonsSettings
+from hh4b.simulation.settings import TakeParticlesSettings
 
 
 @app.command("take-partons")
@@ -23,5 +24,25 @@ def take_partons(
     """
     from hh4b.events.sources import expand
     from hh4b.generation.foreign_stage import take_partons as run
+
+    run(expand(files), output, settings)
+
+
+@app.command("take-particles")
+@takes_settings(TakeParticlesSettings)
+def take_particles(
+    files: list[str] = typer.Argument(
+        help="HepMC files of version 2 or 3, plain or packed (gzip, zstd), globs, or @LIST."
+    ),
+    *,
+    settings: TakeParticlesSettings,
+    output: Path = typer.Option(..., "-o", "--output", help="Index to write (.json)."),
+) -> None:
+    """Take particle events of other generators and showers as a sample.
+
+    The files stay where they are; `hh4b simulate` takes the index and reads them.
+    """
+    from hh4b.events.sources import expand
+    from hh4b.simulation.take_particles_stage import take_particles as run
 
     run(expand(files), output, settings)

@@ -14,7 +14,10 @@ from hh4b.simulation.settings import SimulateSettings, ValidateSettings
 @app.command("simulate")
 @takes_settings(SimulateSettings)
 def simulate_command(
-    partons: Path = typer.Argument(..., help="Les Houches file, plain or gzipped."),
+    partons: Path = typer.Argument(
+        ...,
+        help="Les Houches file, plain or gzipped, or index of particle events (take-particles).",
+    ),
     *,
     settings: SimulateSettings,
     output: Path = typer.Option(..., "--output", "-o", help="Delphes ROOT file to write."),
@@ -23,7 +26,10 @@ def simulate_command(
         [], help="NAME=FILE: the tree of one of the variations; repeat for each."
     ),
 ) -> None:
-    """Shower parton-level events and simulate the detector: one chunk of a sample."""
+    """Shower parton-level events and simulate the detector: one chunk of a sample.
+
+    Events of an index of particles have been showered.
+    """
     from hh4b.simulation.simulate_stage import simulate
 
     simulate(partons, detector, output, settings, varied=_named_files(varied))
@@ -51,7 +57,7 @@ def _named_files(values: list[str]) -> dict[str, Path]:
 @app.command("validate-detector")
 @takes_settings(ValidateSettings)
 def validate_detector_command(
-    particles: Path = typer.Argument(..., help="Generator events: HepMC3 text or flat HDF5."),
+    particles: Path = typer.Argument(..., help="Generator events: HepMC text or flat HDF5."),
     delphes: Path = typer.Argument(..., help="What Delphes made of the same events, ROOT."),
     *,
     settings: ValidateSettings,

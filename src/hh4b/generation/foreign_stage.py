@@ -21,6 +21,7 @@ from hh4b.generation.foreign_records import higgs_pairs, require_incoming
 from hh4b.generation.lhe import Floats, head_text, read_lhe
 from hh4b.generation.lhe_text import END, event_blocks
 from hh4b.generation.settings import TakePartonsSettings
+from hh4b.generation.taken_events import require_one_process, require_same_names, require_signs
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ log = logging.getLogger(__name__)
 DECAY_TO_BOTTOM = ("25:onMode = off", "25:onIfMatch = 5 -5")
 #: Where a record has the hardest emission, the shower begins at the scale that the event states.
 BEGIN_AT_SCALE = ("SpaceShower:pTmaxMatch = 1", "TimeShower:pTmaxMatch = 1")
-#: Relative difference of cross sections of files of one sample, and of energies.
-_SAME_PROCESS, _SAME_ENERGY = 0.2, 1e-3
+#: Relative difference of energies.
+_SAME_ENERGY = 1e-3
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,11 @@ def take_partons(files: Sequence[str], output: Path | str, settings: TakePartons
             f"{', '.join(files)}: {len(taken)} events together, but {settings.events} were asked"
             " for; give more files or ask for fewer events"
         )
-    _require_one_process(sources)
-    _require_weights(sources, settings)
+    require_one_process([(source.path, source.head.cross_section_pb) for source in sources])
+    require_same_names([(source.path, source.head.weight_ids) for source in sources])
+    for source in sources:
+        allowed = settings.allow_negative_weights
+        require_signs(source.path, source.weights, allowed=allowed)
     _require_records(sources, settings)
     provenance = _provenance(sources, taken, settings)
     with (
@@ -119,35 +123,6 @@ def _sources(files: Sequence[str], settings: TakePartonsSettings) -> Iterator[_S
         yield _Source(path, head, factor, factor * events.weights, undecayed, beyond)
 
 
-def _require_one_process(sources: Sequence[_Source]) -> None:
-    """Check that files are of one process: events of all are taken as one sample."""
-    first = sources[0]
-    for source in sources[1:]:
-        one, other = first.head.cross_section_pb, source.head.cross_section_pb
-        if abs(one - other) > _SAME_PROCESS * max(abs(one), abs(other)):
-            raise ContractError(
-                f"{source.path}: its cross section is {other:g} pb, that of {first.path} {one:g}"
-                " pb; files of one sample are runs of one process, make a sample of each process"
-            )
-        if set(source.head.weight_ids) != set(first.head.weight_ids):
-            name = sorted(set(source.head.weight_ids) ^ set(first.head.weight_ids))[0]
-            raise ContractError(
-                f"{source.path} and {first.path}: only one of them has the weight {name!r}; files"
-                " of one sample have the same weights"
-            )
-
-
-def _require_weights(sources: Sequence[_Source], settings: TakePartonsSettings) -> None:
-    for source in sources:
-        negative = source.weights < 0
-        if negative.any() and not settings.allow_negative_weights:
-            raise ContractError(
-                f"{source.path}: {negative.sum()} of {len(negative)} events have negative weights,"
-                f" the first is event {int(np.argmax(negative))}; if they are meant, write"
-                " allow_negative_weights: true (--allow-negative-weights)"
-            )
-
-
 def _require_records(sources: Sequence[_Source], settings: TakePartonsSettings) -> None:
     number = sum(len(source.weights) for source in sources)
     if 0 < sum(source.undecayed for source in sources) < number:
@@ -162,8 +137,8 @@ def _require_records(sources: Sequence[_Source], settings: TakePartonsSettings) 
             f"{worst.path}: {worst.beyond} of {len(worst.weights)} events have a further parton or"
             " incoming quarks. Weights in kappa_lambda are of g g -> H H at leading order and"
             " nothing else, so that these events make no templates of a signal; give leading-order"
-            " events, or give the process the kind resonance, which trains and is shown, but is in"
-            " no limit"
+            " events, or write statistics.signal_method: interpolated and give samples of three"
+            " kappa_lambda or more"
         )
 
 

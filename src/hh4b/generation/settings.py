@@ -113,20 +113,24 @@ class NegativeWeights(Settings):
     allow_negative_weights: bool = Field(False, description="take them instead of stopping")
 
 
-class TakePartonsSettings(NegativeWeights, Energy):
-    """Parton events of another generator as a sample."""
+class TakenEvents(NegativeWeights, Energy):
+    """Events of another generator as a sample."""
 
     events: Count | None = Field(None, description="take the first ones; null = all")
     higgs_pairs: bool = Field(
         True,
-        description="events are of two H, which decay to b b~ in the file or in the shower; if not,"
-        " nothing is asked of H, and the shower decays them as they come",
+        description="events are of two H, which decay to b b~; if not, nothing is asked of H, and"
+        " those of parton events decay as they come",
     )
     kappa_reweighting: bool = Field(
         False,
         description="templates are made of the events at any kappa_lambda: only leading order"
         " g g -> H H is let in",
     )
+
+
+class TakePartonsSettings(TakenEvents):
+    """Parton events of another generator as a sample; the shower decays H that have not decayed."""
 
 
 class ResonanceMass(Settings):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hh4b.core.settings import Count, Name, Seed, Settings
+from hh4b.generation.settings import TakenEvents
 
 
 class _Chunks(Settings):
@@ -54,6 +55,23 @@ class Simulation(ShowerChoice, _Chunks):
         "config/detector/acceptance_bias.yaml",
         description="density of partons that favours events that pass, for pp -> 4b; null = plain",
     )
+
+
+class ParticleChoices(Settings):
+    """Which particle events of another generator count, and as what."""
+
+    weight: str | None = Field(
+        None, description="name of the weight that counts; null = the first of the file"
+    )
+    only_bottom_decays: bool = Field(
+        False,
+        description="leave out events in which an H decays to something else than b b~, instead of"
+        " stopping; they are then no generated events either",
+    )
+
+
+class TakeParticlesSettings(ParticleChoices, TakenEvents):
+    """Events of another generator and shower as a sample, from particles on."""
 
 
 class SimulateSettings(ShowerChoice):

@@ -1,4 +1,4 @@
-"""A chunk of a sample: Les Houches events through shower and detector into a Delphes tree.
+"""A chunk of a sample: events through shower, if they need one, and detector into a Delphes tree.
 
 Variations of the detector are made of the same showers, each a tree of its own beside the nominal
 one, equal to that of a job of its own.
@@ -11,22 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import awkward as ak
-import numpy as np
 
-from hh4b.core.errors import ConfigError, ContractError, GeneratorFailed
+from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance
 from hh4b.core.logs import progress
 from hh4b.detector.settings import DetectorSettings, read_detector_settings, with_changes
 from hh4b.detector.tree import TreeWriter
-from hh4b.generation.lhe import LheEvents, LheFile, read_lhe
 from hh4b.simulation.event_rows import EventRows, Version
+from hh4b.simulation.event_source import event_source
 from hh4b.simulation.settings import VARYING, SimulateSettings
-from hh4b.simulation.shower import BLOCK_EVENTS, ShowerBlock, shower
+from hh4b.simulation.shower import BLOCK_EVENTS
 
 log = logging.getLogger(__name__)
-
-#: Status of the incoming partons of the hard process.
-_INCOMING = 21
 
 
 def simulate(
@@ -47,7 +43,7 @@ def simulate(
     draws of the detector.
 
     Args:
-        partons: Les Houches file.
+        partons: Les Houches file, or index of particle events that have been showered.
         card: card of the detector.
         output: the tree to write.
         settings: which chunk, and how.
@@ -59,19 +55,17 @@ def simulate(
         shower may have several) and ``sum_weights_written``.
 
     Raises:
-        ConfigError: if the card or a change of it is impossible, or a variation has no file.
-        InputFileError: if the Les Houches file is missing, cut or too short.
+        ConfigError: if the card or a change of it is impossible, or a variation has no file, or
+            events that have been showered are given settings of the shower.
+        InputFileError: if the events are missing, cut or too few.
         ContractError: if there is no event to simulate.
         GeneratorFailed: if Pythia fails.
     """
     outputs = [output, *_places(settings, varied or {})]
     detector = read_detector_settings(card)
-    file = read_lhe(partons, settings.first, settings.events)
-    settings = _told_by(file, settings)
+    source = event_source(partons, settings)
+    settings = source.settings
     versions = [Version(one, changed_detector(detector, one)) for one in settings.alone()]
-    generated = file.events
-    if not len(generated):
-        raise ContractError(f"{partons}: no events from {settings.first} on; nothing to do")
     counts: list[dict[str, Any]] = [
         {
             "n_generated": 0, "sum_weights_generated": 0.0, "n_failed": 0,
@@ -79,18 +73,14 @@ def simulate(
         }
         for _ in versions
     ]  # fmt: skip
-    showered = shower(
-        partons, first=settings.first, count=len(generated), seed=settings.seed,
-        labels=(settings.sample,), commands=tuple(settings.pythia_settings),
-    )  # fmt: skip
     rows = EventRows(versions)
     with ExitStack() as stack:
         writers = [
             stack.enter_context(TreeWriter(path, gen_jets=settings.gen_jets)) for path in outputs
         ]
-        for block in progress(showered, total=len(generated), what="events", size=BLOCK_EVENTS):
-            _require_same_events(block, generated, settings.first, partons)
-            weights = generated.weights[block.index - settings.first]
+        for block, weights in progress(
+            source.blocks, total=source.n_events, what="events", size=BLOCK_EVENTS
+        ):
             for count, writer, events in zip(
                 counts, writers, rows.of_block(block, weights), strict=True
             ):
@@ -109,12 +99,6 @@ def simulate(
             count["n_generated"], count["n_failed"], count["n_written"],
         )  # fmt: skip
     return counts[0]
-
-
-def _told_by(file: LheFile, settings: SimulateSettings) -> SimulateSettings:
-    """Return the settings with what the parton file asks of the shower before those of the user."""
-    told = file.provenance.get("settings", {}).get("pythia_settings", [])
-    return settings.model_copy(update={"pythia_settings": [*told, *settings.pythia_settings]})
 
 
 def _places(settings: SimulateSettings, varied: Mapping[str, Path]) -> list[Path]:
@@ -140,27 +124,6 @@ def changed_detector(detector: DetectorSettings, settings: SimulateSettings) -> 
     if settings.b_tagging is not None:
         detector = detector.with_tagging(settings.b_tagging)
     return with_changes(detector, settings.detector_changes)
-
-
-def _require_same_events(
-    block: ShowerBlock, partons: LheEvents, first: int, path: Path | str
-) -> None:
-    """Check by the energy of the incoming partons that weights and events belong together."""
-    record = block.record
-    incoming = np.flatnonzero(record.status == _INCOMING)
-    energy = np.bincount(
-        np.searchsorted(record.offsets, incoming, side="right") - 1,
-        record.momenta[3, incoming],
-        minlength=record.n_events,
-    )
-    rows = block.index - first
-    expected = np.where(partons.status[rows] == -1, partons.momenta[rows, :, 0], 0.0).sum(axis=1)
-    wrong = np.abs(energy - expected) > 1e-3 * expected
-    if wrong.any():
-        raise GeneratorFailed(
-            f"Pythia's event {block.index[wrong][0]} is not that of {path}:"
-            " it skipped events; report the file"
-        )
 
 
 def _provenance(

@@ -29,6 +29,17 @@ NOTE_MIXTURE = [-5.0, -3.0, -1.0, 1.0, 2.0, 3.0, 5.0, 7.0, 9.0, 12.0]
 MOST_STEPS = 1000
 
 
+#: How the signal at a hypothesis is made.
+SignalMethod = Annotated[
+    Literal["reweighted", "interpolated", "direct"],
+    Field(
+        description="signal at a kappa_lambda: all samples reweighted by the leading-order"
+        " amplitude, the parabola through samples of three values or more, which holds at any"
+        " order, or the sample of that value alone"
+    ),
+]
+
+
 class AmplitudeMasses(TopMass, HiggsMass):
     """Masses in the own amplitude of gg -> HH."""
 
@@ -249,9 +260,7 @@ class TemplateSettings(
         NOTE_MIXTURE,
         description="kappa inputs that were trained: average goes over them, fixed is one of them",
     )
-    signal_method: Literal["reweighted", "direct"] = Field(
-        "reweighted", description="signal from all samples, or from that of the hypothesis"
-    )
+    signal_method: SignalMethod = "reweighted"
     sqrt_s_tev: Positive = Field(13.0, description="energy at which the events were generated")
     seed: Seed = Field(1, description="of the bootstrap, the study's")
 
@@ -270,6 +279,18 @@ class TemplateSettings(
             raise ValueError(
                 f"fixed_kappa_input {fixed:g} was never trained, only {trained}; take one of them"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _interpolated(self) -> Self:
+        if self.signal_method != "interpolated":
+            return self
+        for name, wrong in (("errors", "bootstrap"), ("kappa_input", "own")):
+            if getattr(self, name) == wrong:
+                raise ValueError(
+                    f"signal_method interpolated and {name} {wrong} do not go together; take"
+                    f" another {name}"
+                )
         return self
 
     @field_validator("systematics", mode="after")
@@ -336,6 +357,7 @@ class Statistics(
 ):
     """Templates in m_HH and limits on kappa_lambda."""
 
+    signal_method: SignalMethod = "reweighted"
     kappa_lambda_min: Kappa = Field(-10, description="first value of the scan")
     kappa_lambda_max: Kappa = Field(15, description="last value of the scan")
     kappa_lambda_step: Positive = Field(1, description="step of the scan")

@@ -23,6 +23,7 @@ from hh4b.statistics.bootstrap_stage import (
 )
 from hh4b.statistics.energy_factors import FactorFiles
 from hh4b.statistics.histograms import Histogram
+from hh4b.statistics.interpolated_signal import interpolated_templates
 from hh4b.statistics.parton_factors import PartonFactorFiles, reweighted_events
 from hh4b.statistics.settings import SampleChoices, TemplateSettings
 from hh4b.statistics.systematics import DIRECTIONS
@@ -278,6 +279,8 @@ def fill_signal(
     """Return the signal template at each hypothesis."""
     if settings.signal_method == "direct":
         return [direct_signal_template(samples, k, cut) for k in settings.kappa_values]
+    if settings.signal_method == "interpolated":
+        return interpolated_templates(samples, cut, settings.kappa_values, cross_section)
     balance = balance_weights(samples, cross_section)
     return [
         signal_template(samples, kappa, cut, cross_section, balance)

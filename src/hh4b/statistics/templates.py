@@ -218,7 +218,7 @@ def signal_template(
         density = evaluate(sample.polynomial[passed], kappa_lambda) / sigma
         masks.append(passed)
         weights.append(weight[passed] * density)
-    return _fill(samples, masks, weights, selection)
+    return fill_rows(samples, masks, weights, selection)
 
 
 def direct_signal_template(
@@ -242,7 +242,7 @@ def direct_signal_template(
         passed = _passes_signal(sample, kappa_lambda, selection)
         masks.append(passed)
         weights.append(sample.efficiency_weight[passed] * (sample.n_generated / total))
-    return _fill(chosen, masks, weights, selection)
+    return fill_rows(chosen, masks, weights, selection)
 
 
 def background_template(
@@ -275,7 +275,7 @@ def background_template(
             share = np.mean(passes, axis=0)
         masks.append(np.ones(len(share), np.bool_))
         weights.append(sample.efficiency_weight * share * (sample.n_generated / total))
-    return _fill(samples, masks, weights, selection)
+    return fill_rows(samples, masks, weights, selection)
 
 
 def _passes_signal(sample: SignalEvents, kappa_lambda: float, selection: CutAndBins) -> Bools:
@@ -283,13 +283,20 @@ def _passes_signal(sample: SignalEvents, kappa_lambda: float, selection: CutAndB
     return np.asarray(sample.scores.at(kappa_input) > selection.threshold)
 
 
-def _fill(
+def fill_rows(
     samples: Sequence[SampleEvents],
     masks: Sequence[Bools],
     weights: Sequence[Floats],
     selection: CutAndBins,
 ) -> Histogram:
-    """Fill a histogram with the chosen rows of samples, ``weights`` being of those."""
+    """Fill a histogram with the chosen rows of samples.
+
+    Args:
+        samples: of one process.
+        masks: which rows of each sample count.
+        weights: of these rows.
+        selection: with the bins.
+    """
     pairs = list(zip(samples, masks, strict=True))
     bins = [selection.bins(sample.m_hh_gev[mask]) for sample, mask in pairs]
     events = None

@@ -10,8 +10,9 @@ from hh4b.core.spelling import did_you_mean
 from hh4b.events.sources import require_local_sources
 from hh4b.study.model import Study
 from hh4b.study.samples import (
-    SHOWERED,
+    SIMULATED,
     FilesSample,
+    HepmcSample,
     LheSample,
     MadgraphSample,
     SpanetDatasetSample,
@@ -41,7 +42,7 @@ def check_files(study: Study) -> None:
 def _of_samples(study: Study) -> Iterator[tuple[str, str]]:
     for name, sample in study.samples.items():
         key = f"samples.{name}"
-        if isinstance(sample, FilesSample | LheSample):
+        if isinstance(sample, FilesSample | LheSample | HepmcSample):
             try:
                 require_local_sources(sample.files)
             except InputFileError as error:
@@ -64,7 +65,7 @@ def _shared(study: Study) -> Iterator[tuple[str, str]]:
     """Name files that two samples of a process have: their events would count twice."""
     users: dict[tuple[str, Hashable], str] = {}
     for name, sample in study.samples.items():
-        if not isinstance(sample, FilesSample | LheSample):
+        if not isinstance(sample, FilesSample | LheSample | HepmcSample):
             continue
         try:
             files = require_local_sources(sample.files)
@@ -82,7 +83,7 @@ def _shared(study: Study) -> Iterator[tuple[str, str]]:
 
 
 def _of_sections(study: Study) -> Iterator[tuple[str, str]]:
-    if any(sample.source in SHOWERED for sample in study.samples.values()):
+    if any(sample.source in SIMULATED for sample in study.samples.values()):
         yield from _missing("simulation.detector", study.simulation.detector)
     if same_file(study.results, "."):
         yield "results", f"value {study.results!r}: is where the workflow lies; name another folder"

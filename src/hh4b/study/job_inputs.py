@@ -8,7 +8,7 @@ from hh4b.core.plugins import plugin_file
 from hh4b.events.sources import CHUNK, local_sources
 from hh4b.study.layout import Layout
 from hh4b.study.methods import Dnn, FunctionPairing, SpanetClassifier, SpanetPairing, SpanetTraining
-from hh4b.study.samples import FilesSample, LheSample
+from hh4b.study.samples import FilesSample, HepmcSample, LheSample
 
 #: (key, dataset, features, scores) of samples.
 Rows = list[tuple[str, str, str, str]]
@@ -208,16 +208,16 @@ class JobInputs:
             return local_sources(info.definition.files)
         return [self.layout.events(sample, "madgraph")]
 
-    def parton_files(self, sample: str) -> list[str]:
+    def taken_files(self, sample: str) -> list[str]:
         """Return the files of another generator that a sample is taken from."""
         definition = self.layout.samples[sample].definition
-        assert isinstance(definition, LheSample)
+        assert isinstance(definition, LheSample | HepmcSample)
         return local_sources(definition.files)
 
-    def parton_arguments(self, sample: str) -> str:
-        """Write them for `hh4b take-partons`."""
+    def taken_arguments(self, sample: str) -> str:
+        """Write them for `hh4b take-partons` and `hh4b take-particles`."""
         definition = self.layout.samples[sample].definition
-        assert isinstance(definition, LheSample)
+        assert isinstance(definition, LheSample | HepmcSample)
         return " ".join(shlex.quote(file) for file in definition.files)
 
     def event_arguments(self, sample: str, variation: str = "") -> str:

@@ -50,6 +50,7 @@ NEEDS = {
     "generate_four_b": Need("partons", cost.SECONDS_PER_PARTONS, "sample"),
     "generate_madgraph": Need("partons", 2 * cost.SECONDS_PER_EVENT, "sample"),
     "take_partons": Need("partons", cost.SECONDS_PER_PARTONS, "sample"),
+    "take_particles": Need("partons", cost.SECONDS_PER_PARTONS, "sample"),
     "comparison_hh": Need("partons", cost.SECONDS_PER_PARTONS, "comparison"),
     "comparison_four_b": Need("partons", cost.SECONDS_PER_PARTONS, "comparison"),
     "simulate": Need("events", cost.SECONDS_PER_EVENT, "chunk"),

@@ -27,6 +27,12 @@ class Layout(SampleChoice):
         """Return the parton-level events of a sample, or their histograms (``json``)."""
         return self.file(f"partons/{sample}.{suffix}")
 
+    def generator_events(self, sample: str) -> str:
+        """Return what the detector's events are made of: partons, or an index of particles."""
+        if self.samples[sample].own_shower:
+            return self.partons(sample)
+        return self.file(f"particles/{sample}.json")
+
     def chunks(self, sample: str) -> list[str]:
         """Return the chunk names of a generated sample."""
         events = self.samples[sample].events

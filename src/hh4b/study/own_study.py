@@ -12,10 +12,12 @@ from hh4b.core.given_once import require_once
 from hh4b.core.kappa import kappa_name
 from hh4b.events.sources import expand
 from hh4b.generation.lhe import read_lhe
+from hh4b.simulation.hepmc_weights import survey
 from hh4b.study.own_settings import OwnFiles
 from hh4b.study.reading import parse_study
 
 _DELPHES, _LES_HOUCHES = (".root",), (".lhe", ".lhe.gz")
+_HEPMC = re.compile(r"\.hepmc[23]?(\.gz|\.zst)?$")
 #: Value of kappa_lambda that networks are told for every event; selections need a sample of it.
 _TOLD = 1.0
 
@@ -26,8 +28,8 @@ class _Files(NamedTuple):
     Attributes:
         patterns: as the user gave them, one text.
         source: of the configuration.
-        events: of Les Houches files; None for others, which say it themselves.
-        signed: whether Les Houches events have negative weights.
+        events: of Les Houches and HepMC files; None for others, which say it themselves.
+        signed: whether these events have negative weights.
     """
 
     patterns: str
@@ -204,18 +206,22 @@ def _backgrounds(texts: Sequence[str]) -> Iterator[tuple[str, float, _Files]]:
 
 
 def _look(patterns: str) -> _Files:
-    """Find out what files are, and what has to be known of Les Houches files."""
+    """Find out what files are, and what has to be known of generator events."""
     files = expand([patterns])
     if all(file.endswith(_DELPHES) for file in files):
         return _Files(patterns, "files")
-    if not all(file.endswith(_LES_HOUCHES) for file in files):
+    if all(file.endswith(_LES_HOUCHES) for file in files):
+        source, weights = "lhe", [read_lhe(file, particles=1).events.weights for file in files]
+    elif all(_HEPMC.search(file) for file in files):
+        source, weights = "hepmc", [survey(file, None, None).nominal for file in files]
+    else:
         raise ConfigError(
-            f"{patterns}: expected Delphes files (.root) or Les Houches files (.lhe, .lhe.gz), all"
-            f" of one kind, got {files[0]}"
+            f"{patterns}: expected Delphes files (.root), Les Houches files (.lhe, .lhe.gz) or"
+            f" HepMC files (.hepmc, .hepmc2, .hepmc3, also with .gz or .zst), all of one kind, got"
+            f" {files[0]}"
         )
-    weights = [read_lhe(file, particles=1).events.weights for file in files]
     signed = any((one < 0).any() for one in weights)
-    return _Files(patterns, "lhe", sum(map(len, weights)), signed)
+    return _Files(patterns, source, sum(map(len, weights)), signed)
 
 
 def _source(files: _Files) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from hh4b.study.sample_values import find_unknown_values, signal_values
 from hh4b.study.samples import (
     FilesSample,
     FourBSample,
+    HepmcSample,
     LheSample,
     MadgraphSample,
     ResonanceSample,
@@ -57,6 +58,7 @@ def find_mismatches(study: Study, problems: Problems) -> None:
     _check_other_energies(study, problems)
     find_idle_systematics(study, problems)
     find_impossible_likelihoods(study, problems)
+    _check_signal_method(study, problems)
 
 
 #: The kinds of process that events of a source can belong to.
@@ -66,6 +68,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
     FourBSample: ("background",),
     MadgraphSample: ("signal", "background"),
     LheSample: ("signal", "background", "resonance"),
+    HepmcSample: ("signal", "background", "resonance"),
     FilesSample: ("signal", "background", "resonance"),
     SpanetDatasetSample: ("signal", "background", "resonance"),
 }
@@ -101,7 +104,7 @@ def _check_other_energies(study: Study, problems: Problems) -> None:
     for name in layout.measured if layout.other_energies else ():
         sample = layout.samples[name]
         if not sample.own_partons:
-            own = "own " if sample.generated else ""
+            own = "own " if sample.own_shower else ""
             problems.add(
                 "statistics.other_energies",
                 f"value 'reweighted': sample {name!r} (source {sample.definition.source}) has no"
@@ -136,6 +139,31 @@ def _check_processes(study: Study, problems: Problems) -> None:
                     process.other_pb(name, energy)
                 elif process.cross_section != "own":
                     process.signal_fb(name, energy, **masses)
+
+
+def _check_signal_method(study: Study, problems: Problems) -> None:
+    """Check that samples and selections allow a signal that is not reweighted."""
+    method = study.statistics.signal_method
+    if method == "reweighted" or not study.selections:
+        return
+    values = sorted(signal_values(study))
+    if method == "interpolated" and len(values) < 3:
+        problems.add(
+            "statistics.signal_method",
+            f"value {method!r}: needs signal samples of three kappa_lambda or more, there are"
+            f" {values}",
+        )
+        return
+    if method == "direct" and (lacking := sorted(set(study.statistics.scan()) - set(values))):
+        problems.add(
+            "statistics.signal_method",
+            f"value {method!r}: no signal sample has kappa_lambda {lacking[0]:g} of the scan; the"
+            f" samples have {values}, write interpolated",
+        )
+        return
+    for name in study.selections:
+        with problems.at("statistics"):
+            StageSettings(Layout(study)).templates(name)
 
 
 def _check_stages(study: Study, problems: Problems) -> None:

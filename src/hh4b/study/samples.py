@@ -10,6 +10,7 @@ from hh4b.core.kappa import kappa_name
 from hh4b.core.settings import Count, Kappa, Kappas, Name, Positive, Settings
 from hh4b.events.settings import FileChoices
 from hh4b.generation.settings import MadgraphProcess, NegativeWeights
+from hh4b.simulation.settings import ParticleChoices
 from hh4b.statistics.processes import Process
 
 
@@ -90,6 +91,18 @@ class LheSample(NegativeWeights, GeneratedSample):
     )
 
 
+class HepmcSample(ParticleChoices, NegativeWeights, GeneratedSample):
+    """HepMC files of any generator and shower, through own detector."""
+
+    source: Literal["hepmc"]
+    files: Annotated[list[str], Field(min_length=1)] = Field(
+        description="paths or globs of files of one process, plain or packed by gzip or zstd, or"
+        " @LIST for the lines of a file"
+    )
+    events: Count = Field(description="events to take, the first of the files")
+    kappa_lambda: Kappa | None = Field(None, description="of a signal")
+
+
 class MadgraphSample(MadgraphProcess, Sample):
     """gg -> HH -> 4b or pp -> 4b by MG5_aMC, Pythia 8 and Delphes on PATH or in a container."""
 
@@ -130,14 +143,17 @@ AnySample = Annotated[
     | ResonanceSample
     | FourBSample
     | LheSample
+    | HepmcSample
     | MadgraphSample
     | FilesSample
     | SpanetDatasetSample,
     Field(discriminator="source"),
 ]
-#: Sources of own parton events, and those whose events own shower and detector make of partons.
+#: Sources of own parton events, those whose events are showered here, and those whose events go
+#: through the own detector.
 OWN_PARTONS = ("gg_hh", "resonance", "four_b")
 SHOWERED = (*OWN_PARTONS, "lhe")
+SIMULATED = (*SHOWERED, "hepmc")
 
 
 @dataclass(frozen=True)
@@ -180,7 +196,12 @@ class SampleInfo:
 
     @property
     def generated(self) -> bool:
-        """Return whether the events come from own shower and detector."""
+        """Return whether the events come from the own detector."""
+        return self.definition.source in SIMULATED
+
+    @property
+    def own_shower(self) -> bool:
+        """Return whether the events come from the own shower, too."""
         return self.definition.source in SHOWERED
 
     @property

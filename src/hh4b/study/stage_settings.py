@@ -29,7 +29,7 @@ from hh4b.selection.settings import (
     ScoreSettings,
     WorkingPointSettings,
 )
-from hh4b.simulation.settings import SimulateSettings
+from hh4b.simulation.settings import SimulateSettings, TakeParticlesSettings
 from hh4b.spanet.settings import (
     EmbeddingSettings,
     SpanetEvaluateSettings,
@@ -38,7 +38,7 @@ from hh4b.spanet.settings import (
     SpanetTrainSettings,
 )
 from hh4b.study.layout import Variation
-from hh4b.study.samples import GeneratedSample, LheSample
+from hh4b.study.samples import GeneratedSample, HepmcSample, LheSample
 from hh4b.study.statistics_settings import StatisticsSettings
 
 
@@ -83,14 +83,25 @@ class StageSettings(StatisticsSettings):
         )
 
     def take_partons(self, sample: str) -> TakePartonsSettings:
-        """Events of another generator."""
+        """Parton events of another generator."""
+        return TakePartonsSettings.of(*self._taken(sample), **self._allowed(sample))
+
+    def take_particles(self, sample: str) -> TakeParticlesSettings:
+        """Particle events of another generator and shower."""
+        return TakeParticlesSettings.of(*self._taken(sample), **self._allowed(sample))
+
+    def _taken(self, sample: str) -> tuple[Settings, Settings]:
+        return self.study.physics, self.layout.samples[sample].definition
+
+    def _allowed(self, sample: str) -> dict[str, bool]:
+        """Return what the records of a sample have to allow."""
         info = self.layout.samples[sample]
-        return TakePartonsSettings.of(
-            self.study.physics,
-            info.definition,
-            higgs_pairs=not info.background,
-            kappa_reweighting=info.kind == "signal",
-        )
+        # Likelihoods, which reweight as well, ask for this method.
+        reweighted = self.study.statistics.signal_method == "reweighted"
+        return {
+            "higgs_pairs": not info.background,
+            "kappa_reweighting": info.kind == "signal" and reweighted,
+        }
 
     def comparison_hh(self, energy: str) -> HiggsPairSettings:
         """Gg -> HH for the figures that compare energies."""
@@ -131,7 +142,8 @@ class StageSettings(StatisticsSettings):
         definition = self.layout.samples[sample].definition
         assert isinstance(definition, GeneratedSample)
         simulation = self.study.simulation
-        pythia = list(simulation.pythia_settings)
+        # Particles of others have been showered.
+        pythia = [] if isinstance(definition, HepmcSample) else list(simulation.pythia_settings)
         if isinstance(definition, LheSample):
             pythia += definition.pythia_settings
         if chosen := self.layout.variation(variation):

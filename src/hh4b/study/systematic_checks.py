@@ -85,9 +85,13 @@ def _lacking(
     lacking: dict[str, tuple[SampleInfo, str]] = {}
     for info in infos:
         known = tagged_here and not isinstance(info.definition, SpanetDatasetSample)
-        own = info.own_partons if systematic.effect == "partons" else info.generated
+        own = {"partons": info.own_partons, "shower": info.own_shower}.get(
+            systematic.effect, info.generated
+        )
         if not (own or known):
-            what = lacks.format(own="own " if info.generated else "")
+            what = lacks.format(own="own " if info.own_shower else "")
+            if systematic.effect == "shower" and info.generated:
+                what = "whose events have been showered by another program"
             lacking.setdefault(info.process, (info, what))
     return lacking
 
