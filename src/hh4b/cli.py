@@ -74,6 +74,8 @@ def _line(error: Exception) -> str:
     text = " ".join(str(error).split())
     if "no locator available" in text:  # numba, with neither a cache nor temporary files
         return "no folder for compiled functions can be written; set NUMBA_CACHE_DIR to one"
+    if "No usable temporary directory" in text:
+        return "no folder for temporary files can be written; free space, or set TMPDIR to another"
     if isinstance(error, OSError) and error.errno:
         name = "" if error.filename is None else f"{error.filename}: "
         return f"the system refuses: {name}{os.strerror(error.errno)}"

@@ -47,6 +47,10 @@ def end(monkeypatch, capsys):
             RuntimeError("cannot cache function 'f': no locator available for file 'g'"),
             "no folder for compiled functions can be written; set NUMBA_CACHE_DIR to one",
         ),
+        (
+            FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"),
+            "no folder for temporary files can be written; free space, or set TMPDIR to another",
+        ),
         (MemoryError(), "out of memory; give the job more, or smaller inputs"),
         (RecursionError("deep"), "unforeseen RecursionError at cli.py:N: deep; check"),
     ],

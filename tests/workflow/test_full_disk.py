@@ -25,6 +25,9 @@ LEFT_OUT = {
     "spanet import-checkpoint": "needs a checkpoint of the reference",
 }
 
+#: Files that workers of a search share: each goes on with what stands there, and takes over locks.
+SHARED = re.compile(r"trials\.journal(\.lock-\w+)?$")
+
 
 def command_table():
     """Return all commands by name, see tests/commands/conftest.py."""
@@ -59,12 +62,14 @@ def of_the_plan(found):
     dataset, features, _ = score.split(":")
     network = next(word for word in found["dnn predict"] if word.endswith(".pt"))
     fold, metrics = next(
-        word.split(":")[::2] for word in found["spanet evaluate-folds"] if word.count(":") == 2
+        word.split(":")[::2]
+        for word in found["spanet evaluate-folds"]
+        if word.count(":") == 2 and "{" not in word
     )
     pairing = found["features"][2]
     tree = f"{RESULTS}/events/%s/0000.root"
     data = ROOT / "tests/data"
-    limits = sorted(Path(RESULTS, "limits").glob("*.json"))
+    limits = sorted(Path(RESULTS, "limits").glob("*_13tev_139ifb.json"))
     background = (
         f"{RESULTS}/datasets/four_b.h5:{features.replace(Path(features).name, 'four_b.h5')}"
     )
@@ -75,8 +80,8 @@ def of_the_plan(found):
         ],
         "config check": [ROOT / "tests/studies/small.yaml"],
         "config readme": [], "config schema": [],
-        "cross-section hh": ["--kappa-lambda", "1"], "cross-section 4b": ["--events", "100"],
-        "form-factors": ["--sqrt-s-hat", "400"],
+        "cross-section hh": ["--kappa-lambda", "1"], "cross-section 4b": [],
+        "form-factors": ["--sqrt-s-hat", "400", "--cos-theta", "0.3"],
         "datasets describe": [dataset], "provenance": [dataset],
         "datasets import": [dataset, "-o", "new.h5", "--settings", '{"sample": "mine"}'],
         "take-partons": [f"{RESULTS}/partons/hh_kl1.lhe.gz", "-o", "new.lhe.gz"],
@@ -93,7 +98,7 @@ def of_the_plan(found):
         "choose-repeat": [f"{fold}:{metrics}", "--model", "new.pt", "--metrics", "new.json"],
         "validate-detector": [
             data / "delphes_slice.h5", data / "delphes_slice.root", "--detector",
-            ROOT / "config/detector/note.yaml", "-o", "new.md",
+            ROOT / "config/detector/atlas.yaml", "-o", "new.md",
         ],
         "compare-limits": [*limits[:2], "-o", "new.json"],
         "numbers extract": [
@@ -101,6 +106,7 @@ def of_the_plan(found):
             "config/scale/smoke.yaml",
         ],
         "numbers compare": [ROOT / "docs/numbers/default.json", "-o", "new.md"],
+        "crate": [RESULTS, "-o", "new.zip"], "hepdata": ["--limits", limits[0], "-o", "new"],
         "dnn evaluate": found["evaluate-classifier"][1:],
     }  # fmt: skip
 
@@ -119,7 +125,7 @@ def elsewhere(name, words):
             elif first is not None and (named or option.param_type_name == "argument"):
                 key, equals, rest = word.rpartition("=")
                 parts = rest.split(":")
-                if len(parts) > first:
+                if len(parts) > first and "{" not in word:
                     parts[first:] = [f"full/{part}" for part in parts[first:]]
                     changed[number] = key + equals + ":".join(parts)
     return changed
@@ -169,9 +175,10 @@ def fault(outcome):
         return "no foreseen error"
     if len(said) != 1 or said[0] != lines[-1]:
         return "not one line"
-    if not re.search("File too large|No space left|cannot write", said[0]):
+    if not re.search("File too large|No space left|cannot write|can be written", said[0]):
         return "another error"
-    return f"left {outcome['changed']}" if outcome["changed"] else None
+    left = [path for path in outcome["changed"] if not SHARED.search(path)]
+    return f"left {left}" if left else None
 
 
 def test_every_command_is_run(outcomes):
