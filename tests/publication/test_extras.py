@@ -127,7 +127,8 @@ def test_curves_of_one_figure_share_energy_and_luminosity(run):
 
 
 def test_roc_and_cutflow(run):
-    assert draw("roc", [f"min_dr_dnn={run}/classifier/min_dr_dnn_0.json"]).axes
+    legend = draw("roc", [f"min_dr_dnn={run}/classifier/min_dr_dnn_0.json"]).axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["min dr dnn: 0.870 ± 0.003"]
     texts = [f"{s}={run}/datasets/{s}.h5" for s in ("signal", "background")]
     axes = draw("cutflow", texts).axes[0]
     labels = [text.get_text() for text in axes.get_xticklabels()]
