@@ -25,6 +25,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 # What `Attributes:` lists is a list; each attribute would be described twice otherwise.
 napoleon_use_ivar = True
+# Their types stand in the signature of the class.
+napoleon_attr_annotations = False
 # `name` in a docstring is code: names of columns and of functions alike.
 default_role = "literal"
 # Types of docstrings, as `event` of "(event, jet)", name many things; no link is written by hand.
