@@ -1,6 +1,7 @@
 """Links of the page to files beside it."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -36,7 +37,7 @@ class Links:
         relative = Path(os.path.relpath(path, self.page.parent)).as_posix()
         return Link(text or Path(path).name, quote(relative))
 
-    def to_all(self, paths: dict[str, Path | str]) -> list[Link]:
+    def to_all(self, paths: Mapping[str, Path | str]) -> list[Link]:
         """Return links to the files that are there, by text."""
         found = (self.to(path, text) for text, path in paths.items())
         return [link for link in found if link is not None]
