@@ -13,8 +13,9 @@ from hh4b.publication.page.limits_section import withheld_of
 from hh4b.publication.page.note_section import NoteComparison
 from hh4b.publication.page.searches_section import search_sentence
 from hh4b.publication.result_page import explore
+from hh4b.publication.result_page.facts import RunFacts, run_facts
 from hh4b.publication.result_page.intervals import IntervalFigure, interval_figure
-from hh4b.publication.result_page.links import Link, Links
+from hh4b.publication.result_page.links import Links, PageLink
 from hh4b.publication.result_page.outputs import (
     OutputReader,
     Section,
@@ -22,14 +23,13 @@ from hh4b.publication.result_page.outputs import (
     head_of,
     missing_files,
 )
-from hh4b.publication.result_page.run_facts import RunFacts, run_facts
 from hh4b.publication.result_page.tables import Mark, mark_of
 from hh4b.publication.result_page.verdicts import Verdict, verdicts
 from hh4b.study.layout import Layout
 
 
 @dataclass(frozen=True)
-class Difference:
+class FarNumber:
     """A number beyond two errors of the note, named once.
 
     Attributes:
@@ -67,7 +67,7 @@ class CauseGroup:
     title: str
     measured: str
     count: int
-    differences: list[Difference]
+    differences: list[FarNumber]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class NoteSummary:
     different: int
     unexplained: int
     groups: list[CauseGroup]
-    csv: Link | None
+    csv: PageLink | None
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class PageContent:
     missing: list[tuple[str, list[str]]]
     absent: list[str]
     plots: dict[str, list[explore.Plain]]
-    links: list[Link] = field(default_factory=list)
+    links: list[PageLink] = field(default_factory=list)
 
 
 def page_content(layout: Layout, page: Path) -> PageContent:
@@ -275,11 +275,11 @@ def _note(
     )
 
 
-def _difference(number: Compared, tables: list[str], names: dict[str, str]) -> Difference:
+def _difference(number: Compared, tables: list[str], names: dict[str, str]) -> FarNumber:
     note = f"{number.note:.4g}"
     if number.note_error is not None:
         note += f" ± {number.note_error:.2g}"
-    return Difference(
+    return FarNumber(
         [(names[key], key) for key in tables],
         ", ".join(label for label in number.labels if label),
         number.quantity.replace("_", " "),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from hh4b.publication.catalogue.planning import PlannedOutput
 from hh4b.publication.result_page.drawing import drawing
-from hh4b.publication.result_page.links import Link, Links
+from hh4b.publication.result_page.links import Links, PageLink
 from hh4b.publication.result_page.sections import OTHER, SECTIONS, section_of
 from hh4b.publication.result_page.tables import PageTable, read_table
 
@@ -41,9 +41,9 @@ class ShownOutput:
     title: str
     table: PageTable | None
     figure: Markup | None
-    files: list[Link]
-    data: list[Link]
-    log: Link | None
+    files: list[PageLink]
+    data: list[PageLink]
+    log: PageLink | None
     command: str
 
 

@@ -12,7 +12,7 @@ from hh4b.core.contracts import read_attributes
 from hh4b.core.files import read_json
 from hh4b.core.strict_json import parse_json
 from hh4b.publication.record.run import RECORD
-from hh4b.publication.result_page.links import Link, Links
+from hh4b.publication.result_page.links import Links, PageLink
 from hh4b.study.layout import Layout
 
 _WARNING = re.compile(r"^(?:\d\d:\d\d:\d\d )?(?:WARNING|\S*Warning:) ?(.*)")
@@ -21,7 +21,7 @@ _PACKAGES = ("hh4b", "numpy", "torch", "pythia8mc", "pyhf", "iminuit", "snakemak
 
 
 @dataclass(frozen=True)
-class SampleEvents:
+class SampleNumbers:
     """A sample in numbers.
 
     Attributes:
@@ -68,7 +68,7 @@ class JobWarning:
     rule: str
     text: str
     count: int
-    log: Link | None
+    log: PageLink | None
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class RunFacts:
     seed: int
     first: datetime | None
     last: datetime | None
-    samples: list[SampleEvents]
+    samples: list[SampleNumbers]
     times: list[RuleTime]
     warnings: list[JobWarning] = field(default_factory=list)
 
@@ -156,7 +156,7 @@ def run_facts(layout: Layout, links: Links) -> RunFacts:
     )
 
 
-def _samples(layout: Layout) -> Iterator[SampleEvents]:
+def _samples(layout: Layout) -> Iterator[SampleNumbers]:
     for name, sample in layout.samples.items():
         process = sample.process
         label = layout.study.processes[process].label if process else ""
@@ -167,7 +167,7 @@ def _samples(layout: Layout) -> Iterator[SampleEvents]:
             counts = parse_json(attributes["provenance"]).get("counts", {})
         generated = attributes.get("n_generated")
         kept = counts.get("n_unambiguous", counts.get("n_tagged"))
-        yield SampleEvents(
+        yield SampleNumbers(
             name,
             label or process or "",
             None if generated is None else int(generated),
