@@ -42,8 +42,10 @@ slurm:
 # 10,000 jobs: every number of docs/reliability.md and docs/cluster.md.
 reliability: slurm install
 	python benchmarks/fuzz.py --seconds 600 --output $(NUMBERS)/fuzz.json
-	python benchmarks/kills.py --kills 20 --slurm-kills 9 --base tests/studies/small.yaml \
-	--study tests/studies/folds.yaml -o $(NUMBERS)/kills.json
+	python benchmarks/kills.py --kills 20 --slurm-kills 6 --base tests/studies/small.yaml \
+	--study tests/studies/folds.yaml -o $(NUMBERS)/kills.json --slurm-targets \
+	$(addprefix results/folds/,limits/mixing_spanet_13tev_139ifb.json models/spanet/mixing_joint_tuned/repeat_0/model.pt \
+	models/min_dr_dnn_tuned/repeat_0/model.pt tables/table_samples.csv)
 	python benchmarks/cluster.py --study small -o $(NUMBERS)/cluster.json
 	hh4b numbers fill docs/*.md README.md
 

@@ -10,6 +10,7 @@ from their number. Needs root and `apt-get install slurm-wlm munge`.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
@@ -71,10 +72,41 @@ def overhead(study: str) -> dict[str, float]:
         "slurm_jobs": through.slurm_jobs,
         "cpu_seconds": alone.cpu_seconds,
         "slurm_cpu_seconds": cpu,
-        "cpu_seconds_of_a_slurm_job": (cpu - alone.cpu_seconds) / through.slurm_jobs,
         "overhead_percent": 100 * (cpu / alone.cpu_seconds - 1),
         "seconds": seconds,
         "slurm_seconds": slurm_seconds,
+    }
+
+
+def job_cost() -> dict[str, float]:
+    """Return what a job of Slurm costs: one whose command does nothing, locally and through Slurm.
+
+    Returns:
+        CPU seconds of both, Slurm's daemons with their start and end included, and the difference.
+    """
+    slurm_of, studies = helper("one_node_slurm"), helper("slurm_studies")
+    studies.adopt_orphans()
+    target = "results/small/partons/hh_kl1.lhe.gz"
+    found = {}
+    with tempfile.TemporaryDirectory() as programs:
+        nothing = Path(programs) / "hh4b"
+        nothing.write_text(
+            '#!/bin/sh\nwhile [ $# -gt 0 ]; do [ "$1" != -o ] || touch "$2"; shift; done\n'
+        )
+        nothing.chmod(0o755)
+        for name in ("cpu_seconds", "slurm_cpu_seconds"):
+            with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+                before, slurm = studies.cpu_seconds(), None
+                if name.startswith("slurm"):
+                    place = stack.enter_context(tempfile.TemporaryDirectory(prefix="slurm"))
+                    slurm = stack.enter_context(slurm_of.OneNodeSlurm(place))
+                studies.build(Path(folder), "small", slurm, [target], programs)
+                stack.close()
+                studies.reap_orphans()
+                found[name] = studies.cpu_seconds() - before
+    return {
+        **found,
+        "cpu_seconds_of_a_slurm_job": found["slurm_cpu_seconds"] - found["cpu_seconds"],
     }
 
 
@@ -161,8 +193,8 @@ def main() -> None:
         content["plan"] = plan(chosen.jobs)
     if chosen.only != "plan":
         content.setdefault("overhead", {})[chosen.study] = overhead(chosen.study)
-        seconds = content["overhead"][chosen.study]["cpu_seconds_of_a_slurm_job"]
-        content["default"] = default_study(seconds)
+        content["job"] = job_cost()
+        content["default"] = default_study(content["job"]["cpu_seconds_of_a_slurm_job"])
     text = json.dumps(_rounded(content), indent=1)
     chosen.output.write_text(text + "\n")
     print(text)
