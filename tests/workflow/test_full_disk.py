@@ -22,7 +22,6 @@ pytestmark = [
 LEFT_OUT = {
     "generate madgraph": "needs MG5_aMC, Pythia 8 and Delphes",
     "numbers fill": "changes documents that are there, by the writer of all text files",
-    "spanet import-checkpoint": "needs a checkpoint of the reference",
 }
 
 #: Files that workers of a search share: each goes on with what stands there, and takes over locks.
@@ -61,11 +60,8 @@ def of_the_plan(found):
     score = found["dnn predict"][found["dnn predict"].index("--score") + 1]
     dataset, features, _ = score.split(":")
     network = next(word for word in found["dnn predict"] if word.endswith(".pt"))
-    fold, metrics = next(
-        word.split(":")[::2]
-        for word in found["spanet evaluate-folds"]
-        if word.count(":") == 2 and "{" not in word
-    )
+    folds = found["spanet evaluate-folds"]
+    fold, metrics = folds[2].split(":")[0], folds[folds.index("-o") + 1]
     pairing = found["features"][2]
     tree = f"{RESULTS}/events/%s/0000.root"
     data = ROOT / "tests/data"
@@ -95,6 +91,10 @@ def of_the_plan(found):
             "-o", "new.json",
         ],
         "spanet evaluate": [fold, dataset, "-o", "new.json"],
+        "spanet import-checkpoint": [
+            data / "spanet/ttbar/reference.ckpt", "--options", data / "spanet/ttbar/options.json",
+            "--event", data / "spanet/ttbar/event.yaml", "-o", "new.pt",
+        ],
         "choose-repeat": [f"{fold}:{metrics}", "--model", "new.pt", "--metrics", "new.json"],
         "validate-detector": [
             data / "delphes_slice.h5", data / "delphes_slice.root", "--detector",
