@@ -98,7 +98,7 @@ def name_panel(axes: Axes, text: str, *, side: Side = "right") -> None:
 
 
 def outer_labels_only(panels: Panels) -> None:
-    """Remove the vertical axis labels of all but the left panels."""
+    """Hide the vertical axis labels of all but the left panels, whose axis they share."""
     for index, axes in enumerate(panels.axes):
         if index % panels.columns:
-            axes.set_ylabel("")
+            axes.yaxis.label.set_visible(False)
