@@ -1,6 +1,8 @@
 """Profiles of clusters start as the README types them: a dry run, without a cluster."""
 
 import importlib.util
+import re
+import resource
 import subprocess
 import sys
 
@@ -55,3 +57,19 @@ def test_a_group_that_waits_for_itself_is_refused(workflow, groups, reason):
     )  # fmt: skip
     assert done.returncode != 0
     assert reason in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_study_of_thousands_of_jobs_is_planned(workflow):
+    """Snakemake's own look along all paths from every job of a group does not end here."""
+    large = "samples: {four_b: {events: 500000}}\nsimulation: {chunk_events: 250}\n"
+    (workflow.folder / "large.yaml").write_text(large)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    said = started(
+        workflow, "--workflow-profile", "workflow/profiles/slurm", "-n", "--quiet", "rules",
+        "--configfile", "large.yaml",
+    )  # fmt: skip
+    assert int(re.search(r"^total +(\d+)$", said, re.M)[1]) > 2500
+    # Some 15 s; three times that on a machine with much other work.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 60
