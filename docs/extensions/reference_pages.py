@@ -29,6 +29,7 @@ ROOMS = {
     "selection": "features, classifiers, working points",
     "statistics": "templates, workspaces, limits",
     "likelihood": "the likelihood in kappa_lambda",
+    "api": "what `import hh4b` offers a notebook",
     "study": "what a study is: the configuration and its checks",
     "publication": "tables, figures, the page",
 }

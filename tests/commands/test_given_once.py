@@ -13,8 +13,8 @@ from hh4b.core.given_once import require_once
 
 #: Lists of names, globs and lists of files, which are read once with a word, see `expand`; the
 #: study of own files looks behind the globs itself.
-EXPANDED = {("ingest", "files"), ("take-partons", "files"), ("config new", "signal")}
-EXPANDED |= {("config new", "background")}
+EXPANDED = {("ingest", "files"), ("take-partons", "files"), ("take-particles", "files")}
+EXPANDED |= {("config new", "signal"), ("config new", "background")}
 SPELLINGS = ("in.h5", "no/../in.h5", "hard.h5", "soft.h5", "{folder}/in.h5")
 
 

@@ -131,7 +131,8 @@ STUDY = {
 PHYSICS = {
     # Events, and the energy at which the templates' own cross sections are taken.
     "physics.sqrt_s_tev": one(
-        "physics/sqrt_s_tev", 14, GENERATORS, "take_partons", "templates", EVENTS, OWN_OUTPUTS
+        "physics/sqrt_s_tev", 14, GENERATORS, "take_partons", "take_particles", "templates", EVENTS,
+        OWN_OUTPUTS,
     ),
     # Amplitude of the signal, wherever it is evaluated; pp -> 4b knows no Higgs boson.
     "physics.m_higgs_gev": one(
@@ -162,8 +163,9 @@ PROCESSES = {
     # No longer part of limits: its samples are scored by nothing, the other stands alone.
     "processes.Process.kind": several(
         {TTBAR + "kind": "resonance", TTBAR + "cross_section_pb": {}, "samples/published": None},
-        "datasets_import", "take_partons", "simulate", "ingest", PER_SAMPLE, WEIGHTED,
-        "dnn_predict", "templates", MODELS, "embedding_features", BACKGROUNDS, "working_point",
+        "datasets_import", "take_partons", "take_particles", "simulate", "ingest", PER_SAMPLE,
+        WEIGHTED, "dnn_predict", "templates", MODELS, "embedding_features", BACKGROUNDS,
+        "working_point",
     ),
     "processes.Process.label": one("processes/four_b/label", "QCD", BACKGROUNDS),
     # Templates are efficiencies: cross sections come in with the models.

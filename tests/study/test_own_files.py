@@ -92,8 +92,11 @@ def test_particles_of_others_are_counted_and_their_records_asked_for(tmp_path):
 
 def test_a_signal_that_is_not_reweighted(tmp_path):
     """Its events may be beyond leading order; what reweights it is refused."""
+    files = {k: tmp_path / f"hh_{k}.lhe.gz" for k in (0, 1, 5)}
+    for file in files.values():
+        shutil.copy(MG5, file)
     path = written(
-        tmp_path, *(word for k in (0, 1, 5) for word in ("--signal", f"{k}={MG5}")),
+        tmp_path, *(word for k, file in files.items() for word in ("--signal", f"{k}={file}")),
         "--background", f"qcd=600={SHERPA}",
     )  # fmt: skip
     text = path.read_text()

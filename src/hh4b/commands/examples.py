@@ -12,8 +12,8 @@ from typer.core import TyperCommand
 STAGES: dict[str, tuple[str, ...]] = {
     "Study": ("config",),
     "Partons": (
-        "generate", "take-partons", "cross-section", "form-factors", "energy-weights",
-        "parton-weights",
+        "generate", "take-partons", "take-particles", "cross-section", "form-factors",
+        "energy-weights", "parton-weights",
     ),
     "Events": ("simulate", "validate-detector", "ingest", "datasets"),
     "Pairing": ("pair", "spanet"),
@@ -25,8 +25,8 @@ STAGES: dict[str, tuple[str, ...]] = {
         "templates", "workspace", "limits", "luminosity-scan", "compare-limits", "likelihood",
     ),
     "Publication": (
-        "table", "figure", "summary", "embeddings", "parton-histograms", "numbers", "hepdata",
-        "provenance", "crate",
+        "table", "figure", "page", "summary", "embeddings", "parton-histograms", "numbers",
+        "hepdata", "provenance", "crate",
     ),
 }  # fmt: skip
 
@@ -53,6 +53,7 @@ EXAMPLES: dict[str, str] = {
     "generate resonance": "--events 1000 --seed 8 -o resonance.lhe.gz",
     "generate madgraph": "--delphes-card delphes.tcl --work work/madgraph -o events.root",
     "take-partons": "powheg_hh.lhe.gz -o partons.lhe.gz",
+    "take-particles": "herwig_hh.hepmc.gz -o particles.json",
     "cross-section hh": "--kappa-lambda 0 --kappa-lambda 1 --sqrt-s 13",
     "cross-section 4b": "--sqrt-s 13",
     "form-factors": "--sqrt-s-hat 400 --cos-theta 0.3 --json",
@@ -78,6 +79,7 @@ EXAMPLES: dict[str, str] = {
     "features": f"{_HH} pairing.h5 -o features.h5",
     "dnn train": f"{_TRAINED_ON} -o dnn",
     "dnn search": f"{_TRAINED_ON} --storage trials.journal -o outcome.json",
+    "dnn importance": f"dnn {_TRAINED_ON} -o importance.json",
     "dnn sensitivity": f"dnn {_TRAINED_ON} -o ranking.json",
     "dnn predict": f"dnn --score {_HH}:{_HH_PAIRED}:scores_hh.h5 --kappa-values 1,5",
     "dnn export-onnx": "dnn -o dnn.onnx",
@@ -105,6 +107,7 @@ EXAMPLES: dict[str, str] = {
     "likelihood workspace": "model_139ifb.json -o hs3.json --histfactory histfactory.json",
     "table": "26 -o table_26 --input limits=results/limits",
     "figure": "1 -o figure_01 --input min_dr=results/metrics/pairing/min_dr.json",
+    "page": "config/config.yaml -o results/index.html",
     "summary": "-o results/README.md --tables results/tables --figures results/figures",
     "embeddings": f"{_HH}:prediction.h5:{_HH_PAIRED} -o embeddings.json",
     "parton-histograms": "hh.lhe.gz -o histograms.json",
