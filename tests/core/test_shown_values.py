@@ -3,7 +3,8 @@
 import pytest
 
 from hh4b.core.errors import ConfigError
-from hh4b.core.settings import Settings, one_line, shown
+from hh4b.core.settings import Settings
+from hh4b.core.validation import one_line, shown
 from hh4b.generation.acceptance import AcceptanceBias
 
 
@@ -15,15 +16,15 @@ class Small(Settings):
 def test_a_block_in_place_of_a_value_is_cut(values):
     with pytest.raises(ValueError, match="number|x") as caught:
         Small(**values)
-    line = one_line(caught.value)
+    line = one_line(caught.value, Small)
     assert line.startswith(("number: value [{'a': 1}, ", "x: unknown key, value 'bbb"))
     assert len(line) < 300
 
 
 def test_short_values_are_whole():
     assert shown({"a": [1.5, "b"]}) == "{'a': [1.5, 'b']}"
-    assert shown("a" * 198) == repr("a" * 198)
-    assert shown("a" * 199) == "'" + "a" * 199 + "…"
+    assert shown("a" * 98) == repr("a" * 98)
+    assert shown("a" * 99) == "'" + "a" * 99 + "…"
 
 
 def test_the_file_of_acceptances_does_the_same(tmp_path):
