@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import hypot
@@ -11,6 +10,7 @@ from typing import Any
 
 from hh4b import __version__
 from hh4b.core.files import atomic_path
+from hh4b.core.strict_json import to_json
 from hh4b.publication.inputs import Measured
 from hh4b.publication.reference import Published
 from hh4b.publication.text import latex
@@ -256,7 +256,7 @@ def as_json(name: str, table: Table) -> str:
         ],
         "version": __version__,
     }
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return to_json(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def _plain_cell(cell: Cell, decimals: int) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Write a network as ONNX, with what it takes and how it was made beside the graph."""
 
-import json
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.files import Provenance, atomic_path, canonical_hash
+from hh4b.core.strict_json import to_json
 
 if TYPE_CHECKING:
     import torch
@@ -85,7 +85,7 @@ def write_onnx(
     told = {**metadata, "provenance": provenance.as_json()}
     for key, value in told.items():
         entry = model.metadata_props.add()
-        entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
+        entry.key, entry.value = key, value if isinstance(value, str) else to_json(value)
     with atomic_path(path) as temporary:
         temporary.write_bytes(model.SerializeToString())
     log.info("wrote %s: %s -> %s", path, ", ".join(inputs), ", ".join(outputs))
