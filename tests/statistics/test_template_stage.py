@@ -160,6 +160,12 @@ def test_the_commands_from_samples_to_limits(study, tmp_path, monkeypatch, capsy
     assert "put {energy} into its name" in printed.err
     assert code == 1
     code, printed = run(monkeypatch, capsys, "limits", workspace, workspace, "-o", limits)
+    assert "w.json is given twice, which would count twice; leave one out" in printed.err
+    assert code == 1
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other/w.json"
+    other.write_bytes(workspace.read_bytes())
+    code, printed = run(monkeypatch, capsys, "limits", workspace, other, "-o", limits)
     assert "two workspaces are called w.json" in printed.err
     assert code == 1
     code, printed = run(

@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from hh4b.publication.result_page.sections import SECTIONS
+
 pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(1500)]
 SMOKE = ("--configfile", "config/scale/smoke.yaml")
 
@@ -37,6 +39,17 @@ def test_every_number_of_a_table_comes_from_a_file_of_the_run(smoke):
 def test_second_run_has_nothing_to_do(smoke):
     done = smoke.run(*SMOKE)
     assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_the_report_of_snakemake_has_every_output_in_its_section(smoke):
+    done = smoke.run(*SMOKE, "--report", "report.html")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (smoke.folder / "report.html").read_text()
+    for section, outputs in SECTIONS.items():
+        assert section in text, section
+        assert outputs
+    for name in ("table 26", "figure 4", "figure likelihood_scan"):
+        assert f'"{name}"' in text, name
 
 
 def test_style_of_a_figure_rebuilds_that_figure_only(smoke):

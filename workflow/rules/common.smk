@@ -9,6 +9,7 @@ from hh4b.core.lock_takeover import take_over
 from hh4b.core.logs import last_messages, say
 from hh4b.publication.catalogue import checked_study, outputs, results_page
 from hh4b.publication.result_page.design import design_digest
+from hh4b.publication.result_page.sections import section_of
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
 from hh4b.study.job_inputs import JobInputs, names_pattern, option

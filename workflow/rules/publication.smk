@@ -65,6 +65,17 @@ rule parton_histograms:
 TABLES = [o for o in OUTPUTS.values() if o.medium == "table" and not o.absent]
 FIGURES = [o for o in OUTPUTS.values() if o.medium == "figure" and not o.absent]
 
+
+def reported(output, suffix):
+    """Return a file of an output as `snakemake --report` shows it."""
+    return report(
+        f"{output.stem}{suffix}",
+        caption="../report/output.rst",
+        category=section_of(output.settings.kind),
+        labels={"output": f"{output.medium} {output.key}"},
+    )
+
+
 for _output in TABLES:
 
     rule:
@@ -74,7 +85,7 @@ for _output in TABLES:
             reference=STUDY.publication.reference or [],
             files=_output.files,
         output:
-            csv=f"{_output.stem}.csv",
+            csv=reported(_output, ".csv"),
             md=f"{_output.stem}.md",
             tex=f"{_output.stem}.tex",
             json=f"{_output.stem}.json",
@@ -88,6 +99,7 @@ for _output in TABLES:
             **needs("table"),
         params:
             key=_output.key,
+            caption=_output.settings.title,
             stem=lambda w, output: os.path.splitext(output[0])[0],
             inputs=_output.input_options,
             reference=(
@@ -114,7 +126,7 @@ for _output in FIGURES:
         output:
             pdf=f"{_output.stem}.pdf",
             png=f"{_output.stem}.png",
-            svg=f"{_output.stem}.svg",
+            svg=reported(_output, ".svg"),
         log:
             f"{RESULTS}/logs/figure/{_output.name}.log",
         benchmark:
@@ -125,6 +137,7 @@ for _output in FIGURES:
             **needs("figure"),
         params:
             key=_output.key,
+            caption=_output.settings.title,
             stem=lambda w, output: os.path.splitext(output[0])[0],
             inputs=_output.input_options,
             settings=_output.settings.as_json(),

@@ -147,7 +147,7 @@ def _through_union(
     """Follow a path through a union; its name for the branch is no key."""
     part, rest = path[0], path[1:]
     for member in members:
-        if part in _tags(member):
+        if part in _tags(member) or _is_called(part, member):
             return _followed(member, rest)
     for way in (path, rest):
         for member in members:
@@ -155,6 +155,16 @@ def _through_union(
             if keys:
                 return keys, last
     return (), kind
+
+
+def _is_called(part: Any, member: Any) -> bool:
+    """Whether pydantic calls a member so: ``dict[str,any]``, ``function-after[check(), Model]``."""
+    label, bare = str(part), _bare(member)
+    if "[" not in label or label == "[key]":
+        return False
+    if _is_model(bare):
+        return label.endswith((f" {bare.__name__}]", f"[{bare.__name__}]"))
+    return label.startswith(f"{getattr(get_origin(bare), '__name__', '')}[")
 
 
 def _tags(member: Any) -> list[Any]:

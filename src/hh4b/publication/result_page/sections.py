@@ -16,8 +16,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Pairing": (
         "pairing_by_multiplicity", "pairing_versions", "pairing_points", "efficiency", "masses",
+        "mass_planes", "event_display",
     ),
-    "Classification": ("classification", "classifiers", "roc", "scores"),
+    "Classification": (
+        "classification", "classifiers", "roc", "scores", "calibration", "importance",
+    ),
     "Networks": ("network", "learning", "variance", "correlations", "embedding_map"),
     "Samples": (
         "sizes_by_part", "sizes_of_trainings", "pass_rates", "jets", "cutflow", "kappa_shapes",
