@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,6 +91,20 @@ def test_lock_of_a_stopped_run_stays(tmp_path):
     running.process.send_signal(signal.SIGSTOP)
     try:
         assert Run(tmp_path).said == ["locked"]
+    finally:
+        os.kill(running.job, signal.SIGKILL)
+        running.kill()
+
+
+def test_a_copy_of_the_folder_of_a_run_ends_no_job_of_it(tmp_path):
+    running = Run(tmp_path / "original", "stays")
+    try:
+        shutil.copytree(tmp_path / "original", tmp_path / "copy")
+        removed, job = Run(tmp_path / "copy").said
+        assert "removed the lock" in removed
+        assert job.startswith("job ")
+        assert alive(running.job)
+        assert Run(tmp_path / "original").said == ["locked"]
     finally:
         os.kill(running.job, signal.SIGKILL)
         running.kill()

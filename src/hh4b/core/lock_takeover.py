@@ -42,6 +42,8 @@ class RunRecord:
         machine: what the machine keeps when it starts anew.
         boot: what all processes share that run on one kernel, in whatever container.
         pid: its process.
+        inode: number of the folder of records, by which a record knows that it has been copied;
+            0 where it is not known.
     """
 
     name: str
@@ -49,12 +51,14 @@ class RunRecord:
     machine: str
     boot: str
     pid: int
+    inode: int = 0
 
     @classmethod
-    def own(cls) -> "RunRecord":
-        """Return the record of this process."""
+    def own(cls, records: Path | None = None) -> "RunRecord":
+        """Return the record of this process, to lie in ``records``."""
         machine, boot = (_text(Path(p)) for p in ("/etc/machine-id", _BOOT))
-        return cls(uuid.uuid4().hex, socket.gethostname(), machine, boot, os.getpid())
+        inode = 0 if records is None else records.stat().st_ino
+        return cls(uuid.uuid4().hex, socket.gethostname(), machine, boot, os.getpid(), inode)
 
     def shares_kernel(self, other: "RunRecord") -> bool:
         """Say whether the kernel's locks tell these two of each other."""
@@ -83,7 +87,7 @@ def take_over(folder: Path, *, locks: str = "locks", say: Callable[[str], None])
         # Never closed: the kernel keeps the lock as long as the process lives. Jobs do not get it.
         guard = os.open(records / "lock", os.O_RDWR | os.O_CREAT, 0o666)
         alone = _alone(guard, wait=_any_file(folder / locks))
-        own = RunRecord.own()
+        own = RunRecord.own(records)
         if alone:
             _clear(folder / locks, records, own, say)
         # Shared, and only now: who clears is alone, and who locks has made itself known.
@@ -116,7 +120,13 @@ def _clear(locks: Path, records: Path, own: RunRecord, say: Callable[[str], None
     Locks without any record are not of runs that hold the kernel's lock, and stay.
     """
     found = dict(_read(records))
-    elsewhere = {file: run for file, run in found.items() if not run.shares_kernel(own)}
+    # Those that came with a copy of the folder are of runs that are, or were, at work elsewhere.
+    copied = {file for file, run in found.items() if run.inode not in (0, own.inode)}
+    elsewhere = {
+        file: run
+        for file, run in found.items()
+        if file not in copied and not run.shares_kernel(own)
+    }
     locked = _any_file(locks)
     if locked and elsewhere:
         run = next(iter(elsewhere.values()))
@@ -126,7 +136,7 @@ def _clear(locks: Path, records: Path, own: RunRecord, say: Callable[[str], None
         )
         return
     dead = found.keys() - elsewhere.keys()
-    ended = _end_jobs({found[file].name for file in dead})
+    ended = _end_jobs({found[file].name for file in dead - copied})
     if ended:
         say(f"ended {ended} processes that a killed run had left at work")
     if locked and dead:
