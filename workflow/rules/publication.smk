@@ -65,17 +65,6 @@ rule parton_histograms:
 TABLES = [o for o in OUTPUTS.values() if o.medium == "table" and not o.absent]
 FIGURES = [o for o in OUTPUTS.values() if o.medium == "figure" and not o.absent]
 
-
-def reported(output, suffix):
-    """Return a file of an output as `snakemake --report` shows it."""
-    return report(
-        f"{output.stem}{suffix}",
-        caption="../report/output.rst",
-        category=section_of(output.settings.kind),
-        labels={"output": f"{output.medium} {output.key}"},
-    )
-
-
 for _output in TABLES:
 
     rule:
@@ -85,7 +74,12 @@ for _output in TABLES:
             reference=STUDY.publication.reference or [],
             files=_output.files,
         output:
-            csv=reported(_output, ".csv"),
+            csv=report(
+                f"{_output.stem}.csv",
+                caption="../report/output.rst",
+                category=section_of(_output.settings.kind),
+                labels={"output": f"{_output.medium} {_output.key}"},
+            ),
             md=f"{_output.stem}.md",
             tex=f"{_output.stem}.tex",
             json=f"{_output.stem}.json",
@@ -126,7 +120,12 @@ for _output in FIGURES:
         output:
             pdf=f"{_output.stem}.pdf",
             png=f"{_output.stem}.png",
-            svg=reported(_output, ".svg"),
+            svg=report(
+                f"{_output.stem}.svg",
+                caption="../report/output.rst",
+                category=section_of(_output.settings.kind),
+                labels={"output": f"{_output.medium} {_output.key}"},
+            ),
         log:
             f"{RESULTS}/logs/figure/{_output.name}.log",
         benchmark:
