@@ -67,9 +67,8 @@ def of_the_plan(found):
     tree = f"{RESULTS}/events/%s/0000.root"
     data = ROOT / "tests/data"
     limits = sorted(Path(RESULTS, "limits").glob("*_13tev_139ifb.json"))
-    background = (
-        f"{RESULTS}/datasets/four_b.h5:{features.replace(Path(features).name, 'four_b.h5')}"
-    )
+    # Beside the dataset and the features of signal, which may be those of a variation.
+    background = ":".join(str(Path(file).with_name("four_b.h5")) for file in (dataset, features))
     return {
         "config new": [
             "--signal", f"1={tree % 'hh_kl1'}", "--background", f"b=1={tree % 'four_b'}", "-o",
@@ -82,6 +81,9 @@ def of_the_plan(found):
         "datasets describe": [dataset], "provenance": [dataset],
         "datasets import": [dataset, "-o", "new.h5", "--settings", '{"sample": "mine"}'],
         "take-partons": [f"{RESULTS}/partons/hh_kl1.lhe.gz", "-o", "new.lhe.gz"],
+        "take-particles": [data / "hepmc/pythia_hh.hepmc3.gz", "-o", "new.json"],
+        "spanet export-onnx": [fold, "-o", "new.onnx"],
+        "dnn export-onnx": [Path(network).parent, "-o", "new.onnx"],
         "generate resonance": ["--events", "3", "-o", "new.lhe.gz"],
         "pair min-dr": [dataset, "-o", "new.h5"],
         "pair evaluate": [

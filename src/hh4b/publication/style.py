@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -283,8 +284,11 @@ def save_figure(
     paths = []
     for kind, entries in metadata.items():
         path = Path(f"{stem}.{kind}")
+        # In memory first: on a full disk the writer of PDF ends in an error of its compression.
+        drawn = BytesIO()
+        figure.savefig(drawn, format=kind, metadata=entries)
         with atomic_path(path) as temporary:
-            figure.savefig(temporary, format=kind, metadata=entries)
+            temporary.write_bytes(drawn.getvalue())
         paths.append(path)
     return paths
 

@@ -1,6 +1,7 @@
 """Write a network as ONNX, with what it takes and how it was made beside the graph."""
 
 import logging
+import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,8 @@ def write_onnx(
         ConfigError: if a package is missing.
     """
     require_onnx()
+    # The exporter asks for a temporary folder, and without one ends in a word about its caches.
+    tempfile.gettempdir()
     import torch
 
     names = sorted({name for one in axes for name in one.values()})
