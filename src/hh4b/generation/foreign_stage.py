@@ -21,7 +21,12 @@ from hh4b.generation.foreign_records import higgs_pairs, require_incoming
 from hh4b.generation.lhe import Floats, head_text, read_lhe
 from hh4b.generation.lhe_text import END, event_blocks
 from hh4b.generation.settings import TakePartonsSettings
-from hh4b.generation.taken_events import require_one_process, require_same_names, require_signs
+from hh4b.generation.taken_events import (
+    require_enough,
+    require_one_process,
+    require_same_names,
+    require_signs,
+)
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +77,7 @@ def take_partons(files: Sequence[str], output: Path | str, settings: TakePartons
     """
     sources = list(_sources(files, settings))
     taken = np.concatenate([source.weights for source in sources])
-    if settings.events is not None and len(taken) < settings.events:
-        raise InputFileError(
-            f"{', '.join(files)}: {len(taken)} events together, but {settings.events} were asked"
-            " for; give more files or ask for fewer events"
-        )
+    require_enough(files, len(taken), settings.events)
     require_one_process([(source.path, source.head.cross_section_pb) for source in sources])
     require_same_names([(source.path, source.head.weight_ids) for source in sources])
     for source in sources:

@@ -6,10 +6,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.errors import ContractError
+from hh4b.core.errors import ContractError, InputFileError
 
 #: Relative difference of cross sections of files of one sample.
 _SAME_PROCESS = 0.2
+
+
+def require_enough(files: Sequence[str], found: int, wanted: int | None) -> None:
+    """Check that files have as many events as are asked for; None = all that there are.
+
+    Raises:
+        InputFileError: with both numbers.
+    """
+    if wanted is not None and found < wanted:
+        raise InputFileError(
+            f"{', '.join(files)}: {found} events together, but {wanted} were asked for; give more"
+            " files or ask for fewer events"
+        )
 
 
 def require_one_process(cross_sections_pb: Sequence[tuple[Path | str, float]]) -> None:

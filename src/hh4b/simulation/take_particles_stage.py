@@ -8,11 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from hh4b.core.errors import ContractError, InputFileError
+from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.grouping import effective_events
 from hh4b.detector.particles import Floats
-from hh4b.generation.taken_events import require_one_process, require_same_names, require_signs
+from hh4b.generation.taken_events import (
+    require_enough,
+    require_one_process,
+    require_same_names,
+    require_signs,
+)
 from hh4b.simulation.hepmc_event import read_hepmc_events
 from hh4b.simulation.hepmc_weights import FileWeights, survey
 from hh4b.simulation.particle_index import IndexedFile, ParticleIndex
@@ -59,11 +64,7 @@ def take_particles(files: Sequence[str], output: Path, settings: TakeParticlesSe
     """
     sources = list(_sources(files, settings))
     taken = np.concatenate([source.weights for source in sources])
-    if settings.events is not None and len(taken) < settings.events:
-        raise InputFileError(
-            f"{', '.join(files)}: {len(taken)} events together, but {settings.events} were asked"
-            " for; give more files or ask for fewer events"
-        )
+    require_enough(files, len(taken), settings.events)
     _require_one_sample(sources)
     index = ParticleIndex(
         files=tuple(
