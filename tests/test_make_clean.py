@@ -25,7 +25,12 @@ def folder(tmp_path):
 
 def clean(folder, answer=""):
     done = subprocess.run(
-        ["make", "clean"], cwd=folder, input=answer, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "clean"],
+        cwd=folder,
+        input=answer,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 

@@ -107,6 +107,8 @@ def of_the_plan(found):
         "numbers compare": [ROOT / "docs/numbers/default.json", "-o", "new.md"],
         "crate": [RESULTS, "-o", "new.zip"], "hepdata": ["--limits", limits[0], "-o", "new"],
         "dnn evaluate": found["evaluate-classifier"][1:],
+        # The workflow's own partons of this step are not kept.
+        "parton-histograms": [f"{RESULTS}/partons/hh_kl1.lhe.gz", "-o", "new.json"],
     }  # fmt: skip
 
 
@@ -151,7 +153,7 @@ def run_all(found, study, folder):
         os.chdir(before)
     found = {name: words for name, words in found.items() if name not in LEFT_OUT}
     for name, words in others.items():
-        found.setdefault(name, [*name.split(), *map(str, words)])
+        found[name] = [*name.split(), *map(str, words)]
     commands = {name: elsewhere(name, words) for name, words in found.items()}
     (folder / "commands.json").write_text(json.dumps(commands))
     script = Path(__file__).with_name("full_disk_runs.py")

@@ -12,6 +12,7 @@ from hh4b.core.output_paths import atomic_path
 
 log = logging.getLogger(__name__)
 CSV = "metrics.csv"
+_EVENTS = "events.out.tfevents.*"
 
 
 class Recorder:
@@ -25,9 +26,16 @@ class Recorder:
 
         self.path = folder / CSV
         self.rows: list[dict[str, str]] = []
-        with self._reported():
-            folder.mkdir(parents=True, exist_ok=True)
-            self.board = SummaryWriter(str(folder), purge_step=finished_epochs + 1)
+        self.recorded = False
+        self.folder = folder
+        self.before = set(folder.glob(_EVENTS))
+        try:
+            with self._reported():
+                folder.mkdir(parents=True, exist_ok=True)
+                self.board = SummaryWriter(str(folder), purge_step=finished_epochs + 1)
+        except InputFileError:
+            self._remove_empty()
+            raise
 
     def record(self, epoch: int, step: int, values: Mapping[str, float]) -> None:
         """Add a row to both, and log it."""
@@ -38,6 +46,7 @@ class Recorder:
             for name, value in values.items():
                 self.board.add_scalar(name, value, epoch)
             self.board.flush()
+        self.recorded = True
         text = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         log.info("epoch %d: %s", epoch, text)
 
@@ -55,9 +64,18 @@ class Recorder:
             writer.writerows(self.rows)
 
     def close(self) -> None:
-        """Close the TensorBoard file."""
-        with self._reported():
-            self.board.close()
+        """Close the TensorBoard file, which does not stay if it has no row."""
+        try:
+            with self._reported():
+                self.board.close()
+        finally:
+            self._remove_empty()
+
+    def _remove_empty(self) -> None:
+        """Remove a file of this run without a row: its disk is full, or nothing was left to do."""
+        if not self.recorded:
+            for path in set(self.folder.glob(_EVENTS)) - self.before:
+                path.unlink(missing_ok=True)
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -65,6 +83,6 @@ class Recorder:
             yield
         except OSError as error:
             raise InputFileError(
-                f"cannot write TensorBoard events to {self.path.parent}: {error.strerror or error};"
+                f"cannot write TensorBoard events to {self.folder}: {error.strerror or error};"
                 " free space or choose another place"
             ) from error
