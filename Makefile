@@ -8,6 +8,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Libraries must not each start as many threads as there are cores beside the jobs of Snakemake.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+# HTCondor's library would warn before each run where there is no HTCondor.
+export CONDOR_CONFIG ?= /dev/null
 
 NUMBERS := docs/numbers
 
@@ -38,13 +40,12 @@ slurm:
 	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y -o DPkg::Lock::Timeout=30 --no-install-recommends \
 	slurm-wlm munge' </dev/null >/dev/null 2>&1) || echo "slurm-wlm and munge cannot be installed"
 
-# Ten minutes of damaged files, a study that is killed on this machine and through Slurm, what Slurm costs, a plan of
+# Ten minutes of damaged files, the smoke study killed on this machine and through Slurm, what Slurm costs, a plan of
 # 10,000 jobs: every number of docs/reliability.md and docs/cluster.md.
 reliability: slurm install
 	python benchmarks/fuzz.py --seconds 600 --output $(NUMBERS)/fuzz.json
-	python benchmarks/kills.py --kills 20 --slurm-kills 6 --base tests/studies/small.yaml \
-	--study tests/studies/folds.yaml -o $(NUMBERS)/kills.json --slurm-targets \
-	$(addprefix results/folds/,limits/mixing_spanet_13tev_139ifb.json models/spanet/mixing_joint_tuned/repeat_0/model.pt \
+	python benchmarks/kills.py --kills 20 --slurm-kills 6 -o $(NUMBERS)/kills.json --slurm-targets \
+	$(addprefix results/smoke/,limits/mixing_spanet_13tev_139ifb.json models/spanet/mixing_joint_tuned/repeat_0/model.pt \
 	models/min_dr_dnn_tuned/repeat_0/model.pt tables/table_samples.csv)
 	python benchmarks/cluster.py --study small -o $(NUMBERS)/cluster.json
 	hh4b numbers fill docs/*.md README.md

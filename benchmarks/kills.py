@@ -48,6 +48,7 @@ class Kills:
     """What happened.
 
     Attributes:
+        jobs: number of jobs of a build.
         undisturbed_s: wall-clock time of the build that nothing disturbs.
         last_s: that of the last command of the other one.
         kills: moments of the kills in seconds after the command, with the jobs that were at work.
@@ -58,6 +59,7 @@ class Kills:
         named: the files that are not the same, those of `hashed` byte by byte.
     """
 
+    jobs: int = 0
     undisturbed_s: float = 0.0
     last_s: float = 0.0
     kills: list[dict[str, object]] = field(default_factory=list)
@@ -273,6 +275,8 @@ def run(
     if code:
         outcome.failures.append(f"code {code} of the undisturbed build")
         return outcome
+    said = re.findall(r"\d+ of (\d+) steps", (calm / "terminal.log").read_text(errors="replace"))
+    outcome.jobs = int(said[-1])
     # What is finished stays so: the kills together last as long as the build.
     span = 2 * max(outcome.undisturbed_s - start_s, 1.0) / kills
     moments = random.Random(seed)
