@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MultipleLocator
 from numpy.typing import NDArray
 
@@ -63,4 +64,5 @@ def draw_region(axes: Axes, cuts: CutSettings) -> None:
     distance = x_hh(m1, m2, cuts)
     axes.contour(m1, m2, distance, levels=[cuts.x_hh_max], colors=REGION_COLOR, linewidths=1.0)
     text = rf"$X_{{HH}}$ = {cuts.x_hh_max:g}"
-    axes.annotate(text, (148, 130), color=REGION_COLOR, fontsize="small", va="bottom")
+    named = axes.annotate(text, (148, 130), color=REGION_COLOR, fontsize="small", va="bottom")
+    named.set_path_effects([withStroke(linewidth=2, foreground="white")])  # over dark squares
