@@ -180,6 +180,10 @@ def test_negative_signal_and_bad_lists_are_refused():
         histfactory_workspace(double, KAPPAS)
 
 
+def twice(section):
+    return lambda content: content[section].append(copy.deepcopy(content[section][0]))
+
+
 def first_sample(workspace):
     return workspace["channels"][0]["samples"][0]
 
@@ -189,6 +193,10 @@ def first_sample(workspace):
     [
         (lambda w: w["observations"][0]["data"].pop(), "observations, its samples have"),
         (lambda w: w["observations"].pop(), "has 0 observations"),
+        (twice("channels"), "channels has two entries 'loose'"),
+        (twice("observations"), "observations has two entries 'loose'"),
+        (twice("measurements"), "measurements has two entries 'kappa_lambda="),
+        (lambda w: twice("samples")(w["channels"][1]), "samples of tight has two entries"),
         (lambda w: w["observations"][0]["data"].__setitem__(0, -1.0), "are negative"),
         (lambda w: first_sample(w)["data"].pop(), "observations, its samples have"),
         (

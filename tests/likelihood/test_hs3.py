@@ -76,6 +76,10 @@ def share(expression):
     return change
 
 
+def twice(section):
+    return lambda content: content[section].append(copy.deepcopy(content[section][0]))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -91,6 +95,12 @@ def share(expression):
         (lambda one: one["functions"][0].update(type="interpolation"), "type interpolation"),
         (lambda one: one["distributions"][0].update(type="gaussian_dist"), "gaussian_dist"),
         (lambda one: one["likelihoods"][0].update(aux_distributions=["x"]), "constraints of its"),
+        (lambda one: one.update(likelihoods=[]), "likelihoods is empty"),
+        (twice("functions"), "functions has two entries 'signal_0_share'"),
+        (twice("distributions"), "distributions has two entries"),
+        (twice("data"), "data has two entries"),
+        (twice("likelihoods"), "likelihoods has two entries"),
+        (lambda one: twice("samples")(one["distributions"][0]), "samples of loose has two entries"),
         (lambda one: one.pop("data"), "no whole HS3 file"),
         (lambda one: one["data"][0].update(contents=[[1.0], 2.0]), "no whole HS3 file"),
         (lambda one: one["data"][0].update(contents=["x"]), "no whole HS3 file"),

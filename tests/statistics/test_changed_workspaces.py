@@ -179,7 +179,7 @@ def test_changed_counts_with_a_background_of_each_hypothesis_are_refused():
         (lambda w: w["measurements"][2].update(name="standard model"), "called 'standard model'"),
         (lambda w: w["measurements"][2].update(name="kappa_lambda=15.0"), "kappa_lambda=15.0"),
         (lambda w: w["measurements"][2].update(name="kappa_lambda=nan"), "kappa_lambda=nan"),
-        (lambda w: w["measurements"][2].update(name="kappa_lambda=15"), "of one kappa_lambda"),
+        (lambda w: w["measurements"][2].update(name="kappa_lambda=15"), "two entries"),
         (lambda w: w["measurements"].pop(1), "'signal_kappa_lambda_0' has no measurement"),
         (lambda w: w["observations"][0]["data"].pop(), "2 observations have 4 bin edges"),
         (lambda w: w["observations"][0]["data"].append(1.0), "4 observations have 4 bin edges"),

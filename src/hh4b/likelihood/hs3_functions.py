@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError
+from hh4b.core.named_entries import by_name
 
 Floats = NDArray[np.float64]
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
@@ -39,7 +40,7 @@ class FunctionTable:
             constants: values by name.
             where: the file, for messages.
         """
-        self._functions = {one["name"]: one for one in functions}
+        self._functions = by_name(functions, "functions", where)
         self._constants = dict(constants)
         self._where = where
 

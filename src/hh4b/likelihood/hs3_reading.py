@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.named_entries import by_name
 from hh4b.likelihood.exchange_samples import (
     ModifierRecord,
     ReadSamples,
@@ -70,7 +71,7 @@ def _read(
         channel = distribution["name"].removeprefix(DISTRIBUTION_PREFIX)
         edges[channel] = _edges(distribution, where)
         counts.append(np.asarray(data["contents"], dtype=np.float64))
-        for sample in distribution["samples"]:
+        for sample in by_name(distribution["samples"], f"samples of {channel}", where).values():
             record, factors = _record(sample, channel, functions, names, where)
             samples.append(record)
             if factors:
@@ -111,7 +112,9 @@ def _pairs(
     specification: Mapping[str, Any], where: str, likelihood: str | None
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Return distributions and their data."""
-    known = {one["name"]: one for one in specification["likelihoods"]}
+    known = by_name(specification["likelihoods"], "likelihoods", where)
+    if not known:
+        raise ContractError(f"{where}: likelihoods is empty; write the file again with one")
     name = likelihood if likelihood is not None else next(iter(known))
     if name not in known:
         raise ContractError(f"{where}: no likelihood {name!r} among {sorted(known)}")
@@ -122,8 +125,8 @@ def _pairs(
             f" ({chosen['aux_distributions'][0]!r}), which the fast likelihood does not know; fit"
             " the file with pyhs3"
         )
-    distributions = {one["name"]: one for one in specification["distributions"]}
-    data = {one["name"]: one for one in specification["data"]}
+    distributions = by_name(specification["distributions"], "distributions", where)
+    data = by_name(specification["data"], "data", where)
     pairs = [
         (distributions[one], data[other])
         for one, other in zip(chosen["distributions"], chosen["data"], strict=True)

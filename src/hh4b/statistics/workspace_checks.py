@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError
-from hh4b.core.kappa import kappa_name, same_kappa
+from hh4b.core.kappa import kappa_name
 from hh4b.statistics.scaling import ScaledTemplates
 from hh4b.statistics.workspace import (
     PREFIX,
@@ -30,11 +30,11 @@ COMMON = ("luminosity_ifb", "sqrt_s_tev", "branching_ratio")
 
 
 def measured_points(specification: Mapping[str, Any]) -> list[tuple[float, Mapping[str, Any]]]:
-    """Return the measurements with their kappa_lambda, in rising order.
+    """Return the measurements, which have different names, with their kappa_lambda in rising order.
 
     Raises:
-        ValueError: naming a measurement that is of no kappa_lambda or of one that is there
-            already, or a signal without a measurement: it would leave the scan.
+        ValueError: naming a measurement that is of no kappa_lambda, or a signal without a
+            measurement: it would leave the scan.
     """
     points: list[tuple[float, Mapping[str, Any]]] = []
     for measurement in specification["measurements"]:
@@ -47,10 +47,7 @@ def measured_points(specification: Mapping[str, Any]) -> list[tuple[float, Mappi
             raise ValueError(f"a measurement is called {name!r}, not {PREFIX}VALUE")
         points.append((kappa, measurement))
     points.sort(key=lambda point: point[0])
-    values = np.array([kappa for kappa, _ in points])
-    if same_kappa(values[1:], values[:-1]).any():
-        raise ValueError("two measurements are of one kappa_lambda")
-    measured = {signal_name(kappa) for kappa in values}
+    measured = {signal_name(kappa) for kappa, _ in points}
     for sample in specification["channels"][0]["samples"]:
         name = sample["name"]
         if name.startswith(signal_name(0)[:-1]) and name not in measured:

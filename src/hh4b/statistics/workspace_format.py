@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.kappa import kappa_name
+from hh4b.core.named_entries import by_name
 from hh4b.core.strict_json import parse_json
 from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.scaling import ScaledTemplates
@@ -184,7 +185,8 @@ def validate_workspace(specification: Mapping[str, Any], where: str) -> None:
     """Check JSON against the schema of pyhf.
 
     Raises:
-        ContractError: naming the file and what is wrong.
+        ContractError: naming the file and what is wrong; also if two channels, samples of a
+            channel, observations or measurements have the same name.
     """
     # pyhf takes most of a second to import: only where a workspace is read.
     import pyhf
@@ -195,6 +197,11 @@ def validate_workspace(specification: Mapping[str, Any], where: str) -> None:
     except pyhf.exceptions.InvalidSpecification as error:
         line = " ".join(str(error).split())[:200]
         raise ContractError(f"{where} is no valid pyhf workspace: {line}") from error
+    # pyhf itself would take the last of two without a word.
+    for section in ("channels", "observations", "measurements"):
+        by_name(specification[section], section, where)
+    for channel in specification["channels"]:
+        by_name(channel["samples"], f"samples of {channel['name']}", where)
 
 
 @contextmanager
