@@ -110,8 +110,7 @@ def luminosity(folder: Path, study: str) -> dict[str, Any]:
     overlay.write_text("statistics:\n  luminosities_ifb: [139, 300, 500, 3000]\n")
     files = [*FILES[study], overlay.name]
     watch = Stopwatch(folder)
-    watch.run("snakemake", "--cores", "2", "--rerun-triggers", "mtime", "params", "input",
-              "--configfile", *files)  # fmt: skip
+    watch.run("snakemake", "--cores", "2", "--configfile", *files)
     tables = (folder / RESULTS[study] / "tables").glob("*.csv")
     return watch.numbers(tables=sum(bool(re.search(r"\b500\b", t.read_text())) for t in tables))
 
@@ -158,13 +157,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.what == "clone":
         folder = options.folder or Path(tempfile.mkdtemp(prefix="hh4b-first-")) / "hh4b"
         content.setdefault("clone", {})[options.study] = clone(options.study, folder.resolve())
+        write(content, options.output)
     else:
         if options.folder is None:
             parser.error("tasks needs the folder of a finished study")
         for name in options.only:
             done = TASKS[name](options.folder.resolve(), options.study)
             content.setdefault("tasks", {})[name] = {"study": options.study, **done}
-    options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            write(content, options.output)
+
+
+def write(content: dict[str, Any], output: Path) -> None:
+    """Write the numbers down."""
+    output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
