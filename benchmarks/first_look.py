@@ -92,13 +92,15 @@ def clone(study: str, folder: Path) -> dict[str, Any]:
 def own_files(folder: Path, study: str) -> dict[str, Any]:
     """Return what it takes from Delphes files to an interval."""
     events = f"{RESULTS[study]}/events"
+    # Of an earlier call.
+    (folder / "own_files.yaml").unlink(missing_ok=True)
+    shutil.rmtree(folder / "results/own", ignore_errors=True)
     watch = Stopwatch(folder)
     watch.run(
         "hh4b", "config", "new", "--from", "files", "--signal", f"1={events}/hh_kl1/*.root",
         "--signal", f"5={events}/hh_kl5/*.root", "--background",
         f"qcd=628.6={events}/four_b/*.root", "-o", "own_files.yaml",
     )  # fmt: skip
-    shutil.rmtree(folder / "results/own", ignore_errors=True)
     watch.run("hh4b", "config", "check", "own_files.yaml")
     watch.run("snakemake", "--cores", "2", "--configfile", "own_files.yaml")
     return watch.numbers(page=(folder / "results/own/index.html").exists())
