@@ -57,6 +57,22 @@ def limits(shift=0.0, *, luminosity=139.0, sqrt_s=13.0, width=6.0, error=None):
     return content
 
 
+def withheld(found=3.2, needed=20.0):
+    """Return a limits file of a selection with too few background events."""
+    content = limits(error=0.2)
+    content.update(
+        status="too_few_background_events",
+        reason=f"{found:g} effective background events, {needed:g} needed",
+        effective_background_events=found,
+        needed_effective_events=needed,
+    )
+    content["profile"]["minus_2_delta_log_l"] = None
+    content["cls"].update(mu_upper_expected=None, cross_section_upper_fb=None)
+    for method in ("profile", "cls"):
+        content[method].update(width=None, interval=[None, None], segments=[], width_error=None)
+    return content
+
+
 def luminosity_scan(reached=(), *, energies=(13.0, 14.0), width=6.7):
     """A luminosity scan, with what it says about limit files given as (content, hash)."""
     points = []

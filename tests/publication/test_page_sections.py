@@ -1,5 +1,5 @@
 import pytest
-from tests.publication.conftest import limits, provenance, templates
+from tests.publication.conftest import limits, provenance, templates, withheld
 from tests.publication.studies import layout
 
 from hh4b.core.errors import ConfigError, ContractError
@@ -18,19 +18,6 @@ from hh4b.publication.withheld import withheld_intervals
 
 REFERENCE = Reference("none", {})
 LOSS = ShownSearch(objective="validation loss", lower_is_better=True, tables=["22", "23"])
-
-
-def withheld(found=3.2, needed=20.0):
-    content = limits(error=0.2)
-    content.update(
-        status="too_few_background_events",
-        reason=f"{found:g} effective background events, {needed:g} needed",
-        effective_background_events=found,
-        needed_effective_events=needed,
-    )
-    for method in ("profile", "cls"):
-        content[method].update(width=None, interval=[None, None], segments=[], width_error=None)
-    return content
 
 
 def file(tmp_path, name, content):

@@ -5,7 +5,8 @@ import re
 from collections import Counter
 
 import pytest
-from tests.publication.pages import finished
+from tests.publication.conftest import withheld
+from tests.publication.pages import finished, written
 
 from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.publication.page_stage import write_page
@@ -87,6 +88,17 @@ def test_an_unfinished_run_says_what_is_missing(tmp_path):
     assert 'id="table_13"' not in text
     assert 'id="table_10"' in text
     assert "Intervals on κλ</h2>" not in text
+
+
+def test_an_interval_that_is_withheld_is_named_with_its_reason(tmp_path):
+    told = finished(tmp_path / "results")
+    for path in (tmp_path / "results/limits").glob("min_dr_dnn_*.json"):
+        written(path, withheld())
+    write_page(told, tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert "3.2 effective background events, 20 needed" in text
+    curves = json.loads(re.search(r'id="data-curves">(.*?)</script>', text, re.S)[1])
+    assert [one["label"] for one in curves] == []
 
 
 def test_nothing_at_all_is_an_error(tmp_path):

@@ -122,7 +122,8 @@ def curves(files: PageFiles) -> list[Plain]:
 def _limit_curves(files: PageFiles) -> Iterator[Plain]:
     for name in selections(files):
         limits = files.one("headline", name)
-        if limits is not None and limits.has("profile", "minus_2_delta_log_l"):
+        # Where the interval is withheld there is no curve.
+        if limits is not None and limits.get("profile", "minus_2_delta_log_l") is not None:
             yield _curve(
                 files.settings.label(name),
                 limits.numbers("kappa_lambda"),
