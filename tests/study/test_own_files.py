@@ -104,12 +104,14 @@ def test_a_signal_that_is_not_reweighted(tmp_path):
 
     def changed(*pairs):
         found = text.replace("statistics: {", "statistics: {signal_method: interpolated, ")
-        for old, new in pairs:
+        for old, new in (("errors: bootstrap", "errors: templates"), *pairs):
             assert old in found, old
             found = found.replace(old, new)
         place.write_text(found)
         return read_study(place)
 
+    with pytest.raises(ConfigError, match="interpolated and errors bootstrap do not go together"):
+        changed(("errors: templates", "errors: bootstrap"))
     study = changed()
     assert not StageSettings(Layout(study)).take_partons("hh_kl1").kappa_reweighting
     assert StageSettings(Layout(read_study(path))).take_partons("hh_kl1").kappa_reweighting

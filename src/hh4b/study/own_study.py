@@ -86,6 +86,7 @@ def _content(
         "physics": {"sqrt_s_tev": energy},
         "processes": processes,
         "samples": samples,
+        "event_selection": {"folds": 2},
         "spanet_trainings": {
             "spanet": {
                 "signal": of[1],
@@ -113,6 +114,10 @@ def _content(
             "kappa_input": "fixed",
             "background_kappa": "fixed",
             "fixed_kappa_input": _plain(_TOLD),
+            "errors": "bootstrap",
+            "background_shape": "tilted",
+            "minimum_effective_events": 10,
+            "needed_effective_events": 50,
         },
         "publication": {"reference": None, "causes": None},
     }
@@ -122,7 +127,9 @@ def _content(
 _REMARKS = {
     "standalone": "A study of its own: nothing of config/config.yaml is under it.",
     "processes": "Cross sections as generated, no K-factors: k_factor: 1.5 multiplies one.",
-    "spanet_trainings": "More epochs, other options and folds: config/README.md.",
+    "event_selection": "Of two folds each network is measured on the one it did not learn from.",
+    "spanet_trainings": "More epochs and other options: config/README.md.",
+    "statistics": "Errors with the choice of the threshold, no interval of a handful of events.",
     "publication": "null = a page without published values.",
 }
 

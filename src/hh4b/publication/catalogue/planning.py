@@ -185,7 +185,7 @@ def _settings(layout: Layout, output: Entry, inputs: InputFiles) -> OutputSettin
     return OutputSettings(
         kind=output.kind,
         title=output.title,
-        remarks=list(output.remarks),
+        remarks=list(output.remarks) if layout.study.publication.reference else [],
         labels={**output.labels, **labels},
         parts=parts,
         sqrt_s_tev=layout.study.physics.sqrt_s_tev if output.events else None,
