@@ -110,8 +110,6 @@ def test_a_signal_that_is_not_reweighted(tmp_path):
         place.write_text(found)
         return read_study(place)
 
-    with pytest.raises(ConfigError, match="interpolated and errors bootstrap do not go together"):
-        changed(("errors: templates", "errors: bootstrap"))
     study = changed()
     assert not StageSettings(Layout(study)).take_partons("hh_kl1").kappa_reweighting
     assert StageSettings(Layout(read_study(path))).take_partons("hh_kl1").kappa_reweighting
@@ -122,7 +120,7 @@ def test_a_signal_that_is_not_reweighted(tmp_path):
     with pytest.raises(ConfigError, match="likelihood: signal_method must be reweighted"):
         changed(("publication:", "likelihood: {selections: [spanet]}\npublication:"))
     with pytest.raises(ConfigError, match="statistics: .*errors bootstrap do not go together"):
-        changed(("method: interpolated,", "method: interpolated, errors: bootstrap,"))
+        changed(("errors: templates", "errors: bootstrap"))
 
 
 def test_les_houches_files_are_counted_and_signs_seen(tmp_path):

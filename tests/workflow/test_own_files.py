@@ -28,8 +28,8 @@ def test_delphes_files_are_planned_to_the_page(workflow):
     assert {"ingest", "spanet_train", "dnn_train", "limits", "summary", "table_classifiers"} <= set(
         jobs
     )
-    # One signal, one background, two selections; nothing of the default study, no own events.
-    assert (jobs["ingest"], jobs["limits"], jobs["spanet_train"]) == (2, 2, 1)
+    # One signal, one background, two selections, two folds; nothing of the default study, no own events.
+    assert (jobs["ingest"], jobs["limits"], jobs["spanet_train"]) == (2, 2, 2)
     assert not [name for name in jobs if name.startswith(("generate", "comparison", "simulate"))]
 
 
