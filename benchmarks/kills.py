@@ -33,6 +33,8 @@ import uproot
 ROOT = Path(__file__).resolve().parents[1]
 #: What a build writes that tells when and how fast it was made.
 TIMED = ("logs", "benchmarks")
+#: Commands that end badly, after which nothing more is tried.
+_FAILURES = 3
 #: Records of every attempt at a training or a trial: a killed one is an attempt more.
 ATTEMPTS = ("events.out.tfevents.*", "trials.journal", "trials.journal.*")
 #: Of a command or a group of commands; arguments have more than letters.
@@ -51,10 +53,12 @@ class Kills:
         jobs: number of jobs of a build.
         undisturbed_s: wall-clock time of the build that nothing disturbs.
         last_s: that of the last command of the other one.
+        builds: number of builds that were killed until they were whole.
         kills: moments of the kills in seconds after the command, with the jobs that were at work.
         failures: commands that ended by themselves, and not well.
-        files: number of files by how they compare: `bytes`, `content`, `differs`, `missing`,
-            `more`; and `partial`, what killed jobs had begun and nobody removed.
+        files: number of files of the last build by how they compare: `bytes`, `content`,
+            `differs`, `missing`, `more`; and `partial`, what killed jobs had begun and nobody
+            removed.
         hashed: number of files with equal hashes by folder of `HASHED`.
         named: the files that are not the same, those of `hashed` byte by byte.
     """
@@ -62,6 +66,7 @@ class Kills:
     jobs: int = 0
     undisturbed_s: float = 0.0
     last_s: float = 0.0
+    builds: int = 0
     kills: list[dict[str, object]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
@@ -122,9 +127,21 @@ def commands(wanted: Callable[[int], bool]) -> list[tuple[int, str]]:
     return found
 
 
-def disturb(command: Sequence[str], folder: Path, moments: Sequence[float], outcome: Kills) -> None:
-    """Kill the command at each moment and type it again; the last time let it end."""
-    for moment in moments:
+def disturb(
+    command: Sequence[str],
+    folder: Path,
+    moments: Sequence[float],
+    outcome: Kills,
+    finished: Callable[[], None],
+) -> None:
+    """Kill the command at each moment and type it again; the last time let it end.
+
+    Where it ends before a moment the build is compared by ``finished`` and begun anew, so that
+    every moment is one of a build at work.
+    """
+    left = list(moments)
+    while left and len(outcome.failures) < _FAILURES:
+        moment = left.pop()
         begun = time.monotonic()
         process = start(command, folder)
         try:
@@ -135,19 +152,26 @@ def disturb(command: Sequence[str], folder: Path, moments: Sequence[float], outc
             process.wait()
             outcome.kills.append({"after_s": round(time.monotonic() - begun, 2), "jobs": jobs})
         else:
+            left.append(moment / 2)  # not longer than a whole build in the end
             if code:
                 outcome.failures.append(f"code {code} after kill {len(outcome.kills)}")
+                continue
+            finished()
+            for name in ("results", ".snakemake"):
+                shutil.rmtree(folder / name)
     begun = time.monotonic()
     code = start(command, folder).wait()
     outcome.last_s = time.monotonic() - begun
     if code:
         outcome.failures.append(f"code {code} of the last command")
+    finished()
 
 
 def compare(one: Path, other: Path, outcome: Kills, *, partly: bool = False) -> None:
     """Compare two folders of results file by file; the second may hold a part of the first."""
     first, second = ({path.relative_to(f): path for path in _files(f)} for f in (one, other))
     counts: Counter[str] = Counter()
+    hashed_files: Counter[str] = Counter()
     for name in sorted(first.keys() | second.keys()):
         if name not in second:
             if partly:
@@ -162,8 +186,8 @@ def compare(one: Path, other: Path, outcome: Kills, *, partly: bool = False) -> 
         if how not in ("bytes", "content") or (hashed and how != "bytes"):
             outcome.named.append(f"{how}: {name}")
         elif hashed:
-            outcome.hashed[hashed] = outcome.hashed.get(hashed, 0) + 1
-    outcome.files = dict(counts)
+            hashed_files[hashed] += 1
+    outcome.files, outcome.hashed = dict(counts), dict(hashed_files)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -281,8 +305,12 @@ def run(
     span = 2 * max(outcome.undisturbed_s - start_s, 1.0) / kills
     moments = random.Random(seed)
     drawn = [0.5 * start_s + moments.uniform(0, 0.5 * start_s + span) for _ in range(kills)]
-    disturb(command, disturbed, drawn, outcome)
-    compare(calm / "results", disturbed / "results", outcome)
+
+    def finished() -> None:
+        outcome.builds += 1
+        compare(calm / "results", disturbed / "results", outcome)
+
+    disturb(command, disturbed, drawn, outcome, finished)
     return outcome
 
 
