@@ -13,7 +13,7 @@ export CONDOR_CONFIG ?= /dev/null
 
 NUMBERS := docs/numbers
 
-.PHONY: results install test test-slurm slurm reliability quick lint docs smoke clean
+.PHONY: results install test test-slurm slurm reliability benchmarks quick lint docs smoke clean
 results: install
 	snakemake --cores $(CORES)
 
@@ -48,6 +48,20 @@ reliability: slurm install
 	$(addprefix results/smoke/,limits/mixing_spanet_13tev_139ifb.json models/spanet/mixing_joint_tuned/repeat_0/model.pt \
 	models/min_dr_dnn_tuned/repeat_0/model.pt tables/table_samples.csv)
 	python benchmarks/cluster.py --study small -o $(NUMBERS)/cluster.json
+	hh4b numbers fill docs/*.md README.md
+
+# Tables of docs/statistics.md and docs/physics.md that no study makes, from the finished default study; some ten minutes.
+SHAPE = python benchmarks/background_shape.py results/datasets/four_b.h5 results/features/$(1)/four_b.h5 \
+	results/scores/$(2)/four_b.h5 results/templates/$(3).json --part all -o $(NUMBERS)/$(4).json
+benchmarks: install
+	python benchmarks/limits_sanity.py -o $(NUMBERS)/limits_sanity.json
+	python benchmarks/signal_note_comparison.py -o $(NUMBERS)/signal_note_comparison.json
+	python benchmarks/coupling_coefficients.py -o $(NUMBERS)/coupling_coefficients.json
+	python benchmarks/transfer_sizes.py results -o $(NUMBERS)/transfer_sizes.json
+	python benchmarks/categories.py results --selection mixing_spanet_tuned min_dr_dnn --uncertainties both \
+	--edges 0.5 0.8 0.9 0.95 0.975 --replicas 20 -o $(NUMBERS)/categories.json
+	$(call SHAPE,min_dr,min_dr_dnn,min_dr_dnn,background_shape)
+	$(call SHAPE,mixing_spanet,spanet/mixing_joint,mixing_spanet,background_shape_spanet)
 	hh4b numbers fill docs/*.md README.md
 
 quick: install

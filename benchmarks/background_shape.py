@@ -10,7 +10,8 @@ interval with the signal of TEMPLATES.json, whose threshold is used. Prints by s
 factor (1 is the direct shape; `auto` is the way of the default study, each sample finding its own
 largest factor with a fitting spread of ln m_HH): the width with all events; its shift against the
 direct shape, with the paired bootstrap error; the bias of the small samples against all events and
-the same method; their spread; and the variance of `direct` over that of `tilted`.
+the same method; their spread; and the variance of `direct` over that of `tilted`. With ``--output``
+bias, spread and gain become a table for the documents.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.seeds import stream
+from hh4b.publication.benchmark_tables import Cell, write_benchmark
 from hh4b.statistics.binning import filled_bins, join_unfilled
 from hh4b.statistics.note_model import Yields
 from hh4b.statistics.processes import default_processes
@@ -39,6 +41,8 @@ from hh4b.statistics.tilted_templates import (
 )
 
 Floats = NDArray[np.float64]
+Rows = dict[str, list[Cell]]
+HEAD = ("width of all events against direct [%]", "bias [%]", "spread [%]", "gain")
 
 
 def scaled_templates(templates: TemplateSet, luminosity_ifb: float) -> ScaledTemplates:
@@ -140,8 +144,9 @@ class Comparison:
         one = self.intervals.widths(made.sum_weights[None], made.sum_weights_squared[None])
         return float(one[0])
 
-    def print_lines(self, size: float, factors: list[float]) -> None:
-        """Print a line for each efficiency factor."""
+    def print_lines(self, size: float, factors: list[float]) -> Rows:
+        """Print a line for each efficiency factor; return those of a table."""
+        rows: Rows = {}
         direct = self.nominal(1.0)
         of_all = self.drawn(1.0, 1.0, "all")
         variance = np.nanvar(self.drawn(size / self.effective, 1.0, f"{size:g}"))
@@ -156,6 +161,11 @@ class Comparison:
                 f"  {100 * bias:+8.2f} ± {scale * spread / self.toys**0.5:4.2f}"
                 f"  {scale * spread:10.1f}  {variance / spread**2:8.2f}"
             )
+            name = "direct" if factor == 1 else f"{factor:g}"
+            error = scale * spread / self.toys**0.5
+            against_direct = (100 * (width / direct - 1), 100 * float(np.nanstd(shift)))
+            cells: list[Cell] = [(100 * bias, error), scale * spread, variance / spread**2]
+            rows[f"{size:g}, {name}"] = [against_direct, *cells]
         chosen = fitting_factor(self.rows, self.threshold, self.settings)
         width, found = self.nominal(chosen), self.adaptive(size / self.effective, f"{size:g}")
         spread = float(np.nanstd(found))
@@ -166,6 +176,11 @@ class Comparison:
                 f"  {100 * bias:+8.2f} ± {scale * spread / self.toys**0.5:4.2f}"
                 f"  {scale * spread:10.1f}  {variance / spread**2:8.2f}"
             )
+            if against == "auto":
+                error = scale * spread / self.toys**0.5
+                cells = [(100 * bias, error), scale * spread, variance / spread**2]
+                rows[f"{size:g}, chosen"] = [100 * (width / direct - 1), *cells]
+        return rows
 
 
 def main() -> None:
@@ -183,8 +198,14 @@ def main() -> None:
     comparison = Comparison(rows, templates, options)
     print(f"{comparison.effective:.0f} effective events pass above {templates.threshold:g}")
     print("events  factor     width       shift (%)         bias (%)  spread (%)      gain")
+    lines: Rows = {}
     for size in options.events:
-        comparison.print_lines(size, options.factors)
+        lines |= comparison.print_lines(size, options.factors)
+    if options.output is not None:
+        write_benchmark(
+            options.output, "background_shape", HEAD, lines, decimals=[1, 1, 1, 1],
+            samples=options.toys, effective=round(comparison.effective),
+        )  # fmt: skip
 
 
 def read_options() -> argparse.Namespace:
@@ -196,6 +217,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--part", default="testing", help="testing, training or all")
     parser.add_argument("--events", type=float, nargs="+", default=[40.0, 100.0])
     parser.add_argument("--factors", type=float, nargs="+", default=[2.0, 4.0, 6.0, 10.0])
+    parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
     parser.add_argument("--toys", type=int, default=400)
     parser.add_argument("--spread-pull-max", type=float, default=3.0, help="of `auto`")
     parser.add_argument("--luminosity", type=float, default=139.0, help="in fb^-1")

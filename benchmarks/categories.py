@@ -1,6 +1,7 @@
 """How much narrower four score categories make the interval than the best single cut.
 
     python benchmarks/categories.py RESULTS [--config FILE ...] [--selection NAME ...]
+        [-o docs/numbers/categories.json]
 
 Works on the datasets, features and scores of a finished study. Fills category templates of the
 events as they are and in replicas that take every shower event a Poisson number of times, for the
@@ -10,7 +11,7 @@ and the ratio with its error, the spread of the ratio over the same replicas. Th
 of the events as they are, among cuts that leave ``--effective`` effective background events; its
 advantage of being the best is left to it. With ``--uncertainties all`` everything is uncertain that
 the model knows, and normalisations of the study's systematics; a single cut then has no category
-that constrains its background.
+that constrains its background. ``--uncertainties both`` does one after the other.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +33,8 @@ from hh4b.likelihood.settings import (
     ALL_UNCERTAINTIES,
     LikelihoodModelSettings,
 )
+from hh4b.publication.benchmark_tables import write_benchmark
+from hh4b.publication.catalogue.naming import selection_label
 from hh4b.statistics.template_checks import signal_process
 from hh4b.statistics.template_inputs import FILES, LoadedSample
 from hh4b.statistics.template_stage import load_samples
@@ -43,15 +47,19 @@ Loaded = Mapping[str, list[LoadedSample]]
 KAPPAS = np.linspace(-30.0, 35.0, 261)
 CUTS = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985, 0.99)
 NONE = float("nan")
+#: What stands in the table of the documents.
+WAYS = {"none": "nothing uncertain", "all": "uncertain, without variations of events and weights"}
+HEAD = ("one cut (best of many)", "threshold", "categories", "ratio of widths")
 
 
 class Widths:
     """Width of the interval by score edges."""
 
-    def __init__(self, selection: str, arguments: argparse.Namespace) -> None:
+    def __init__(self, selection: str, arguments: argparse.Namespace, *, uncertain: bool) -> None:
         """Read the samples of a selection."""
         study = read_study(*arguments.config)
         layout = Layout(study)
+        self.label = selection_label(layout, selection)
         root = arguments.results
         rows = JobInputs(layout).template_rows(selection)
         texts = [
@@ -70,11 +78,10 @@ class Widths:
         files = [split_files(text, FILES, keyed=True) for text in texts]
         self.signal = signal_process([one.key for one in files], self.settings)
         self.loaded: Loaded = load_samples(files, self.signal, self.settings)
-        chosen = arguments.uncertainties == "all"
         self.model = LikelihoodModelSettings.of(
             study.statistics, study.likelihood, processes=study.processes, systematics=norms,
-            uncertainties=ALL_UNCERTAINTIES if chosen else [],
-            background_normalisation="tied" if chosen else "fixed",
+            uncertainties=ALL_UNCERTAINTIES if uncertain else [],
+            background_normalisation="tied" if uncertain else "fixed",
         )  # fmt: skip
 
     def __call__(self, loaded: Loaded, edges: tuple[float, ...]) -> float:
@@ -117,29 +124,49 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("--config", type=Path, nargs="+", default=[Path("config/config.yaml")])
     parser.add_argument("--selection", nargs="+", default=["mixing_spanet", "min_dr_dnn"])
-    parser.add_argument("--uncertainties", choices=("none", "all"), default="none")
+    parser.add_argument("--uncertainties", choices=(*WAYS, "both"), default="none")
     parser.add_argument("--edges", type=float, nargs="+", default=[0.5, 0.8, 0.9, 0.95])
     parser.add_argument("--effective", type=float, default=50, help="events behind a single cut")
     parser.add_argument("--replicas", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
-    for selection in arguments.selection:
-        widths = Widths(selection, arguments)
-        single = {cut: widths.single(cut, arguments.effective) for cut in CUTS}
-        best = min(single, key=lambda cut: single[cut] if np.isfinite(single[cut]) else np.inf)
-        edges = tuple(arguments.edges)
-        both = widths(widths.loaded, edges)
-        ratios = []
-        for number in range(arguments.replicas):
-            loaded = widths.replica(arguments.seed, number)
-            ratios.append(widths(loaded, edges) / widths(loaded, (best,)))
-        print(
-            f"{selection}: single cut at {best:g} {single[best]:.2f}, categories from {edges}"
-            f" {both:.2f}, ratio {both / single[best]:.3f} +- {np.nanstd(ratios, ddof=1):.3f}"
-            f" ({np.isfinite(ratios).sum()} replicas, mean {np.nanmean(ratios):.3f})",
-            flush=True,
-        )
+    ways = list(WAYS) if arguments.uncertainties == "both" else [arguments.uncertainties]
+    rows = {}
+    for way in ways:
+        for selection in arguments.selection:
+            label, cells = compare(selection, arguments, uncertain=way == "all")
+            rows[f"{label}, {WAYS[way]}"] = cells
+    if arguments.output is not None:
+        edges = ", ".join(f"{edge:g}" for edge in arguments.edges)
+        write_benchmark(
+            arguments.output, "categories", HEAD, rows, decimals=[2, 3, 2, 3],
+            replicas=arguments.replicas, edges=edges,
+        )  # fmt: skip
+
+
+def compare(
+    selection: str, arguments: argparse.Namespace, *, uncertain: bool
+) -> tuple[str, list[Any]]:
+    """Print a line for a selection; return its label and the cells of the table."""
+    widths = Widths(selection, arguments, uncertain=uncertain)
+    single = {cut: widths.single(cut, arguments.effective) for cut in CUTS}
+    best = min(single, key=lambda cut: single[cut] if np.isfinite(single[cut]) else np.inf)
+    edges = tuple(arguments.edges)
+    both = widths(widths.loaded, edges)
+    ratios = []
+    for number in range(arguments.replicas):
+        loaded = widths.replica(arguments.seed, number)
+        ratios.append(widths(loaded, edges) / widths(loaded, (best,)))
+    ratio, error = both / single[best], float(np.nanstd(ratios, ddof=1))
+    print(
+        f"{selection}: single cut at {best:g} {single[best]:.2f}, categories from {edges}"
+        f" {both:.2f}, ratio {ratio:.3f} +- {error:.3f}"
+        f" ({np.isfinite(ratios).sum()} replicas, mean {np.nanmean(ratios):.3f})",
+        flush=True,
+    )
+    return widths.label, [single[best], best, both, (ratio, error)]
 
 
 if __name__ == "__main__":

@@ -5,7 +5,11 @@ wheel of Pythia 8 and prints A1 to A15 of sigma / sigma_SM at leading order, wit
 error (change at half as many points), and the difference from each publication in percent. The
 column "1/s" has h* -> hh behind c_g without the Higgs mass in the propagator; it is what
 LHCHXSWG-2016-001 agrees with. The second table has the spread of other densities and scales.
+``-o docs/numbers/coupling_coefficients.json`` keeps the first table for the documents.
 """
+
+import argparse
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +21,7 @@ from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions
 from hh4b.generation.higgs_pair_grid import AmplitudeGrid
 from hh4b.generation.published_couplings import published_coefficients
+from hh4b.publication.benchmark_tables import write_benchmark
 
 Floats = NDArray[np.float64]
 MODEL = HiggsPairModel(173.0, 125.0)
@@ -66,6 +71,9 @@ def table(head: list[str], columns: list[list[str]]) -> None:
 
 def main() -> None:
     """Print both tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
+    output = parser.parse_args().output
     known = published_coefficients()
     own = {energy: cross_section(energy, *MATCHING) for energy in (13.0, 14.0)}
     values, errors = own[13.0].coefficients(heavy_top=True)
@@ -89,13 +97,22 @@ def main() -> None:
     print(f"sigma_SM: {sigmas[13.0]:.3f} fb at 13 TeV, {sigmas[14.0]:.3f} fb at 14 TeV\n")
     head = [
         "13 TeV",
-        "2016",
+        "LHCHXSWG-2016-001",
         "difference, %",
         "with 1/s, %",
         "PDF4LHC15 13 TeV, %",
-        "2018 14 TeV, %",
+        "arXiv:1806.05162 14 TeV, %",
     ]
     table(head, columns)
+    if output is not None:
+        columns[0] = [f"{value:.6g}" for value in values]
+        cells = [[one.replace("-", "−") for one in row] for row in zip(*columns, strict=True)]
+        rows = {f"A{i + 1}": row for i, row in enumerate(cells)}
+        write_benchmark(
+            output, "coupling_coefficients", head, rows,
+            decimals=[0] * len(head), sigma_13=sigmas[13.0], sigma_14=sigmas[14.0],
+            numerical_error=float(np.max(errors)),
+        )  # fmt: skip
     spread = [
         percent(cross_section(13.0, *choice).coefficients(heavy_top=True)[0], values)
         for choice in OTHERS.values()

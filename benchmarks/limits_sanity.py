@@ -1,17 +1,21 @@
 """Size of the intervals from hand-made templates with the yields that the note prints.
 
-    python benchmarks/limits_sanity.py
+    python benchmarks/limits_sanity.py [-o docs/numbers/limits_sanity.json]
 
 Signal: m_HH spectrum of the own amplitude, smeared by 10 %, with one efficiency for all: the
 0.123 fb that the note's cut-based selection leaves of 6.774 fb. Background: its 61 fb, falling
 exponentially above 250 GeV with three slopes, since the note prints no numbers of its shape.
 """
 
+import argparse
+from pathlib import Path
+
 import numpy as np
 from scipy.stats import norm
 
 from hh4b.generation.higgs_pair_amplitude import HiggsPairModel
 from hh4b.generation.higgs_pair_cross_section import Collisions, mass_spectrum
+from hh4b.publication.benchmark_tables import write_benchmark
 from hh4b.statistics.cross_sections import note_signal_fb
 from hh4b.statistics.histograms import BinnedRows
 from hh4b.statistics.limits import scan_model
@@ -22,6 +26,8 @@ from hh4b.statistics.template_format import TemplateSet
 KAPPA = np.arange(-10.0, 16.0)
 EDGES = np.linspace(200, 1000, 11)
 BACKGROUND_PB = 628.6
+#: Of the table in the documents.
+SLOPE_GEV = 150.0
 
 
 def signal_shapes() -> np.ndarray:
@@ -36,6 +42,10 @@ def signal_shapes() -> np.ndarray:
 
 def main() -> None:
     """Print intervals for three background slopes, energies and luminosities."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
+    output = parser.parse_args().output
+    rows: dict[str, list[str]] = {}
     signal = 0.123 / 6.774 * signal_shapes()
     print("slope/GeV  sqrt(s)/TeV  L/fb-1  profile            CLs")
     for slope in (100.0, 150.0, 200.0):
@@ -62,7 +72,13 @@ def main() -> None:
                 f"[{i.lower:.2f}, {i.upper:.2f}]" if i.width else f"{i.segments} {i.reasons}"
                 for i in (scan.profile, scan.cls)
             ]
+            if slope == SLOPE_GEV:
+                rows[f"{energy} TeV, {luminosity:g} fb⁻¹"] = [t.replace("-", "−") for t in texts]
             print(f"{slope:9g}  {energy:11d}  {luminosity:6g}  {texts[0]:18s} {texts[1]}")
+    if output is not None:
+        write_benchmark(
+            output, "limits_sanity", ["profile", "CLs"], rows, decimals=[2, 2], slope_gev=SLOPE_GEV
+        )
 
 
 if __name__ == "__main__":

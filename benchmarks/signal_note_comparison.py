@@ -3,10 +3,13 @@
 ``python benchmarks/signal_note_comparison.py`` integrates gg -> HH with the scale of the default
 (m_HH / 2) and with the transverse mass (what MG5_aMC takes for 2 -> 2 processes), without and with
 the b quark in the triangle. (A b quark in the box is outside our loop integrals.)
+``-o docs/numbers/signal_note_comparison.json`` keeps the table for the documents.
 """
 
+import argparse
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +23,7 @@ from hh4b.generation.higgs_pair_amplitude import (
 from hh4b.generation.higgs_pair_cross_section import GEV2_PB
 from hh4b.generation.higgs_pair_grid import load_grid, velocity
 from hh4b.generation.pdf import GLUON, load_pdf
+from hh4b.publication.benchmark_tables import write_benchmark
 
 Floats = NDArray[np.float64]
 TOP = HiggsPairModel(173.0, 125.0)
@@ -68,8 +72,13 @@ def coefficients_fb(sqrt_s_gev: float, *, transverse_mass: bool, bottom: bool) -
 
 def main() -> None:
     """Print the coefficients beside the note's."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
+    output = parser.parse_args().output
+    rows: dict[str, list[float]] = {}
     for energy, note in NOTE_FB.items():
         print(f"{energy:g} TeV, the note:       ", np.round(note, 3))
+        rows[f"{energy:g} TeV, the note"] = [*note, 1.0, 1.0, 1.0]
         for transverse_mass in (False, True):
             for bottom in (False, True):
                 found = coefficients_fb(
@@ -77,6 +86,10 @@ def main() -> None:
                 )
                 name = f"{'m_T' if transverse_mass else 'm_HH/2'}, {'t and b' if bottom else 't'}"
                 print(f"  {name:20s}", np.round(found, 3), "ratio", np.round(found / note, 3))
+                rows[f"{energy:g} TeV, {name}"] = [*found, *(found / note)]
+    if output is not None:
+        head = [f"{what}κ{power}" for what in ("", "over the note's, ") for power in "⁰¹²"]
+        write_benchmark(output, "signal_note_comparison", head, rows, decimals=[2, 2, 3, 3, 3, 3])
 
 
 if __name__ == "__main__":

@@ -272,22 +272,6 @@ def test_import_names_what_is_lacking(published, tmp_path):
         read_table(output, DATASET, columns=["HH4B/met"])
 
 
-def test_numbers_to_regress_that_stay_behind_are_told(published, tmp_path, caplog):
-    settings = ImportSettings(sample="a", training_fraction=0.5)
-    import_published(published, tmp_path / "a.h5", settings)
-    assert "REGRESSIONS" not in caplog.text
-    with h5py.File(published, "r+") as file:
-        file["REGRESSIONS/EVENT/m_hh"] = np.zeros(120)
-    import_published(published, tmp_path / "b.h5", settings)
-    assert f"{published}: REGRESSIONS are left out" in caplog.text
-    caplog.clear()
-    with h5py.File(tmp_path / "a.h5", "r+") as file:
-        file["REGRESSIONS/EVENT/m_hh"] = np.zeros(120)
-    merge([tmp_path / "a.h5", tmp_path / "b.h5"], tmp_path / "c.h5", MergeSettings())
-    assert f"{tmp_path / 'a.h5'}: REGRESSIONS are left out" in caplog.text
-    assert str(tmp_path / "b.h5") not in caplog.text
-
-
 def test_import_background_and_all(published, tmp_path):
     output = tmp_path / "b.h5"
     assert (

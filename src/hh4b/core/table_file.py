@@ -22,6 +22,7 @@ _FILLED_BYTES_MAX = 1 << 30
 # Columns that were found to be whole: files are read in parts, and counting pieces takes time.
 _WHOLE: set[tuple[str | int, ...]] = set()
 _WHOLE_MAX = 4096
+_GROUPS_MAX = 4
 
 
 @contextmanager
@@ -168,6 +169,28 @@ class TableFile:
         with _reading(self.path, f"{name!r}"):
             self._file[name].visititems(lambda _, item: found.append(getattr(item, "nbytes", 0)))
         return found
+
+    def column_names(self, name: str) -> list[str]:
+        """Return the full names of the columns in a group and in the groups inside it.
+
+        Raises:
+            ContractError: if it is no group, or groups lie too deep inside one another.
+            InputFileError: if it cannot be read.
+        """
+        with _reading(self.path, f"{name!r}"):
+            found = self._file[name]
+            members = list(found.keys()) if isinstance(found, h5py.Group) else None
+            is_group = {member: isinstance(found[member], h5py.Group) for member in members or ()}
+        if members is None:
+            raise ContractError(f"{self.path}: {name!r} is a column, expected a group of columns")
+        # A group may hold itself.
+        if name.count("/") > _GROUPS_MAX:
+            raise ContractError(f"{self.path}: {name!r} lies too deep; the file is damaged")
+        names: list[str] = []
+        for member, inner in is_group.items():
+            path = f"{name}/{member}"
+            names += self.column_names(path) if inner else [path]
+        return names
 
     def copy(self, name: str, target: Any) -> None:
         """Copy a group into an open h5py file without bringing it to memory.

@@ -1,6 +1,5 @@
 """Read SPANet-layout datasets block by block, ours and published ones."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.columns import TARGETS as TARGETS
-from hh4b.core.contracts import DATASET, check, open_table
+from hh4b.core.contracts import DATASET, Column, Table, check, open_table
 from hh4b.core.errors import ContractError
 from hh4b.core.grouping import event_ids
 from hh4b.core.shower_events import EVENT_KEYS
 
-log = logging.getLogger(__name__)
 BLOCK_ROWS = 131072
 _COLUMNS = {column.name: column for column in DATASET}
 
@@ -23,16 +21,6 @@ def lacking(path: Path | str) -> list[str]:
     """Return the optional columns that a dataset does not hold, e.g. those by other programs."""
     with open_table(path) as file:
         return [column.name for column in DATASET if column.optional and column.name not in file]
-
-
-def tell_dropped_numbers(path: Path | str) -> None:
-    """Warn if a dataset holds numbers to regress: they are no columns of ours and stay behind."""
-    with open_table(path) as file:
-        if "REGRESSIONS" in file:
-            log.warning(
-                "%s: REGRESSIONS are left out; add them to the file that trains, see docs/data.md",
-                path,
-            )
 
 
 def shower_events(path: Path | str) -> NDArray[np.int64]:
@@ -55,21 +43,21 @@ def length(path: Path | str) -> int:
         ContractError: if the file is no dataset.
     """
     with open_table(path) as file:
-        return len(_column(file, "INPUTS/Source/MASK", path))
+        return len(_column(file, _COLUMNS["INPUTS/Source/MASK"], path))
 
 
 def blocks(
-    path: Path | str, columns: Sequence[str], *, rows: int = BLOCK_ROWS
+    path: Path | str, columns: Sequence[str], *, rows: int = BLOCK_ROWS, more: Table = ()
 ) -> Iterator[dict[str, NDArray[Any]]]:
-    """Yield columns of a dataset, ``rows`` events at a time, checked.
+    """Yield columns of a dataset and those of ``more``, ``rows`` events at a time, checked.
 
     Raises:
         InputFileError: if the file cannot be read.
         ContractError: if a column is missing or broken.
     """
-    chosen = [_COLUMNS[name] for name in columns]
+    chosen = [*(_COLUMNS[name] for name in columns), *more]
     with open_table(path) as file:
-        sources = {name: _column(file, name, path) for name in columns}
+        sources = {column.name: _column(file, column, path) for column in chosen}
         total = len(sources[columns[0]])
         for first in range(0, total, rows) if total else (0,):
             arrays = {
@@ -79,10 +67,10 @@ def blocks(
             yield arrays
 
 
-def _column(file: Any, name: str, path: Path | str) -> Any:
-    if name not in file:
+def _column(file: Any, column: Column, path: Path | str) -> Any:
+    if column.name not in file:
         raise ContractError(
-            f"{path}: column {name!r} ({_COLUMNS[name].doc}) is missing; the file is of another"
+            f"{path}: column {column.name!r} ({column.doc}) is missing; the file is of another"
             " kind or stage, or made by a program that does not know it"
         )
-    return file[name]
+    return file[column.name]

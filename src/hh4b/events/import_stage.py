@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import DATASET, TableWriter
+from hh4b.core.contracts import DATASET, Table, TableWriter
 from hh4b.core.errors import ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.kappa import same_kappa
 from hh4b.core.seeds import stream
 from hh4b.core.strict_json import to_json
-from hh4b.events.dataset import blocks, lacking, shower_events, tell_dropped_numbers
+from hh4b.events.dataset import blocks, lacking, shower_events
+from hh4b.events.regression_columns import regression_columns
 from hh4b.events.settings import ImportSettings
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,8 @@ def import_published(
     """Write the chosen events as a dataset with weight, kappa and part; return their number.
 
     Weights are 1: the published events are unweighted. Missing energy, leptons, flavours and truth
-    of the H pair are not in such files; the attribute ``lacking`` names them.
+    of the H pair are not in such files; the attribute ``lacking`` names them. Numbers to regress
+    are kept.
 
     Args:
         path: the published file.
@@ -46,10 +48,10 @@ def import_published(
         files = [(file, settings.model_copy(update={"part": part})) for file, part in parts]
     absent = {name for file, _ in files for name in lacking(file)}
     names = [column.name for column in DATASET if column.name not in absent]
-    with TableWriter(output, DATASET) as writer:
+    numbers = regression_columns([file for file, _ in files])
+    with TableWriter(output, (*DATASET, *numbers)) as writer:
         for file, chosen in files:
-            tell_dropped_numbers(file)
-            _append(writer, file, names, chosen)
+            _append(writer, file, names, numbers, chosen)
         number = writer.rows
         missing = [c.name for c in DATASET if c.name not in {*names, *ADDED}]
         attributes: dict[str, Any] = {
@@ -71,12 +73,14 @@ def import_published(
     return number
 
 
-def _append(writer: TableWriter, path: Path, names: list[str], settings: ImportSettings) -> None:
+def _append(
+    writer: TableWriter, path: Path, names: list[str], numbers: Table, settings: ImportSettings
+) -> None:
     """Append the chosen events of one file."""
     before = writer.rows
     drawn = _draws(path, settings)
     first = 0
-    for block in blocks(path, names):
+    for block in blocks(path, names, more=numbers):
         last = first + len(block["INPUTS/Source/MASK"])
         columns = _chosen(block, settings, drawn[first:last])
         first = last

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.contracts import DATASET, read_attributes, read_table, write_table
+from hh4b.core.contracts import DATASET, Table, read_attributes, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.core.parts import part_mask
@@ -18,8 +18,9 @@ from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.seeds import stream
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.core.strict_json import parse_attribute, to_json
-from hh4b.events.dataset import lacking, shower_events, tell_dropped_numbers
+from hh4b.events.dataset import lacking, shower_events
 from hh4b.events.kappa_input import balanced_weights, pick_kappa
+from hh4b.events.regression_columns import regression_columns
 from hh4b.events.settings import MergeSettings
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
 
     The rows that `MergeSettings.rows_per_shower` leaves have the weights of `draw_rows`. Optional
     columns are kept if every dataset has them (weights are 1 where a dataset has none and
-    `MergeSettings.balance` or `kappa_balance` is set). Where a dataset has several rows of one
+    `MergeSettings.balance` or `kappa_balance` is set). Numbers to regress are kept; all datasets
+    must have the same ones. Where a dataset has several rows of one
     shower event, what tells events apart is kept, too; a dataset that lacks it has an event in
     every row. All rows are in memory at once.
 
@@ -59,12 +61,12 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
     absent = {name for path in datasets for name in lacking(path)}
     if any(np.bincount(shower_events(path)).max(initial=0) > 1 for path in datasets):
         absent -= set(_FILLED)
-    columns = [column.name for column in DATASET if column.name not in absent]
+    table = (*DATASET, *regression_columns(datasets))
+    columns = [column.name for column in table if column.name not in absent]
     parts, sources = [], []
     files: list[str] = []
     for path in datasets:
-        tell_dropped_numbers(path)
-        arrays, source = _take(path, columns, settings)
+        arrays, source = _take(path, table, columns, settings)
         if settings.balance or settings.kappa_balance:
             arrays.setdefault("HH4B/weight", np.ones(source.n_events))
         attributes = read_attributes(path)
@@ -85,7 +87,7 @@ def merge(datasets: Sequence[Path], output: Path, settings: MergeSettings) -> in
             sum(source.n_events for source in sources)
         )
         merged = {name: values[order] for name, values in merged.items()}
-    _write(output, merged, sources, files, settings)
+    _write(output, table, merged, sources, files, settings)
     return sum(source.n_events for source in sources)
 
 
@@ -102,12 +104,14 @@ def _pick_kappas(parts: Sequence[Columns], sources: Sequence[_Source]) -> None:
             part["INPUTS/Kappa/kappa"] = pick_kappa(part["HH4B/kappa_draw"], kappas)
 
 
-def _take(path: Path, columns: Sequence[str], settings: MergeSettings) -> tuple[Columns, _Source]:
+def _take(
+    path: Path, table: Table, columns: Sequence[str], settings: MergeSettings
+) -> tuple[Columns, _Source]:
     """Read the chosen events of one dataset."""
     needs_split = settings.part != "all" and "HH4B/split" not in lacking(path)
     extra = ["HH4B/split"] if needs_split else []
     there = [name for name in columns if name not in lacking(path)]
-    arrays = read_table(path, DATASET, columns=[*there, *extra])
+    arrays = read_table(path, table, columns=[*there, *extra])
     number = len(arrays["INPUTS/Source/MASK"])
     for name, values in zip(_FILLED, (np.arange(number), np.zeros(number, int)), strict=True):
         if name in columns:
@@ -219,6 +223,7 @@ def _balance_kappas(parts: Sequence[Columns], sources: Sequence[_Source]) -> lis
 
 def _write(
     output: Path,
+    table: Table,
     merged: Columns,
     sources: Sequence[_Source],
     files: Sequence[str],
@@ -233,7 +238,7 @@ def _write(
         {"n_events": number},
     )
     attributes = {"sources": to_json(described), "files": to_json(list(files))}
-    write_table(output, DATASET, merged, provenance, **attributes)
+    write_table(output, table, merged, provenance, **attributes)
     for source in sources:
         log.info("%s: %d events, weights x %.4g", source.sample, source.n_events,
                  source.weight_factor)  # fmt: skip

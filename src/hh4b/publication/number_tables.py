@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from hh4b.core.errors import ConfigError
+from hh4b.publication.benchmark_tables import benchmark_table
 from hh4b.publication.key_numbers import Numbers, is_interval, written
 from hh4b.publication.likelihood_numbers import likelihood_table
 from hh4b.publication.reliability_tables import fuzz_table, kills_table
 from hh4b.publication.tables import DASH
+from hh4b.publication.toys_tables import coverage_table, injections_table
 
 _KAPPAS = ("-5", "1", "5")
 #: Share of the time of all jobs from which a stage has a line of its own.
@@ -119,11 +121,14 @@ TABLES: dict[str, Maker] = {
     "seconds": seconds_table,
     "orders": orders_table,
     "likelihood": likelihood_table,
+    "coverage": coverage_table,
+    "injections": injections_table,
     "fuzz": fuzz_table,
     "kills": kills_table,
+    "benchmark": benchmark_table,
 }
 #: Those of a benchmark, whose file is not that of a study.
-_OF_BENCHMARKS = ("fuzz", "kills")
+_OF_BENCHMARKS = ("fuzz", "kills", "benchmark")
 
 
 def table_text(name: str, numbers: Numbers, studies: Sequence[str]) -> str:
