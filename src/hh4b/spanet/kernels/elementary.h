@@ -28,7 +28,7 @@ static inline V times_power(V x, V n) {
   return x * reinterpret_cast<V&>(bits);
 }
 static inline V reciprocal(V x) { return 1.0f / x; }
-static inline V bounded(V x) { return vmax(x, all(-126.0f)); }
+static inline V bounded(V x) { return vmax(all(-126.0f), x); } // lets what is no number through
 static inline V high(V a, V b) { return vmax(a, b); }
 static inline V low(V a, V b) { return vmin(a, b); }
 static inline V root(V x) {
