@@ -30,9 +30,11 @@ def both_ways(module, arguments, monkeypatch):
     return results
 
 
-def compare(results):
+def compare(results, tolerance=3e-6):
     for compiled, plain in zip(*results, strict=True):
-        torch.testing.assert_close(compiled, plain, rtol=0, atol=3e-6 * float(plain.abs().max()))
+        torch.testing.assert_close(
+            compiled, plain, rtol=0, atol=tolerance * float(plain.abs().max())
+        )
 
 
 @pytest.mark.parametrize("copies", [1, 3])
@@ -61,6 +63,53 @@ def test_gated_layer(copies, heads, dropout, monkeypatch):
     assert fused.attention_fits(32, heads, 38)
     x = torch.randn(copies, len(layout.rows), 32, requires_grad=True)
     compare(both_ways(layer, (x, layout), monkeypatch))
+
+
+def test_block_far_from_zero(monkeypatch):
+    """Gates shut and open, GELU where it is zero or the identity."""
+    torch.manual_seed(0)
+    block = GruBlock(
+        Options(hidden_dim=32, dropout=0.1, linear_activation="gelu"), 2, 32, 32, skip=True
+    )
+    with torch.no_grad():
+        for name, parameter in block.named_parameters():
+            if "bias" in name:
+                parameter.add_(10 * torch.randn_like(parameter))
+    x = torch.randn(2, 100, 32)
+    # Where a gate is nearly open its slope is a small difference.
+    compare(both_ways(block, (x.requires_grad_(),), monkeypatch), tolerance=1e-5)
+
+
+@pytest.mark.parametrize("rows", [4, 20])
+def test_what_is_no_number_is_not_hidden(rows):
+    """In whatever weight it is."""
+    torch.manual_seed(0)
+    layout = _layout(np.full(5, rows), [(5, rows)])
+    x = torch.randn(1, len(layout.rows), 32)
+    names = [name for name, _ in GatedLayer(Options(hidden_dim=32), 1).named_parameters()]
+    for name in names:
+        layer = GatedLayer(Options(hidden_dim=32, dropout=0.0, linear_activation="gelu"), 1)
+        with torch.no_grad():
+            dict(layer.named_parameters())[name].view(-1)[-1] = torch.nan
+            assert layer(x, layout).isnan().any(), name
+
+
+@pytest.mark.parametrize("sizes", [[(33, 5), (3, 1), (100, 2), (1, 16)], [(7, 17), (2, 64)]])
+def test_tiles_hold_every_row_once_and_fill_vectors(sizes):
+    tiles = fused.make_tiles(sizes).tolist()
+    assert sum(events * rows for _, events, rows in tiles) == sum(n * rows for n, rows in sizes)
+    first = 0
+    for start, events, rows in tiles:
+        assert start == first
+        first += events * rows
+        # What `attention_memory` in gated.cpp has room for.
+        assert events * rows <= max(
+            fused.TILE_ROWS, fused.WIDE_ROWS * native.library().vector_length()
+        )
+    short = [t for t in tiles if t[2] <= fused.WIDE_ROWS]
+    for this, after in pairwise(short):
+        if this[2] == after[2]:
+            assert this[1] % native.library().vector_length() == 0
 
 
 @pytest.mark.parametrize("heads", [2, 4, 8])

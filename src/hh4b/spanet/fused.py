@@ -13,6 +13,8 @@ from hh4b.spanet import native
 #: fixed, so that the sum does not depend on them.
 CHUNKS = 16
 TILE_ROWS = 96
+#: Rows of the longest event that the kernels put into one lane of a vector.
+WIDE_ROWS = 16
 MAX_KEYS = 64
 _MASK = 0xFFFFFFFF
 
@@ -159,7 +161,7 @@ class FusedAttention(torch.autograd.Function):
         dims = _longs([copies, rows, width, heads])
         out = torch.empty_like(x)
         need = any(ctx.needs_input_grad)
-        keep = _pool.take(copies * rows * 8 * width) if need else None
+        keep = _pool.take(copies * rows * 7 * width) if need else None
         ctx.numbers = (dims, seed, p)
         ctx.keep = keep
         ctx.save_for_backward(x, tiles, *weights)
@@ -219,11 +221,17 @@ def attention_fits(width: int, heads: int, longest: int) -> bool:
 
 
 def make_tiles(sizes: Sequence[tuple[int, int]]) -> Tensor:
-    """Cut the events of a layout into tiles (first row, events, rows of an event)."""
+    """Cut the events of a layout into tiles (first row, events, rows of an event).
+
+    Short events go by multiples of a vector's lanes, so that none stays empty.
+    """
+    found = native.library()
+    lanes = 16 if found is None else int(found.vector_length())
     tiles = []
     row = 0
     for events, rows in sizes:
-        per_tile = max(1, TILE_ROWS // rows)
+        step = lanes if rows <= WIDE_ROWS else 1
+        per_tile = step * max(1, TILE_ROWS // (rows * step))
         for start in range(0, events, per_tile):
             number = min(per_tile, events - start)
             tiles.append((row + start * rows, number, rows))

@@ -5,7 +5,9 @@
 
 struct AttentionShape {
   long copies, rows, width, heads;
-  long keep() const { return 8 * width; } // q k v, attended, projected, r z h
+  // Floats kept a row. A tile keeps q, k, v side by side for all of its rows, then what was attended
+  // to, then the gate's r, z and h.
+  long keep() const { return 7 * width; }
   long weights(long* at) const {
     const long d = width;
     const long sizes[] = {d, d, 3 * d * d, 3 * d, d * d, d, 3 * d * d, 3 * d, 2 * d * d, d * d, d};
@@ -18,13 +20,16 @@ struct AttentionShape {
   }
 };
 
+// The projection y = O a + o is part of the gate's first product, W y + b = (W O) a + (W o + b).
 struct AttentionWeights {
   const float* w[11];
   const float *pt, *ot;
   Gate gate;
 };
 
-static long attention_scratch(const AttentionShape& s) { return 10 * s.width * s.width; }
+static long attention_scratch(const AttentionShape& s) {
+  return 14 * s.width * s.width + 3 * s.width + 64;
+}
 
 static AttentionWeights attention_weights(const AttentionShape& s, const float* const* w, long copy,
                                           float* scratch) {
@@ -34,20 +39,41 @@ static AttentionWeights attention_weights(const AttentionShape& s, const float* 
   for (int i = 0; i < 11; ++i) result.w[i] = w[i] + copy * (at[i + 1] - at[i]);
   const float* const* p = result.w;
   const long d = s.width;
-  float* t = scratch;
+  Arena arena{scratch};
   auto flip = [&](const float* from, long rows, long cols) {
-    transpose(from, rows, cols, t);
-    const float* done = t;
-    t += rows * cols;
-    return done;
+    float* to = arena.take(rows * cols);
+    transpose(from, rows, cols, to);
+    return to;
   };
   result.pt = flip(p[2], 3 * d, d);
   result.ot = flip(p[4], d, d);
-  const float* wt = flip(p[6], 3 * d, d);
+  float* joint = arena.take(3 * d * d); // W O
+  product(3 * d, d, d, p[6], d, 1, p[4], d, nullptr, joint, d);
+  float* bias = arena.take(3 * d);
+  for (long i = 0; i < 3 * d; ++i) {
+    bias[i] = p[7][i];
+    for (long j = 0; j < d; ++j) bias[i] += p[6][i * d + j] * p[5][j];
+  }
+  const float* wt = flip(joint, 3 * d, d);
   const float* ut = flip(p[8], 2 * d, d);
   const float* gt = flip(p[9], d, d);
-  result.gate = Gate{d, p[6], p[7], p[8], p[9], p[10], wt, ut, gt};
+  result.gate = Gate{d, joint, bias, p[8], p[9], p[10], wt, ut, gt};
   return result;
+}
+
+// Gradients of W, b, O and o (added) from those of W O and W o + b.
+static void split_gradient(const AttentionShape& s, const AttentionWeights& w, const float* joint,
+                           const float* bias, float* const* g) {
+  const long d = s.width;
+  product(3 * d, d, d, joint, d, 1, w.ot, d, nullptr, g[6], d, true);
+  product(d, d, 3 * d, w.w[6], 1, d, joint, d, nullptr, g[4], d, true);
+  for (long i = 0; i < 3 * d; ++i) {
+    g[7][i] += bias[i];
+    for (long j = 0; j < d; ++j) {
+      g[6][i * d + j] += bias[i] * w.w[5][j];
+      g[5][j] += bias[i] * w.w[6][i * d + j];
+    }
+  }
 }
 
 // Columns of one head's keys (or values) of an event: to[c * padded + row], zero where padded.
@@ -185,59 +211,46 @@ static void attend_backward(const AttentionShape& s, long first, long events, lo
 static void attention_tile(const AttentionShape& s, const AttentionWeights& w, long first,
                            long events, long rows, const float* x, float* out, float* keep,
                            Dropout drop, Arena arena) {
-  const long d = s.width, m = events * rows, ld = keep ? s.keep() : 3 * d;
+  const long d = s.width, m = events * rows, ld = 3 * d;
   float* n = arena.take(m * d);
   float* inverse = arena.take(m);
-  float* a = arena.take(m * d);
-  float* y = arena.take(m * d);
   float* pre = arena.take(m * 3 * d);
   float* q = arena.take(m * d);
   float* qkv = keep ? keep : arena.take(m * 3 * d);
-  normalize(m, d, x, n, inverse);
-  scale_shift(m, d, n, w.w[0], w.w[1], n);
+  float* a = keep ? keep + m * 3 * d : arena.take(m * d);
+  normalize(m, d, x, w.w[0], w.w[1], nullptr, inverse, n);
   product(m, 3 * d, d, n, d, 1, w.pt, 3 * d, w.w[3], qkv, ld);
   if (rows <= WIDE_ROWS) {
     BY_HEAD(attend_wide, s, first, events, rows, qkv, ld, a, drop, arena)
   } else {
     BY_HEAD(attend, s, first, events, rows, qkv, ld, a, drop, arena)
   }
-  product(m, d, d, a, d, 1, w.ot, d, w.w[5], y, d);
-  if (keep)
-    for (long r = 0; r < m; ++r) {
-      std::memcpy(keep + r * ld + 3 * d, a + r * d, d * sizeof(float));
-      std::memcpy(keep + r * ld + 4 * d, y + r * d, d * sizeof(float));
-    }
-  gate_forward(w.gate, m, y, x, out, keep ? keep + 5 * d : nullptr, ld, pre, q);
+  gate_forward(w.gate, m, a, x, out, keep ? a + m * d : nullptr, pre, q);
 }
 
+// `joint` and `bias` get gradients of W O and W o + b, see AttentionWeights.
 static void attention_tile_backward(const AttentionShape& s, const AttentionWeights& w, long first,
                                     long events, long rows, const float* x, const float* keep,
-                                    const float* dout, float* dx, float* const* g, Dropout drop,
-                                    Arena arena) {
-  const long d = s.width, m = events * rows, ld = s.keep();
+                                    const float* dout, float* dx, float* const* g, float* joint,
+                                    float* bias, Dropout drop, Arena arena) {
+  const long d = s.width, m = events * rows, ld = 3 * d;
+  const float *a = keep + m * 3 * d, *gates = a + m * d;
   float* unit = arena.take(m * d);
   float* n = arena.take(m * d);
   float* inverse = arena.take(m);
-  float* y = arena.take(m * d);
-  float* dy = arena.take(m * d);
   float* da = arena.take(m * d);
   float* dqkv = arena.take(m * 3 * d);
   float* pre = arena.take(m * 3 * d);
   float* q = arena.take(m * d);
   float* dq = arena.take(m * d);
-  for (long r = 0; r < m; ++r)
-    std::memcpy(y + r * d, keep + r * ld + 4 * d, d * sizeof(float));
-  gate_backward(w.gate, GateGradient{g[6], g[7], g[8], g[9], g[10]}, m, y, x, keep + 5 * d, ld,
-                dout, dy, dx, pre, q, dq);
-  weight_gradient(m, d, d, dy, d, keep + 3 * d, ld, g[4], g[5]);
-  product(m, d, d, dy, d, 1, w.w[4], d, nullptr, da, d);
+  gate_backward(w.gate, GateGradient{joint, bias, g[8], g[9], g[10]}, m, a, x, gates, dout, da, dx,
+                pre, q, dq);
   if (rows <= WIDE_ROWS) {
     BY_HEAD(attend_wide_backward, s, first, events, rows, keep, ld, da, dqkv, drop, arena)
   } else {
     BY_HEAD(attend_backward, s, first, events, rows, keep, ld, da, dqkv, drop, arena)
   }
-  normalize(m, d, x, unit, inverse);
-  scale_shift(m, d, unit, w.w[0], w.w[1], n);
+  normalize(m, d, x, w.w[0], w.w[1], unit, inverse, n);
   weight_gradient(m, 3 * d, d, dqkv, 3 * d, n, d, g[2], g[3]);
   product(m, d, 3 * d, dqkv, 3 * d, 1, w.w[2], d, nullptr, n, d); // n becomes dn
   normalize_backward(m, d, unit, inverse, n, w.w[0], dx, g[0], g[1]);

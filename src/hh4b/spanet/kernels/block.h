@@ -5,6 +5,8 @@
 
 struct BlockShape {
   long copies, rows, in, hidden, out, residual;
+  // Floats kept a row. A tile keeps, one behind the other for all of its rows, what the two layers
+  // give before their GELU, then the gate's r, z and h.
   long keep() const { return hidden + 4 * out; }
   long weights(long* at) const { // where each weight starts in a copy's gradient; returns its size
     const long sizes[] = {in, in, hidden * in, hidden, out * hidden, out, 3 * out * out, 3 * out,
@@ -55,10 +57,32 @@ static long block_scratch(const BlockShape& s) {
   return s.hidden * s.in + s.out * s.hidden + 6 * s.out * s.out + s.out * s.in;
 }
 
+// a -> gelu(a), dropped out; `keep`, if there, gets a. `first` counts elements for the dropout.
+static inline void activate(long size, long first, float* a, float* keep, Dropout drop) {
+  for (long i = 0; i < size; i += VL) {
+    V value = load(a + i);
+    if (keep) store(keep + i, value);
+    value = fast_gelu(value);
+    if (drop.threshold) value *= drop(uint32_t(first + i));
+    store(a + i, value);
+  }
+}
+
+// What activate gave, and its slope, from what it kept.
+static inline void activate_again(long size, long first, const float* kept, float* value,
+                                  float* slope, Dropout drop) {
+  for (long i = 0; i < size; i += VL) {
+    V a = load(kept + i), density, cdf = normal_cdf(a, density);
+    V mask = drop.threshold ? drop(uint32_t(first + i)) : all(1.0f);
+    store(value + i, a * cdf * mask);
+    store(slope + i, (cdf + a * density) * mask);
+  }
+}
+
 static void block_tile(const BlockShape& s, const BlockWeights& w, long first, long rows,
                        const float* x, float* out, float* keep, Dropout drop1, Dropout drop2,
                        Arena arena) {
-  const long ld = s.keep(), m = rows;
+  const long m = rows;
   float* n = arena.take(m * s.in);
   float* inverse = arena.take(m);
   float* a1 = arena.take(m * s.hidden);
@@ -66,35 +90,21 @@ static void block_tile(const BlockShape& s, const BlockWeights& w, long first, l
   float* res = s.residual ? arena.take(m * s.out) : nullptr;
   float* pre = arena.take(m * 3 * s.out);
   float* q = arena.take(m * s.out);
-  normalize(m, s.in, x, n, inverse);
-  scale_shift(m, s.in, n, w.w[0], w.w[1], n);
+  float *keep2 = keep + m * s.hidden, *gates = keep2 + m * s.out; // see `keep`
+  normalize(m, s.in, x, w.w[0], w.w[1], nullptr, inverse, n);
   product(m, s.hidden, s.in, n, s.in, 1, w.w1t, s.hidden, w.w[3], a1, s.hidden);
-  for (long r = 0; r < m; ++r)
-    for (long c = 0; c < s.hidden; c += VL) {
-      V a = load(a1 + r * s.hidden + c);
-      if (keep) store(keep + r * ld + c, a);
-      a = gelu(a);
-      if (drop1.threshold) a *= drop1(uint32_t((first + r) * s.hidden + c));
-      store(a1 + r * s.hidden + c, a);
-    }
+  activate(m * s.hidden, first * s.hidden, a1, keep, drop1);
   product(m, s.out, s.hidden, a1, s.hidden, 1, w.w2t, s.out, w.w[5], a2, s.out);
-  for (long r = 0; r < m; ++r)
-    for (long c = 0; c < s.out; c += VL) {
-      V a = load(a2 + r * s.out + c);
-      if (keep) store(keep + r * ld + s.hidden + c, a);
-      a = gelu(a);
-      if (drop2.threshold) a *= drop2(uint32_t((first + r) * s.out + c));
-      store(a2 + r * s.out + c, a);
-    }
+  activate(m * s.out, first * s.out, a2, keep ? keep2 : nullptr, drop2);
   if (s.residual) product(m, s.out, s.in, x, s.in, 1, w.rt, s.out, w.w[12], res, s.out);
-  gate_forward(w.gate, m, a2, res ? res : x, out, keep ? keep + s.hidden + s.out : nullptr, ld, pre,
-               q);
+  gate_forward(w.gate, m, a2, res ? res : x, out, keep ? gates : nullptr, pre, q);
 }
 
 static void block_tile_backward(const BlockShape& s, const BlockWeights& w, long first, long rows,
                                 const float* x, const float* keep, const float* dout, float* dx,
                                 float* const* g, Dropout drop1, Dropout drop2, Arena arena) {
-  const long ld = s.keep(), m = rows;
+  const long m = rows;
+  const float *keep2 = keep + m * s.hidden, *gates = keep2 + m * s.out;
   float* unit = arena.take(m * s.in);
   float* n = arena.take(m * s.in);
   float* inverse = arena.take(m);
@@ -109,22 +119,12 @@ static void block_tile_backward(const BlockShape& s, const BlockWeights& w, long
   float* dv = arena.take(m * s.out);
   float* dres = s.residual ? arena.take(m * s.out) : dx;
   float* da1 = arena.take(m * s.hidden);
-  normalize(m, s.in, x, unit, inverse);
-  scale_shift(m, s.in, unit, w.w[0], w.w[1], n);
-  auto activate = [&](long width, long offset, Dropout drop, float* value, float* slope) {
-    for (long r = 0; r < m; ++r)
-      for (long c = 0; c < width; c += VL) {
-        V a = load(keep + r * ld + offset + c), density, cdf = normal_cdf(a, density);
-        V mask = drop.threshold ? drop(uint32_t((first + r) * width + c)) : all(1.0f);
-        store(value + r * width + c, a * cdf * mask);
-        store(slope + r * width + c, (cdf + a * density) * mask);
-      }
-  };
-  activate(s.hidden, 0, drop1, g1, s1);
-  activate(s.out, s.hidden, drop2, v, s2);
+  normalize(m, s.in, x, w.w[0], w.w[1], unit, inverse, n);
+  activate_again(m * s.hidden, first * s.hidden, keep, g1, s1, drop1);
+  activate_again(m * s.out, first * s.out, keep2, v, s2, drop2);
   if (s.residual) product(m, s.out, s.in, x, s.in, 1, w.rt, s.out, w.w[12], res, s.out);
-  gate_backward(w.gate, GateGradient{g[6], g[7], g[8], g[9], g[10]}, m, v, res ? res : x,
-                keep + s.hidden + s.out, ld, dout, dv, dres, pre, q, dq);
+  gate_backward(w.gate, GateGradient{g[6], g[7], g[8], g[9], g[10]}, m, v, res ? res : x, gates,
+                dout, dv, dres, pre, q, dq);
   for (long i = 0; i < m * s.out; i += VL) store(dv + i, load(dv + i) * load(s2 + i));
   weight_gradient(m, s.out, s.hidden, dv, s.out, g1, s.hidden, g[4], g[5]);
   product(m, s.hidden, s.out, dv, s.out, 1, w.w[4], s.hidden, nullptr, da1, s.hidden);

@@ -12,16 +12,17 @@ struct GateGradient {
   float *w, *b, *u, *g, *bias;
 };
 
-// v, x -> out; keep = rows of r z h with stride ld. Scratch: pre (rows x 3 width), q (rows x width).
+// v, x -> out; `keep` gets r, z and h, (rows x width) each. Scratch: pre (rows x 3 width), q (rows
+// x width).
 static inline void gate_forward(const Gate& gate, long rows, const float* v, const float* x,
-                                float* out, float* keep, long ld, float* pre, float* q) {
-  const long d = gate.width;
+                                float* out, float* keep, float* pre, float* q) {
+  const long d = gate.width, size = rows * d;
   product(rows, 3 * d, d, v, d, 1, gate.wt, 3 * d, gate.b, pre, 3 * d);
   product(rows, 2 * d, d, x, d, 1, gate.ut, 2 * d, nullptr, pre, 3 * d, true);
   for (long row = 0; row < rows; ++row)
     for (long c = 0; c < d; c += VL) {
       V r = sigmoid(load(pre + row * 3 * d + c));
-      if (keep) store(keep + row * ld + c, r);
+      if (keep) store(keep + row * d + c, r);
       store(q + row * d + c, r * load(x + row * d + c));
     }
   product(rows, d, d, q, d, 1, gate.gt, d, nullptr, pre + 2 * d, 3 * d, true);
@@ -31,8 +32,8 @@ static inline void gate_forward(const Gate& gate, long rows, const float* v, con
       V h = tanh_(load(pre + row * 3 * d + 2 * d + c));
       V old = load(x + row * d + c);
       if (keep) {
-        store(keep + row * ld + d + c, z);
-        store(keep + row * ld + 2 * d + c, h);
+        store(keep + size + row * d + c, z);
+        store(keep + 2 * size + row * d + c, h);
       }
       store(out + row * d + c, old + z * (h - old));
     }
@@ -40,32 +41,35 @@ static inline void gate_forward(const Gate& gate, long rows, const float* v, con
 
 // dout -> dv, dx (both written), and weight gradients (added).
 static inline void gate_backward(const Gate& gate, const GateGradient& grad, long rows,
-                                 const float* v, const float* x, const float* keep, long ld,
+                                 const float* v, const float* x, const float* keep,
                                  const float* dout, float* dv, float* dx, float* pre, float* q,
                                  float* dq) {
-  const long d = gate.width;
+  const long d = gate.width, size = rows * d;
   for (long row = 0; row < rows; ++row)
     for (long c = 0; c < d; c += VL) {
-      V z = load(keep + row * ld + d + c), h = load(keep + row * ld + 2 * d + c);
-      V g = load(dout + row * d + c), old = load(x + row * d + c);
+      const long at = row * d + c;
+      V z = load(keep + size + at), h = load(keep + 2 * size + at);
+      V g = load(dout + at), old = load(x + at);
       store(pre + row * 3 * d + d + c, g * (h - old) * z * (1.0f - z));
       store(pre + row * 3 * d + 2 * d + c, g * z * (1.0f - h * h));
-      store(dx + row * d + c, g * (1.0f - z));
+      store(dx + at, g * (1.0f - z));
     }
   product(rows, d, d, pre + 2 * d, 3 * d, 1, gate.g, d, nullptr, dq, d);
   for (long row = 0; row < rows; ++row)
     for (long c = 0; c < d; c += VL) {
-      V r = load(keep + row * ld + c), old = load(x + row * d + c), g = load(dq + row * d + c);
+      const long at = row * d + c;
+      V r = load(keep + at), old = load(x + at), g = load(dq + at);
       store(pre + row * 3 * d + c, g * old * r * (1.0f - r));
-      store(q + row * d + c, r * old);
-      store(dx + row * d + c, load(dx + row * d + c) + g * r);
+      store(q + at, r * old);
+      store(dx + at, load(dx + at) + g * r);
     }
   product(rows, d, 3 * d, pre, 3 * d, 1, gate.w, d, nullptr, dv, d);
   product(rows, d, 2 * d, pre, 3 * d, 1, gate.u, d, nullptr, dx, d, true);
-  weight_gradient(rows, 3 * d, d, pre, 3 * d, v, d, grad.w, grad.b);
+  float* sums = grad.b;
+  for (long c = 0; c < d; c += VL) store(grad.bias + c, load(grad.bias + c) + load(sums + d + c));
+  weight_gradient(rows, 3 * d, d, pre, 3 * d, v, d, grad.w, sums);
+  // The bias is subtracted from the update gate: its gradient is minus what the sums grow by.
+  for (long c = 0; c < d; c += VL) store(grad.bias + c, load(grad.bias + c) - load(sums + d + c));
   weight_gradient(rows, 2 * d, d, pre, 3 * d, x, d, grad.u, nullptr);
   weight_gradient(rows, d, d, pre + 2 * d, 3 * d, q, d, grad.g, nullptr);
-  for (long row = 0; row < rows; ++row)
-    for (long c = 0; c < d; c += VL)
-      store(grad.bias + c, load(grad.bias + c) - load(pre + row * 3 * d + d + c));
 }

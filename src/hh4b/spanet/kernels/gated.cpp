@@ -15,7 +15,13 @@ Dropout dropout(const uint32_t* seed, const double* p) {
   return result;
 }
 
-long scratch_per_thread(long width) { return TILE_ROWS * 24 * width + 65536; }
+long block_memory(const BlockShape& s) { return TILE_ROWS * 24 * (s.in + s.hidden + s.out) + 65536; }
+
+// A tile of attention is of VL short events, or of at most TILE_ROWS rows.
+long attention_memory(const AttentionShape& s) {
+  const long rows = std::max(TILE_ROWS, WIDE_ROWS * VL);
+  return rows * 14 * s.width + 4 * s.width * s.width + 65536;
+}
 
 } // namespace
 
@@ -40,7 +46,7 @@ void block_forward(const long* dims, const float* const* weights, const float* x
     w.push_back(block_weights(s, weights, k, transposed.base + k * size));
 #pragma omp parallel num_threads(threads)
   {
-    Memory memory(scratch_per_thread(s.in + s.hidden + s.out));
+    Memory memory(block_memory(s));
 #pragma omp for schedule(dynamic, 2)
     for (long t = 0; t < s.copies * tiles; ++t) {
       const long copy = t / tiles, row = t % tiles * TILE_ROWS, first = copy * s.rows + row;
@@ -65,7 +71,7 @@ void block_backward(const long* dims, const float* const* weights, const float* 
     w.push_back(block_weights(s, weights, k, transposed.base + k * size));
 #pragma omp parallel num_threads(threads)
   {
-    Memory memory(scratch_per_thread(s.in + s.hidden + s.out));
+    Memory memory(block_memory(s));
 #pragma omp for schedule(dynamic, 1)
     for (long c = 0; c < s.copies * chunks; ++c) {
       const long copy = c / chunks, chunk = c % chunks;
@@ -101,7 +107,7 @@ void attention_forward(const long* dims, const float* const* weights, const long
     w.push_back(attention_weights(s, weights, k, transposed.base + k * size));
 #pragma omp parallel num_threads(threads)
   {
-    Memory memory(scratch_per_thread(s.width));
+    Memory memory(attention_memory(s));
 #pragma omp for schedule(dynamic, 2)
     for (long t = 0; t < s.copies * tiles; ++t) {
       const long copy = t / tiles;
@@ -129,10 +135,15 @@ void attention_backward(const long* dims, const float* const* weights, const lon
     w.push_back(attention_weights(s, weights, k, transposed.base + k * size));
 #pragma omp parallel num_threads(threads)
   {
-    Memory memory(scratch_per_thread(s.width));
+    Memory memory(attention_memory(s));
+    Arena arena{memory.base};
+    const long joint_size = 3 * s.width * s.width;
+    float *joint = arena.take(joint_size), *bias = arena.take(3 * s.width);
 #pragma omp for schedule(dynamic, 1)
     for (long c = 0; c < s.copies * chunks; ++c) {
       const long copy = c / chunks, chunk = c % chunks;
+      std::fill_n(joint, joint_size, 0.0f);
+      std::fill_n(bias, 3 * s.width, 0.0f);
       float* g[11];
       for (int i = 0; i < 11; ++i) g[i] = gradients + c * count + at[i];
       for (long t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; ++t) {
@@ -140,8 +151,9 @@ void attention_backward(const long* dims, const float* const* weights, const lon
         const long first = copy * s.rows + tile[0];
         attention_tile_backward(s, w[copy], first, tile[1], tile[2], x + first * s.width,
                                 keep + first * s.keep(), dout + first * s.width,
-                                dx + first * s.width, g, drop, Arena{memory.base});
+                                dx + first * s.width, g, joint, bias, drop, arena);
       }
+      split_gradient(s, w[copy], joint, bias, g);
     }
   }
 }

@@ -1,103 +1,6 @@
-// Vectors, elementary functions and small matrix products. Buffers are row-major float32.
+// Small matrix products and normalisation of rows. Buffers are row-major float32.
 #pragma once
-#include <cstdint>
-#include <cstring>
-
-#if defined(__AVX512F__)
-constexpr int VL = 16;   // floats in a vector
-constexpr int REGS = 24; // vector registers for the results of a product
-#else
-constexpr int VL = 8;
-constexpr int REGS = 12;
-#endif
-
-typedef float V __attribute__((vector_size(4 * VL), aligned(4), may_alias));
-typedef int32_t I __attribute__((vector_size(4 * VL), aligned(4), may_alias));
-typedef uint32_t U __attribute__((vector_size(4 * VL), aligned(4), may_alias));
-
-static inline V load(const float* p) { return *reinterpret_cast<const V*>(p); }
-static inline void store(float* p, V v) { *reinterpret_cast<V*>(p) = v; }
-static inline V all(float x) { return V{} + x; }
-static inline V vmin(V a, V b) { return a < b ? a : b; }
-static inline V vmax(V a, V b) { return a > b ? a : b; }
-
-// Lane numbers 0, 1, 2, ...
-static inline I lanes() {
-  I n;
-  for (int i = 0; i < VL; ++i) n[i] = i;
-  return n;
-}
-
-static inline float sum(V v) {
-  for (int step = VL / 2; step; step /= 2) v += __builtin_shuffle(v, lanes() ^ step);
-  return v[0];
-}
-
-static inline float largest(V v) {
-  for (int step = VL / 2; step; step /= 2) v = vmax(v, __builtin_shuffle(v, lanes() ^ step));
-  return v[0];
-}
-
-// exp to 2e-7 relative: 2^n from the exponent bits, the rest from a polynomial (Cephes expf).
-static inline V vexp(V x) {
-  x = vmin(vmax(x, all(-87.0f)), all(88.0f));
-  V shifted = x * 1.44269504088896341f + 12582912.0f; // rounds to the nearest integer
-  V n = shifted - 12582912.0f;
-  V r = x - n * 0.693359375f + n * 2.12194440e-4f;
-  V p = all(1.9875691500e-4f);
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  I bits = (__builtin_convertvector(n, I) + 127) << 23;
-  return p * reinterpret_cast<V&>(bits);
-}
-
-static inline V sigmoid(V x) { return 1.0f / (1.0f + vexp(-x)); }
-static inline V tanh_(V x) { return 1.0f - 2.0f / (1.0f + vexp(x + x)); }
-
-// Phi(x) and its density; erfc from Abramowitz and Stegun 7.1.26, 1.5e-7 absolute.
-static inline V normal_cdf(V x, V& density) {
-  V bell = vexp(x * x * -0.5f);
-  V magnitude = x < 0.0f ? -x : x;
-  V t = 1.0f / (1.0f + magnitude * (0.3275911f * 0.70710678118f));
-  V p = all(1.061405429f);
-  p = p * t - 1.453152027f;
-  p = p * t + 1.421413741f;
-  p = p * t - 0.284496736f;
-  p = p * t + 0.254829592f;
-  V upper = p * t * bell * 0.5f; // 1 - Phi(|x|)
-  density = bell * 0.3989422804f;
-  return x < 0.0f ? upper : 1.0f - upper;
-}
-
-static inline V gelu(V x) {
-  V density;
-  return x * normal_cdf(x, density);
-}
-
-static inline V gelu_slope(V x) {
-  V density, cdf = normal_cdf(x, density);
-  return cdf + x * density;
-}
-
-// Dropout by a counter: elements `index`, `index + stride`, ... of stream `seed` (Murmur3's
-// finaliser). The same bits as `counter_bits` in fused.py. Gives 1/(1-p) or 0.
-struct Dropout {
-  uint32_t seed = 0, threshold = 0;
-  float scale = 1.0f;
-  V operator()(uint32_t index, uint32_t stride = 1) const {
-    U x = (reinterpret_cast<U>(lanes()) * stride + index) * 0x9E3779B1u + seed;
-    x ^= x >> 16;
-    x *= 0x85EBCA6Bu;
-    x ^= x >> 13;
-    x *= 0xC2B2AE35u;
-    x ^= x >> 16;
-    return x < threshold ? all(0.0f) : all(scale);
-  }
-};
+#include "elementary.h"
 
 // C[MR][NV * VL] (+)= A B, with A(m, k) = a[m * rs + k * ks] and B row-major.
 template <int MR, int NV>
@@ -121,16 +24,41 @@ static inline __attribute__((always_inline)) void micro(long k_size, const float
     for (int n = 0; n < NV; ++n) store(c + m * ldc + n * VL, acc[m][n]);
 }
 
+// The same for any smaller number of rows.
+template <int MR, int NV>
+static inline __attribute__((always_inline)) void rest(long m_size, long k_size, const float* a,
+                                                       long rs, long ks, const float* b, long ldb,
+                                                       const float* bias, float* c, long ldc,
+                                                       bool accumulate) {
+  if constexpr (MR > 0) {
+    if (m_size == MR)
+      micro<MR, NV>(k_size, a, rs, ks, b, ldb, bias, c, ldc, accumulate);
+    else
+      rest<MR - 1, NV>(m_size, k_size, a, rs, ks, b, ldb, bias, c, ldc, accumulate);
+  }
+}
+
+template <int MR, int NV>
+static inline void strips(long m_size, long k_size, const float* a, long rs, long ks,
+                          const float* b, long ldb, const float* bias, float* c, long ldc,
+                          bool accumulate) {
+  long m = 0;
+  for (; m + MR <= m_size; m += MR)
+    micro<MR, NV>(k_size, a + m * rs, rs, ks, b, ldb, bias, c + m * ldc, ldc, accumulate);
+  rest<MR - 1, NV>(m_size - m, k_size, a + m * rs, rs, ks, b, ldb, bias, c + m * ldc, ldc,
+                   accumulate);
+}
+
+// Strips of rows as high as the registers allow, or somewhat lower where then none is left over.
 template <int NV>
 static inline void columns(long m_size, long k_size, const float* a, long rs, long ks,
                            const float* b, long ldb, const float* bias, float* c, long ldc,
                            bool accumulate) {
-  constexpr int MR = REGS / NV > 12 ? 12 : REGS / NV;
-  long m = 0;
-  for (; m + MR <= m_size; m += MR)
-    micro<MR, NV>(k_size, a + m * rs, rs, ks, b, ldb, bias, c + m * ldc, ldc, accumulate);
-  for (; m < m_size; ++m)
-    micro<1, NV>(k_size, a + m * rs, rs, ks, b, ldb, bias, c + m * ldc, ldc, accumulate);
+  constexpr int MOST = REGS / NV > 12 ? 12 : REGS / NV, EVEN = MOST >= 12 ? 8 : MOST >= 6 ? 4 : MOST;
+  if (m_size % MOST && m_size % EVEN == 0)
+    strips<EVEN, NV>(m_size, k_size, a, rs, ks, b, ldb, bias, c, ldc, accumulate);
+  else
+    strips<MOST, NV>(m_size, k_size, a, rs, ks, b, ldb, bias, c, ldc, accumulate);
 }
 
 // C (m x n) = A B + bias, or C += A B; n is a multiple of VL.
@@ -150,13 +78,27 @@ static inline void product(long m_size, long n_size, long k_size, const float* a
                accumulate);
 }
 
+// Rows that a product of gradients takes at a time: their two matrices stay in the first cache.
+constexpr long DEPTH = 48;
+
 // dW (out x in) += dY^T X over the rows of a tile, and db += column sums of dY.
 static inline void weight_gradient(long rows, long out, long in, const float* dy, long ldy,
                                    const float* x, long ldx, float* dw, float* db) {
-  product(out, in, rows, dy, 1, ldy, x, ldx, nullptr, dw, in, true);
+  for (long r = 0; r < rows; r += DEPTH) {
+    const long depth = rows - r < DEPTH ? rows - r : DEPTH;
+    product(out, in, depth, dy + r * ldy, 1, ldy, x + r * ldx, ldx, nullptr, dw, in, true);
+  }
   if (!db) return;
-  for (long r = 0; r < rows; ++r)
-    for (long c = 0; c < out; c += VL) store(db + c, load(db + c) + load(dy + r * ldy + c));
+  for (long c = 0; c < out; c += VL) {
+    V even = load(db + c), odd = all(0.0f);
+    long r = 0;
+    for (; r + 2 <= rows; r += 2) {
+      even += load(dy + r * ldy + c);
+      odd += load(dy + (r + 1) * ldy + c);
+    }
+    if (r < rows) even += load(dy + r * ldy + c);
+    store(db + c, even + odd);
+  }
 }
 
 static inline void transpose(const float* from, long rows, long cols, float* to) {
@@ -164,48 +106,80 @@ static inline void transpose(const float* from, long rows, long cols, float* to)
     for (long c = 0; c < cols; ++c) to[c * rows + r] = from[r * cols + c];
 }
 
-// Rows to mean 0 and deviation 1; `inverse` gets 1/deviation.
-static inline void normalize(long rows, long width, const float* x, float* to, float* inverse) {
-  for (long r = 0; r < rows; ++r) {
-    V total = all(0.0f), squares = all(0.0f);
-    for (long c = 0; c < width; c += VL) total += load(x + r * width + c);
-    float mean = sum(total) / width;
-    for (long c = 0; c < width; c += VL) {
-      V d = load(x + r * width + c) - mean;
-      squares += d * d;
+// Sums of the lanes of VL vectors, one in every lane; overwrites them.
+static inline V lane_sums(V* a) {
+  for (int step = VL / 2; step; step /= 2) {
+    const I n = lanes(), upper = (n & step) != 0; // -1 where the lane is in the upper half
+    const I first = (n ^ (upper & step)) - (upper & -VL);   // lower halves of both
+    const I second = (n ^ (~upper & step)) - (upper & -VL); // upper halves of both
+    for (int i = 0; i < step; ++i) {
+      V x = a[i], y = a[i + step];
+      a[i] = __builtin_shuffle(x, y, first) + __builtin_shuffle(x, y, second);
     }
-    inverse[r] = 1.0f / __builtin_sqrtf(sum(squares) / width + 1e-5f);
-    for (long c = 0; c < width; c += VL)
-      store(to + r * width + c, (load(x + r * width + c) - mean) * inverse[r]);
+  }
+  return a[0];
+}
+
+// Rows to mean 0 and deviation 1 (`unit`, if wanted), then scaled by w and shifted by b. `inverse`
+// gets 1/deviation; it has room for a multiple of VL rows.
+static inline void normalize(long rows, long width, const float* x, const float* w, const float* b,
+                             float* unit, float* inverse, float* to) {
+  for (long first = 0; first < rows; first += VL) {
+    const long here = rows - first < VL ? rows - first : VL;
+    const float* from = x + first * width;
+    V part[VL] = {};
+    for (long r = 0; r < here; ++r)
+      for (long c = 0; c < width; c += VL) part[r] += load(from + r * width + c);
+    const V mean = lane_sums(part) * (1.0f / width);
+    for (long r = 0; r < VL; ++r) part[r] = all(0.0f);
+    for (long r = 0; r < here; ++r)
+      for (long c = 0; c < width; c += VL) {
+        V d = load(from + r * width + c) - mean[r];
+        part[r] += d * d;
+      }
+    const V scale = 1.0f / root(lane_sums(part) * (1.0f / width) + 1e-5f);
+    store(inverse + first, scale);
+    for (long r = 0; r < here; ++r)
+      for (long c = 0; c < width; c += VL) {
+        const long at = (first + r) * width + c;
+        V u = (load(x + at) - mean[r]) * scale[r];
+        if (unit) store(unit + at, u);
+        store(to + at, u * load(w + c) + load(b + c));
+      }
   }
 }
 
-static inline void scale_shift(long rows, long width, const float* x, const float* w,
-                               const float* b, float* to) {
-  for (long r = 0; r < rows; ++r)
-    for (long c = 0; c < width; c += VL)
-      store(to + r * width + c, load(x + r * width + c) * load(w + c) + load(b + c));
-}
-
-// Gradient through normalize and scale_shift: dn -> dx (added), dw, db.
+// Gradient through normalize: dn -> dx (added), dw, db.
 static inline void normalize_backward(long rows, long width, const float* unit,
                                       const float* inverse, const float* dn, const float* w,
                                       float* dx, float* dw, float* db) {
-  for (long r = 0; r < rows; ++r) {
-    V total = all(0.0f), along = all(0.0f);
+  for (long first = 0; first < rows; first += VL) {
+    const long here = rows - first < VL ? rows - first : VL, start = first * width;
+    V total[VL] = {}, along[VL] = {};
+    for (long r = 0; r < here; ++r)
+      for (long c = 0; c < width; c += VL) {
+        const long at = start + r * width + c;
+        V g = load(dn + at) * load(w + c);
+        total[r] += g;
+        along[r] += g * load(unit + at);
+      }
+    const V mean = lane_sums(total) * (1.0f / width), slope = lane_sums(along) * (1.0f / width);
+    for (long r = 0; r < here; ++r)
+      for (long c = 0; c < width; c += VL) {
+        const long at = start + r * width + c;
+        V g = load(dn + at) * load(w + c);
+        V d = (g - mean[r] - load(unit + at) * slope[r]) * inverse[first + r];
+        store(dx + at, load(dx + at) + d);
+      }
     for (long c = 0; c < width; c += VL) {
-      V g = load(dn + r * width + c), u = load(unit + r * width + c);
-      store(dw + c, load(dw + c) + g * u);
-      store(db + c, load(db + c) + g);
-      g *= load(w + c);
-      total += g;
-      along += g * u;
-    }
-    float mean = sum(total) / width, slope = sum(along) / width;
-    for (long c = 0; c < width; c += VL) {
-      V g = load(dn + r * width + c) * load(w + c), u = load(unit + r * width + c);
-      V d = (g - mean - u * slope) * inverse[r];
-      store(dx + r * width + c, load(dx + r * width + c) + d);
+      V scale = load(dw + c), shift = load(db + c);
+      for (long r = 0; r < here; ++r) {
+        V g = load(dn + start + r * width + c);
+        scale += g * load(unit + start + r * width + c);
+        shift += g;
+      }
+      store(dw + c, scale);
+      store(db + c, shift);
     }
   }
 }

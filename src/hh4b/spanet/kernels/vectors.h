@@ -1,0 +1,39 @@
+// Vectors of float32.
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX512F__)
+constexpr int VL = 16;   // floats in a vector
+constexpr int REGS = 24; // vector registers for the results of a product
+#else
+constexpr int VL = 8;
+constexpr int REGS = 12;
+#endif
+
+typedef float V __attribute__((vector_size(4 * VL), aligned(4), may_alias));
+typedef int32_t I __attribute__((vector_size(4 * VL), aligned(4), may_alias));
+typedef uint32_t U __attribute__((vector_size(4 * VL), aligned(4), may_alias));
+
+static inline V load(const float* p) { return *reinterpret_cast<const V*>(p); }
+static inline void store(float* p, V v) { *reinterpret_cast<V*>(p) = v; }
+static inline V all(float x) { return V{} + x; }
+static inline V vmin(V a, V b) { return a < b ? a : b; }
+static inline V vmax(V a, V b) { return a > b ? a : b; }
+
+// Lane numbers 0, 1, 2, ...
+static inline I lanes() {
+  I n;
+  for (int i = 0; i < VL; ++i) n[i] = i;
+  return n;
+}
+
+static inline float sum(V v) {
+  for (int step = VL / 2; step; step /= 2) v += __builtin_shuffle(v, lanes() ^ step);
+  return v[0];
+}
+
+static inline float largest(V v) {
+  for (int step = VL / 2; step; step /= 2) v = vmax(v, __builtin_shuffle(v, lanes() ^ step));
+  return v[0];
+}
