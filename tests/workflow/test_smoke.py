@@ -19,7 +19,7 @@ def test_every_output_is_there(smoke):
     numbers = [f"{number:02d}" for number in range(1, 15)]
     extras = ["cutflow", "embedding", "jets", "kappa", "learning", "likelihood", "limits", "roc"]
     extras += ["couplings", "coverage", "kappa_mu", "likelihood_scan", "pulls", "scores"]
-    extras += ["calibration", "event_display", "importance", "mass_planes"]
+    extras += ["calibration", "event_display", "importance", "mass_planes", "sample_size"]
     for name in [*numbers, *extras]:
         for kind in ("pdf", "png"):
             assert (results / f"figures/figure_{name}.{kind}").stat().st_size > 1000
@@ -39,6 +39,25 @@ def test_every_number_of_a_table_comes_from_a_file_of_the_run(smoke):
 def test_second_run_has_nothing_to_do(smoke):
     done = smoke.run(*SMOKE)
     assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_a_table_is_made_again_by_its_own_job_alone(smoke):
+    """From the files of the run, the same to the byte; so is every other table and figure."""
+    results = smoke.folder / "results/smoke"
+    gone = results / "tables/table_26.csv"
+    before, outputs = gone.read_bytes(), {}
+    for name in [path.stem for path in (results / "tables").glob("table_*.csv")]:
+        key = name.removeprefix("table_")
+        outputs[f"table_{int(key) if key.isdecimal() else key}"] = 1
+    for name, number in outputs.items():
+        assert smoke.planned(name, *SMOKE, "--force") == {name: number}
+    gone.unlink()
+    assert smoke.planned("table_26", *SMOKE) == {"table_26": 1}
+    done = smoke.run("table_26", *SMOKE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert gone.read_bytes() == before
+    # What was made from it is as it was; times of files alone are newer.
+    assert smoke.run(*SMOKE, "--touch").returncode == 0
 
 
 def test_the_report_of_snakemake_has_every_output_in_its_section(smoke):
@@ -71,14 +90,14 @@ def test_one_kappa_rebuilds_that_sample_and_what_reads_it(smoke):
     assert "generate_four_b" not in jobs
     assert "comparison_four_b" not in jobs
     assert "spanet_evaluate_folds" in jobs
-    # Of five trainings two have one fold; of the events left out, each has one that is drawn, and
-    # one training is evaluated on those of both folds.
-    assert jobs["datasets_merge"] == (2 * 1 + 3 * 2) + (5 + 1)
+    # Of six trainings two have one fold, and one is a point of a learning curve; of the events left
+    # out, each but that one has one that is drawn, and two are evaluated on those of both folds.
+    assert jobs["datasets_merge"] == (2 * 1 + 4 * 2) + (5 + 1 + 2)
 
 
 def test_luminosity_rebuilds_no_events(smoke):
     jobs = smoke.planned(*SMOKE, "--config", "statistics={luminosities_ifb: [139, 500]}")
-    selections = 15
+    selections = 15 + 2  # two points of learning curves
     assert jobs.pop("limits") == jobs.pop("workspace") == selections
     jobs.pop("equivalent_luminosity", None)
     shown = ("all", "summary", "provenance", "page", "figure_", "table_", "likelihood_")
