@@ -74,7 +74,8 @@ def test_points_measure_on_all_testing_events(study):
     assert (training.share, testing.share) == (0.01, None)
     assert testing == told.datasets_merge("mixing_joint", "testing", "fold_0_")
     # Seeds are those of the whole, so that the same numbers decide for every share.
-    assert training.shuffle_seed == told.datasets_merge("mixing_joint", "training", "").shuffle_seed
+    whole = told.datasets_merge("mixing_joint", "training", "fold_0_")
+    assert training.shuffle_seed == whole.shuffle_seed
 
 
 def test_labels_say_the_share(study):
