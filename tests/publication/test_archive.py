@@ -9,7 +9,7 @@ from tests.publication.pages import finished, written
 
 from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.publication import archive_stage
-from hh4b.publication.archive import kept_files as kept
+from hh4b.publication.archive import contents as kept
 from hh4b.publication.archive_stage import write_archive
 from hh4b.publication.record.run import write_record
 from hh4b.study.layout import Layout

@@ -7,6 +7,7 @@ from pathlib import Path
 from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.core.output_folder import atomic_folder
 from hh4b.publication.archive.conclusions import conclusions_text
+from hh4b.publication.archive.contents import KeptFile, kept_files
 from hh4b.publication.archive.index_page import CONCLUSIONS, ESTIMATE, JOBS, index_text
 from hh4b.publication.archive.job_record import (
     estimate_csv,
@@ -14,7 +15,6 @@ from hh4b.publication.archive.job_record import (
     jobs_csv,
     this_machine,
 )
-from hh4b.publication.archive.kept_files import KeptFile, kept_files
 from hh4b.publication.catalogue import outputs
 from hh4b.publication.record.run import CONFIGURATION
 from hh4b.publication.result_page.content import page_content
