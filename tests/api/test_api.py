@@ -222,6 +222,10 @@ def wrong_calls():
             lambda d, t, s: hh4b.train(signal=d[0], background=t[2]),
             "signal is a Dataset, expected one FeatureTable or a list",
         ),
+        "a setting of files": (
+            lambda d, t, s: hh4b.train(signal=t[0], background=t[2], share=0.5),
+            "share is for files",
+        ),
         "an unknown setting": (
             lambda d, t, s: hh4b.train(signal=t[0], background=t[2], epochs=3),
             "epochs",

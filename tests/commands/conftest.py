@@ -16,7 +16,7 @@ JOINED = {"score": (3, 2), "folds": (3, 2), "varied": (1, 0), "at_energy": (2, 0
 OTHER = {
     "settings_json", "settings", "style", "name", "changed", "worker", "cores", "sqrt_s_hat",
     "cos_theta", "kappa_lambda", "as_json", "check", "cards_only", "restart", "chunks", "from_",
-    "events", "license_",
+    "events", "license_", "incomplete", "workspaces", "machine",
 }  # fmt: skip
 
 

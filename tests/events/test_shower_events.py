@@ -220,3 +220,31 @@ def test_a_training_keeps_some_rows_of_each_event(make, tmp_path):
 def test_rows_are_drawn_with_a_seed():
     with pytest.raises(ConfigError, match="rows_per_shower needs --shuffle-seed"):
         MergeSettings.checked({"rows_per_shower": 1})
+
+
+def test_a_share_is_taken_of_what_limits_leave(make, tmp_path):
+    """Each share inside the next, and all inside of what is trained with without one."""
+    rows, bare = make("rows", 3), make("bare", 1)
+
+    def merged(share, **limits):
+        settings = MergeSettings(shuffle_seed=1, share=share, **limits)
+        merge([rows, bare], tmp_path / "m.h5", settings)
+        table = read_table(tmp_path / "m.h5", DATASET)
+        names = ("HH4B/source_file", NUMBER, "HH4B/source_entry")
+        return set(zip(*(table[name].tolist() for name in names), strict=True))
+
+    for limits in ({}, {"rows_per_shower": 1}, {"max_events_per_sample": 20}):
+        found = [merged(share, **limits) for share in (0.2, 0.6, None)]
+        assert found[0] < found[1] < found[2]
+    whole, half = merged(None), merged(0.5)
+    events = {one[:2] for one in half}
+    assert half == {one for one in whole if one[:2] in events}
+    with pytest.raises(ConfigError, match="share needs --shuffle-seed"):
+        MergeSettings.checked({"share": 0.5})
+
+
+def test_the_header_names_a_share_only_where_there_is_one(make, tmp_path):
+    for share in (None, 0.5):
+        merge([make("rows", 1)], tmp_path / "m.h5", MergeSettings(shuffle_seed=1, share=share))
+        with h5py.File(tmp_path / "m.h5") as file:
+            assert ('"share"' in str(file.attrs["provenance"])) == (share is not None)

@@ -30,7 +30,7 @@ def test_the_default_study_shows_everything(default):
     assert set(default) >= NOTE
     absent = {name for name, output in default.items() if output.absent}
     # Shown by studies that set statistics.cross_section_bands.
-    assert absent <= {"table_cross_sections"}
+    assert absent <= {"table_cross_sections", "table_sample_size", "figure_sample_size"}
     assert set(default) >= LIKELIHOOD
     assert default["table_7"].stem == "results/tables/table_07"
     assert default["figure_jets"].stem == "results/figures/figure_jets"

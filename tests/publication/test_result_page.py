@@ -5,16 +5,31 @@ import re
 from collections import Counter
 
 import pytest
-from tests.publication.conftest import withheld
+from tests.publication.conftest import limits, withheld
 from tests.publication.pages import finished, written
 
 from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.publication.inputs import Inputs
+from hh4b.publication.page.comparisons import TableNumbers
+from hh4b.publication.page.files import PageFiles
 from hh4b.publication.page_stage import write_page
 from hh4b.publication.registry import KINDS
 from hh4b.publication.result_page.drawing import drawing
 from hh4b.publication.result_page.sections import SECTIONS
 from hh4b.publication.result_page.tables import mark_of
-from hh4b.publication.result_page.verdicts import WIDTHS, Widths, _of_widths
+from hh4b.publication.result_page.verdicts import (
+    ENERGIES,
+    ORDERS,
+    REACHES,
+    WIDTHS,
+    Order,
+    Widths,
+    _of_widths,
+    _order,
+    _reach,
+    verdicts,
+)
+from hh4b.publication.settings import PageSettings
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +192,66 @@ def test_both_methods_have_to_say_the_same(alike, values, state):
     (found,) = _of_widths(claim, [_Decided(*one) for one in values])
     assert (found.state, found.detail) == (state, "sentence sentence")
     assert list(_of_widths(WIDTHS[0], [])) == []
+
+
+def numbers_of(*rows):
+    """Return tables with rows of (table, key, quantity, value, error)."""
+    tables = {}
+    for table, key, quantity, value, error in rows:
+        row = {"key": key, "quantity": quantity, "this_run": value, "this_run_error": error}
+        tables.setdefault(table, []).append({name: str(text) for name, text in row.items()})
+    return TableNumbers(tables)
+
+
+@pytest.mark.parametrize(
+    ("alike", "first", "error", "state"),
+    [
+        (False, 0.9, 0.01, "holds"), (False, 0.7, 0.01, "fails"), (False, 0.81, 0.01, "open"),
+        (True, 0.81, 0.01, "holds"), (True, 0.9, 0.01, "fails"), (True, 0.81, "", "open"),
+    ],
+)  # fmt: skip
+def test_orders_of_numbers_of_two_tables(alike, first, error, state):
+    order = Order("text", ("5", "a", "x"), ("7", "b", "y"), alike)
+    numbers = numbers_of(("5", "a", "x", first, error), ("7", "b", "y", 0.8, error))
+    found = _order(numbers, order)
+    assert (found.state, found.tables) == (state, ("5", "7"))
+    assert _order(numbers_of(("5", "a", "x", first, error)), order) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "state"),
+    [(405, 40, "holds"), (243, 20, "fails"), (310, 20, "open"), (405, "", "open")],
+)
+def test_luminosities_that_reach_the_same(value, error, state):
+    reach = REACHES[0]
+    found = _reach(numbers_of((reach.table, reach.row, reach.quantity, value, error)), reach)
+    assert found.state == state
+    assert f"{value} " in found.detail
+
+
+def test_energies_are_compared_at_one_luminosity(tmp_path):
+    files = PageFiles(Inputs("page", {}), PageSettings())
+    assert ENERGIES not in [one.text for one in verdicts(files, numbers_of())]
+    paths = []
+    for energy, shift in ((13.0, 1.0), (14.0, 0.0)):
+        content = limits(error=0.01) | {"sqrt_s_tev": energy, "luminosity_ifb": 300.0}
+        for method in ("profile", "cls"):
+            content[method]["width"] += shift
+        paths.append(tmp_path / f"{energy:g}.json")
+        paths[-1].write_text(json.dumps(content))
+    files = PageFiles(Inputs("page", {"limits.mixing_spanet_tuned": tuple(paths)}), PageSettings())
+    (found,) = (one for one in verdicts(files, numbers_of()) if one.text == ENERGIES)
+    assert found.state == "holds"
+    assert "14 TeV is narrower" in found.detail
+
+
+def test_conclusions_name_rows_that_tables_have():
+    """Each stands once, and compares two things."""
+    for order in ORDERS:
+        assert order.larger != order.smaller
+    assert len({one.text for one in (*ORDERS, *WIDTHS, *REACHES)}) == len(
+        [*ORDERS, *WIDTHS, *REACHES]
+    )
 
 
 def test_sections_name_kinds_that_exist():

@@ -6,6 +6,7 @@ import pytest
 from hh4b.core.contracts import DATASET, FEATURES, SCORES, read_table, write_table
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
+from hh4b.core.rows_per_shower import RowDraw
 from hh4b.selection.samples import read_labelled, read_scored
 
 MADE = Provenance("test", {})
@@ -170,3 +171,18 @@ def test_negative_weights_train_nothing_and_are_measured(samples, tmp_path):
     all_negative = rewrite(signed, tmp_path / "negative.h5", HH4B__weight=-abs(weight))
     with pytest.raises(ContractError, match="negative sum of weights"):
         read_scored([f"{all_negative}:{scores}"], label=True, part="all")
+
+
+def test_a_share_of_the_events(samples):
+    """Smaller shares inside larger ones, both classes still of the same weight."""
+    signal = [samples[1.0].pair, samples[5.0].pair]
+    rows = {}
+    for share in (0.1, 0.5, None):
+        draw = RowDraw(seed=3, share=share)
+        events = read_labelled(signal, [samples["background"].pair], part="all", draw=draw)
+        rows[share] = {tuple(row) for row in events.features.tolist()}
+        for label in (True, False):
+            assert events.weight[events.label == label].sum() == pytest.approx(1)
+            assert (events.label == label).any()
+    assert rows[0.1] < rows[0.5] < rows[None]
+    assert len(rows[0.5]) == pytest.approx(0.5 * len(rows[None]), rel=0.1)

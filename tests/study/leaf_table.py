@@ -74,6 +74,14 @@ DNN_SEARCH = "searches/min_dr_dnn/"
 SELECTION = "selections/min_dr_dnn/"
 
 
+CURVES = "learning_curves/"
+#: Of the points of learning curves: what shows them, and what makes them.
+POINT = tables("sample_size") | figures("sample_size") | {"summary"}
+SELECTED_POINT = {"evaluate_classifier", "working_point", "templates", "workspace", "limits"}
+DENSE_POINT = SELECTED_POINT | {"dnn_train", "dnn_choose", "dnn_predict", "dnn_predict_varied"}
+TRAINED_POINT = {"datasets_merge", "spanet_train", "spanet_evaluate", "spanet_choose"}
+
+
 def one(path, value, *expected):
     """One key, and the rules it changes."""
     return {path: value}, set().union(*({e} if isinstance(e, str) else e for e in expected))
@@ -123,6 +131,21 @@ STUDY = {
     "features.extra": one(
         "features/extra", ["tests/studies/own/own_feature.py:delta_phi_hh"],
         "features", "embedding_features",
+    ),
+    # Entries of the points, and what they are measured by.
+    "learning_curves.shares": several(
+        {CURVES + "shares": [0.1], CURVES + "selections": ["min_dr_dnn"]}, POINT, DENSE_POINT
+    ),
+    "learning_curves.selections": several(
+        {CURVES + "shares": [0.1], CURVES + "selections": ["mixing_spanet"]},
+        POINT, TRAINED_POINT, "features", "spanet_predict", "spanet_score", SELECTED_POINT,
+    ),
+    "learning_curves.trainings": several(
+        {CURVES + "shares": [0.1], CURVES + "trainings": ["sm"]}, POINT, TRAINED_POINT
+    ),
+    "learning_curves.longer": several(
+        {CURVES + "shares": [0.1], CURVES + "trainings": ["sm"], CURVES + "longer": 0},
+        POINT, TRAINED_POINT,
     ),
     "energy_comparison.kappa_lambda": one("energy_comparison/kappa_lambda", 5, "comparison_hh"),
     "energy_comparison.events": one("energy_comparison/events", 90, COMPARISONS),
@@ -358,6 +381,10 @@ PAIRINGS = {
         # What measures is all rows.
         JOINT + "rows_per_shower", 2, "datasets_merge"
     ),
+    # The label says it.
+    "spanet_trainings.SpanetTraining.share": one(
+        MIXING + "share", 0.5, "datasets_merge", tables(4, 5, "samples")
+    ),
     # Without folds it is refused; beside them it is one network instead of each.
     "spanet_trainings.SpanetTraining.trained_folds": several(
         {"event_selection/folds": 4, **ONE_TRAINING, SM + "trained_folds": 1},
@@ -445,6 +472,7 @@ CLASSIFIERS = {
     "classifiers.Dnn.rows_per_shower": one(
         DNN + "rows_per_shower", 2, "dnn_train", "dnn_search_worker"
     ),
+    "classifiers.Dnn.share": one(DNN5 + "share", 0.5, "dnn_train", KAPPA5_DNN),
     "classifiers.Dnn.repeats": one(
         DNN + "repeats", 4, "dnn_train", "dnn_choose", tables(13, 15)
     ),
@@ -1061,7 +1089,7 @@ PAGE = {
     **dict.fromkeys(
         (
             "pairings.SpanetPairing.label", "classifiers.Dnn.label", "classifiers.Dnn.pairing",
-            "classifiers.SpanetClassifier.training",
+            "classifiers.Dnn.share", "classifiers.SpanetClassifier.training",
             "classifiers.SpanetClassifier.kind", "classifiers.BaselineClassifier.label",
             "classifiers.BaselineClassifier.pairing", "classifiers.CutClassifier.label",
             "classifiers.CutClassifier.pairing", "selections.Selection.label",

@@ -105,7 +105,8 @@ def of_the_plan(found):
             "config/scale/smoke.yaml",
         ],
         "numbers compare": [ROOT / "docs/numbers/default.json", "-o", "new.md"],
-        "crate": [RESULTS, "-o", "new.zip"], "hepdata": ["--limits", limits[0], "-o", "new"],
+        "crate": [RESULTS, "-o", "new.zip"], "archive": [RESULTS, "-o", "new"],
+        "hepdata": ["--limits", limits[0], "-o", "new"],
         "dnn evaluate": found["evaluate-classifier"][1:],
         # The workflow's own partons of this step are not kept.
         "parton-histograms": [f"{RESULTS}/partons/hh_kl1.lhe.gz", "-o", "new.json"],

@@ -19,7 +19,7 @@ def test_every_output_is_there(smoke):
     numbers = [f"{number:02d}" for number in range(1, 15)]
     extras = ["cutflow", "embedding", "jets", "kappa", "learning", "likelihood", "limits", "roc"]
     extras += ["couplings", "coverage", "kappa_mu", "likelihood_scan", "pulls", "scores"]
-    extras += ["calibration", "event_display", "importance", "mass_planes"]
+    extras += ["calibration", "event_display", "importance", "mass_planes", "sample_size"]
     for name in [*numbers, *extras]:
         for kind in ("pdf", "png"):
             assert (results / f"figures/figure_{name}.{kind}").stat().st_size > 1000
@@ -71,21 +71,21 @@ def test_one_kappa_rebuilds_that_sample_and_what_reads_it(smoke):
     assert "generate_four_b" not in jobs
     assert "comparison_four_b" not in jobs
     assert "spanet_evaluate_folds" in jobs
-    # Of five trainings two have one fold; of the events left out, each has one that is drawn, and
-    # one training is evaluated on those of both folds.
-    assert jobs["datasets_merge"] == (2 * 1 + 3 * 2) + (5 + 1)
+    # Of six trainings two have one fold, and one is a point of a learning curve; of the events left
+    # out, each but that one has one that is drawn, and two are evaluated on those of both folds.
+    assert jobs["datasets_merge"] == (2 * 1 + 4 * 2) + (5 + 1 + 2)
 
 
 def test_luminosity_rebuilds_no_events(smoke):
     jobs = smoke.planned(*SMOKE, "--config", "statistics={luminosities_ifb: [139, 500]}")
-    selections = 15
+    selections = 15 + 2  # two points of learning curves
     assert jobs.pop("limits") == jobs.pop("workspace") == selections
     jobs.pop("equivalent_luminosity", None)
     shown = ("all", "summary", "provenance", "page", "figure_", "table_", "likelihood_")
     assert all(name.startswith(shown) for name in jobs), jobs
 
 
-# The last one, as it makes tables newer than the page that shows them.
+# The last ones, as they make tables newer than the page that shows them.
 def test_table_follows_an_upstream_file(smoke):
     results = smoke.folder / "results/smoke"
     table, upstream = results / "tables/table_07.csv", results / "metrics/spanet/mixing_joint.json"
@@ -102,3 +102,19 @@ def test_table_follows_an_upstream_file(smoke):
     finally:
         upstream.write_text(kept)
         assert smoke.run("table_7", *SMOKE, "--rerun-triggers", "mtime").returncode == 0
+
+
+def test_a_table_is_made_again_by_its_own_job_alone(smoke):
+    """Every one from the files of the run; the same to the byte."""
+    results = smoke.folder / "results/smoke"
+    keys = [path.stem.removeprefix("table_") for path in (results / "tables").glob("table_*.csv")]
+    outputs = {f"table_{int(key) if key.isdecimal() else key}": 1 for key in keys}
+    assert len(outputs) > 28
+    assert smoke.planned(*outputs, *SMOKE, "--force") == outputs
+    gone = results / "tables/table_26.csv"
+    before = gone.read_bytes()
+    gone.unlink()
+    assert smoke.planned("table_26", *SMOKE) == {"table_26": 1}
+    done = smoke.run("table_26", *SMOKE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert gone.read_bytes() == before

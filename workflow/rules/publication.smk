@@ -174,10 +174,13 @@ rule summary:
         figures=rules.all_figures.input,
         limits=[
             path
-            for selection in STUDY.selections
+            for selection in LAYOUT.shown(STUDY.selections)
             for path in LAYOUT.of_every_energy("limits", selection)
         ],
-        classification=[LAYOUT.classifier_metrics(name) for name in STUDY.classifiers],
+        classification=[
+            LAYOUT.classifier_metrics(name)
+            for name in LAYOUT.shown(STUDY.classifiers)
+        ],
         likelihood=FILES.likelihoods(),
         read=PAGE.files,
     output:
@@ -236,7 +239,9 @@ rule page:
         text=rules.summary.output.page,
         tables=[f"{table.stem}.json" for table in TABLES],
         figures=[f"{figure.stem}.svg" for figure in FIGURES],
-        working_points=[LAYOUT.working_point(name) for name in STUDY.selections],
+        working_points=[
+            LAYOUT.working_point(name) for name in LAYOUT.shown(STUDY.selections)
+        ],
         read=PAGE.files,
     output:
         page=f"{RESULTS}/index.html",

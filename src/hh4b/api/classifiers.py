@@ -128,7 +128,7 @@ def train(
         TrainingFailed: if there are too few events, or the training diverges.
     """
     chosen = DnnTrainSettings.checked(settings)
-    for name in ("background_weights", "folds", "rows_per_shower"):
+    for name in ("background_weights", "folds", "rows_per_shower", "share"):
         if name in settings:
             raise ConfigError(f"train: {name} is for files; use `hh4b dnn train`")
     signals = require_kinds("train", "signal", signal, FeatureTable, MADE_BY)

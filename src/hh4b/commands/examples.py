@@ -26,7 +26,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "Publication": (
         "table", "figure", "page", "summary", "embeddings", "parton-histograms", "numbers",
-        "hepdata", "provenance", "crate",
+        "hepdata", "provenance", "crate", "archive",
     ),
 }  # fmt: skip
 
@@ -117,6 +117,7 @@ EXAMPLES: dict[str, str] = {
     "hepdata": "-o hepdata --tables results/tables",
     "provenance": "results/limits/min_dr_dnn_13tev_139ifb.json",
     "crate": "results -o study.zip",
+    "archive": "results/night -o docs/night",
 }
 
 

@@ -56,3 +56,22 @@ def crate(
     folder = workflow or Path()
     number = write_crate(results, output, folder, events=events, license_=license_ or LICENSE)
     typer.echo(f"{number} files in {output}")
+
+
+@groups.app.command("archive")
+def archive(
+    results: Path = typer.Argument(help="Folder of a finished run."),
+    output: Path = typer.Option(..., "-o", "--output", help="Folder to write, e.g. docs/night."),
+    incomplete: bool = typer.Option(False, "--incomplete", help="Take what an open run has."),
+    workspaces: bool = typer.Option(
+        True, "--workspaces/--no-workspaces", help="Likelihoods for others, compressed."
+    ),
+    machine: str | None = typer.Option(None, help="What the jobs ran on; without it, this one."),
+) -> None:
+    """Keep a run beside the code: tables, figures, limits, job times, conclusions, an index."""
+    from hh4b.publication.archive_stage import write_archive
+
+    number = write_archive(
+        results, output, incomplete=incomplete, workspaces=workspaces, machine=machine
+    )
+    typer.echo(f"{number} files in {output}")

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from hh4b.core.settings import Count, Seed, Settings
+from hh4b.core.training_share import TrainingShare
 
 
 class RowsPerShower(Settings):
@@ -15,7 +16,7 @@ class RowsPerShower(Settings):
     )
 
 
-class RowDraw(RowsPerShower):
-    """The rows of each shower event."""
+class RowDraw(RowsPerShower, TrainingShare):
+    """The rows of each shower event, and the events."""
 
     seed: Seed = Field(default=1, description="of the draw")

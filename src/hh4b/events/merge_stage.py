@@ -18,6 +18,7 @@ from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.seeds import stream
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.core.strict_json import parse_attribute, to_json
+from hh4b.core.training_share import inside_share
 from hh4b.events.dataset import lacking, shower_events
 from hh4b.events.kappa_input import balanced_weights, pick_kappa
 from hh4b.events.regression_columns import regression_columns
@@ -132,6 +133,7 @@ def _take(
     if limit < len(chosen) and settings.shuffle_seed is not None:
         rng = stream(settings.shuffle_seed, "merge", "draw", sample)
         chosen = np.sort(rng.choice(chosen, limit, replace=False))
+    chosen = _share(path, chosen, settings)
     names = [*columns, _WEIGHT] if _WEIGHT in arrays else columns
     kept = {name: arrays[name][chosen] for name in names}
     kappa = attributes.get("kappa_lambda")
@@ -144,6 +146,14 @@ def _take(
         sum_weights_generated=None if generated is None else float(generated),
     )
     return kept, source
+
+
+def _share(path: Path, chosen: NDArray[np.int64], settings: MergeSettings) -> NDArray[np.int64]:
+    """Return those of the chosen rows that are of events of the share, of what limits leave."""
+    if settings.share is None or settings.shuffle_seed is None:
+        return chosen
+    events = ShowerEvents.read(path)[chosen]
+    return chosen[inside_share(events, settings.share, settings.shuffle_seed, where=str(path))]
 
 
 def _draw_rows(
@@ -233,7 +243,11 @@ def _write(
     number = len(merged["INPUTS/Source/MASK"])
     provenance = Provenance(
         "datasets merge",
-        {**settings.decided(), "samples": [source.sample for source in sources]},
+        {
+            **settings.decided(exclude={"share"}),
+            **settings.told(),
+            "samples": [source.sample for source in sources],
+        },
         settings.shuffle_seed,
         {"n_events": number},
     )

@@ -8,6 +8,7 @@ from hh4b.core.folds import FoldPart
 from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.samples import NamedSample
 from hh4b.core.settings import Count, Fraction, Kappa, Part, Positive, Seed, Settings
+from hh4b.core.training_share import TrainingShare
 from hh4b.generation.settings import NegativeWeights
 
 #: Distance within which a kept jet is taken for the image of a b quark (docs/data.md).
@@ -103,7 +104,7 @@ class IngestSettings(NamedSample, FileChoices, EventSelection):
         return self
 
 
-class MergeSettings(FoldPart, RowsPerShower):
+class MergeSettings(FoldPart, RowsPerShower, TrainingShare):
     """How datasets are merged."""
 
     part: Part = Field("all", description="events to take of each dataset")
@@ -127,7 +128,13 @@ class MergeSettings(FoldPart, RowsPerShower):
 
     @model_validator(mode="after")
     def _draw(self) -> Self:
-        for name in ("max_events_per_sample", "max_events_per_signal_sample", "rows_per_shower"):
+        drawn = (
+            "max_events_per_sample",
+            "max_events_per_signal_sample",
+            "rows_per_shower",
+            "share",
+        )
+        for name in drawn:
             if getattr(self, name) is not None and self.shuffle_seed is None:
                 raise ValueError(f"{name} needs --shuffle-seed to draw by")
         return self

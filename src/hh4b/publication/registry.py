@@ -124,8 +124,15 @@ KINDS = {
             "`<training>.training=….h5` and `<training>.testing=….h5`",
             "trainings",
         ),
+        Kind(
+            "sample_size_points",
+            "table",
+            "of every point of `learning_curves`: `<point>.trained=….h5` or `training.json`, and"
+            " `<point>.metrics`, `<point>.pairing`, `<point>.limits` as far as there are any",
+        ),
         Kind("pass_rates", "table", "`sm_hh=datasets/….h5`, `<process>=datasets/….h5`"),
         Kind("efficiency", "figure", _CURVE, "pairings"),
+        Kind("sample_size_curves", "figure", "`table=tables/table_sample_size.json`"),
         Kind(
             "masses",
             "figure",

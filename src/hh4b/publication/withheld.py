@@ -65,5 +65,6 @@ def withheld_intervals(limits: Mapping[str, Iterable[Path | str]]) -> list[Withh
 
 def withheld_sentences(layout: Layout) -> list[str]:
     """Say of a finished study, for the terminal, which selections have no interval and why."""
-    limits = {name: layout.of_every_energy("limits", name) for name in layout.study.selections}
+    shown = layout.shown(layout.study.selections)
+    limits = {name: layout.of_every_energy("limits", name) for name in shown}
     return [selection.sentence() for selection in withheld_intervals(limits)]

@@ -65,6 +65,7 @@ def train_to_directory(
         "background_weights": weights,
         "columns": list(events.columns),
         **RowsPerShower.of(settings).model_dump(exclude_none=True),
+        **settings.told(),
     }
     provenance = Provenance("dnn train", decided, seed=settings.seed, counts=counts)
     summary = summarise(trained)

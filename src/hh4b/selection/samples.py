@@ -18,6 +18,7 @@ from hh4b.core.row_draws import draw_rows
 from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.settings import Part
 from hh4b.core.shower_events import ShowerEvents, event_index, joined_ids
+from hh4b.core.training_share import inside_share
 from hh4b.events.kappa_input import pick_kappa
 from hh4b.selection.mixture import class_weights, mixture_factors, split_samples, warn_unweighed
 
@@ -110,7 +111,8 @@ def read_labelled(
         part: which events.
         background_weights: cross section by background process in fb; empty or None = not used.
         folds: with folds, ``part`` is that of one fold, see `part_mask`.
-        draw: how many rows of each shower event, of those with a pairing; None = all.
+        draw: how many rows of each shower event, of those with a pairing, and the share of events;
+            None = all.
 
     Raises:
         ConfigError: if a class has no sample, or a background process no cross section.
@@ -162,6 +164,9 @@ def _read_features(
     share = _share(weight[keep], dataset)
     shower = ShowerEvents.read(dataset)[keep]
     drawn, share = draw_rows(shower, share, draw, where=str(dataset))
+    learned = inside_share(shower[drawn], draw.share, draw.seed, where=str(dataset))
+    if not learned.all():
+        drawn, share = drawn[learned], share[learned] * (share.sum() / share[learned].sum())
     rows = np.flatnonzero(keep)[drawn]
     return features[rows], kappa[rows], share, float(weight[keep].sum() * whole), shower[drawn]
 

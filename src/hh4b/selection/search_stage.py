@@ -130,6 +130,7 @@ def search_to_file(
         "ranges": settings.ranges.model_dump(),
         "columns": list(events.columns),
         **({"background_weights": weights} if weights else {}),
+        **settings.told(),
     }
     # Numbers of events and their sum tell other samples, whatever their paths.
     data = [len(events.label), float(events.features.sum(dtype=float)), float(events.kappa.sum())]

@@ -9,6 +9,7 @@ from hh4b.core.errors import ContractError
 from hh4b.core.folds import FoldPart, Folds
 from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.settings import Count, Kappa, Kappas, NonNegative, Part, Positive, Seed, Settings
+from hh4b.core.training_share import TrainingShare
 from hh4b.training.search_ranges import DnnRanges, Halving, HeldOut
 
 
@@ -69,7 +70,7 @@ class DnnSettings(Settings):
         return self.model_dump(include=set(DnnSettings.model_fields))
 
 
-class DnnTrainSettings(DnnSettings, BackgroundWeights, FoldPart, RowsPerShower):
+class DnnTrainSettings(DnnSettings, BackgroundWeights, FoldPart, RowsPerShower, TrainingShare):
     """A training of the dense network."""
 
     seed: Seed = Field(1, description="decides every random number")

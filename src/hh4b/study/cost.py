@@ -24,6 +24,8 @@ SECONDS_PER_TRAINED_EVENT = 1 / 2400
 SECONDS_PER_DNN_EVENT = 7e-6
 #: CPU seconds of one event at one value of the kappa input.
 SECONDS_PER_SCORE = 1 / 14000
+#: Size of the network that this was measured with.
+SCORED_SIZE = 0.5
 #: Epochs that the early stopping of a dense network leaves.
 DNN_EPOCHS = 25
 _TUNED_SIZE = 32**2 * 16
@@ -31,11 +33,29 @@ _TUNED_SIZE = 32**2 * 16
 
 @dataclass(frozen=True)
 class Cost:
-    """One line of the estimate: what, how many events, CPU hours."""
+    """One line of the estimate.
+
+    Attributes:
+        what: in words.
+        events: how many.
+        cpu_hours: on one core.
+        rules: of the workflow, whose jobs it is of; benchmarks of searches have shorter names.
+    """
 
     what: str
     events: float
     cpu_hours: float
+    rules: tuple[str, ...]
+
+
+#: Rules that make events, those of searches and dense networks, and those that compare energies.
+EVENT_RULES = (
+    "generate_hh", "generate_resonance", "generate_four_b", "take_partons", "take_particles",
+    "simulate", "simulate_variations", "simulate_shower", "ingest",
+)  # fmt: skip
+SEARCH_RULES = ("spanet_search_worker", "spanet_search")
+DNN_RULES = ("dnn_train", "dnn_search_worker", "dnn_search")
+ENERGY_RULES = ("comparison_hh", "comparison_four_b")
 
 
 def cost_lines(study: Study) -> list[str]:
@@ -46,7 +66,7 @@ def cost_lines(study: Study) -> list[str]:
         ConfigError: if an option of a training is unknown or impossible.
     """
     layout = Layout(study)
-    costs = list(_costs(layout))
+    costs = estimated(layout)
     made = [info for info in layout.samples.values() if info.generated]
     showered = sum(info.events for info in made) + _varied_events(layout)
     disk = showered * KILOBYTES_PER_EVENT / 1e6
@@ -60,22 +80,35 @@ def cost_lines(study: Study) -> list[str]:
     return lines
 
 
+def estimated(layout: Layout) -> list[Cost]:
+    """Return the lines of the estimate.
+
+    Raises:
+        InputFileError: if an options file of a training cannot be read.
+        ConfigError: if an option of a training is unknown or impossible.
+    """
+    return list(_costs(layout))
+
+
 def _costs(layout: Layout) -> Iterator[Cost]:
     study, infos = layout.study, _counted(layout)
     for kind, background in (("signal", False), ("background", True)):
         events = sum(info.events for info in infos.values() if info.background == background)
-        yield Cost(f"{kind} through shower and detector", events, _hours(events, SECONDS_PER_EVENT))
+        hours = _hours(events, SECONDS_PER_EVENT)
+        yield Cost(f"{kind} through shower and detector", events, hours, EVENT_RULES)
     # The partons are those of the nominal events, and the detector's variations share showers too.
     for effect, what, seconds in (
         ("shower", "shower and detector", SECONDS_PER_EVENT - SECONDS_PER_PARTONS),
         ("detector", "the detector alone", SECONDS_PER_DETECTOR),
     ):
         if events := _varied_events(layout, effect):
-            yield Cost(f"variations through {what}", events, _hours(events, seconds))
+            hours = _hours(events, seconds)
+            yield Cost(f"variations through {what}", events, hours, EVENT_RULES)
     # Both energies of the note, beside whose values they stand.
     events = 4 * study.energy_comparison.events if study.publication.reference else 0
     if events:
-        yield Cost("partons at 13 and 14 TeV", events, _hours(events, SECONDS_PER_PARTONS))
+        hours = _hours(events, SECONDS_PER_PARTONS)
+        yield Cost("partons at 13 and 14 TeV", events, hours, ENERGY_RULES)
     yield from _spanet(layout, infos)
     yield _scores(layout)
     yield from _dnn(study, infos)
@@ -105,7 +138,8 @@ def _spanet(layout: Layout, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
         passed = training_events(study, training, infos) * epochs * networks
         seen, number = seen + passed, number + networks
         hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * relative_size(options)
-    yield Cost(f"{number:.0f} SPANet2 trainings, events times epochs", seen, hours)
+    what = f"{number:.0f} SPANet2 trainings, events times epochs"
+    yield Cost(what, seen, hours, ("spanet_train",))
     seen = hours = 0.0
     for search in study.searches.values():
         if search.kind == "spanet":
@@ -117,29 +151,46 @@ def _spanet(layout: Layout, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
             size = widths[len(widths) // 2] ** 2 * 24 / _TUNED_SIZE
             hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * size
     if seen:
-        yield Cost("search for options of SPANet2", seen, hours)
+        yield Cost("search for options of SPANet2", seen, hours, SEARCH_RULES)
 
 
 def _scores(layout: Layout) -> Cost:
     """Return the cost of scoring everything, nominal and varied, with every network that does."""
-    classifiers = layout.study.classifiers.values()
-    networks = len({c.training for c in classifiers if c.kind == "spanet"})
-    scored = layout.varied(nominal=layout.measured)
-    kept = sum(kept_events(layout.samples[name]) for _, name in scored)
-    scores = kept * networks * len(layout.study.statistics.scan())
-    return Cost("scores at every kappa_lambda", scores, _hours(scores, SECONDS_PER_SCORE))
+    classifiers = layout.study.classifiers
+    scores = size = 0.0
+    varied = {getattr(classifiers[n], "training", None) for n in layout.varied_classifiers}
+    for training in {c.training: None for c in classifiers.values() if c.kind == "spanet"}:
+        seen = sum(
+            kept_events(layout.samples[name]) * len(layout.kappas_of_scores(prefix))
+            for prefix, name in layout.varied(nominal=layout.measured)
+            if not prefix or training in varied
+        )
+        scores += seen
+        options = training_options(layout.study.spanet_trainings[training])
+        size += seen * relative_size(options) / SCORED_SIZE
+    hours = _hours(size, SECONDS_PER_SCORE)
+    return Cost("scores at every kappa_lambda", scores, hours, ("spanet_score",))
 
 
 def _dnn(study: Study, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
     kept = sum(kept_events(info) for info in infos.values() if info.kind != "resonance")
     kept *= _training_fraction(study)
     folds = study.event_selection.folds
-    trainings = sum(folds or c.repeats for c in study.classifiers.values() if c.kind == "dnn")
-    trainings += sum(s.trials for s in study.searches.values() if s.kind == "dnn")
-    passed = kept * DNN_EPOCHS * trainings
+    dnns = [c for c in study.classifiers.values() if c.kind == "dnn"]
+    trainings = sum(folds or c.repeats for c in dnns)
+    epochs = sum((folds or c.repeats) * dnn_epochs(study, c.share) * (c.share or 1) for c in dnns)
+    trials = sum(s.trials for s in study.searches.values() if s.kind == "dnn")
+    trainings, epochs = trainings + trials, epochs + trials * DNN_EPOCHS
+    passed = kept * epochs
     if passed:
         what = f"{trainings} trainings of dense networks, searches included"
-        yield Cost(what, passed, _hours(passed, SECONDS_PER_DNN_EVENT))
+        hours = _hours(passed, SECONDS_PER_DNN_EVENT)
+        yield Cost(what, passed, hours, DNN_RULES)
+
+
+def dnn_epochs(study: Study, share: float | None) -> int:
+    """Return the epochs that a dense network trains on a share of the events."""
+    return DNN_EPOCHS if share is None else study.learning_curves.epochs(DNN_EPOCHS, share)
 
 
 def training_events(
@@ -159,7 +210,7 @@ def training_events(
         if not info.background:
             limits.append(training.max_events_per_signal_sample)
         total += min([kept, *(limit for limit in limits if limit is not None)])
-    return total
+    return total * (training.share or 1)
 
 
 def _training_fraction(study: Study) -> float:

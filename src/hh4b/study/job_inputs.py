@@ -154,7 +154,9 @@ class JobInputs:
         layout, chosen = self.layout, self.study.likelihood.selections
         return {
             "limits": [
-                p for n in self.study.selections for p in layout.of_every_energy("limits", n)
+                path
+                for name in layout.shown(self.study.selections)
+                for path in layout.of_every_energy("limits", name)
             ],
             "fit": [path for name in chosen for path in layout.likelihoods("fit", name)],
             "templates": [layout.categories(name) for name in chosen],

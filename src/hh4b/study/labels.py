@@ -29,7 +29,13 @@ def process_label(study: Study, process: str) -> str:
 
 def training_label(study: Study, training: str) -> str:
     """Return the label of a SPANet2 training."""
-    return study.spanet_trainings[training].label or _spelled(training)
+    chosen = study.spanet_trainings[training]
+    # A point of a learning curve has the label of the whole training.
+    return (chosen.label or _spelled(training)) + _of_share(chosen.share)
+
+
+def _of_share(share: float | None) -> str:
+    return "" if share is None else f", {100 * share:g} % of the events"
 
 
 def pairing_label(study: Study, pairing: str) -> str:
@@ -45,17 +51,20 @@ def pairing_label(study: Study, pairing: str) -> str:
 def kind_label(study: Study, classifier: str) -> str:
     """Return what separates signal from background, without the pairing: ``DNN, tuned``."""
     chosen = study.classifiers[classifier]
+    if isinstance(chosen, Dnn):
+        return (chosen.label or _dnn(chosen)) + _of_share(chosen.share)
     if chosen.label:
         return chosen.label
-    tuned = ", tuned"
     if isinstance(chosen, SpanetClassifier):
         searched = study.spanet_trainings[chosen.training].search
-        return "SPANet2" + (tuned if searched else "")
-    if isinstance(chosen, Dnn):
-        return "DNN" + (tuned if chosen.search else "")
+        return "SPANet2" + (", tuned" if searched else "")
     if isinstance(chosen, CutClassifier):
         return "cuts"
     return _BASELINES.get(chosen.method) or _spelled(chosen.method)
+
+
+def _dnn(chosen: Dnn) -> str:
+    return "DNN" + (", tuned" if chosen.search else "")
 
 
 def classifier_label(study: Study, classifier: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import ceil
 
 from hh4b.events.sources import chunk_name
+from hh4b.study.learning_curves import without_points
 from hh4b.study.methods import Dnn, SpanetClassifier, SpanetPairing, SpanetTraining
 from hh4b.study.sample_choice import SampleChoice, Variation
 
@@ -22,6 +23,10 @@ class Layout(SampleChoice):
     def file(self, name: str) -> str:
         """Return a path below the folder of results."""
         return f"{self.results}/{name}"
+
+    def shown(self, section: Iterable[str]) -> list[str]:
+        """Return the entries of a section that are no points of learning curves."""
+        return without_points(section, self.study.learning_curves)
 
     def partons(self, sample: str, suffix: str = "lhe.gz") -> str:
         """Return the parton-level events of a sample, or their histograms (``json``)."""

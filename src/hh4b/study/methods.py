@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from hh4b.core.rows_per_shower import RowsPerShower
 from hh4b.core.settings import Count, Fraction, Kappa, Kappas, Name, Settings
+from hh4b.core.training_share import TrainingShare
 from hh4b.selection.settings import CutSettings, DnnSettings
 from hh4b.spanet.settings import SpanetKappaBalance
 from hh4b.training.search_ranges import DnnRanges, Halving, HeldOut, SpanetRanges
@@ -14,7 +15,7 @@ Label = Annotated[str, Field(min_length=1)]
 _LABEL = "name in tables and figures; without it one is made of what the entry is"
 
 
-class SpanetTraining(SpanetKappaBalance, RowsPerShower):
+class SpanetTraining(SpanetKappaBalance, RowsPerShower, TrainingShare):
     """One SPANet2 training, or several that differ by the seed."""
 
     label: Label | None = Field(None, description=_LABEL)
@@ -80,7 +81,7 @@ Pairing = Annotated[
 ]
 
 
-class Dnn(DnnSettings, RowsPerShower):
+class Dnn(DnnSettings, RowsPerShower, TrainingShare):
     """Dense network on the high-level features."""
 
     kind: Literal["dnn"]

@@ -15,6 +15,7 @@ from hh4b.simulation.settings import Simulation
 from hh4b.statistics.processes import Process
 from hh4b.statistics.settings import Statistics
 from hh4b.statistics.systematics import Systematic
+from hh4b.study.learning_curves import LearningCurves
 from hh4b.study.methods import Classifier, Pairing, Search, Selection, SpanetTraining
 from hh4b.study.outputs import OwnOutput
 from hh4b.study.samples import AnySample
@@ -128,6 +129,9 @@ class Study(Settings):
     )
     likelihood: Likelihood = Field(
         Likelihood.checked({}), description="the likelihood in kappa_lambda with all uncertainties"
+    )
+    learning_curves: LearningCurves = Field(
+        LearningCurves.checked({}), description="quality against the number of training events"
     )
     energy_comparison: EnergyComparison = Field(
         EnergyComparison.checked({}), description="13 against 14 TeV at parton level"

@@ -22,6 +22,8 @@ _USES = (
     ("selections.*.classifier", "classifiers"),
     ("systematics.*.processes", "processes"),
     ("likelihood.selections", "selections"),
+    ("learning_curves.selections", "selections"),
+    ("learning_curves.trainings", "spanet_trainings"),
     ("outputs.*.pairings", "pairings"),
     ("outputs.*.classifiers", "classifiers"),
     ("outputs.*.selections", "selections"),

@@ -10,6 +10,7 @@ from hh4b.core.errors import ConfigError
 from hh4b.core.problems import Problems
 from hh4b.core.strict_yaml import read_strictly
 from hh4b.core.validation import wrongs
+from hh4b.study.learning_curves import with_points
 from hh4b.study.model import Study
 from hh4b.study.names import find_unknown_names
 from hh4b.study.references import find_mismatches
@@ -49,7 +50,7 @@ def sound_study(
     Raises:
         ConfigError: key, value and what was expected, a line for each thing that is wrong.
     """
-    kept = _without_removed(content)
+    kept = with_points(_without_removed(content))
     study = None
     try:
         study = Study.model_validate(kept)

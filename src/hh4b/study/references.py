@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from hh4b.core.problems import Problems
 from hh4b.statistics.processes import check_processes
+from hh4b.study.curve_checks import find_impossible_curves
 from hh4b.study.fold_checks import find_wrong_folds
 from hh4b.study.labels import find_shared_labels
 from hh4b.study.layout import Layout
@@ -46,6 +47,7 @@ def find_mismatches(study: Study, problems: Problems) -> None:
     find_wrong_folds(study, problems)
     find_broken_plugins(study, problems)
     find_shared_labels(study, problems)
+    find_impossible_curves(study, problems)
     _check_searches(study, problems)
     _check_stages(study, problems)
     if not samples_fit:

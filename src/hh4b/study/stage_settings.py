@@ -196,7 +196,7 @@ class StageSettings(StatisticsSettings):
         """The events of a SPANet2 training; ``fold`` is ``fold_N_``, or nothing."""
         number = fold.removeprefix("fold_").rstrip("_")
         # What measures is all rows.
-        drawn = {} if part == "training" else {"rows_per_shower": None}
+        drawn = {} if part == "training" else {"rows_per_shower": None, "share": None}
         return MergeSettings.of(
             self.study.spanet_trainings[training],
             **drawn,

@@ -6,6 +6,7 @@ from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.likelihoods import couplings, fits_and_limits, fits_by_point
 from hh4b.publication.catalogue.names import FINAL, all_classifiers, all_selections, selections
 from hh4b.publication.catalogue.naming import selection_label, selection_parts, training_label
+from hh4b.publication.catalogue.sample_size import TABLE, options, points
 from hh4b.publication.catalogue.samples import pass_rates
 from hh4b.publication.catalogue.sources import (
     InputFiles,
@@ -25,7 +26,7 @@ def _trainings() -> Source:
     def inputs(layout: Layout) -> InputFiles:
         return {
             f"{name}.{part}": [layout.training_file(name, part)]
-            for name in layout.study.spanet_trainings
+            for name in layout.shown(layout.study.spanet_trainings)
             if name not in VERSION1
             for part in ("training", "testing")
         }
@@ -122,6 +123,15 @@ TABLES = (
             " (docs/note.md).",
         ),
         study_options=_pass_rate_notes, labels={"sm_hh": "SM gg → HH", "four_b": "pp → 4b"},
+    ),
+    _table(
+        TABLE, "sample_size_points", "Quality against the number of training events", points(),
+        (
+            "All points of a curve are measured on the same events; smaller shares of the training"
+            " events lie inside larger ones.",
+            "The last column is paired: from replicas of the events that both intervals share.",
+        ),
+        study_options=options,
     ),
     _table(
         "samples", "sizes_of_trainings",

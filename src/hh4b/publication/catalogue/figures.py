@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from hh4b.publication.catalogue import samples
+from hh4b.publication.catalogue import sample_size, samples
 from hh4b.publication.catalogue.entry import Entry
 from hh4b.publication.catalogue.likelihoods import (
     couplings,
@@ -247,6 +247,10 @@ EXTRA = (
     _events(
         "roc", "roc", "Background rejection against signal efficiency of the classifiers",
         metrics_of(classifiers(*COMPARED, own=True), one_of("classifiers", COMPARED)),
+    ),
+    _plain(
+        "sample_size", "sample_size_curves", "Quality against the number of training events",
+        sample_size.drawn_table(),
     ),
     _events(
         "scores", "scores", "Classifier output of signal and background",

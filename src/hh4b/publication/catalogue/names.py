@@ -36,7 +36,11 @@ def selections(*names: str, own: bool = False) -> Names:
 
     def found(layout: Layout) -> list[str]:
         known = layout.study.selections
-        others = [n for n in known if n not in (*NOTE_SELECTIONS, *BASELINES)] if own else []
+        others = (
+            [n for n in layout.shown(known) if n not in (*NOTE_SELECTIONS, *BASELINES)]
+            if own
+            else []
+        )
         return [*existing(known, names), *others]
 
     return found
@@ -47,7 +51,11 @@ def classifiers(*names: str, own: bool = False) -> Names:
 
     def found(layout: Layout) -> list[str]:
         known = layout.study.classifiers
-        others = [n for n in known if n not in (*NOTE_SELECTIONS, *BASELINES)] if own else []
+        others = (
+            [n for n in layout.shown(known) if n not in (*NOTE_SELECTIONS, *BASELINES)]
+            if own
+            else []
+        )
         return [*existing(known, names), *others]
 
     return found
@@ -58,24 +66,25 @@ def pairings(*names: str, own: bool = False) -> Names:
 
     def found(layout: Layout) -> list[str]:
         known = layout.study.pairings
-        others = [n for n in known if n not in NOTE_PAIRINGS] if own else []
+        others = [n for n in layout.shown(known) if n not in NOTE_PAIRINGS] if own else []
         return [*existing(known, names), *others]
 
     return found
 
 
 def all_selections(layout: Layout) -> list[str]:
-    """Return every selection."""
-    return list(layout.study.selections)
+    """Return every selection that is no point of a learning curve."""
+    return layout.shown(layout.study.selections)
 
 
 def all_classifiers(layout: Layout) -> list[str]:
     """Return every classifier, the note's first."""
-    known = layout.study.classifiers
+    known = layout.shown(layout.study.classifiers)
     first = existing(known, NOTE_SELECTIONS)
     return [*first, *(name for name in known if name not in first)]
 
 
 def joint_trainings(layout: Layout) -> list[str]:
     """Return the SPANet2 trainings that classify."""
-    return [name for name, t in layout.study.spanet_trainings.items() if t.background]
+    known = layout.study.spanet_trainings
+    return [name for name in layout.shown(known) if known[name].background]

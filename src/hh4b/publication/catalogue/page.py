@@ -61,7 +61,7 @@ def results_page(layout: Layout) -> PlannedPage:
         ConfigError: if a cause is not valid.
     """
     study = layout.study
-    selections = list(study.selections)
+    selections = layout.shown(study.selections)
     inputs: InputFiles = {}
     for name in selections:
         inputs[f"headline.{name}"] = [layout.limits(name)]

@@ -1,7 +1,7 @@
 """Where the inputs of outputs come from: files by key, and what the keys are called."""
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -281,13 +281,14 @@ def first_fold(layout: Layout) -> dict[str, int]:
 
 def folds_of_trainings(layout: Layout) -> dict[str, Any]:
     """Return the options of tables of all trainings: also which have not a network a fold."""
-    trainings = layout.study.spanet_trainings.items()
-    numbers = {training_label(layout, n): len(layout.repeats(t)) for n, t in trainings}
+    known = layout.study.spanet_trainings
+    names = layout.shown(known)
+    numbers = {training_label(layout, n): len(layout.repeats(known[n])) for n in names}
     fewer = {label: n for label, n in numbers.items() if n < layout.folds}
     return {**first_fold(layout), **({"fewer_networks": fewer} if fewer else {})}
 
 
-def existing(section: Mapping[str, object], names: Sequence[str]) -> list[str]:
+def existing(section: Collection[str], names: Sequence[str]) -> list[str]:
     """Return the names that a section of the study has, in the order given."""
     return [name for name in names if name in section]
 

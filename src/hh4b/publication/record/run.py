@@ -162,12 +162,13 @@ def _outputs(layout: Layout) -> Iterator[tuple[str, Any]]:
     page = results_page(layout)
     made = Provenance("summary", page.settings.model_dump(mode="json"))
     other = [*page.files, *JobInputs(layout).likelihoods()]
-    for selection in layout.study.selections:
+    shown_selections = layout.shown(layout.study.selections)
+    for selection in shown_selections:
         other += layout.of_every_energy("limits", selection)
     read = [below(path) for path in other if Path(path).is_relative_to(layout.results)]
     for name in ("README.md", "note_comparison.csv"):
         yield name, {**made.as_dict(), "inputs": list(dict.fromkeys([*shown, *read]))}
-    working_points = [below(layout.working_point(name)) for name in layout.study.selections]
+    working_points = [below(layout.working_point(name)) for name in shown_selections]
     made = Provenance("page", layout.study.model_dump(mode="json"))
     inputs = [*shown, *read, *working_points, RECORD]
     yield "index.html", {**made.as_dict(), "inputs": list(dict.fromkeys(inputs))}

@@ -210,7 +210,8 @@ def _page_files(layout: Layout) -> PageFiles:
 
 
 def _working_points(layout: Layout) -> dict[str, Path]:
-    paths = {name: Path(layout.working_point(name)) for name in layout.study.selections}
+    shown = layout.shown(layout.study.selections)
+    paths = {name: Path(layout.working_point(name)) for name in shown}
     return {name: path for name, path in paths.items() if path.is_file()}
 
 
@@ -238,7 +239,7 @@ def _searches(files: PageFiles) -> Iterator[str]:
 def _lacking(
     layout: Layout, planned: dict[str, PlannedOutput], lacking: dict[str, list[str]]
 ) -> Iterator[tuple[str, list[str]]]:
-    for name in layout.study.selections:
+    for name in layout.shown(layout.study.selections):
         if not Path(layout.limits(name)).is_file():
             yield f"limits of {name}", [layout.limits(name)]
     for name, one in planned.items():

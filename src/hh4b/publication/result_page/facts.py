@@ -15,6 +15,8 @@ from hh4b.publication.record.run import RECORD
 from hh4b.publication.result_page.links import Links, PageLink
 from hh4b.study.layout import Layout
 
+#: Columns of a benchmark: seconds, seconds, MB.
+_MEASURED = ("cpu_time", "s", "max_rss")
 _WARNING = re.compile(r"^(?:\d\d:\d\d:\d\d )?(?:WARNING|\S*Warning:) ?(.*)")
 #: Packages whose versions the page shows; the record has all.
 _PACKAGES = ("hh4b", "numpy", "torch", "pythia8mc", "pyhf", "iminuit", "snakemake")
@@ -35,6 +37,25 @@ class SampleNumbers:
     process: str
     generated: int | None
     kept: int | None
+
+
+@dataclass(frozen=True)
+class JobTime:
+    """What a job took.
+
+    Attributes:
+        rule: of the workflow.
+        name: of the job, its rule included.
+        cpu_s: its CPU time in seconds; 0 if it was over before it was measured.
+        wall_s: how long it ran, in seconds.
+        memory_mb: its largest resident memory in MB; 0 if it was not measured.
+    """
+
+    rule: str
+    name: str
+    cpu_s: float
+    wall_s: float
+    memory_mb: float
 
 
 @dataclass(frozen=True)
@@ -134,7 +155,7 @@ def run_facts(layout: Layout, links: Links) -> RunFacts:
         record = read_json(results / RECORD)
     code = record.get("code", {})
     versions = record.get("packages", {})
-    logs, benchmarks = results / "logs", results / "benchmarks"
+    logs = results / "logs"
     dates = sorted(path.stat().st_mtime for path in logs.rglob("*.log"))
     first, last = (
         (None, None)
@@ -151,7 +172,7 @@ def run_facts(layout: Layout, links: Links) -> RunFacts:
         first=first,
         last=last,
         samples=list(_samples(layout)),
-        times=_times(benchmarks),
+        times=rule_times(results),
         warnings=_warnings(logs, links),
     )
 
@@ -179,21 +200,32 @@ def _rule_of(path: Path, folder: Path) -> str:
     return path.relative_to(folder).parts[0].partition(".")[0]
 
 
-def _times(folder: Path) -> list[RuleTime]:
-    found: dict[str, list[tuple[float, float]]] = {}
-    for path in sorted(folder.rglob("*.tsv")):
-        with path.open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream, delimiter="\t"):
-                seconds = _seconds(row["cpu_time"]), _seconds(row["s"])
-                found.setdefault(_rule_of(path, folder), []).append(seconds)
+def job_times(results: Path) -> Iterator[JobTime]:
+    """Yield what every job of a run took, those of varied events last."""
+    folders = [results / "benchmarks", *sorted(results.glob("variations/*/benchmarks"))]
+    for folder in folders:
+        for path in sorted(folder.rglob("*.tsv")):
+            inside = path.relative_to(folder).with_suffix("").as_posix()
+            above = "" if folder == folders[0] else f"{folder.parent.name}/"
+            with path.open(encoding="utf-8", newline="") as stream:
+                for row in csv.DictReader(stream, delimiter="\t"):
+                    cpu_s, wall_s, memory = (_number(row.get(k)) for k in _MEASURED)
+                    yield JobTime(_rule_of(path, folder), above + inside, cpu_s, wall_s, memory)
+
+
+def rule_times(results: Path) -> list[RuleTime]:
+    """Return what the jobs of each rule of a run took, longest first."""
+    found: dict[str, list[JobTime]] = {}
+    for job in job_times(results):
+        found.setdefault(job.rule, []).append(job)
     times = [
-        RuleTime(rule, len(jobs), sum(cpu for cpu, _ in jobs), sum(wall for _, wall in jobs))
+        RuleTime(rule, len(jobs), sum(j.cpu_s for j in jobs), sum(j.wall_s for j in jobs))
         for rule, jobs in found.items()
     ]
-    return sorted(times, key=lambda time: -time.cpu_s)
+    return sorted(times, key=lambda time: (-time.cpu_s, time.rule))
 
 
-def _seconds(text: str | None) -> float:
+def _number(text: str | None) -> float:
     # Jobs that are over before they are measured have no number.
     try:
         return float(text or 0)

@@ -21,7 +21,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Classification": (
         "classification", "classifiers", "roc", "scores", "calibration", "importance",
     ),
-    "Networks": ("network", "learning", "variance", "correlations", "embedding_map"),
+    "Networks": (
+        "sample_size_points", "sample_size_curves", "network", "learning", "variance",
+        "correlations", "embedding_map",
+    ),
     "Samples": (
         "sizes_by_part", "sizes_of_trainings", "pass_rates", "jets", "cutflow", "kappa_shapes",
     ),

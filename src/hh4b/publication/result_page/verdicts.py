@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import hypot
 from typing import Literal, NamedTuple
 
+from hh4b.publication.inputs import RunFile
+from hh4b.publication.limit_cells import METHODS
 from hh4b.publication.orderings import RANKINGS, Ranking
 from hh4b.publication.page.comparisons import SIGNIFICANT, TableNumbers
 from hh4b.publication.page.decisions import Decision, decisions
@@ -55,8 +57,44 @@ class Widths(NamedTuple):
     alike: bool = False
 
 
-#: In the order of the note, whose tables 16 to 26 they are of.
+class Order(NamedTuple):
+    """A conclusion about two numbers of tables, each with table, row and column.
+
+    Attributes:
+        text: the conclusion.
+        larger: the larger one, or the first of two that are alike.
+        smaller: the other.
+        alike: whether the note calls them similar.
+    """
+
+    text: str
+    larger: tuple[str, str, str]
+    smaller: tuple[str, str, str]
+    alike: bool = False
+
+
+class Reach(NamedTuple):
+    """A conclusion that another method needs more luminosity for the same interval.
+
+    Attributes:
+        text: the conclusion.
+        table: that shows it.
+        row: the luminosity in fb^-1, which is its row.
+        quantity: the luminosity that the other method needs.
+    """
+
+    text: str
+    table: str
+    row: str
+    quantity: str
+
+
+#: In the order of the note, whose tables 14 to 26 they are of.
 WIDTHS = (
+    Widths(
+        "The pairing behind the DNN, min-ΔR or SPANet2, leaves the interval similar",
+        "min_dr_dnn", "mixing_spanet_dnn", "14", alike=True,
+    ),
     Widths(
         "SPANet2 as classifier gives a narrower interval on κλ than min-ΔR pairing with a DNN"
         " (default settings)", "min_dr_dnn", "mixing_spanet", "16",
@@ -79,14 +117,44 @@ WIDTHS = (
         " (tuned)", "min_dr_dnn_tuned", "mixing_spanet_tuned", "26",
     ),
 )  # fmt: skip
-#: Two columns of one row: (text, table, row, larger, smaller).
-COLUMNS = tuple(
-    (
-        f"The first version of SPANet pairs {name} better than SPANet2",
-        "5", row, "event_efficiency_version1", "event_efficiency",
-    )
-    for row, name in (("sm", "SM events"), ("kappa5", "events of κλ = 5"))
+_BEST, _FIRST = "event_efficiency", "event_efficiency_version1"
+ORDERS = (
+    *(
+        Order(
+            f"The first version of SPANet pairs {name} better than SPANet2",
+            ("5", row, _FIRST), ("5", row, _BEST),
+        )
+        for row, name in (
+            ("sm", "SM events"), ("kappa5", "events of κλ = 5"), ("resonant", "resonant events")
+        )
+    ),
+    Order(
+        "Trained with events of all κλ, the first version of SPANet and SPANet2 pair similarly",
+        ("5", "mixing", _FIRST), ("5", "mixing", _BEST), alike=True,
+    ),
+    Order(
+        "SPANet2 trained for pairing alone pairs better than SPANet2 trained for pairing and"
+        " classification together", ("5", "mixing", _BEST), ("7", "total", _BEST),
+    ),
+    *(
+        Order(
+            f"The DNN separates similarly (AUC) on {name} and on min-ΔR pairing",
+            ("13", row, "auc"), ("13", "min_dr_dnn", "auc"), alike=True,
+        )
+        for row, name in (
+            ("kappa5_spanet_dnn", "SPANet"), ("mixing_spanet_dnn", "SPANet2")
+        )
+    ),
 )  # fmt: skip
+REACHES = (
+    Reach(
+        "At 14 TeV min-ΔR pairing with a DNN needs more than 300 fb⁻¹ for the interval of SPANet2"
+        " at 300 fb⁻¹", "28", "300", "equivalent_profile",
+    ),
+)  # fmt: skip
+#: The two energies are compared at this luminosity in fb^-1, by this selection.
+_LUMINOSITY, _AT_BOTH = 300.0, "mixing_spanet_tuned"
+ENERGIES = "At 14 TeV the interval of SPANet2 at 300 fb⁻¹ is narrower than at 13 TeV"
 
 
 def verdicts(files: PageFiles, numbers: TableNumbers) -> list[Verdict]:
@@ -96,15 +164,47 @@ def verdicts(files: PageFiles, numbers: TableNumbers) -> list[Verdict]:
         files: of the run, with the limits.
         numbers: of its tables.
     """
-    found = list(_columns(numbers))
+    found = [v for order in ORDERS if (v := _order(numbers, order)) is not None]
     found += [v for ranking in RANKINGS if (v := _ranking(numbers, ranking)) is not None]
     for claim in WIDTHS:
         pair = decisions(files, WidthClaim(**{k: getattr(claim, k) for k in _CLAIM}))
         found += _of_widths(claim, pair)
-    return found
+    found += [v for reach in REACHES if (v := _reach(numbers, reach)) is not None]
+    return [*found, *_of_widths(_ENERGY_CLAIM, _energies(files))]
 
 
 _CLAIM = ("wider", "narrower", "table")
+_ENERGY_CLAIM = Widths(ENERGIES, _AT_BOTH, _AT_BOTH, "27")
+
+
+def _energies(files: PageFiles) -> list[Decision]:
+    """Return the comparison of both energies by both methods; nothing if one is not there."""
+    if _AT_BOTH not in files.names("limits"):
+        return []
+    found = {}
+    for path in files.paths("limits", _AT_BOTH):
+        limits = RunFile.read(path)
+        if limits.number("luminosity_ifb") == _LUMINOSITY:
+            found[limits.number("sqrt_s_tev")] = limits
+    if not {13.0, 14.0} <= found.keys():
+        return []
+    return [Decision(found[13.0], found[14.0], "13 TeV", "14 TeV", m) for m in METHODS]
+
+
+def _reach(numbers: TableNumbers, reach: Reach) -> Verdict | None:
+    place = reach.table, reach.row, reach.quantity
+    value = numbers.find(*place, "this_run")
+    if value is None:
+        return None
+    error = numbers.find(*place, "this_run_error") or 0.0
+    gap = value - float(reach.row)
+    state: State = "open"
+    if error > 0 and abs(gap) >= SIGNIFICANT * error:
+        state = "holds" if gap > 0 else "fails"
+    shown = f"{value:.0f} ± {error:.0f} fb⁻¹" if error > 0 else f"{value:.0f} fb⁻¹, no errors known"
+    note = numbers.find(*place, "note")
+    told = "" if note is None else f"; the note: {note:.0f} fb⁻¹"
+    return Verdict(reach.text, state, f"{shown}{told}.", (reach.table,))
 
 
 def _of_widths(claim: Widths, pair: Sequence[Decision]) -> Iterator[Verdict]:
@@ -134,35 +234,28 @@ def _plain(text: str) -> str:
 
 
 def _ranking(numbers: TableNumbers, ranking: Ranking) -> Verdict | None:
-    return _order(
-        numbers,
-        ranking.text,
-        (ranking.table, ranking.larger, ranking.quantity),
-        (ranking.table, ranking.smaller, ranking.quantity),
+    larger, smaller = (
+        (ranking.table, row, ranking.quantity) for row in (ranking.larger, ranking.smaller)
     )
+    return _order(numbers, Order(ranking.text, larger, smaller))
 
 
-def _columns(numbers: TableNumbers) -> Iterator[Verdict]:
-    for text, table, row, larger, smaller in COLUMNS:
-        verdict = _order(numbers, text, (table, row, larger), (table, row, smaller))
-        if verdict is not None:
-            yield verdict
-
-
-def _order(
-    numbers: TableNumbers, text: str, larger: tuple[str, str, str], smaller: tuple[str, str, str]
-) -> Verdict | None:
-    values = [numbers.find(*place, "this_run") for place in (larger, smaller)]
+def _order(numbers: TableNumbers, order: Order) -> Verdict | None:
+    places = order.larger, order.smaller
+    values = [numbers.find(*place, "this_run") for place in places]
     if values[0] is None or values[1] is None:
         return None
-    errors = [numbers.find(*place, "this_run_error") or 0.0 for place in (larger, smaller)]
+    errors = [numbers.find(*place, "this_run_error") or 0.0 for place in places]
     gap, error = values[0] - values[1], hypot(*errors)
     state: State = "open"
-    if error > 0 and abs(gap) >= SIGNIFICANT * error:
+    if error > 0 and order.alike:
+        state = "fails" if abs(gap) >= SIGNIFICANT * error else "holds"
+    elif error > 0 and abs(gap) >= SIGNIFICANT * error:
         state = "holds" if gap > 0 else "fails"
     shown = " and ".join(
         f"{value:.4f} ± {one:.4f}" for value, one in zip(values, errors, strict=True)
     )
     apart = f"{abs(gap) / error:.1f} errors apart" if error > 0 else "no errors known"
     detail = f"{shown}, {apart}; errors added in squares."
-    return Verdict(text.replace(" -", " −"), state, detail.replace("-", "−"), (larger[0],))
+    tables = tuple(dict.fromkeys(place[0] for place in places))
+    return Verdict(order.text.replace(" -", " −"), state, detail.replace("-", "−"), tables)

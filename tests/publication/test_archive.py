@@ -1,0 +1,185 @@
+"""The archive of a run: complete, small, the same bytes from the same run, whole or not at all."""
+
+import csv
+import gzip
+import re
+
+import pytest
+from tests.publication.pages import finished, written
+
+from hh4b.core.errors import ConfigError, InputFileError
+from hh4b.publication import archive_stage
+from hh4b.publication.archive import contents as kept
+from hh4b.publication.archive_stage import write_archive
+from hh4b.publication.record.run import write_record
+from hh4b.study.layout import Layout
+
+MACHINE = "a processor"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished study with everything that an archive takes."""
+    folder = tmp_path_factory.mktemp("archive") / "results"
+    study = finished(folder)
+    write_record(study, folder / "provenance.json", folder / "config.yaml")
+    for one in kept.kept_files(Layout(study), workspaces=True):
+        if not one.source.exists() and one.source.suffix == ".json":
+            written(one.source, {"of": one.what})
+        elif not one.source.exists():
+            one.source.parent.mkdir(parents=True, exist_ok=True)
+            one.source.write_text("epoch,loss\n1,0.5\n")
+    generated = folder / "benchmarks/generate_hh/hh_kl1.tsv"
+    generated.parent.mkdir(parents=True)
+    generated.write_text("s\th:m:s\tmax_rss\tcpu_time\n7.0\t0:00:07\t300\t3.6\n")
+    varied = folder / "variations/scale_up/benchmarks/spanet_score/all.tsv"
+    varied.parent.mkdir(parents=True)
+    varied.write_text("s\th:m:s\tmax_rss\tcpu_time\n9.0\t0:00:09\t200\t7.2\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def archive(run):
+    folder = run.parent / "docs/night"
+    write_archive(run, folder, machine=MACHINE)
+    return folder
+
+
+def content(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes()
+            for p in folder.rglob("*") if p.is_file()}  # fmt: skip
+
+
+def test_what_is_in_it(archive, run):
+    names = set(content(archive))
+    assert {
+        "README.md", "conclusions.md", "job_times.csv", "estimate.csv", "config.yaml",
+        "provenance.json", "note_comparison.csv", "limits/min_dr_dnn_13tev_139ifb.json",
+        "workspaces/min_dr_dnn_13tev_139ifb.json.gz", "models/min_dr_dnn/repeat_0/metrics.csv",
+        "tables/table_13.csv", "tables/table_13.md", "figures/figure_01.pdf",
+        "figures/figure_01.png",
+    } <= names  # fmt: skip
+    assert not {n for n in names if n.endswith((".svg", ".tex", ".h5", ".pt"))}
+    packed = gzip.decompress((archive / "workspaces/min_dr_dnn_13tev_139ifb.json.gz").read_bytes())
+    assert packed == (run / "workspaces/min_dr_dnn_13tev_139ifb.json").read_bytes()
+
+
+def test_its_first_page_names_everything_by_links_that_lead_somewhere(archive):
+    for page in ("README.md", "conclusions.md"):
+        links = re.findall(r"\]\(([^)#]+)\)", (archive / page).read_text())
+        assert links
+        for link in links:
+            assert (archive / link).exists(), f"{page}: {link}"
+    text = (archive / "README.md").read_text()
+    named = set(re.findall(r"\]\(([^)]+)\)", text))
+    for name in content(archive):
+        folder = f"{name.split('/')[0]}/"
+        assert name == "README.md" or name in named or folder in named, name
+    assert f"* Machine: {MACHINE}" in text
+    assert "not complete" not in text
+
+
+def test_conclusions_say_what_the_result_page_says(archive):
+    text = (archive / "conclusions.md").read_text()
+    assert "### No measured cause" in text
+    assert "| other &lt;b> | auc | 0.8 ± 0.01 | 0.88 | −8.0 | " in text
+
+
+def test_what_jobs_took_stands_beside_the_estimate(archive):
+    with (archive / "job_times.csv").open() as file:
+        jobs = {row["job"]: row for row in csv.DictReader(file)}
+    assert jobs["generate_hh/hh_kl1"]["cpu_s"] == "3.6"
+    assert jobs["generate_hh/hh_kl1"]["memory_mb"] == "300"
+    assert jobs["scale_up/spanet_score/all"]["rule"] == "spanet_score"
+    with (archive / "estimate.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    events = next(row for row in rows if "generate_hh" in row["rules"].split())
+    assert float(events["measured_cpu_h"]) == pytest.approx(0.001)
+    assert float(events["estimated_cpu_h"]) > 0
+    assert (rows[-1]["estimated_cpu_h"], rows[-1]["rules"]) == ("", "limits")
+    assert "1 " in (archive / "README.md").read_text()
+
+
+def test_equal_runs_give_equal_bytes(archive, run, tmp_path):
+    write_archive(run, tmp_path / "other/place", machine=MACHINE)
+    assert content(tmp_path / "other/place") == content(archive)
+    first = content(archive)
+    write_archive(run, archive, machine=MACHINE)
+    assert content(archive) == first
+
+
+def test_an_archive_without_workspaces(run, tmp_path):
+    write_archive(run, tmp_path / "small", machine=MACHINE, workspaces=False)
+    names = set(content(tmp_path / "small"))
+    assert not {name for name in names if name.endswith(".gz")}
+    assert "limits/min_dr_dnn_13tev_139ifb.json" in names
+
+
+def test_a_run_that_is_not_complete(run, tmp_path):
+    gone = [run / "tables/table_13.json", run / "limits/min_dr_dnn_13tev_139ifb.json"]
+    before = [path.read_bytes() for path in gone]
+    for path in gone:
+        path.unlink()
+    try:
+        with pytest.raises(InputFileError) as caught:
+            write_archive(run, tmp_path / "open", machine=MACHINE)
+        assert not (tmp_path / "open").exists()
+        write_archive(run, tmp_path / "open", machine=MACHINE, incomplete=True)
+    finally:
+        for path, text in zip(gone, before, strict=True):
+            path.write_bytes(text)
+    first, *lines, last = str(caught.value).splitlines()
+    assert first == f"{run} is not complete, 2 things are missing:"
+    assert sorted(lines) == [f"  limits of min_dr_dnn: {gone[1]}", f"  table 13: {gone[0]}"]
+    assert "--incomplete" in last
+    text = (tmp_path / "open/README.md").read_text()
+    assert f"* table 13: {gone[0]}" in text
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(ConfigError, match=r"no config\.yaml in .*finish it"):
+        write_archive(tmp_path, tmp_path / "new")
+
+
+def test_too_large(run, archive, monkeypatch):
+    before = content(archive)
+    monkeypatch.setattr(archive_stage, "MOST_MEGABYTES", 0.01)
+    with pytest.raises(ConfigError) as caught:
+        write_archive(run, archive, machine=MACHINE)
+    assert "\n" not in str(caught.value)
+    assert re.search(r"more than 0\.01; largest files: \S+ \(\d\.\d MB\)", str(caught.value))
+    assert "--no-workspaces" in str(caught.value)
+    assert content(archive) == before
+    assert [path.name for path in archive.parent.iterdir()] == [archive.name]
+
+
+def test_a_write_that_fails_leaves_the_earlier_archive(run, archive, monkeypatch):
+    def fails(source, target):
+        target.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    before = content(archive)
+    monkeypatch.setattr(kept, "copied", fails)
+    with pytest.raises(InputFileError, match="cannot write .*No space left"):
+        write_archive(run, archive, machine=MACHINE)
+    assert content(archive) == before
+    assert [path.name for path in archive.parent.iterdir()] == [archive.name]
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_other_things_are_not_replaced(run, tmp_path, kind):
+    target = tmp_path / "mine"
+    if kind == "file":
+        target.write_text("mine")
+    else:
+        target.mkdir()
+        (target / "thesis.tex").write_text("mine")
+    with pytest.raises(ConfigError, match="choose a new folder"):
+        write_archive(run, target)
+    assert (target if kind == "file" else target / "thesis.tex").read_text() == "mine"
+
+
+def test_a_figure_that_is_no_picture(tmp_path):
+    (tmp_path / "a.png").write_text("no picture")
+    with pytest.raises(InputFileError, match="make the figure again"):
+        kept.made_small(tmp_path / "a.png", tmp_path / "b.png")
