@@ -28,7 +28,7 @@ def test_delphes_files_are_planned_to_the_page(workflow):
     assert {"ingest", "spanet_train", "dnn_train", "limits", "summary", "table_classifiers"} <= set(
         jobs
     )
-    # One signal, one background, two selections, two folds; nothing of the default study, no own events.
+    # One signal, one background, two selections, two folds; nothing of the default study.
     assert (jobs["ingest"], jobs["limits"], jobs["spanet_train"]) == (2, 2, 2)
     assert not [name for name in jobs if name.startswith(("generate", "comparison", "simulate"))]
 
