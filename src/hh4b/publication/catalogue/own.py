@@ -11,6 +11,8 @@ from hh4b.study.layout import Layout
 from hh4b.study.model import Study
 from hh4b.study.outputs import OwnOutput
 
+#: Kinds whose options name pairings.
+LEADERBOARDS = ("leaderboard", "leaderboard_curves")
 #: Keys of an output that name what it shows.
 _FIELDS = ("selections", "classifiers", "pairings", "trainings")
 
@@ -79,6 +81,8 @@ def _training_sizes(own: OwnOutput) -> Source:
 _SOURCES: Mapping[str, Callable[[OwnOutput], Source]] = {
     "pairing_by_multiplicity": lambda own: sources.training_metrics({n: n for n in own.trainings}),
     "pairing_points": lambda own: sources.curves_of(_named(own.pairings), ""),
+    "leaderboard": lambda own: samples.paired(own.pairings),
+    "leaderboard_curves": lambda own: samples.paired(own.pairings),
     "classification": lambda own: sources.metrics_of(
         _named(own.classifiers), "", trainings="all"
     ),
@@ -222,3 +226,17 @@ def _check_look(where: str, own: OwnOutput, kind: Any, problems: Problems) -> No
             problems.add(f"{where}.options", f"kind {kind.name!r} has none; leave them out")
         else:
             problems.check(options, own.options, f"{where}.options")
+            _check_leaderboard(where, own, problems)
+
+
+def _check_leaderboard(where: str, own: OwnOutput, problems: Problems) -> None:
+    """Check that options name only pairings that the output shows."""
+    if own.kind not in LEADERBOARDS:
+        return
+    from hh4b.publication.leaderboard import LeaderboardSettings
+
+    with problems.at(f"{where}.options"):
+        for name in LeaderboardSettings.checked(own.options).names():
+            if name not in own.pairings:
+                known = ", ".join(own.pairings)
+                problems.add(f"{where}.options", f"{name!r} is not among its pairings: {known}")
