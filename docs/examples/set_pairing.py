@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 import hh4b
+from hh4b.core.files import atomic_path
 from hh4b.core.kinematics import delta_r, from_pt_eta_phi_mass, invariant_mass
 from hh4b.pairing.metrics import right_higgs
 
@@ -40,6 +41,7 @@ class SetNetwork(nn.Module):
     """Scores of all pairings of events."""
 
     def __init__(self, width=64):
+        """Make the three networks, whose layers have ``width`` numbers."""
         super().__init__()
         self.candidate = _layers(8, width)
         self.event = _layers(width, width)
@@ -92,7 +94,9 @@ def pair(jets, weights):
     chosen, inputs, possible = candidates(jets)
     with torch.no_grad():
         best = network(inputs, possible).argmax(dim=1).numpy()
-    return np.take_along_axis(chosen, PAIRS[PAIRINGS[best]].reshape(-1, 4), axis=1).reshape(-1, 2, 2)
+    return np.take_along_axis(chosen, PAIRS[PAIRINGS[best]].reshape(-1, 4), axis=1).reshape(
+        -1, 2, 2
+    )
 
 
 @cache
@@ -112,7 +116,7 @@ def true_pairings(chosen, targets):
     return found
 
 
-def train(dataset, epochs, seed=1, batch=256, learning_rate=2e-3):
+def train(dataset, epochs, seed=1, batch=64, learning_rate=2e-3):
     """Return a network that was trained with all events of a dataset whose pairing is known."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
@@ -146,4 +150,5 @@ if __name__ == "__main__":
     parser.add_argument("--epochs", type=int, default=40)
     given = parser.parse_args()
     trained = train(given.dataset, given.epochs)
-    np.savez(given.output, **{n: p.numpy() for n, p in trained.state_dict().items()})
+    with atomic_path(given.output) as temporary:
+        np.savez(temporary, **{n: p.numpy() for n, p in trained.state_dict().items()})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -132,7 +133,7 @@ def read_samples(inputs: Inputs, options: LeaderboardSettings) -> list[KappaEven
         for index, dataset in enumerate(datasets)
     ]
     found.sort(key=lambda one: one.kappa_lambda)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         if one.kappa_lambda == other.kappa_lambda:
             raise ContractError(
                 f"{inputs.what}: {one.source} and {other.source} are both of"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hh4b.core.errors import ConfigError
 from hh4b.publication.key_numbers import Numbers, is_interval, written
+from hh4b.publication.leaderboard_numbers import events_table, leaderboard_table
 from hh4b.publication.likelihood_numbers import likelihood_table
 from hh4b.publication.reliability_tables import fuzz_table, kills_table
 from hh4b.publication.tables import DASH
@@ -121,9 +122,11 @@ TABLES: dict[str, Maker] = {
     "likelihood": likelihood_table,
     "fuzz": fuzz_table,
     "kills": kills_table,
+    "leaderboard": leaderboard_table,
+    "events": events_table,
 }
 #: Those of a benchmark, whose file is not that of a study.
-_OF_BENCHMARKS = ("fuzz", "kills")
+_OF_BENCHMARKS = ("fuzz", "kills", "leaderboard", "events")
 
 
 def table_text(name: str, numbers: Numbers, studies: Sequence[str]) -> str:

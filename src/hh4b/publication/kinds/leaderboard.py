@@ -1,6 +1,7 @@
-"""Table of pairings on the same events: by kappa_lambda, and against the number they learnt from."""
+"""Table of pairings on the same events: by kappa_lambda, and by number of training events."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from hh4b.pairing.metrics import Mean
 from hh4b.publication.inputs import Inputs, Measured
@@ -34,7 +35,7 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
     keys = sorted(pairing_keys(inputs), key=lambda key: -(_mean(samples, key).value or 0.0))
     rows = []
     for key in [*keys, *CEILINGS]:
-        cells = _cells(samples, lambda one, key=key: one.efficiency(key))
+        cells = _cells(samples, partial(KappaEvents.efficiency, key=key))
         if options.reference and key != options.reference and key not in CEILINGS:
             other = options.reference
             found = mean_of([one.difference(key, other) for one in samples])

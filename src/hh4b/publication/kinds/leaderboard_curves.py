@@ -84,7 +84,9 @@ def _groups(
     groups: dict[str, list[str]] = {}
     for key in keys:
         groups.setdefault(options.series_of(key) or key, []).append(key)
-    return {name: sorted(group, key=lambda key: sizes.get(key, 0)) for name, group in groups.items()}
+    return {
+        name: sorted(group, key=lambda key: sizes.get(key, 0)) for name, group in groups.items()
+    }
 
 
 def _mean(samples: Sequence[KappaEvents], key: str) -> Mean:
