@@ -82,7 +82,7 @@ def settings_of(kind, **options):
 def table_of(texts, **options):
     settings = settings_of("leaderboard", **options)
     build = function_of("leaderboard", "table")
-    return build(Inputs.parse("table", texts), Reference({}), settings)
+    return build(Inputs.parse("table", texts), Reference("none", {}), settings)
 
 
 def values(table):
@@ -162,7 +162,7 @@ def test_the_figure_has_a_curve_for_each_series(texts):
     assert list(growth.lines[0].get_xdata()) == [N, 1500]
     assert growth.lines[0].get_ydata() == pytest.approx([3 / 6, 5 / 12])
     names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names[0] == "network" or "network" in names
+    assert sorted(names) == ["best possible, four leading tagged jets", "network"]
 
 
 def test_what_is_not_trained_is_a_line_across(texts):
@@ -209,9 +209,8 @@ def test_numbers_and_tables_of_documents(tmp_path, texts):
     )
     numbers = Numbers({"leaderboard": {"leaderboard": entry, "samples": samples}})
     lines = leaderboard_table(numbers, []).splitlines()
-    assert (
-        lines[0] == "| pairing | training events | κλ = 1 | κλ = 5 | mean | mean − that of first |"
-    )
+    head = ["pairing", "training events", "κλ = 1", "κλ = 5", "mean", "mean − that of first"]
+    assert lines[0].strip("| ").split(" | ") == head
     assert lines[2].startswith(f"| second | {N} | 0.500 ± 0.204 | 0.500 ± 0.204 |")
     assert numbers.text("leaderboard/leaderboard/rows/a/mean") == "0.417 ± 0.140"
     rows = events_table(numbers, []).splitlines()

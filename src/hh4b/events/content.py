@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from hh4b.core.contracts import open_table, read_attributes
@@ -33,7 +32,7 @@ def content_hash(dataset: Path | str) -> str:
     for name in _ATTRIBUTES:
         found.update(f"{name}={attributes.get(name)!s}\n".encode())
     with open_table(dataset) as file:
-        for name in _columns(file):
+        for name in file.columns():
             values = np.ascontiguousarray(file[name][()])
             # The same bytes on machines of either byte order.
             values = values.astype(values.dtype.newbyteorder("<"), copy=False)
@@ -83,13 +82,3 @@ def require_published(hashes: Mapping[str, str], published: Path | str) -> None:
             f"{published}: the content of {', '.join(differ)} is another than was published; see"
             " docs/leaderboard.md for what that can mean"
         )
-
-
-def _columns(file: h5py.File) -> list[str]:
-    names: list[str] = []
-    file.visititems(lambda name, node: names.append(name) if _is_column(node) else None)
-    return sorted(names)
-
-
-def _is_column(node: object) -> bool:
-    return isinstance(node, h5py.Dataset)
