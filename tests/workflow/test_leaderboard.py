@@ -71,10 +71,10 @@ def test_a_small_one_is_built_with_entries_from_outside(workflow):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "20 events" in done.stdout
-    targets = ("table_leaderboard", "figure_leaderboard_curves", "table_entry")
+    targets = ("table_small", "figure_small_curves", "table_entry")
     done = workflow.run(*targets, "--configfile", *SMALL, "entry.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = table(folder / RESULTS / "tables/table_leaderboard.csv")
+    found = table(folder / RESULTS / "tables/table_small.csv")
     best = float(found["best_of_four_leading", "mean"])
     for key in ("min_dr", "d_hh"):
         assert 0.2 < float(found[key, "mean"]) <= best
@@ -83,8 +83,8 @@ def test_a_small_one_is_built_with_entries_from_outside(workflow):
     entry = table(folder / RESULTS / "tables/table_entry.csv")
     assert 0.2 < float(entry["nearest_mass", "mean"]) <= best
     assert entry["min_dr", "mean"] == found["min_dr", "mean"]
-    assert (folder / RESULTS / "figures/figure_leaderboard_curves.svg").stat().st_size > 1000
+    assert (folder / RESULTS / "figures/figure_small_curves.svg").stat().st_size > 1000
     # Weights are inputs: what they paired is made again when they change, and nothing else is.
     (folder / RESULTS / "set.npz").touch()
-    jobs = workflow.planned("table_leaderboard", "--configfile", *SMALL)
-    assert jobs == {"pair": 2, "table_leaderboard": 1}
+    jobs = workflow.planned("table_small", "--configfile", *SMALL)
+    assert jobs == {"pair": 2, "table_small": 1}

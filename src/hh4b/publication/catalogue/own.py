@@ -225,18 +225,17 @@ def _check_look(where: str, own: OwnOutput, kind: Any, problems: Problems) -> No
         if options is None:
             problems.add(f"{where}.options", f"kind {kind.name!r} has none; leave them out")
         else:
+            before = len(problems)
             problems.check(options, own.options, f"{where}.options")
-            _check_leaderboard(where, own, problems)
+            if own.kind in LEADERBOARDS and len(problems) == before:
+                _check_leaderboard(where, own, problems)
 
 
 def _check_leaderboard(where: str, own: OwnOutput, problems: Problems) -> None:
-    """Check that options name only pairings that the output shows."""
-    if own.kind not in LEADERBOARDS:
-        return
+    """Check that sound options name only pairings that the output shows."""
     from hh4b.publication.leaderboard import LeaderboardSettings
 
-    with problems.at(f"{where}.options"):
-        for name in LeaderboardSettings.checked(own.options).names():
-            if name not in own.pairings:
-                known = ", ".join(own.pairings)
-                problems.add(f"{where}.options", f"{name!r} is not among its pairings: {known}")
+    known = ", ".join(own.pairings)
+    for name in LeaderboardSettings.checked(own.options).names():
+        if name not in own.pairings:
+            problems.add(f"{where}.options", f"{name!r} is not among its pairings: {known}")
