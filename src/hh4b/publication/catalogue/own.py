@@ -225,17 +225,14 @@ def _check_look(where: str, own: OwnOutput, kind: Any, problems: Problems) -> No
         if options is None:
             problems.add(f"{where}.options", f"kind {kind.name!r} has none; leave them out")
         else:
-            before = len(problems)
-            problems.check(options, own.options, f"{where}.options")
-            if own.kind in LEADERBOARDS and len(problems) == before:
-                _check_leaderboard(where, own, problems)
+            checked = problems.check(options, own.options, f"{where}.options")
+            if own.kind in LEADERBOARDS and checked is not None:
+                _check_leaderboard(where, own, checked, problems)
 
 
-def _check_leaderboard(where: str, own: OwnOutput, problems: Problems) -> None:
-    """Check that sound options name only pairings that the output shows."""
-    from hh4b.publication.leaderboard import LeaderboardSettings
-
+def _check_leaderboard(where: str, own: OwnOutput, options: Any, problems: Problems) -> None:
+    """Check that options name only pairings that the output shows."""
     known = ", ".join(own.pairings)
-    for name in LeaderboardSettings.checked(own.options).names():
+    for name in options.names():
         if name not in own.pairings:
             problems.add(f"{where}.options", f"{name!r} is not among its pairings: {known}")
