@@ -1,6 +1,7 @@
 """The leaderboard: efficiencies, paired differences, ceilings, series, and what is refused."""
 
 import json
+import shutil
 
 import matplotlib as mpl
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hh4b.core import contracts
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
+from hh4b.events.content import content_hashes, require_published, together
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.key_numbers import Numbers
 from hh4b.publication.leaderboard import CEILINGS
@@ -18,6 +20,8 @@ from hh4b.publication.leaderboard_numbers import (
     leaderboard_table,
     with_hashes,
 )
+from hh4b.publication.number_tables import table_text
+from hh4b.publication.numbers_stage import extract_numbers
 from hh4b.publication.reference import Reference
 from hh4b.publication.registry import function_of
 from hh4b.publication.settings import OutputSettings
@@ -49,7 +53,8 @@ def write_dataset(path, kappa, weights=None):
     }  # fmt: skip
     contracts.write_table(
         path, contracts.DATASET, arrays, Provenance("ingest", {}), kappa_lambda=kappa,
-        sample=path.stem, sum_weights_generated=1.0, n_generated=20, cutflow=json.dumps({}),
+        sample=path.stem, sum_weights_generated=1.0, n_generated=20,
+        cutflow=json.dumps({"tagged": {"events": N}}),
     )  # fmt: skip
     return path
 
@@ -218,3 +223,37 @@ def test_numbers_and_tables_of_documents(tmp_path, texts):
     assert rows[3].startswith("| all |  |  | `")
     with pytest.raises(ConfigError, match="of one file of numbers"):
         leaderboard_table(numbers, ["leaderboard", "default"])
+
+
+STUDY = """
+standalone: true
+processes: {hh: {kind: signal, label: HH, cross_section: note}}
+samples: {hh: {process: hh, source: gg_hh, kappa_lambda: [1, 5], events: 500}}
+pairings: {a: {method: min_dr}}
+classifiers: {}
+selections: {}
+outputs: {best: {medium: table, kind: leaderboard, pairings: [a]}}
+publication: {reference: null, causes: null}
+"""
+
+
+def test_numbers_of_a_study_of_pairings(tmp_path, texts):
+    study, results, output = tmp_path / "s.yaml", tmp_path / "results", tmp_path / "n.json"
+    study.write_text(STUDY)
+    with pytest.raises(ConfigError, match="neither selections nor a table of kind leaderboard"):
+        extract_numbers(results, output, [study])
+    assert not output.exists()
+    (results / "datasets").mkdir(parents=True)
+    for name in ("hh_kl1.h5", "hh_kl5.h5"):
+        shutil.move(tmp_path / name, results / "datasets" / name)
+    texts = [text.replace(f"{tmp_path}/hh", f"{results}/datasets/hh") for text in texts]
+    write_files(results / "tables/table_best", "Leaderboard", table_of(texts))
+    extract_numbers(results, output, [study])
+    numbers = Numbers.read([output])
+    assert numbers.text("n/leaderboard/rows/a/kappa_lambda_1") == "0.500 ± 0.204"
+    datasets = [results / f"datasets/hh_kl{kappa}.h5" for kappa in (1, 5)]
+    hashes = content_hashes(datasets)
+    require_published(hashes, output)
+    assert numbers.find("n/samples/all/content") == together(hashes)
+    # It is none of the studies that stand side by side.
+    assert "n" not in table_text("studies", numbers, []).splitlines()[0].split(" | ")
