@@ -15,10 +15,10 @@ from hh4b.publication.inputs import Inputs
 from hh4b.publication.key_numbers import Numbers
 from hh4b.publication.leaderboard import CEILINGS
 from hh4b.publication.leaderboard_numbers import (
+    events_entry,
     events_table,
     leaderboard_entry,
     leaderboard_table,
-    with_hashes,
 )
 from hh4b.publication.number_tables import table_text
 from hh4b.publication.numbers_stage import extract_numbers
@@ -209,10 +209,10 @@ def test_numbers_and_tables_of_documents(tmp_path, texts):
     stem = tmp_path / "table"
     write_files(stem, "Leaderboard", table_of(texts, reference="a"))
     entry = leaderboard_entry(tmp_path / "table.json")
-    samples = with_hashes(
+    events = events_entry(
         {"hh_kl1": {"generated": 20, "selected": N}}, {"hh_kl1": tmp_path / "hh_kl1.h5"}
     )
-    numbers = Numbers({"leaderboard": {"leaderboard": entry, "samples": samples}})
+    numbers = Numbers({"leaderboard": {"leaderboard": entry, **events}})
     lines = leaderboard_table(numbers, []).splitlines()
     head = ["pairing", "training events", "κλ = 1", "κλ = 5", "mean", "mean − that of first"]
     assert lines[0].strip("| ").split(" | ") == head
@@ -254,6 +254,6 @@ def test_numbers_of_a_study_of_pairings(tmp_path, texts):
     datasets = [results / f"datasets/hh_kl{kappa}.h5" for kappa in (1, 5)]
     hashes = content_hashes(datasets)
     require_published(hashes, output)
-    assert numbers.find("n/samples/all/content") == together(hashes)
+    assert numbers.find("n/content") == together(hashes)
     # It is none of the studies that stand side by side.
     assert "n" not in table_text("studies", numbers, []).splitlines()[0].split(" | ")

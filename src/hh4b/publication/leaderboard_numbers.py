@@ -30,13 +30,16 @@ def leaderboard_entry(table: Path) -> Entry:
     return {"columns": {one["name"]: one["label"] for one in content["columns"]}, "rows": rows}
 
 
-def with_hashes(samples: Entry, datasets: dict[str, Path]) -> Entry:
-    """Return entries of samples with the hash of the content of each, and one of all."""
+def events_entry(samples: Entry, datasets: dict[str, Path]) -> Entry:
+    """Return the sections on events: samples with the hash of the content of each, and one of all.
+
+    Args:
+        samples: counts by name.
+        datasets: files by name; those of samples that are not there are not read.
+    """
     found = {name: content_hash(path) for name, path in datasets.items() if name in samples}
-    return {
-        **{name: {**entry, "content": found[name]} for name, entry in samples.items()},
-        "all": {"content": together(found)},
-    }
+    hashed = {name: {**entry, "content": found[name]} for name, entry in samples.items()}
+    return {"samples": hashed, "content": together(found)}
 
 
 def leaderboard_table(numbers: Numbers, names: Sequence[str]) -> str:
@@ -58,12 +61,12 @@ def leaderboard_table(numbers: Numbers, names: Sequence[str]) -> str:
 
 def events_table(numbers: Numbers, names: Sequence[str]) -> str:
     """Return the samples of the leaderboard with their hashes as Markdown; names as above."""
-    content = _content(numbers, names, "samples")
     rows = [["sample", "generated", "with four tags", "SHA-256 of the content"]]
     rows.append(["---", "--:", "--:", "---"])
-    for name, one in content.items():
-        counts = [f"{one[key]:,}" if key in one else "" for key in ("generated", "selected")]
+    for name, one in _content(numbers, names, "samples").items():
+        counts = [f"{one[key]:,}" for key in ("generated", "selected")]
         rows.append([name, *counts, f"`{one['content']}`"])
+    rows.append(["all", "", "", f"`{_content(numbers, names, 'content')}`"])
     return _markdown(rows)
 
 

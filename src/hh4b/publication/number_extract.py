@@ -14,7 +14,7 @@ from hh4b.publication.catalogue import outputs
 from hh4b.publication.catalogue.names import FINAL
 from hh4b.publication.catalogue.naming import selection_label
 from hh4b.publication.inputs import RunFile
-from hh4b.publication.leaderboard_numbers import leaderboard_entry, with_hashes
+from hh4b.publication.leaderboard_numbers import events_entry, leaderboard_entry
 from hh4b.publication.likelihood_numbers import fit_entry, toys_entry
 from hh4b.publication.number_entries import (
     Entry,
@@ -104,7 +104,7 @@ class Extract:
             # Not a study to stand beside others.
             "benchmark": "pairing",
             "study": {"configuration_hash": self._configuration_hash()},
-            "samples": with_hashes(found["samples"], datasets),
+            **events_entry(found["samples"], datasets),
             "leaderboard": leaderboard_entry(made[0]),
             "seconds": found["seconds"],
             "sources": self._digests(),
