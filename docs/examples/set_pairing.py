@@ -89,14 +89,19 @@ def candidates(jets):
 
 
 def pair(jets, weights):
-    """Return jet indices of shape (event, Higgs, product): the pairing of the largest score."""
+    """Return jet indices of shape (event, Higgs, product): the pairing of the largest score.
+
+    All are -1 in events with fewer than four jets.
+    """
     network = _read(weights)
     chosen, inputs, possible = candidates(jets)
     with torch.no_grad():
-        best = network(inputs, possible).argmax(dim=1).numpy()
-    return np.take_along_axis(chosen, PAIRS[PAIRINGS[best]].reshape(-1, 4), axis=1).reshape(
-        -1, 2, 2
-    )
+        score, best = (part.numpy() for part in network(inputs, possible).max(dim=1))
+    there = np.flatnonzero(np.isfinite(score))
+    pairs = np.full((len(chosen), 4), -1)
+    places = PAIRS[PAIRINGS[best[there]]].reshape(-1, 4)
+    pairs[there] = np.take_along_axis(chosen[there], places, axis=1)
+    return pairs.reshape(-1, 2, 2)
 
 
 @cache
