@@ -68,6 +68,9 @@ def draw(inputs: Inputs, settings: OutputSettings, style: FigureStyle) -> Figure
         right.xaxis.set_major_locator(FixedLocator(shown))
         right.xaxis.set_minor_locator(NullLocator())
         right.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:,.0f}"))
+    else:
+        right.xaxis.set_major_locator(NullLocator())
+        right.xaxis.set_minor_locator(NullLocator())
     right.set_xlabel("training events")
     right.set_ylabel(r"mean over $\kappa_\lambda$")
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
