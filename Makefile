@@ -13,7 +13,7 @@ export CONDOR_CONFIG ?= /dev/null
 
 NUMBERS := docs/numbers
 
-.PHONY: results install test test-slurm slurm reliability benchmarks quick lint docs smoke clean
+.PHONY: results install test test-slurm slurm reliability benchmarks quick lint docs smoke leaderboard clean
 results: install
 	snakemake --cores $(CORES)
 
@@ -69,6 +69,20 @@ quick: install
 
 smoke: install
 	snakemake --cores $(CORES) --configfile config/scale/smoke.yaml
+
+# A benchmark of pairings, docs/leaderboard.md: events, trainings, one table, one figure.
+LEADERBOARD := results/leaderboard
+BENCHMARK := snakemake --cores $(CORES) --configfile config/leaderboard.yaml
+leaderboard: install
+	$(BENCHMARK) -- $(foreach n,240 600 1320,$(LEADERBOARD)/trainings/small_$(n)/training.h5)
+	for of in 240:100 600:60 1320:40; do \
+	  events=$(LEADERBOARD)/trainings/small_$${of%:*}/training.h5 weights=$(LEADERBOARD)/entries/set_$${of%:*}.npz; \
+	  test $$weights -nt $$events || \
+	  python docs/examples/set_pairing.py $$events -o $$weights --epochs $${of#*:} || exit 1; \
+	done
+	$(BENCHMARK) -- table_leaderboard figure_leaderboard_curves
+	hh4b datasets digest $(LEADERBOARD)/datasets/*.h5
+	@cat $(LEADERBOARD)/tables/table_leaderboard.md
 
 lint: install
 	ruff check .

@@ -80,6 +80,8 @@ def test_a_figure_of_two_classifiers(run, tmp_path):
         {"kind": "classifiers", "classifiers": ["second"]},
         {"kind": "pairing_points", "pairings": ["min_dr"]},
         {"kind": "efficiency", "pairings": ["min_dr"]},
+        {"kind": "leaderboard", "pairings": ["min_dr"], "options": {"reference": "min_dr"}},
+        {"kind": "leaderboard_curves", "pairings": ["min_dr"]},
         {"kind": "masses", "pairings": ["min_dr"]},
         {"kind": "templates", "selections": ["second"]},
         {"kind": "intervals_against_luminosity", "selections": ["second"]},
@@ -129,6 +131,14 @@ def test_kinds_find_the_files_of_what_is_named(output):
         (
             {"kind": "masses", "pairings": ["min_dr"], "options": {"a": 1}},
             r"outputs\.mine\.options\.a: unknown key",
+        ),
+        (
+            {
+                "kind": "leaderboard_curves",
+                "pairings": ["min_dr"],
+                "options": {"series": {"network": ["min_dr", "second"]}},
+            },
+            r"outputs\.mine\.options: 'second' is not among its pairings: min_dr",
         ),
         ({"kind": "nowhere.py:draw"}, r"outputs\.mine\.kind: output nowhere\.py:draw does not"),
     ],

@@ -331,6 +331,9 @@ PAIRINGS = {
         {"pairings/mine/method": "min_dr", "pairings/mine/options": {}}, "pair"
     ),
     "pairings.FunctionPairing.options": one("pairings/mine/options", {"power": 2}, "pair"),
+    "pairings.FunctionPairing.files": one(
+        "pairings/mine/files", ["config/spanet/event.yaml"], "pair"
+    ),
     "pairings.FunctionPairing.label": one(
         "pairings/mine/label", "mine", figures(1, 2, 3, 10), tables(24)
     ),

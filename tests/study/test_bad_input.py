@@ -190,7 +190,7 @@ BAD = {
     "pairing that is not there": (
         {"pairings": {"mine": {"method": "chi_square"}}},
         "pairings.mine.method: pairing 'chi_square': expected one of"
-        " ['min_dr', 'nearest_to_leading'], or path.py:name",
+        " ['d_hh', 'min_dr', 'nearest_to_leading'], or path.py:name",
     ),
     "pairing whose file is not there": (
         {"pairings": {"mine": {"method": "nowhere.py:pair"}}},

@@ -129,7 +129,7 @@ class _Jobs:
         for name, pairing in study.pairings.items():
             paired = layout.pairing(name, keys["sample"], variation)
             if not isinstance(pairing, SpanetPairing):
-                reads = [dataset, *self.files.plugins([pairing.method])]
+                reads = [dataset, *self.files.plugins([pairing.method]), *pairing.files]
                 self.add("pair", reads, [paired], pairing=name, **keys)
             elif pairing.kappa_input is not None:
                 reads = [*layout.spanet_models(pairing.training), dataset]

@@ -79,6 +79,7 @@ def of_the_plan(found):
         "cross-section hh": ["--kappa-lambda", "1"], "cross-section 4b": [],
         "form-factors": ["--sqrt-s-hat", "400", "--cos-theta", "0.3"],
         "datasets describe": [dataset], "provenance": [dataset],
+        "datasets digest": [dataset],
         "datasets import": [dataset, "-o", "new.h5", "--settings", '{"sample": "mine"}'],
         "take-partons": [f"{RESULTS}/partons/hh_kl1.lhe.gz", "-o", "new.lhe.gz"],
         "take-particles": [data / "hepmc/pythia_hh.hepmc3.gz", "-o", "new.json"],

@@ -3,6 +3,7 @@ rule pair:
     input:
         dataset=f"{RESULTS}/{{variation}}datasets/{{sample}}.h5",
         plugins=lambda w: FILES.plugins([STUDY.pairings[w.pairing].method]),
+        read=lambda w: STUDY.pairings[w.pairing].files,
     output:
         pairing=f"{RESULTS}/{{variation}}pairings/{{pairing}}/{{sample}}.h5",
     log:

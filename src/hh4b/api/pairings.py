@@ -28,8 +28,8 @@ def pair(
 
     Args:
         events: a dataset, or jets of `make_jets`.
-        method: ``"min_dr"``, ``"nearest_to_leading"``, ``path.py:name``, a function of the jets, or
-            a network of `hh4b.spanet.load`, which needs a dataset.
+        method: ``"min_dr"``, ``"d_hh"``, ``"nearest_to_leading"``, ``path.py:name``, a function of
+            the jets, or a network of `hh4b.spanet.load`, which needs a dataset.
         kappa_input: value of kappa_lambda that a network is told for all events; None = of each
             event its own.
         options: keyword options of the method.

@@ -73,6 +73,25 @@ def describe(
     typer.echo(to_json(description, indent=1) if as_json else as_text(description))
 
 
+@datasets.command("digest")
+def digest(
+    files: list[Path] = typer.Argument(help="Datasets in the SPANet layout, one a sample."),
+    *,
+    published: Path | None = typer.Option(
+        None, help="File of `hh4b numbers extract` with the hashes that these must have."
+    ),
+) -> None:
+    """Hash the content of datasets, and compare it with what was published."""
+    from hh4b.events.content import content_hashes, require_published, together
+
+    found = content_hashes(files)
+    for sample, text in found.items():
+        typer.echo(f"{text}  {sample}")
+    typer.echo(f"{together(found)}  all {len(found)}")
+    if published is not None:
+        require_published(found, published)
+
+
 @datasets.command("import")
 @takes_settings(ImportSettings)
 def import_published(

@@ -64,6 +64,7 @@ EXAMPLES: dict[str, str] = {
     "ingest": "'delphes/*.root' -o hh.h5 --kappa-lambda 1",
     "datasets merge": f"{_HH} {_4B} -o training.h5",
     "datasets describe": _HH,
+    "datasets digest": f"{_HH} --published docs/numbers/leaderboard.json",
     "datasets import": "published.h5 -o hh.h5",
     "pair run": f"{_HH} -o pairing.h5 --method min_dr",
     "pair min-dr": f"{_HH} -o pairing.h5",

@@ -159,6 +159,19 @@ class TableFile:
                 _require_fixed_size(found.get_id(name))
             return dict(found.items())
 
+    def columns(self) -> list[str]:
+        """Return the names of all columns, sorted.
+
+        Raises:
+            InputFileError: if they cannot be read.
+        """
+        found: list[str] = []
+        with _reading(self.path, "its columns"):
+            self._file.visititems(
+                lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None
+            )
+        return sorted(found)
+
     def sizes(self, name: str) -> list[int]:
         """Return the bytes of every column of a group, as they lie in memory.
 

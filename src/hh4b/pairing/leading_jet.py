@@ -26,12 +26,7 @@ def nearest_to_leading(jets: KeptJets) -> NDArray[np.int8]:
         equal distances the harder partner counts; -1 in events with fewer than four b-tagged jets.
     """
     result = np.full((len(jets.valid), 2, 2), -1, np.int8)
-    if jets.valid.shape[1] < 4:
-        return result
-    tagged = jets.valid & (np.where(jets.valid, jets.btag, 0.0) > 0.5)
-    rows = np.flatnonzero(tagged.sum(axis=1) >= 4)
-    falling = np.argsort(-np.where(tagged, jets.pt, -np.inf)[rows], axis=1, kind="stable")
-    four = falling[:, :4]
+    rows, four = four_leading(jets)
     eta, phi = (
         np.take_along_axis(field[rows], four, axis=1).astype(np.float64)
         for field in (jets.eta, jets.phi)
@@ -41,3 +36,21 @@ def nearest_to_leading(jets: KeptJets) -> NDArray[np.int8]:
     places = np.column_stack([np.zeros_like(partner), partner + 1, _REST[partner]])
     result[rows] = np.take_along_axis(four, places, axis=1).reshape(-1, 2, 2)
     return result
+
+
+def four_leading(jets: KeptJets) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the events that have four b-tagged jets, and the hardest four of each.
+
+    Args:
+        jets: kept jets, in any order; what stands in padding is not read.
+
+    Returns:
+        Rows of the events, shape (found event,), and jet indices in falling pT, shape
+        (found event, 4); of equal pT the first counts.
+    """
+    if jets.valid.shape[1] < 4:
+        return np.empty(0, np.int64), np.empty((0, 4), np.int64)
+    tagged = jets.valid & (np.where(jets.valid, jets.btag, 0.0) > 0.5)
+    rows = np.flatnonzero(tagged.sum(axis=1) >= 4)
+    falling = np.argsort(-np.where(tagged, jets.pt, -np.inf)[rows], axis=1, kind="stable")
+    return rows, falling[:, :4]

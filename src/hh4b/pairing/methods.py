@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, Hh4bError
 from hh4b.core.plugins import find_plugin, require_parameters
+from hh4b.pairing.d_hh import d_hh
 from hh4b.pairing.jets import KeptJets, flat_positions
 from hh4b.pairing.leading_jet import nearest_to_leading
 from hh4b.pairing.min_dr import min_dr
@@ -20,6 +21,7 @@ from hh4b.pairing.settings import PairSettings
 #: Methods of the package; a user's stand in entry points ``hh4b.pairing`` or in a file.
 METHODS: dict[str, Callable[..., NDArray[Any]]] = {
     "min_dr": min_dr,
+    "d_hh": d_hh,
     "nearest_to_leading": nearest_to_leading,
 }
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from hh4b.core.settings import Part, Settings
 
 #: Names in the table of `hh4b.pairing.methods`, for those who must not import it.
-OWN_METHODS = ("min_dr", "nearest_to_leading")
+OWN_METHODS = ("min_dr", "d_hh", "nearest_to_leading")
 
 
 class PairSettings(Settings):

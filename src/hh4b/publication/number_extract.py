@@ -14,6 +14,7 @@ from hh4b.publication.catalogue import outputs
 from hh4b.publication.catalogue.names import FINAL
 from hh4b.publication.catalogue.naming import selection_label
 from hh4b.publication.inputs import RunFile
+from hh4b.publication.leaderboard_numbers import events_entry, leaderboard_entry
 from hh4b.publication.likelihood_numbers import fit_entry, toys_entry
 from hh4b.publication.number_entries import (
     Entry,
@@ -66,6 +67,8 @@ class Extract:
             "seconds": self._seconds,
         }
         found = {name: section() for name, section in sections.items()}
+        if not self.layout.study.selections:
+            return self._of_pairings(found)
         for name in ("limits", "tables"):
             if not found[name]:
                 raise ConfigError(
@@ -75,11 +78,40 @@ class Extract:
         study = self.layout.study
         headline = study.statistics.headline
         about = {
-            "configuration_hash": canonical_hash(study.model_dump(mode="json")),
+            "configuration_hash": self._configuration_hash(),
             "headline": f"{headline.sqrt_s_tev:g}/{headline.luminosity_ifb:g}",
             "folds": self.layout.folds,
         }
         return {"study": about, **found, "sources": self._digests()}
+
+    def _of_pairings(self, found: Entry) -> Entry:
+        """Return the sections of a study of pairings alone, whose tables are leaderboards.
+
+        Raises:
+            ConfigError: if there is no leaderboard.
+        """
+        own = {f"table_{name}": one.kind for name, one in self.layout.study.outputs.items()}
+        planned = outputs(self.layout)
+        tables = [planned[name].stem for name, kind in own.items() if kind == "leaderboard"]
+        made = [path for path in map(Path, (f"{stem}.json" for stem in tables)) if path.is_file()]
+        if not made:
+            raise ConfigError(
+                f"{self.layout.results}: neither selections nor a table of kind leaderboard; build"
+                " the study, or give its --configuration"
+            )
+        datasets = {name: Path(self.layout.dataset(name)) for name in self.layout.samples}
+        return {
+            # Not a study to stand beside others.
+            "benchmark": "pairing",
+            "study": {"configuration_hash": self._configuration_hash()},
+            **events_entry(found["samples"], datasets),
+            "leaderboard": leaderboard_entry(made[0]),
+            "seconds": found["seconds"],
+            "sources": self._digests(),
+        }
+
+    def _configuration_hash(self) -> str:
+        return canonical_hash(self.layout.study.model_dump(mode="json"))
 
     def _digests(self) -> Entry:
         """Return for each folder how many files were read, and one hash of all of theirs."""

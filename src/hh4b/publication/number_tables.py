@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from hh4b.core.errors import ConfigError
 from hh4b.publication.benchmark_tables import benchmark_table
 from hh4b.publication.key_numbers import Numbers, is_interval, written
+from hh4b.publication.leaderboard_numbers import events_table, leaderboard_table
 from hh4b.publication.likelihood_numbers import likelihood_table
 from hh4b.publication.reliability_tables import fuzz_table, kills_table
 from hh4b.publication.tables import DASH
@@ -126,9 +127,11 @@ TABLES: dict[str, Maker] = {
     "fuzz": fuzz_table,
     "kills": kills_table,
     "benchmark": benchmark_table,
+    "leaderboard": leaderboard_table,
+    "events": events_table,
 }
 #: Those of a benchmark, whose file is not that of a study.
-_OF_BENCHMARKS = ("fuzz", "kills", "benchmark")
+_OF_BENCHMARKS = ("fuzz", "kills", "benchmark", "leaderboard", "events")
 
 
 def table_text(name: str, numbers: Numbers, studies: Sequence[str]) -> str:

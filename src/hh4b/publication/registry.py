@@ -57,6 +57,10 @@ class Kind:
 
 _LIMITS = "`<selection>=limits/….json`"
 _CURVE = "`<pairing>=….json`, efficiency curves"
+_PAIRED = (
+    "`dataset=datasets/….h5` and `<pairing>=pairings/…/….h5`, a file for each signal sample as"
+    " repeated keys in the same order; `<pairing>.training=….h5`, what SPANet2 was trained with"
+)
 _EMBEDDINGS = "`embeddings=….json` of `hh4b embeddings`"
 _PARTONS = "files of `hh4b parton-histograms`"
 _FITS = "`<selection>=likelihood/<selection>/fit_….json`"
@@ -72,6 +76,7 @@ KINDS = {
             "`sm=….json`, `sm_version1=….json` …, pairing metrics of SPANet2 trainings",
         ),
         Kind("pairing_points", "table", _CURVE, "pairings"),
+        Kind("leaderboard", "table", _PAIRED, "pairings"),
         Kind(
             "classification",
             "table",
@@ -133,6 +138,7 @@ KINDS = {
         Kind("pass_rates", "table", "`sm_hh=datasets/….h5`, `<process>=datasets/….h5`"),
         Kind("efficiency", "figure", _CURVE, "pairings"),
         Kind("sample_size_curves", "figure", "`table=tables/table_sample_size.json`"),
+        Kind("leaderboard_curves", "figure", _PAIRED, "pairings"),
         Kind(
             "masses",
             "figure",

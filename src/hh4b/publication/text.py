@@ -18,7 +18,7 @@ _MATH = {
     "c₂": "c_2",
 }  # fmt: skip
 #: Mathematics only as whole words.
-_WORDS = {"c_g": "c_g", "c_gg": "c_{gg}"}
+_WORDS = {"c_g": "c_g", "c_gg": "c_{gg}", "D_HH": "D_{HH}"}
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _BAR = "\N{COMBINING MACRON}"

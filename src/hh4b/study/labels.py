@@ -14,7 +14,7 @@ from hh4b.study.methods import (
 )
 from hh4b.study.model import Study
 
-_METHODS = {"min_dr": "min-ΔR"}
+_METHODS = {"min_dr": "min-ΔR", "d_hh": "smallest D_HH"}
 _BASELINES = {"svm": "SVM"}
 
 

@@ -68,6 +68,11 @@ class FunctionPairing(Settings):
     method: str = Field(description="registered name, or path.py:name of a function of the user")
     label: Label | None = Field(None, description=_LABEL)
     options: dict[str, Any] = Field({}, description="keyword arguments of the function")
+    files: list[str] = Field(
+        [],
+        description="files that the function reads, e.g. weights: its jobs wait for them and follow"
+        " their changes",
+    )
 
 
 def _pairing_kind(value: Any) -> str:

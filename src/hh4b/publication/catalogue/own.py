@@ -11,6 +11,8 @@ from hh4b.study.layout import Layout
 from hh4b.study.model import Study
 from hh4b.study.outputs import OwnOutput
 
+#: Kinds whose options name pairings.
+LEADERBOARDS = ("leaderboard", "leaderboard_curves")
 #: Keys of an output that name what it shows.
 _FIELDS = ("selections", "classifiers", "pairings", "trainings")
 
@@ -79,6 +81,8 @@ def _training_sizes(own: OwnOutput) -> Source:
 _SOURCES: Mapping[str, Callable[[OwnOutput], Source]] = {
     "pairing_by_multiplicity": lambda own: sources.training_metrics({n: n for n in own.trainings}),
     "pairing_points": lambda own: sources.curves_of(_named(own.pairings), ""),
+    "leaderboard": lambda own: samples.paired(own.pairings),
+    "leaderboard_curves": lambda own: samples.paired(own.pairings),
     "classification": lambda own: sources.metrics_of(
         _named(own.classifiers), "", trainings="all"
     ),
@@ -221,4 +225,14 @@ def _check_look(where: str, own: OwnOutput, kind: Any, problems: Problems) -> No
         if options is None:
             problems.add(f"{where}.options", f"kind {kind.name!r} has none; leave them out")
         else:
-            problems.check(options, own.options, f"{where}.options")
+            checked = problems.check(options, own.options, f"{where}.options")
+            if own.kind in LEADERBOARDS and checked is not None:
+                _check_leaderboard(where, own, checked, problems)
+
+
+def _check_leaderboard(where: str, own: OwnOutput, options: Any, problems: Problems) -> None:
+    """Check that options name only pairings that the output shows."""
+    known = ", ".join(own.pairings)
+    for name in options.names():
+        if name not in own.pairings:
+            problems.add(f"{where}.options", f"{name!r} is not among its pairings: {known}")

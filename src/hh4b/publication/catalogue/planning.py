@@ -9,7 +9,7 @@ from hh4b.core.problems import Problems
 from hh4b.core.spelling import did_you_mean
 from hh4b.publication.catalogue import extra_tables, figures, note_tables
 from hh4b.publication.catalogue.entry import Entry
-from hh4b.publication.catalogue.own import find_own_problems, source_of
+from hh4b.publication.catalogue.own import LEADERBOARDS, find_own_problems, source_of
 from hh4b.publication.catalogue.sources import (
     InputFiles,
     Source,
@@ -222,6 +222,9 @@ def _own_settings(layout: Layout, name: str, own: OwnOutput, source: Source) -> 
         options = {**first_fold(layout), **options}
     if own.kind == "sizes_of_trainings":
         options = {**folds_of_trainings(layout), **options}
+    if own.kind in LEADERBOARDS:
+        # With folds every event is paired by a network that did not see it.
+        options.setdefault("part", "all" if layout.folds else "testing")
     if own.kind == "intervals_by_luminosity":
         options.setdefault("energies", own.sqrt_s_tev is None)
     return OutputSettings(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from hh4b.publication.catalogue.naming import classifier_label, pairing_label, spelled_key
 from hh4b.publication.catalogue.sources import InputFiles, Source, existing, is_cuts
 from hh4b.study.layout import Layout
+from hh4b.study.methods import SpanetPairing
 
 STANDARD_MODEL = "a signal sample at kappa_lambda = 1"
 
@@ -89,6 +90,28 @@ def display(pairings: Callable[[Layout], Sequence[str]], needs: str) -> Source:
         return spelled_key(layout, key) if key == "dataset" else pairing_label(layout, key)
 
     return Source(inputs, needs, label)
+
+
+def paired(pairings: Sequence[str]) -> Source:
+    """Return all signal datasets, their pairings, and the training events of those by SPANet2."""
+
+    def inputs(layout: Layout) -> InputFiles:
+        if not layout.signals:
+            return {}
+        found = {"dataset": layout.datasets(layout.signals)}
+        for name in pairings:
+            found[name] = [layout.pairing(name, sample) for sample in layout.signals]
+        for name in pairings:
+            chosen = layout.study.pairings[name]
+            if isinstance(chosen, SpanetPairing):
+                found[f"{name}.training"] = [layout.training_file(chosen.training, "training")]
+        return found
+
+    def label(layout: Layout, key: str) -> str:
+        name = key.removesuffix(".training")
+        return spelled_key(layout, key) if key == "dataset" else pairing_label(layout, name)
+
+    return Source(inputs, "a signal sample", label)
 
 
 def scores(classifiers: Callable[[Layout], Sequence[str]], needs: str) -> Source:

@@ -16,7 +16,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Pairing": (
         "pairing_by_multiplicity", "pairing_versions", "pairing_points", "efficiency", "masses",
-        "mass_planes", "event_display",
+        "mass_planes", "event_display", "leaderboard", "leaderboard_curves",
     ),
     "Classification": (
         "classification", "classifiers", "roc", "scores", "calibration", "importance",
