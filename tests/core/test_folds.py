@@ -100,7 +100,7 @@ def test_all_events_need_no_fold():
 
 
 def test_nothing_is_said_of_folds_where_there_are_none():
-    assert set(MergeSettings().decided()) == {
+    assert set(MergeSettings().decided(exclude={"share"})) == {
         "part", "max_events_per_sample", "max_events_per_signal_sample", "rows_per_shower",
         "shuffle_seed", "balance", "kappa_balance",
     }  # fmt: skip

@@ -178,8 +178,7 @@ rule summary:
             for path in LAYOUT.of_every_energy("limits", selection)
         ],
         classification=[
-            LAYOUT.classifier_metrics(name)
-            for name in LAYOUT.shown(STUDY.classifiers)
+            LAYOUT.classifier_metrics(name) for name in LAYOUT.shown(STUDY.classifiers)
         ],
         likelihood=FILES.likelihoods(),
         read=PAGE.files,
