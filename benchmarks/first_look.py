@@ -133,9 +133,10 @@ def cabinetry(folder: Path, study: str) -> dict[str, Any]:
     theirs = np.array(re.search(r"standard deviations\): \[(.*)\]", said)[1].split(), dtype=float)
     kappas = wanted["curve"]["kappa_lambda"]
     row = np.array(wanted["mu_limits"]["expected"][kappas.index(1.0)])
+    largest = float(np.max(np.abs(theirs / row - 1)))
     return watch.numbers(
         limits=theirs.tolist(), limits_here=row.tolist(), file_megabytes=size / 1e6,
-        largest_difference=float(np.max(np.abs(theirs / row - 1))),
+        largest_difference=largest, agreement=1 / largest,
     )  # fmt: skip
 
 

@@ -205,6 +205,7 @@ def _compared(one: Path, other: Path) -> str:
         return "bytes"
     readers = {
         ".h5": _hdf5, ".root": _delphes, ".json": _untimed, ".csv": _columns, ".pt": _checkpoint,
+        ".html": _page,
     }  # fmt: skip
     read = readers.get(one.suffix)
     return "content" if read is not None and read(one) == read(other) else "differs"
@@ -242,6 +243,12 @@ def _columns(path: Path) -> object:
     """Return a table without columns of rates."""
     with path.open(encoding="utf-8", newline="") as file:
         return _without(list(csv.DictReader(file)))
+
+
+def _page(path: Path) -> list[str]:
+    """Return a page without its part on the run: dates and CPU times."""
+    parts = re.split("(?=<h2)", path.read_text(encoding="utf-8"))
+    return [part for part in parts if "The run</h2>" not in part]
 
 
 def _checkpoint(path: Path) -> object:

@@ -48,6 +48,7 @@ def results(tmp_path):
         "logs/pair/a.log": "1 s", "limits/a.json": '{"width": 2.0}', "tables/t.csv": "a,b\n1,2\n",
         "summary.json": '{"value": 1, "seconds": 3}',
         "metrics.csv": "loss,events_per_second\n1,9\n",
+        "index.html": "<h1>a</h1><h2>The run</h2>1 s<h2>Tables</h2>1",
         "searches/a/trials.journal": "x", "model/events.out.tfevents.17.host.5.0": "y",
     }  # fmt: skip
     for name, text in files.items():
@@ -68,10 +69,11 @@ def test_times_and_attempts_may_differ(kills, results):
     (results[1] / "summary.json").write_text('{"seconds": 4, "value": 1}')
     (results[1] / "metrics.csv").write_text("loss,events_per_second\n1,8\n")
     (results[1] / "logs/pair/a.log").write_text("2 s")
+    (results[1] / "index.html").write_text("<h1>a</h1><h2>The run</h2>2 s<h2>Tables</h2>1")
     (results[1] / "searches/a/trials.journal").write_text("x again")
     (results[1] / "model/events.out.tfevents.18.host.5.0").write_text("y again")
     outcome = compared(kills, results)
-    assert outcome.files == {"bytes": 2, "content": 2}
+    assert outcome.files == {"bytes": 2, "content": 3}
     assert outcome.hashed == {"limits": 1, "tables": 1}
     assert outcome.named == []
 
@@ -83,6 +85,7 @@ def test_times_and_attempts_may_differ(kills, results):
         ("limits/b.json", "{}", "more: "),
         ("summary.json", '{"value": 2, "seconds": 3}', "differs: "),
         ("metrics.csv", "loss,events_per_second\n2,9\n", "differs: "),
+        ("index.html", "<h1>a</h1><h2>The run</h2>1 s<h2>Tables</h2>2", "differs: "),
         # What has to be equal byte by byte is not compared by content.
         ("limits/a.json", '{"width":  2.0}', "content: "),
     ],
