@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from hh4b.core.errors import ContractError
+from hh4b.core.share_of_events import inside_share
 from hh4b.core.shower_events import ShowerEvents
-from hh4b.core.training_share import TrainingShare, inside_share
+from hh4b.core.training_share import TrainingShare
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 

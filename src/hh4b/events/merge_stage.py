@@ -16,9 +16,9 @@ from hh4b.core.parts import part_mask
 from hh4b.core.row_draws import draw_rows
 from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.seeds import stream
+from hh4b.core.share_of_events import inside_share
 from hh4b.core.shower_events import ShowerEvents
 from hh4b.core.strict_json import parse_attribute, to_json
-from hh4b.core.training_share import inside_share
 from hh4b.events.dataset import lacking, shower_events
 from hh4b.events.kappa_input import balanced_weights, pick_kappa
 from hh4b.events.regression_columns import regression_columns

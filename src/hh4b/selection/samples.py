@@ -17,8 +17,8 @@ from hh4b.core.parts import folds_of_networks, part_mask, require_folds_of_score
 from hh4b.core.row_draws import draw_rows
 from hh4b.core.rows_per_shower import RowDraw
 from hh4b.core.settings import Part
+from hh4b.core.share_of_events import inside_share
 from hh4b.core.shower_events import ShowerEvents, event_index, joined_ids
-from hh4b.core.training_share import inside_share
 from hh4b.events.kappa_input import pick_kappa
 from hh4b.selection.mixture import class_weights, mixture_factors, split_samples, warn_unweighed
 
