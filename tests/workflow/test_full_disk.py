@@ -67,8 +67,11 @@ def of_the_plan(found):
     tree = f"{RESULTS}/events/%s/0000.root"
     data = ROOT / "tests/data"
     limits = sorted(Path(RESULTS, "limits").glob("*_13tev_139ifb.json"))
-    # Beside the dataset and the features of signal, which may be those of a variation.
-    background = ":".join(str(Path(file).with_name("four_b.h5")) for file in (dataset, features))
+    # Beside the dataset and the features of any sample, which may be those of a variation.
+    signal, background = (
+        ":".join(str(Path(file).with_name(f"{name}.h5")) for file in (dataset, features))
+        for name in ("hh_kl1", "four_b")
+    )
     return {
         "config new": [
             "--signal", f"1={tree % 'hh_kl1'}", "--background", f"b=1={tree % 'four_b'}", "-o",
@@ -91,7 +94,7 @@ def of_the_plan(found):
             "--dataset", found["features"][1], "--pairing", pairing, "-o", "new.json",
         ],
         "dnn sensitivity": [
-            Path(network).parent, "--signal", f"{dataset}:{features}", "--background", background,
+            Path(network).parent, "--signal", signal, "--background", background,
             "-o", "new.json",
         ],
         "spanet evaluate": [fold, dataset, "-o", "new.json"],
