@@ -88,7 +88,8 @@ def _cell(value: Mean, samples: Sequence[KappaEvents]) -> Cell:
     if len(samples) > 1:
         source += f" and {len(samples) - 1} more"
     digest = samples[0].configuration_hash if len(samples) == 1 else ""
-    return Cell(Measured(value.value, value.error, source, digest, text="no events"))
+    text = "no events" if value.value is None else ""
+    return Cell(Measured(value.value, value.error, source, digest, text=text))
 
 
 def _kappa(value: float) -> str:
