@@ -100,8 +100,9 @@ def test_all_events_need_no_fold():
 
 
 def test_nothing_is_said_of_folds_where_there_are_none():
-    assert set(MergeSettings().decided(exclude={"share"})) == {
+    assert set(MergeSettings().decided()) == {
         "part", "max_events_per_sample", "max_events_per_signal_sample", "rows_per_shower",
         "shuffle_seed", "balance", "kappa_balance",
     }  # fmt: skip
     assert MergeSettings(folds=3, fold=1).decided()["fold"] == 1
+    assert MergeSettings(share=0.5, shuffle_seed=1).decided()["share"] == 0.5

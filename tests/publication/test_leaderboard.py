@@ -11,9 +11,10 @@ from hh4b.core import contracts
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance
 from hh4b.events.content import content_hashes, require_published, together
+from hh4b.pairing.metrics import Mean
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.key_numbers import Numbers
-from hh4b.publication.leaderboard import CEILINGS
+from hh4b.publication.leaderboard import CEILINGS, mean_of
 from hh4b.publication.leaderboard_numbers import (
     events_entry,
     events_table,
@@ -257,3 +258,11 @@ def test_numbers_of_a_study_of_pairings(tmp_path, texts):
     assert numbers.find("n/content") == together(hashes)
     # It is none of the studies that stand side by side.
     assert "n" not in table_text("studies", numbers, []).splitlines()[0].split(" | ")
+
+
+def test_a_mean_has_an_error_only_where_every_value_has_one():
+    one, two = Mean(0.5, 0.03), Mean(0.7, 0.04)
+    found = mean_of([one, two])
+    assert (found.value, found.error) == (pytest.approx(0.6), pytest.approx(0.025))
+    assert mean_of([one, Mean(0.7, None)]) == Mean(pytest.approx(0.6), None)
+    assert mean_of([one, Mean(None, None)]) == Mean(None, None)

@@ -243,11 +243,7 @@ def _write(
     number = len(merged["INPUTS/Source/MASK"])
     provenance = Provenance(
         "datasets merge",
-        {
-            **settings.decided(exclude={"share"}),
-            **settings.told(),
-            "samples": [source.sample for source in sources],
-        },
+        {**settings.decided(), "samples": [source.sample for source in sources]},
         settings.shuffle_seed,
         {"n_events": number},
     )

@@ -1,6 +1,6 @@
 """Settings of datasets, and the section of the configuration that shares fields with them."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -138,6 +138,13 @@ class MergeSettings(FoldPart, RowsPerShower, TrainingShare):
             if getattr(self, name) is not None and self.shuffle_seed is None:
                 raise ValueError(f"{name} needs --shuffle-seed to draw by")
         return self
+
+    def decided(
+        self, *, exclude: set[str] | None = None, mode: Literal["json", "python"] = "python"
+    ) -> dict[str, Any]:
+        """Return the settings for a provenance; where all events are taken, no share is told."""
+        idle = {"share"} if self.share is None else set()
+        return super().decided(exclude=idle | (exclude or set()), mode=mode)
 
 
 class ImportSettings(NamedSample):

@@ -21,6 +21,7 @@ from hh4b.pairing.jets import JET_FIELDS, KeptJets
 from hh4b.pairing.leading_jet import four_leading
 from hh4b.pairing.metrics import Mean, is_full, right_higgs, weighted_mean
 from hh4b.publication.inputs import Inputs
+from hh4b.publication.sample_sizes import count_file
 
 Right = NDArray[np.bool_]
 #: What a choice of jets allows at best, by key: its label.
@@ -159,18 +160,22 @@ def training_sizes(inputs: Inputs, options: LeaderboardSettings) -> dict[str, in
     found = dict(options.training_events)
     for key in inputs.files:
         if key.endswith(".training"):
-            table = read_table(inputs.one(key), DATASET, columns=["INPUTS/Source/MASK"])
-            found[key.removesuffix(".training")] = len(table["INPUTS/Source/MASK"])
+            total = count_file(inputs.one(key))["total"].value
+            found[key.removesuffix(".training")] = round(total or 0)
     return found
 
 
 def mean_of(values: Sequence[Mean]) -> Mean:
-    """Return the mean of independent values, each counting the same; None if one is missing."""
+    """Return the mean of independent values, each counting the same.
+
+    It is None if a value is missing, and so is its error if an error is.
+    """
     numbers = [one.value for one in values if one.value is not None]
     errors = [one.error for one in values if one.error is not None]
     if len(numbers) < len(values) or not values:
         return Mean(None, None)
-    error = float(np.sqrt(np.sum(np.square(errors)))) / len(values)
+    known = len(errors) == len(values)
+    error = float(np.sqrt(np.sum(np.square(errors)))) / len(values) if known else None
     return Mean(float(np.mean(numbers)), error)
 
 

@@ -1,6 +1,6 @@
 """Names of the note's methods in the default study, and what a study has beside them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from hh4b.publication.catalogue.sources import existing
 from hh4b.study.layout import Layout
@@ -35,13 +35,9 @@ def selections(*names: str, own: bool = False) -> Names:
     """Return those of some selections that a study has, and with ``own`` all that are not ours."""
 
     def found(layout: Layout) -> list[str]:
-        known = layout.study.selections
-        others = (
-            [n for n in layout.shown(known) if n not in (*NOTE_SELECTIONS, *BASELINES)]
-            if own
-            else []
+        return _found(
+            layout, layout.study.selections, names, (*NOTE_SELECTIONS, *BASELINES), own=own
         )
-        return [*existing(known, names), *others]
 
     return found
 
@@ -50,13 +46,9 @@ def classifiers(*names: str, own: bool = False) -> Names:
     """Return those of some classifiers that a study has, and with ``own`` all that are not ours."""
 
     def found(layout: Layout) -> list[str]:
-        known = layout.study.classifiers
-        others = (
-            [n for n in layout.shown(known) if n not in (*NOTE_SELECTIONS, *BASELINES)]
-            if own
-            else []
+        return _found(
+            layout, layout.study.classifiers, names, (*NOTE_SELECTIONS, *BASELINES), own=own
         )
-        return [*existing(known, names), *others]
 
     return found
 
@@ -65,11 +57,22 @@ def pairings(*names: str, own: bool = False) -> Names:
     """Return those of some pairings that a study has, and with ``own`` all that are not ours."""
 
     def found(layout: Layout) -> list[str]:
-        known = layout.study.pairings
-        others = [n for n in layout.shown(known) if n not in NOTE_PAIRINGS] if own else []
-        return [*existing(known, names), *others]
+        return _found(layout, layout.study.pairings, names, NOTE_PAIRINGS, own=own)
 
     return found
+
+
+def _found(
+    layout: Layout,
+    known: Collection[str],
+    names: Sequence[str],
+    ours: Collection[str],
+    *,
+    own: bool,
+) -> list[str]:
+    """Return those of some names that a section has, and with ``own`` what is not ours in it."""
+    others = [name for name in layout.shown(known) if name not in ours] if own else []
+    return [*existing(known, names), *others]
 
 
 def all_selections(layout: Layout) -> list[str]:
