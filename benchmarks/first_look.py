@@ -61,7 +61,9 @@ class Stopwatch:
         seconds = time.monotonic() - begun
         if done.returncode:
             sys.exit(f"{' '.join(words)} failed:\n{done.stdout[-3000:]}")
-        row = {"typed": " ".join(words), "seconds": seconds, "cpu_seconds": _children() - before}
+        # Places of this machine are nobody else's.
+        typed = " ".join(Path(one).name if Path(one).is_absolute() else one for one in words)
+        row = {"typed": typed, "seconds": seconds, "cpu_seconds": _children() - before}
         jobs = re.findall(r"\d+ of (\d+) steps", done.stdout)
         self.taken.append({**row, "jobs": int(jobs[-1])} if jobs else row)
         return done.stdout
