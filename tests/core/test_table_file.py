@@ -1,5 +1,7 @@
 """HDF5 files that are damaged inside, not whole, or in use: one line that names file and place."""
 
+import resource
+import struct
 import subprocess
 import sys
 
@@ -274,3 +276,35 @@ def test_texts_that_do_not_follow_each_other_are_refused(dataset):
         pytest.raises(InputFileError, match="an attribute cannot be read .texts do not follow"),
     ):
         dict(table.attrs)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])  # of the name: two versions of the message
+def test_a_text_longer_than_the_file_is_refused(tmp_path, encoding):
+    """HDF5 would take as much memory before it reads the text."""
+    path, name = tmp_path / "texts.h5", "units" if encoding == "ascii" else "größe"
+    with h5py.File(path, "w") as file:
+        file.attrs[name] = np.array(["GeV", "rad", "1"], h5py.string_dtype())
+    data = bytearray(path.read_bytes())
+    place = data.index(struct.pack("<IQ", 3, data.index(b"GCOL")))  # length and place of a text
+    data[place : place + 4] = struct.pack("<I", 2**32 - 8)
+    with open_table(path) as table:
+        assert table.attrs[name].tolist() == ["GeV", "rad", "1"]
+    path.write_bytes(data)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with (
+        open_table(path) as table,
+        pytest.raises(InputFileError, match="cannot be read .a text is longer than the file"),
+    ):
+        dict(table.attrs)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + (1 << 20)
+
+
+def test_columns_of_texts_are_refused(tmp_path):
+    path = tmp_path / "texts.h5"
+    with h5py.File(path, "w") as file:
+        file["names"] = np.array(["a", "b"], h5py.string_dtype())
+    with (
+        open_table(path) as table,
+        pytest.raises(InputFileError, match="'names' cannot be read .texts of any length"),
+    ):
+        table["names"]

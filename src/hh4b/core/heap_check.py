@@ -1,33 +1,52 @@
 """Whether the texts of an HDF5 file can be read: damage there that HDF5 never comes back from.
 
 Texts of any length lie in collections, each a chain of entries that say how long they are. HDF5
-follows the chain without a look at its lengths, and one of zero keeps it in place for ever.
+follows the chain without a look at its lengths, and one of zero keeps it in place for ever. An
+attribute says once more how long its texts are, and HDF5 fills as much memory before it reads them.
 """
 
 import mmap
 import struct
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _SIGNATURE = b"GCOL\x01\x00\x00\x00"
 _HEAD = struct.Struct("<8sQ")
 _ENTRY = struct.Struct("<HHIQ")
+#: Before the name of an attribute: version, a byte, and the sizes of its name, type and dimensions.
+_ATTRIBUTE = struct.Struct("<BBHHH")
+#: Of the newest version, whose encoding follows.
+_WITH_ENCODING = 3
+#: Length of a text, and the place of its collection and its number there.
+_TEXT = struct.Struct("<IQI")
 #: Bytes at either end of a file that are looked at: attributes are written first or last.
 _LOOKED_AT = 1 << 26
 
 
-def require_sound_heaps(path: Path | str) -> None:
-    """Follow all chains at both ends of a file.
+def require_sound_texts(path: Path | str, texts: Mapping[str, int]) -> None:
+    """Follow all chains at both ends of a file, and look at the lengths of the texts there.
+
+    Args:
+        path: the file.
+        texts: attributes that are texts of any length, with the number of texts in each.
 
     Raises:
-        ValueError: if an entry is shorter than its own head, or longer than its collection.
+        ValueError: if an entry is shorter than its own head, or longer than its collection, or a
+            text is longer than the file.
         OSError: if the file cannot be read.
     """
     with (
         Path(path).open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        _follow(data, 0, min(len(data), _LOOKED_AT))
-        _follow(data, max(_LOOKED_AT, len(data) - _LOOKED_AT), len(data))
+        for start, end in (
+            (0, min(len(data), _LOOKED_AT)),
+            (max(_LOOKED_AT, len(data) - _LOOKED_AT), len(data)),
+        ):
+            _follow(data, start, end)
+            for name, count in texts.items():
+                for place in _attributes(data, name.encode(), start, end):
+                    _require_possible_lengths(data, place, count)
 
 
 def _follow(data: mmap.mmap, start: int, end: int) -> None:
@@ -50,3 +69,29 @@ def _follow_one(data: mmap.mmap, place: int, size: int) -> None:
         if taken < _ENTRY.size or here + taken > size:
             raise ValueError("texts do not follow each other")
         here += taken
+
+
+def _attributes(data: mmap.mmap, name: bytes, start: int, end: int) -> Iterator[int]:
+    """Give the places where the values of an attribute of this name begin."""
+    word = name + b"\x00"
+    place = data.find(word, start, end)
+    while place >= 0:
+        for more in (0, 1):
+            head = place - _ATTRIBUTE.size - more
+            if head < 0:
+                continue
+            version, _, size, kind, dimensions = _ATTRIBUTE.unpack_from(data, head)
+            if size != len(word) or (version == _WITH_ENCODING) != bool(more):
+                continue
+            parts = (size, kind, dimensions)
+            # The first version fills each part up to a multiple of 8.
+            yield place + sum((n + 7) // 8 * 8 if version == 1 else n for n in parts)
+        place = data.find(word, place + 1, end)
+
+
+def _require_possible_lengths(data: mmap.mmap, place: int, count: int) -> None:
+    there = max(0, len(data) - place) // _TEXT.size
+    for number in range(min(count, there)):
+        length, _, _ = _TEXT.unpack_from(data, place + number * _TEXT.size)
+        if length > len(data):
+            raise ValueError("a text is longer than the file")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core.errors import ContractError, InputFileError
-from hh4b.core.heap_check import require_sound_heaps
+from hh4b.core.heap_check import require_sound_texts
 
 #: What h5py raises where a file is damaged inside.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
@@ -56,6 +56,11 @@ def _require_fixed_size(stored: Any) -> None:
         raise TypeError("lists of any length")
 
 
+def _is_text_of_any_length(dtype: np.dtype[Any]) -> bool:
+    text = h5py.check_string_dtype(dtype)
+    return text is not None and text.length is None
+
+
 class StoredColumn:
     """A dataset of an open file; reading it never raises what h5py raises."""
 
@@ -67,6 +72,8 @@ class StoredColumn:
             self.shape: tuple[int, ...] = tuple(dataset.shape)
             _require_fixed_size(dataset.id)
             self.dtype: np.dtype[Any] = dataset.dtype
+            if _is_text_of_any_length(self.dtype):
+                raise TypeError("texts of any length")
 
     def __len__(self) -> int:
         """Return the number of rows.
@@ -154,9 +161,13 @@ class TableFile:
         """Attributes of the root."""
         with _reading(self.path, "an attribute"):
             found = self._file.attrs
-            require_sound_heaps(self.path)
+            texts = {}
             for name in found:
-                _require_fixed_size(found.get_id(name))
+                stored = found.get_id(name)
+                _require_fixed_size(stored)
+                if _is_text_of_any_length(stored.dtype):
+                    texts[name] = prod(stored.shape)
+            require_sound_texts(self.path, texts)
             return dict(found.items())
 
     def columns(self) -> list[str]:
