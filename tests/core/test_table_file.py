@@ -307,4 +307,4 @@ def test_columns_of_texts_are_refused(tmp_path):
         open_table(path) as table,
         pytest.raises(InputFileError, match="'names' cannot be read .texts of any length"),
     ):
-        table["names"]
+        table["names"][()]

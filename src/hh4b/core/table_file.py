@@ -72,8 +72,6 @@ class StoredColumn:
             self.shape: tuple[int, ...] = tuple(dataset.shape)
             _require_fixed_size(dataset.id)
             self.dtype: np.dtype[Any] = dataset.dtype
-            if _is_text_of_any_length(self.dtype):
-                raise TypeError("texts of any length")
 
     def __len__(self) -> int:
         """Return the number of rows.
@@ -93,6 +91,8 @@ class StoredColumn:
             InputFileError: if they cannot be read.
         """
         with _reading(*self._where):
+            if _is_text_of_any_length(self.dtype):
+                raise TypeError("texts of any length")
             values = np.asarray(self._dataset[rows])
             if values.dtype.kind == "b" and values.view(np.uint8).max(initial=0) > 1:
                 raise ValueError("a flag is neither true nor false")

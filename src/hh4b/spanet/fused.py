@@ -121,7 +121,7 @@ class FusedBlock(torch.autograd.Function):
         out = x.new_empty(copies, rows, outputs)
         need = any(ctx.needs_input_grad)
         keep = _pool.take(copies * rows * (hidden + 4 * outputs)) if need else None
-        ctx.numbers = (dims, seeds, p)
+        ctx.numbers = (dims, p)
         ctx.keep = keep
         ctx.save_for_backward(x, *weights)
         _kernels().block_forward(
@@ -134,18 +134,18 @@ class FusedBlock(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> Any:
         """Return the gradients of input and weights."""
         x, *weights = ctx.saved_tensors
-        dims, seeds, p = ctx.numbers
+        dims, p = ctx.numbers
         grad = grads[0].contiguous()
         dx = torch.empty_like(x)
         copies, chunks = x.shape[0], _chunks(x.shape[0])
-        partial = x.new_zeros(copies, chunks, _kernels().block_weight_count(dims))
+        sums = x.new_empty(copies, _kernels().block_weight_count(dims))
         _kernels().block_backward(
             dims, _addresses(weights), x.data_ptr(), ctx.keep.data_ptr(), grad.data_ptr(),
-            dx.data_ptr(), partial.data_ptr(), chunks, _seeds(seeds), p, torch.get_num_threads(),
+            dx.data_ptr(), sums.data_ptr(), chunks, p, torch.get_num_threads(),
         )  # fmt: skip
         _pool.give(ctx.keep)
         ctx.keep = None
-        return dx, None, None, *_split(partial.sum(dim=1), weights)
+        return dx, None, None, *_split(sums, weights)
 
 
 class FusedAttention(torch.autograd.Function):
@@ -179,15 +179,38 @@ class FusedAttention(torch.autograd.Function):
         grad = grads[0].contiguous()
         dx = torch.empty_like(x)
         copies, chunks = x.shape[0], _chunks(x.shape[0])
-        partial = x.new_zeros(copies, chunks, _kernels().attention_weight_count(dims))
+        sums = x.new_empty(copies, _kernels().attention_weight_count(dims))
         _kernels().attention_backward(
             dims, _addresses(weights), tiles.data_ptr(), len(tiles), x.data_ptr(),
-            ctx.keep.data_ptr(), grad.data_ptr(), dx.data_ptr(), partial.data_ptr(), chunks,
+            ctx.keep.data_ptr(), grad.data_ptr(), dx.data_ptr(), sums.data_ptr(), chunks,
             _seeds((seed,)), p, torch.get_num_threads(),
         )  # fmt: skip
         _pool.give(ctx.keep)
         ctx.keep = None
-        return dx, None, None, None, None, *_split(partial.sum(dim=1), weights)
+        return dx, None, None, None, None, *_split(sums, weights)
+
+
+def move_rows(x: Tensor, index: Tensor, filling: Tensor | None = None) -> Tensor:
+    """Return the rows ``index`` of every copy; the number of rows as index gives ``filling``.
+
+    Args:
+        x: (copies, rows, width).
+        index: (wanted rows,) in memory.
+        filling: (copies, 1, width); None = zeros.
+    """
+    if not native.usable(x):
+        if filling is None:
+            filling = x.new_zeros(len(x), 1, x.shape[2])
+        return torch.cat([x, filling], dim=1).index_select(1, index)
+    x = x.contiguous()
+    copies, rows, width = x.shape
+    out = x.new_empty(copies, len(index), width)
+    filling = None if filling is None else filling.contiguous()
+    _kernels().move_rows(
+        _longs([copies, rows, len(index), width]), index.data_ptr(), x.data_ptr(),
+        None if filling is None else filling.data_ptr(), out.data_ptr(), torch.get_num_threads(),
+    )  # fmt: skip
+    return out
 
 
 def _shape(weight: Tensor | None) -> torch.Size:

@@ -210,9 +210,9 @@ class TakeRows(torch.autograd.Function):
         """Put the gradient back in its rows; zero elsewhere."""
         (rows,) = ctx.saved_tensors
         (grad,) = grads
-        full = grad.new_zeros(grad.shape[0], ctx.rows, grad.shape[2])
-        full[:, rows] = grad
-        return full, None
+        back = rows.new_full((ctx.rows,), len(rows))
+        back[rows] = torch.arange(len(rows), device=rows.device)
+        return fused.move_rows(grad, back), None
 
 
 def take_rows(x: Tensor, rows: Tensor) -> Tensor:
@@ -232,7 +232,7 @@ class InsertSummary(torch.autograd.Function):
     ) -> Tensor:
         """Return (copies, vectors + events, width)."""
         ctx.save_for_backward(summary_rows, vectors)
-        return torch.cat([x, summary], dim=1).index_select(1, rows)
+        return fused.move_rows(x, rows, summary)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None, None]:

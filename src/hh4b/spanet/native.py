@@ -83,7 +83,7 @@ def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
     address, size = ctypes.c_void_p, ctypes.c_long
     end: list[Any] = [address, ctypes.c_double, ctypes.c_int]
     found.block_forward.argtypes = [*[address] * 5, *end]
-    found.block_backward.argtypes = [*[address] * 7, size, *end]
+    found.block_backward.argtypes = [*[address] * 7, size, *end[1:]]
     found.attention_forward.argtypes = [*[address] * 3, size, *[address] * 3, *end]
     found.attention_backward.argtypes = [*[address] * 3, size, *[address] * 5, size, *end]
     found.encoder_forward.argtypes = [
@@ -91,11 +91,12 @@ def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
         ctypes.c_int,
     ]  # fmt: skip
     found.rows_forward.argtypes = [*[address] * 4, ctypes.c_int]
+    found.move_rows.argtypes = [*[address] * 5, ctypes.c_int]
     for function in (found.block_weight_count, found.attention_weight_count):
         function.argtypes, function.restype = [address], size
     for function in (
         found.block_forward, found.block_backward, found.attention_forward,
-        found.attention_backward, found.encoder_forward, found.rows_forward,
+        found.attention_backward, found.encoder_forward, found.rows_forward, found.move_rows,
     ):  # fmt: skip
         function.restype = None
     # A first call on this machine's instructions, so that a foreign build fails here.

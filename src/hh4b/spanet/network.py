@@ -111,10 +111,9 @@ class SplitAttention(nn.Module):
         y = self.output(y)
         sizes = [g.events * g.sequential for g in batch.groups]
         logits: list[list[Tensor]] = []
-        start = 0
-        for particle in event.particles:
-            mine = torch.split(y[start : start + particle.degree], sizes, dim=1)
-            start += particle.degree
+        own = torch.split(y, [particle.degree for particle in event.particles])
+        for particle, vectors_of in zip(event.particles, own, strict=True):
+            mine = torch.split(vectors_of, sizes, dim=1)
             scale = y.shape[2] ** (-particle.degree / 2)
             logits.append(
                 [
@@ -128,13 +127,13 @@ class SplitAttention(nn.Module):
 
 def joint_product(y: Tensor) -> Tensor:
     """Return sum_d y[0,b,i,d] y[1,b,j,d] ... for (degree, events, n, d), shape (events, n, ...)."""
-    left = y[0]
-    for right in y[1:-1]:
+    left, *others = y.unbind()
+    for right in others[:-1]:
         left = (left.unsqueeze(-2) * right.unsqueeze(1)).flatten(1, 2)
-    if len(y) == 1:
+    if not others:
         return left.sum(dim=-1)
     n = y.shape[2]
-    return torch.bmm(left, y[-1].transpose(1, 2)).reshape(y.shape[1], *[n] * len(y))
+    return torch.bmm(left, others[-1].transpose(1, 2)).reshape(y.shape[1], *[n] * len(y))
 
 
 class FullAttention(nn.Module):

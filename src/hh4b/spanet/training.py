@@ -110,6 +110,8 @@ class Training:
         seen = pair_features.add(data.training, event, options.pair_features)
         set_statistics(network, seen)
         self.network = network.to(self.workers.device)
+        # Asked for every step, they would be looked for in every layer.
+        self._parameters = list(self.network.parameters())
         self.optimizer = make_optimizer(self.network, options)
         self.store = EventStore(seen, network.seen)
         self.targets = TargetStore(data.training, self.store, options, event)
@@ -195,10 +197,10 @@ class Training:
         found = losses.compute(output, targets, batch, self.event, options, self.data.balance)
         self.optimizer.zero_grad(set_to_none=True)
         found.total.backward()  # type: ignore[no-untyped-call]
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
         self.workers.average(gradients)
         if options.gradient_clip:
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), options.gradient_clip)
+            torch.nn.utils.clip_grad_norm_(self._parameters, options.gradient_clip)
         self.optimizer.step()
         return {"total": found.total.detach(), **{k: v.detach() for k, v in found.parts.items()}}
 

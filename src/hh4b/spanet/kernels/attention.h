@@ -216,8 +216,8 @@ static void attention_tile(const AttentionShape& s, const AttentionWeights& w, l
   float* inverse = arena.take(m);
   float* pre = arena.take(m * 3 * d);
   float* q = arena.take(m * d);
-  float* qkv = keep ? keep : arena.take(m * 3 * d);
-  float* a = keep ? keep + m * 3 * d : arena.take(m * d);
+  float* qkv = arena.take(m * ld);
+  float* a = arena.take(m * d);
   normalize(m, d, x, w.w[0], w.w[1], nullptr, inverse, n);
   product(m, 3 * d, d, n, d, 1, w.pt, 3 * d, w.w[3], qkv, ld);
   if (rows <= WIDE_ROWS) {
@@ -225,7 +225,11 @@ static void attention_tile(const AttentionShape& s, const AttentionWeights& w, l
   } else {
     BY_HEAD(attend, s, first, events, rows, qkv, ld, a, drop, arena)
   }
-  gate_forward(w.gate, m, a, x, out, keep ? a + m * d : nullptr, pre, q);
+  if (keep) {
+    for (long i = 0; i < m * ld; i += VL) store_far(keep + i, load(qkv + i));
+    for (long i = 0; i < m * d; i += VL) store_far(keep + m * ld + i, load(a + i));
+  }
+  gate_forward(w.gate, m, a, x, out, keep ? keep + m * (ld + d) : nullptr, pre, q);
 }
 
 // `joint` and `bias` get gradients of W O and W o + b, see AttentionWeights.

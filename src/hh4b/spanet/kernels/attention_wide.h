@@ -19,6 +19,24 @@ template <int B> static inline void transpose_blocks(V* a) {
   }
 }
 
+// B numbers from each of VL / B places, side by side.
+template <int B> static inline V side_by_side(const float* const* from) {
+#if defined(__AVX512F__)
+  if constexpr (B == 8) {
+    const __m512d low = _mm512_castps_pd(_mm512_castps256_ps512(_mm256_loadu_ps(from[0])));
+    return (V)_mm512_insertf64x4(low, _mm256_castps_pd(_mm256_loadu_ps(from[1])), 1);
+  }
+#elif defined(__AVX__)
+  if constexpr (B == 4)
+    return (V)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from[0])),
+                                   _mm_loadu_ps(from[1]), 1);
+#endif
+  if constexpr (B == VL) return load(from[0]);
+  V result;
+  for (int i = 0; i < VL; ++i) result[i] = from[i / B][i % B];
+  return result;
+}
+
 // Rows of up to VL events to lanes: to[(row * HEAD + c) * VL + event]; missing events are 0.
 template <int HEAD>
 static inline void to_lanes(const float* from, long ld, long rows, long events, float* to) {
@@ -27,11 +45,12 @@ static inline void to_lanes(const float* from, long ld, long rows, long events, 
   for (long j = 0; j < rows; ++j)
     for (int c = 0; c < HEAD; c += B) {
       V block[B];
-      for (int e = 0; e < B; ++e)
-        for (int part = 0; part < VL; part += B) {
-          const float* row = e + part < events ? from + ((e + part) * rows + j) * ld + c : zeros;
-          for (int i = 0; i < B; ++i) block[e][part + i] = row[i];
-        }
+      for (int e = 0; e < B; ++e) {
+        const float* row[VL / B];
+        for (int p = 0; p < VL / B; ++p)
+          row[p] = e + p * B < events ? from + ((e + p * B) * rows + j) * ld + c : zeros;
+        block[e] = side_by_side<B>(row);
+      }
       transpose_blocks<B>(block);
       for (int i = 0; i < B; ++i) store(to + (j * HEAD + c + i) * VL, block[i]);
     }

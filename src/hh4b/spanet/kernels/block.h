@@ -57,25 +57,30 @@ static long block_scratch(const BlockShape& s) {
   return s.hidden * s.in + s.out * s.hidden + 6 * s.out * s.out + s.out * s.in;
 }
 
+// Kept instead of what was dropped out: gelu and its slope are zero here.
+constexpr float DROPPED = -100.0f;
+
 // a -> gelu(a), dropped out; `keep`, if there, gets a. `first` counts elements for the dropout.
 static inline void activate(long size, long first, float* a, float* keep, Dropout drop) {
   for (long i = 0; i < size; i += VL) {
-    V value = load(a + i);
-    if (keep) store(keep + i, value);
-    value = fast_gelu(value);
-    if (drop.threshold) value *= drop(uint32_t(first + i));
-    store(a + i, value);
+    V value = load(a + i), result = fast_gelu(value);
+    if (drop.threshold) {
+      const V mask = drop(uint32_t(first + i));
+      result *= mask;
+      if (keep) value = mask == 0.0f ? all(DROPPED) : value;
+    }
+    if (keep) store_far(keep + i, value);
+    store(a + i, result);
   }
 }
 
 // What activate gave, and its slope, from what it kept.
-static inline void activate_again(long size, long first, const float* kept, float* value,
-                                  float* slope, Dropout drop) {
+static inline void activate_again(long size, const float* kept, float* value, float* slope,
+                                  float scale) {
   for (long i = 0; i < size; i += VL) {
     V a = load(kept + i), density, cdf = normal_cdf(a, density);
-    V mask = drop.threshold ? drop(uint32_t(first + i)) : all(1.0f);
-    store(value + i, a * cdf * mask);
-    store(slope + i, (cdf + a * density) * mask);
+    store(value + i, a * cdf * scale);
+    store(slope + i, (cdf + a * density) * scale);
   }
 }
 
@@ -100,9 +105,9 @@ static void block_tile(const BlockShape& s, const BlockWeights& w, long first, l
   gate_forward(w.gate, m, a2, res ? res : x, out, keep ? gates : nullptr, pre, q);
 }
 
-static void block_tile_backward(const BlockShape& s, const BlockWeights& w, long first, long rows,
+static void block_tile_backward(const BlockShape& s, const BlockWeights& w, long rows,
                                 const float* x, const float* keep, const float* dout, float* dx,
-                                float* const* g, Dropout drop1, Dropout drop2, Arena arena) {
+                                float* const* g, float scale, Arena arena) {
   const long m = rows;
   const float *keep2 = keep + m * s.hidden, *gates = keep2 + m * s.out;
   float* unit = arena.take(m * s.in);
@@ -120,8 +125,8 @@ static void block_tile_backward(const BlockShape& s, const BlockWeights& w, long
   float* dres = s.residual ? arena.take(m * s.out) : dx;
   float* da1 = arena.take(m * s.hidden);
   normalize(m, s.in, x, w.w[0], w.w[1], unit, inverse, n);
-  activate_again(m * s.hidden, first * s.hidden, keep, g1, s1, drop1);
-  activate_again(m * s.out, first * s.out, keep2, v, s2, drop2);
+  activate_again(m * s.hidden, keep, g1, s1, scale);
+  activate_again(m * s.out, keep2, v, s2, scale);
   if (s.residual) product(m, s.out, s.in, x, s.in, 1, w.rt, s.out, w.w[12], res, s.out);
   gate_backward(w.gate, GateGradient{g[6], g[7], g[8], g[9], g[10]}, m, v, res ? res : x, gates,
                 dout, dv, dres, pre, q, dq);

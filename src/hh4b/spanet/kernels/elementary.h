@@ -1,9 +1,6 @@
 // Elementary functions of vectors, and dropout.
 #pragma once
 #include "vectors.h"
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#endif
 
 constexpr float LOG2E = 1.44269504088896341f;
 

@@ -22,7 +22,7 @@ static inline void gate_forward(const Gate& gate, long rows, const float* v, con
   for (long row = 0; row < rows; ++row)
     for (long c = 0; c < d; c += VL) {
       V r = sigmoid(load(pre + row * 3 * d + c));
-      if (keep) store(keep + row * d + c, r);
+      if (keep) store_far(keep + row * d + c, r);
       store(q + row * d + c, r * load(x + row * d + c));
     }
   product(rows, d, d, q, d, 1, gate.gt, d, nullptr, pre + 2 * d, 3 * d, true);
@@ -32,8 +32,8 @@ static inline void gate_forward(const Gate& gate, long rows, const float* v, con
       V h = tanh_(load(pre + row * 3 * d + 2 * d + c));
       V old = load(x + row * d + c);
       if (keep) {
-        store(keep + size + row * d + c, z);
-        store(keep + 2 * size + row * d + c, h);
+        store_far(keep + size + row * d + c, z);
+        store_far(keep + 2 * size + row * d + c, h);
       }
       store(out + row * d + c, old + z * (h - old));
     }

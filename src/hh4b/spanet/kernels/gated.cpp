@@ -1,6 +1,8 @@
 // Fused forward and backward passes of the GRU block and of gated attention, called from fused.py.
 // Every copy has its own weights; rows of all copies are worked on tile by tile. Gradients of the
 // weights are summed in a fixed number of chunks, so results do not depend on the threads.
+#include <algorithm>
+
 #include "attention.h"
 #include "block.h"
 #include "encoder.h"
@@ -22,6 +24,34 @@ long attention_memory(const AttentionShape& s) {
   const long rows = std::max(TILE_ROWS, WIDE_ROWS * VL);
   return rows * 14 * s.width + 4 * s.width * s.width + 65536;
 }
+
+// Gradients of the chunks of every copy, which threads fill in any order, and their sums.
+struct Partial {
+  long copies, chunks, count;
+  Memory memory;
+  Partial(long copies, long chunks, long count)
+      : copies(copies), chunks(chunks), count(count), memory(copies * chunks * count) {}
+  float* start(long c) {
+    float* here = memory.base + c * count;
+    std::fill_n(here, count, 0.0f);
+    return here;
+  }
+  // To be called by all threads of a team; chunks are added in their order.
+  void sums(float* gradients) {
+    constexpr long STRETCH = 1024;
+    const long stretches = (count + STRETCH - 1) / STRETCH;
+#pragma omp for schedule(static)
+    for (long i = 0; i < copies * stretches; ++i) {
+      const long copy = i / stretches, first = i % stretches * STRETCH;
+      const long size = std::min(STRETCH, count - first);
+      float* to = gradients + copy * count + first;
+      const float* from = memory.base + copy * chunks * count + first;
+      std::copy_n(from, size, to);
+      for (long c = 1; c < chunks; ++c)
+        for (long j = 0; j < size; ++j) to[j] += from[c * count + j];
+    }
+  }
+};
 
 } // namespace
 
@@ -54,17 +84,18 @@ void block_forward(const long* dims, const float* const* weights, const float* x
       block_tile(s, w[copy], first, rows, x + first * s.in, out + first * s.out,
                  keep ? keep + first * s.keep() : nullptr, drop1, drop2, Arena{memory.base});
     }
+    stored();
   }
 }
 
 void block_backward(const long* dims, const float* const* weights, const float* x,
                     const float* keep, const float* dout, float* dx, float* gradients, long chunks,
-                    const uint32_t* seeds, double p, int threads) {
+                    double p, int threads) {
   const BlockShape s{dims[0], dims[1], dims[2], dims[3], dims[4], dims[5]};
-  const Dropout drop1 = dropout(seeds, &p), drop2 = dropout(seeds + 1, &p);
+  const float scale = 1.0 / (1.0 - p);
   const long size = block_scratch(s), tiles = (s.rows + TILE_ROWS - 1) / TILE_ROWS;
   long at[13];
-  const long count = s.weights(at);
+  Partial partial(s.copies, chunks, s.weights(at));
   Memory transposed(s.copies * size);
   std::vector<BlockWeights> w;
   for (long k = 0; k < s.copies; ++k)
@@ -75,16 +106,16 @@ void block_backward(const long* dims, const float* const* weights, const float* 
 #pragma omp for schedule(dynamic, 1)
     for (long c = 0; c < s.copies * chunks; ++c) {
       const long copy = c / chunks, chunk = c % chunks;
-      float* g[13];
-      for (int i = 0; i < 13; ++i) g[i] = gradients + c * count + at[i];
+      float *g[13], *start = partial.start(c);
+      for (int i = 0; i < 13; ++i) g[i] = start + at[i];
       for (long t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; ++t) {
         const long row = t * TILE_ROWS, first = copy * s.rows + row;
         const long rows = s.rows - row < TILE_ROWS ? s.rows - row : TILE_ROWS;
-        block_tile_backward(s, w[copy], first, rows, x + first * s.in, keep + first * s.keep(),
-                            dout + first * s.out, dx + first * s.in, g, drop1, drop2,
-                            Arena{memory.base});
+        block_tile_backward(s, w[copy], rows, x + first * s.in, keep + first * s.keep(),
+                            dout + first * s.out, dx + first * s.in, g, scale, Arena{memory.base});
       }
     }
+    partial.sums(gradients);
   }
 }
 
@@ -117,6 +148,7 @@ void attention_forward(const long* dims, const float* const* weights, const long
                      out + first * s.width, keep ? keep + first * s.keep() : nullptr, drop,
                      Arena{memory.base});
     }
+    stored();
   }
 }
 
@@ -128,7 +160,7 @@ void attention_backward(const long* dims, const float* const* weights, const lon
   const Dropout drop = dropout(seeds, &p);
   const long size = attention_scratch(s);
   long at[11];
-  const long count = s.weights(at);
+  Partial partial(s.copies, chunks, s.weights(at));
   Memory transposed(s.copies * size);
   std::vector<AttentionWeights> w;
   for (long k = 0; k < s.copies; ++k)
@@ -144,8 +176,8 @@ void attention_backward(const long* dims, const float* const* weights, const lon
       const long copy = c / chunks, chunk = c % chunks;
       std::fill_n(joint, joint_size, 0.0f);
       std::fill_n(bias, 3 * s.width, 0.0f);
-      float* g[11];
-      for (int i = 0; i < 11; ++i) g[i] = gradients + c * count + at[i];
+      float *g[11], *start = partial.start(c);
+      for (int i = 0; i < 11; ++i) g[i] = start + at[i];
       for (long t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; ++t) {
         const long* tile = table + 3 * t;
         const long first = copy * s.rows + tile[0];
@@ -155,6 +187,25 @@ void attention_backward(const long* dims, const float* const* weights, const lon
       }
       split_gradient(s, w[copy], joint, bias, g);
     }
+    partial.sums(gradients);
+  }
+}
+
+// dims: copies, rows of each that are given, rows wanted, width. index: which given row every wanted
+// one is, in each copy; beyond the last one it is that of `filling` (copies x width), or zero.
+void move_rows(const long* dims, const long* index, const float* from, const float* filling,
+               float* to, int threads) {
+  const long copies = dims[0], given = dims[1], rows = dims[2], width = dims[3];
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (long i = 0; i < copies * rows; ++i) {
+    const long copy = i / rows, row = index[i % rows];
+    float* here = to + i * width;
+    if (row < given)
+      std::copy_n(from + (copy * given + row) * width, width, here);
+    else if (filling)
+      std::copy_n(filling + copy * width, width, here);
+    else
+      std::fill_n(here, width, 0.0f);
   }
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 constexpr int VL = 16;   // floats in a vector
@@ -17,6 +20,22 @@ typedef uint32_t U __attribute__((vector_size(4 * VL), aligned(4), may_alias));
 
 static inline V load(const float* p) { return *reinterpret_cast<const V*>(p); }
 static inline void store(float* p, V v) { *reinterpret_cast<V*>(p) = v; }
+
+// Stores past the caches, for what is not read before they have been filled anew; p is aligned to
+// a vector. After the last one, `stored` makes all of them seen by other threads.
+#if defined(__AVX512F__)
+static inline void store_far(float* p, V v) { _mm512_stream_ps(p, (__m512)v); }
+#elif defined(__AVX__)
+static inline void store_far(float* p, V v) { _mm256_stream_ps(p, (__m256)v); }
+#else
+static inline void store_far(float* p, V v) { store(p, v); }
+#endif
+#if defined(__SSE2__)
+static inline void stored() { _mm_sfence(); }
+#else
+static inline void stored() {}
+#endif
+
 static inline V all(float x) { return V{} + x; }
 static inline V vmin(V a, V b) { return a < b ? a : b; }
 static inline V vmax(V a, V b) { return a > b ? a : b; }
