@@ -245,3 +245,14 @@ def test_dropout_rate_and_independence():
     assert float(both) == pytest.approx(0.01, abs=0.002)
     neighbours = ((masks[0][1:] == 0) & (masks[0][:-1] == 0)).double().mean()
     assert float(neighbours) == pytest.approx(0.01, abs=0.002)
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_rows_are_moved_as_torch_moves_them(filled):
+    x, index = torch.randn(3, 7, 5), torch.tensor([6, 0, 7, 3, 7, 3])
+    filling = torch.randn(3, 1, 5) if filled else None
+    moved = fused.move_rows(x, index, filling)
+    last = torch.zeros(3, 1, 5) if filling is None else filling
+    assert torch.equal(moved, torch.cat([x, last], dim=1)[:, index])
+    with native.switched_off():
+        assert torch.equal(fused.move_rows(x, index, filling), moved)
