@@ -26,8 +26,10 @@ $(STAMP): requirements.lock pyproject.toml
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
+# Workflow tests use all cores by themselves.
 test: install
-	pytest
+	pytest -n $(CORES) -m "not workflow"
+	pytest -m workflow
 
 # A Slurm of one node in a temporary folder, the smoke study through it and without it, compared.
 test-slurm: slurm install

@@ -109,6 +109,22 @@ def test_coverage_counts():
     assert one.pull == pytest.approx(0.1 / one.error)
 
 
+def test_experiments_of_one_truth_are_not_independent():
+    """The error is what shares of many repetitions scatter; the binomial one is too small."""
+    rng = np.random.default_rng(3)
+    shares, errors = [], []
+    for _ in range(400):
+        threshold = np.clip(0.7 + 0.2 * rng.standard_normal(20), 0, 1)
+        t = 1 - (rng.random(250) < threshold[np.arange(250) % 20])
+        one = Coverage.of(1.0, 0.7, t.astype(float), 0.5, truths=20)
+        shares.append(one.share)
+        errors.append(one.error)
+    assert np.mean(errors) == pytest.approx(np.std(shares), rel=0.15)
+    alone = Coverage.of(1.0, 0.7, t.astype(float), 0.5)
+    assert alone.error == pytest.approx(np.sqrt(0.7 * 0.3 / 250))
+    assert np.mean(errors) > 1.4 * alone.error
+
+
 def test_bad_input_is_refused(lab, belt):
     with pytest.raises(ConfigError, match="outside of the belt"):
         belt[0.95].at(np.array([9.0]))

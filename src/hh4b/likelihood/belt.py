@@ -177,6 +177,7 @@ class Coverage:
         level: nominal.
         share: of the experiments with t below the threshold.
         toys: number of experiments.
+        error: of ``share``, see `share_error`.
         threshold: on t at the true value.
         threshold_error: what the error of the threshold does to ``share``.
     """
@@ -185,27 +186,30 @@ class Coverage:
     level: float
     share: float
     toys: int
+    error: float
     threshold: float
     threshold_error: float = 0.0
 
     @classmethod
     def of(
-        cls, kappa: float, level: float, t: Floats, threshold: float, threshold_sigma: float = 0.0
+        cls,
+        kappa: float,
+        level: float,
+        t: Floats,
+        threshold: float,
+        threshold_sigma: float = 0.0,
+        *,
+        truths: int = 1,
     ) -> "Coverage":
         """Count experiments below a threshold that has an error of its own."""
-        shares = [
-            float(np.mean(t <= threshold + step * threshold_sigma)) for step in (-1.0, 0.0, 1.0)
-        ]
-        return cls(kappa, level, shares[1], len(t), threshold, (shares[2] - shares[0]) / 2)
-
-    @property
-    def error(self) -> float:
-        """Binomial error of the share, at the nominal level."""
-        return float(np.sqrt(self.level * (1 - self.level) / self.toys))
+        inside = [t <= threshold + step * threshold_sigma for step in (-1.0, 0.0, 1.0)]
+        low, share, high = (float(np.mean(one)) for one in inside)
+        error = share_error(inside[1], level, truths)
+        return cls(kappa, level, share, len(t), error, threshold, (high - low) / 2)
 
     @property
     def pull(self) -> float:
-        """Distance of the share from the level in binomial errors."""
+        """Distance of the share from the level in its errors."""
         return (self.share - self.level) / self.error
 
     def as_dict(self) -> dict[str, float]:
@@ -217,6 +221,27 @@ class Coverage:
             "threshold": self.threshold,
             "threshold_error": self.threshold_error,
         }
+
+
+def share_error(inside: NDArray[np.bool_], level: float, truths: int) -> float:
+    """Return the error of a share of experiments.
+
+    It is binomial, at the nominal level. Experiments of the same truth have its templates in
+    common, so with several truths it is at least what their shares scatter.
+
+    Args:
+        inside: by experiment, shape (N,); number i has truth i modulo ``truths``.
+        level: nominal.
+        truths: how many models the data were thrown from in turn.
+    """
+    binomial = float(np.sqrt(level * (1 - level) / len(inside)))
+    truths = min(truths, len(inside))
+    if truths < 2:
+        return binomial
+    of = np.arange(len(inside)) % truths
+    beyond = np.bincount(of, inside) - np.mean(inside) * np.bincount(of)
+    scatter = np.sqrt(truths / (truths - 1) * np.sum(beyond**2)) / len(inside)
+    return max(binomial, float(scatter))
 
 
 def make_belt(
@@ -247,7 +272,7 @@ def make_belt(
 
 
 def measure_coverage(
-    t: Floats, kappa: float, belt: Mapping[float, CriticalValues]
+    t: Floats, kappa: float, belt: Mapping[float, CriticalValues], *, truths: int = 1
 ) -> dict[float, tuple[Coverage, Coverage]]:
     """Return the coverage with the asymptotic threshold and with the belt, by level.
 
@@ -255,6 +280,7 @@ def measure_coverage(
         t: of experiments thrown at ``kappa`` that the belt does not know, shape (N,).
         kappa: the true value.
         belt: critical values by level.
+        truths: how many models they were thrown from in turn.
 
     Raises:
         ConfigError: if kappa_lambda is outside of the belt.
@@ -264,7 +290,7 @@ def measure_coverage(
         threshold = float(critical.at(np.array([kappa]))[0])
         sigma = float(np.interp(kappa, critical.kappa, critical.smooth_error))
         result[level] = (
-            Coverage.of(kappa, level, t, asymptotic_threshold(level)),
-            Coverage.of(kappa, level, t, threshold, sigma),
+            Coverage.of(kappa, level, t, asymptotic_threshold(level), truths=truths),
+            Coverage.of(kappa, level, t, threshold, sigma, truths=truths),
         )
     return result

@@ -9,7 +9,8 @@ The result is JSON:
   with ``interval``, ``segments`` (every stretch), ``reasons``;
 * ``curve``: ``kappa_lambda`` and ``t`` of these data;
 * ``coverage``: a list by kappa_lambda and level, ``toys``, and for ``asymptotic`` and
-  ``feldman_cousins`` ``share``, ``error`` (binomial), ``pull``, ``threshold``, ``threshold_error``;
+  ``feldman_cousins`` ``share``, ``error`` (`share_error`), ``pull``, ``threshold``,
+  ``threshold_error``;
 * ``coverage_redrawn``: the same for data thrown from models with redrawn templates
   (`hh4b.likelihood.redrawn`), or null; ``replicas``: how many of them there are;
 * ``spread``: by level (``"0.95"``) standard deviations over these of ``lower``, ``upper`` and
@@ -198,7 +199,9 @@ def _coverage(
     kappas = settings.coverage_kappas
     for kappa in progress(kappas, total=len(kappas), what="values of kappa_lambda with coverage"):
         t = lab.run(kappa, settings.coverage_toys, purpose).t
-        for level, (asymptotic, own) in measure_coverage(t, kappa, belt).items():
+        for level, (asymptotic, own) in measure_coverage(
+            t, kappa, belt, truths=len(lab.truths)
+        ).items():
             rows.append(
                 {
                     "kappa_lambda": kappa,
