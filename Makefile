@@ -13,7 +13,7 @@ export CONDOR_CONFIG ?= /dev/null
 
 NUMBERS := docs/numbers
 
-.PHONY: results install test test-slurm slurm reliability benchmarks quick lint docs smoke leaderboard clean
+.PHONY: results install test test-slurm slurm browser reliability benchmarks quick lint docs smoke leaderboard clean
 results: install
 	snakemake --cores $(CORES)
 
@@ -35,12 +35,15 @@ test: install
 test-slurm: slurm install
 	HH4B_SLURM_STUDY=smoke pytest -rs tests/workflow/test_slurm.py
 
-# Where it cannot be installed the tests that need it are skipped, with the reason.
-slurm:
-	@(command -v slurmctld && command -v munged) >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
+# Debian packages for tests. Where they cannot be installed those tests are skipped, with the reason.
+debian = @($(1)) >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
 	|| (timeout -k 10 150 sh -c 'apt-get -qq update -o Acquire::Retries=1 -o Acquire::http::Timeout=20 && \
 	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y -o DPkg::Lock::Timeout=30 --no-install-recommends \
-	slurm-wlm munge' </dev/null >/dev/null 2>&1) || echo "slurm-wlm and munge cannot be installed"
+	$(2)' </dev/null >/dev/null 2>&1) || echo "$(2) cannot be installed"
+slurm:
+	$(call debian,command -v slurmctld && command -v munged,slurm-wlm munge)
+browser:
+	$(call debian,command -v chromium || command -v chromium-browser,chromium)
 
 # Ten minutes of damaged files, the smoke study killed on this machine and through Slurm, what Slurm costs, a plan of
 # 10,000 jobs: every number of docs/reliability.md and docs/cluster.md.
