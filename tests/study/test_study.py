@@ -188,6 +188,21 @@ def test_the_night_learns_from_the_events_of_the_note_in_24_cpu_hours():
     assert mixing.max_events_per_sample is None
 
 
+@pytest.mark.parametrize("scale", ["evening", "night", "note"])
+def test_mixed_trainings_learn_from_9000_events_of_each_kappa(scale):
+    study = read_study(ROOT / "config/config.yaml", ROOT / f"config/scale/{scale}.yaml")
+    mixed = {
+        name: training
+        for name, training in study.spanet_trainings.items()
+        if len(training.kappa_lambda or ()) == 10
+    }
+    assert len(mixed) >= 5
+    for name, one in mixed.items():
+        limits = [one.max_events_per_sample, one.max_events_per_signal_sample]
+        assert min(n for n in limits if n is not None) == 9000, name
+        assert one.rows_per_shower == 1, name
+
+
 def test_cost_grows_with_what_is_asked_for():
     def hours(content):
         line = cost_lines(parse_study(content))[-1]

@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.workflow
 
 
-@pytest.mark.parametrize("scale", [None, "smoke", "note"])
+@pytest.mark.parametrize("scale", [None, "smoke", "evening", "note"])
 def test_every_scale_plans_the_same_rules(workflow, scale):
     overlay = ["--configfile", f"config/scale/{scale}.yaml"] if scale else []
     jobs = workflow.planned(*overlay)
