@@ -279,12 +279,21 @@ def test_texts_that_do_not_follow_each_other_are_refused(dataset):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])  # of the name: two versions of the message
-def test_a_text_longer_than_the_file_is_refused(tmp_path, encoding):
+@pytest.mark.parametrize(
+    "rows", [0, 20_000]
+)  # before and behind: the attribute is at an end, or not
+def test_a_text_longer_than_the_file_is_refused(tmp_path, encoding, rows):
     """HDF5 would take as much memory before it reads the text."""
     path, name = tmp_path / "texts.h5", "units" if encoding == "ascii" else "größe"
     with h5py.File(path, "w") as file:
+        for number in range(20):  # more than the first block of names
+            file[f"before/{number}"] = np.ones(rows)
         file.attrs[name] = np.array(["GeV", "rad", "1"], h5py.string_dtype())
+        file.flush()
+        file["behind"] = np.ones(20 * rows)
     data = bytearray(path.read_bytes())
+    place = data.index(name.encode() + b"\0")
+    assert (min(place, len(data) - place) > 1 << 16) == bool(rows)
     place = data.index(struct.pack("<IQ", 3, data.index(b"GCOL")))  # length and place of a text
     data[place : place + 4] = struct.pack("<I", 2**32 - 8)
     with open_table(path) as table:

@@ -21,6 +21,9 @@ _WITH_ENCODING = 3
 _TEXT = struct.Struct("<IQI")
 #: Bytes at either end of a file that are looked at: attributes are written first or last.
 _LOOKED_AT = 1 << 26
+#: Where attributes nearly always are: a look at all of the above for every name would take longer
+#: than to read a small file.
+_NEAR = 1 << 16
 
 
 def require_sound_texts(path: Path | str, texts: Mapping[str, int]) -> None:
@@ -39,14 +42,16 @@ def require_sound_texts(path: Path | str, texts: Mapping[str, int]) -> None:
         Path(path).open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        for start, end in (
-            (0, min(len(data), _LOOKED_AT)),
-            (max(_LOOKED_AT, len(data) - _LOOKED_AT), len(data)),
-        ):
+        for start, end in _ends(len(data), _LOOKED_AT):
             _follow(data, start, end)
-            for name, count in texts.items():
-                for place in _attributes(data, name.encode(), start, end):
-                    _require_possible_lengths(data, place, count)
+        for name, count in texts.items():
+            for place in _places(data, name):
+                _require_possible_lengths(data, place, count)
+
+
+def _ends(size: int, reach: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the first and the last bytes of a file, each once."""
+    return (0, min(size, reach)), (max(reach, size - reach), size)
 
 
 def _follow(data: mmap.mmap, start: int, end: int) -> None:
@@ -71,9 +76,18 @@ def _follow_one(data: mmap.mmap, place: int, size: int) -> None:
         here += taken
 
 
-def _attributes(data: mmap.mmap, name: bytes, start: int, end: int) -> Iterator[int]:
-    """Give the places where the values of an attribute of this name begin."""
-    word = name + b"\x00"
+def _places(data: mmap.mmap, name: str) -> list[int]:
+    """Return where the values of attributes of this name begin."""
+    word = name.encode() + b"\x00"
+    for reach in (_NEAR, _LOOKED_AT):
+        ends = _ends(len(data), reach)
+        found = [place for start, end in ends for place in _attributes(data, word, start, end)]
+        if found:
+            return found
+    return []
+
+
+def _attributes(data: mmap.mmap, word: bytes, start: int, end: int) -> Iterator[int]:
     place = data.find(word, start, end)
     while place >= 0:
         for more in (0, 1):
