@@ -64,6 +64,23 @@ def test_smoothing_keeps_a_line():
     assert smooth == pytest.approx(2 - 3 * x)
 
 
+def test_smoothing_of_quantiles_takes_noise_away_and_never_follows_it():
+    """Quantiles of 250 experiments each, along a threshold that changes by a factor of three."""
+    rng = np.random.default_rng(1)
+    kappa = np.linspace(-16, 20, 29)
+    scale = 1.3 - 0.8 * np.exp(-(((kappa - 2.5) / 3.5) ** 2))
+    wrong, raw, pulls = [], [], []
+    for _ in range(60):
+        one = CriticalValues.of(kappa, [s * rng.chisquare(1, 250) for s in scale], 0.95)
+        truth = np.log(3.841 * scale)
+        wrong.append(np.mean((np.log(one.smooth) - truth) ** 2))
+        raw.append(np.mean((np.log(one.value) - truth) ** 2))
+        pulls.append((np.log(one.smooth) - truth) / (one.smooth_error / one.smooth))
+    assert np.mean(wrong) < 0.6 * np.mean(raw)
+    assert np.max(np.array(wrong) / raw) < 1
+    assert np.sqrt(np.mean(np.square(pulls))) == pytest.approx(1.2, abs=0.15)
+
+
 def test_belt_knows_where_chi_squared_is_wrong(belt):
     one = belt[0.6827]
     # Less signal than the least cannot be fitted: short at kappa = 2.5, chi squared far away.

@@ -25,8 +25,10 @@ Floats = NDArray[np.float64]
 LEVELS = (0.6827, 0.95)
 #: Fewest values of kappa_lambda of a belt that is smoothed.
 FEWEST_POINTS = 4
-#: Strengths of smoothing among which cross-validation chooses.
+#: Strengths of smoothing among which one is chosen.
 STRENGTHS = np.logspace(-8, 4, 61)
+#: Values on either side that a critical value shares its error with.
+NEIGHBOURS = 2
 
 
 def asymptotic_threshold(level: float) -> float:
@@ -64,7 +66,11 @@ def critical_value(t: Floats, level: float) -> tuple[float, float]:
 
 
 def smooth_curve(x: Floats, y: Floats, errors: Floats) -> tuple[Floats, Floats]:
-    """Smooth values with errors: little second derivative, as much as cross-validation says.
+    """Smooth values with errors: little second derivative, as little as they allow.
+
+    The strength is that of the least expected squared error of the result (Mallows, Technometrics
+    15 (1973) 661), since the errors are known. Cross-validation, which does without them, now and
+    then takes no strength at all and gives the noise back.
 
     Args:
         x: rising, shape (K,), four at least.
@@ -88,13 +94,24 @@ def smooth_curve(x: Floats, y: Floats, errors: Floats) -> tuple[Floats, Floats]:
     for strength in STRENGTHS:
         hat = np.linalg.solve(weight + strength * penalty, weight)
         residual = (y - hat @ y) / errors
-        score = float(residual @ residual / (1 - np.trace(hat) / size) ** 2)
+        score = float(residual @ residual + 2 * np.trace(hat))
         if best is None or score < best[0]:
             best = score, hat
     if best is None:  # pragma: no cover - the strengths are not empty
         raise ContractError("no strength of smoothing to choose from")
     hat = best[1]
     return hat @ y, np.sqrt((hat**2) @ errors**2)
+
+
+def _of_neighbours(errors: Floats) -> Floats:
+    """Return errors shared with two neighbours on either side.
+
+    Those of quantiles are told by few experiments each: a value whose error is too small by chance
+    would otherwise be followed wherever it lies.
+    """
+    padded = np.pad(errors**2, NEIGHBOURS, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1)
+    return np.asarray(np.sqrt(np.nanmean(windows, axis=1)))
 
 
 @dataclass(frozen=True)
@@ -133,7 +150,7 @@ class CriticalValues:
         value, error = pairs[:, 0], np.maximum(pairs[:, 1], 1e-6)
         # The logarithm keeps the smoothed values positive, and makes the errors alike.
         safe = np.maximum(value, 1e-6)
-        logs, relative = smooth_curve(kappa, np.log(safe), error / safe)
+        logs, relative = smooth_curve(kappa, np.log(safe), _of_neighbours(error / safe))
         smooth = np.exp(logs)
         return cls(level, np.asarray(kappa), value, error, smooth, smooth * relative)
 
