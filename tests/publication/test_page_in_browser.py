@@ -112,7 +112,8 @@ def test_a_link_to_a_cause_opens_it(open_page):
     page = open_page()
     link = page.locator("article.output a.mark").first
     link.click()
-    assert page.evaluate("document.querySelector('#cause-not-explained').open")
+    # The page is told of its new address after the click has returned.
+    page.wait_for_selector("#cause-not-explained[open]")
 
 
 @pytest.mark.parametrize(
