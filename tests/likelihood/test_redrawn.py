@@ -82,6 +82,24 @@ def test_centres_keep_the_noise_that_is_not_of_simulated_events(study, tmp_path)
     assert left[names.index("shape_slope"), names.index("shape_slope")] == 1
 
 
+def test_there_is_a_replica_without_each_fold(study, tmp_path):
+    samples = study.samples()
+    study.categories(samples, category_edges=[0.3, 0.7])
+    few = {"redrawn_templates": 1}
+    model, found = redrawn(study, samples, tmp_path / "r.json", **few, folds=4, fold_seed=2)
+    assert len(found.fold_models) == 4
+    # The mean of all folds is the whole, but for the shape that is fitted to each.
+    for one in (lambda m: m.signal, lambda m: m.backgrounds["four_b"]):
+        total = np.array([one(without).sum(axis=-1) for without in found.fold_models])
+        assert total.mean(axis=0) == pytest.approx(one(model).sum(axis=-1), rel=0.02)
+        assert total.std() > 0
+    _, other = redrawn(study, samples, tmp_path / "o.json", **few, folds=4, fold_seed=3)
+    assert not (found.fold_models[0].signal == other.fold_models[0].signal).all()
+    assert (found.models[0].signal == other.models[0].signal).all()
+    _, without = redrawn(study, samples, tmp_path / "w.json", **few)
+    assert without.fold_models == ()
+
+
 def test_templates_of_other_samples_are_refused(study, tmp_path):
     samples = study.samples()
     study.categories(samples, category_edges=[0.3, 0.7])

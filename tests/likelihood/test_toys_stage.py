@@ -10,7 +10,7 @@ from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
 from hh4b.likelihood.injection import inject
 from hh4b.likelihood.model_file import model_content, write_model
-from hh4b.likelihood.redrawn import KIND, Redrawn
+from hh4b.likelihood.redrawn import KIND
 from hh4b.likelihood.settings import LikelihoodToySettings
 from hh4b.likelihood.toys import PseudoExperiments
 from hh4b.likelihood.toys_stage import make_toys, toys_content
@@ -33,7 +33,8 @@ def test_command_writes_belt_coverage_and_injections(tmp_path, monkeypatch):
     background = model.backgrounds["four_b"] * np.array([1, 1.1, 0.9, 1.1, 1])
     off = replace(model, backgrounds={"four_b": background})
     noise = np.eye(len(model.parameters))
-    replicas = {"kind": KIND, "models": [model_content(off)], "noise": noise.tolist()}
+    replicas = {"kind": KIND, "models": [model_content(off)], "fold_models": []}
+    replicas["noise"] = noise.tolist()
     write_json(paths[1], replicas, Provenance("t", {}))
     arguments = ["hh4b", "likelihood", "toys", str(paths[0]), "--settings", json.dumps(SMALL)]
     arguments += ["--redrawn", str(paths[1]), "-o", str(paths[2])]
@@ -53,10 +54,6 @@ def test_command_writes_belt_coverage_and_injections(tmp_path, monkeypatch):
     plain, off = content["coverage"][1], content["coverage_redrawn"][1]
     assert off["asymptotic"]["share"] < plain["asymptotic"]["share"] - 0.2
     assert content["interval"]["0.95"]["feldman_cousins"]["segments"]
-    # Of one replica nothing scatters.
-    assert content["spread"]["0.95"] == {
-        "replicas": 1, "lower": None, "upper": None, "width": None,
-    }  # fmt: skip
     assert content["injections"][0]["kappa_lambda"] == 5
     assert content["provenance"]["seed"] == 1
 
@@ -135,18 +132,3 @@ def test_bad_input_is_refused(tmp_path):
     path.write_text("{}")
     with pytest.raises(ContractError):
         make_toys(path, None, LikelihoodToySettings(**SMALL))
-
-
-def test_intervals_scatter_with_the_replicas():
-    model = small_model()
-    shifts = (np.array([1, 1 + one, 1, 1 - one, 1]) for one in (-0.05, 0.0, 0.05))
-    models = [
-        replace(model, backgrounds={"four_b": model.backgrounds["four_b"] * one}) for one in shifts
-    ]
-    alike = Redrawn(tuple([model] * 3), np.eye(len(model.parameters)))
-    other = Redrawn(tuple(models), np.eye(len(model.parameters)))
-    settings = LikelihoodToySettings(**SMALL)
-    one, two = (toys_content(model, settings, each)["spread"]["0.95"] for each in (alike, other))
-    assert one == {"replicas": 3, "lower": 0.0, "upper": 0.0, "width": 0.0}
-    assert two["replicas"] == 3
-    assert 0.01 < two["width"] < 1.0

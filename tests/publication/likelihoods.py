@@ -95,6 +95,19 @@ def fit(half=6.0, *, sqrt_s=13.0, luminosity=139.0, bounded=True, kind="backgrou
     }
 
 
+def with_errors(content, *, training=0.3, replicas=20):
+    """Give every interval of a fit the errors 0.4, 0.4 and 0.5, with the training's part."""
+    content = {**content, "intervals": {k: dict(v) for k, v in content["intervals"].items()}}
+    for one in content["intervals"].values():
+        one |= {
+            "interval_error": [0.4, 0.4], "width_error": 0.5,
+            "replica_bounds": {"lower": [0.0] * replicas, "upper": [4.0] * replicas},
+        }  # fmt: skip
+    if training is not None:
+        content["trainings"] = {"number": 5, "reason": None, "method": "folds"}
+    return content
+
+
 def toys(*, sqrt_s=13.0, luminosity=139.0, coverage=True):
     """A belt that is too low in the middle, and coverage at two kappa_lambda."""
     kappa = np.linspace(-6, 12, 7)
@@ -143,7 +156,6 @@ def toys(*, sqrt_s=13.0, luminosity=139.0, coverage=True):
         },
         "coverage": rows if coverage else [],
         "replicas": 0,
-        "spread": {},
         "coverage_redrawn": None,
         "injections": [{"kappa_lambda": -3.0, "statement": statement}],
     }

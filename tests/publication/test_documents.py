@@ -6,7 +6,7 @@ import json
 import pytest
 import yaml
 from tests.publication.conftest import classifier_metrics, efficiency_curve, limits, provenance
-from tests.publication.likelihoods import fit, toys
+from tests.publication.likelihoods import fit, toys, with_errors
 from tests.publication.studies import SMALL, overlay
 
 from hh4b.core.errors import ConfigError
@@ -196,7 +196,7 @@ def test_numbers_of_likelihoods(finished, tmp_path):
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
     folder = finished / "likelihood/min_dr_dnn"
     write_json(folder / "fit_13tev_139ifb.json", fit(bounded=False), provenance())
-    later = fit(3.0, luminosity=3000.0)
+    later = with_errors(fit(3.0, luminosity=3000.0))
     later["minima"].append({"kappa_lambda": 7.0, "minus_2_delta_log_l": 1.5})
     write_json(folder / "fit_13tev_3000ifb.json", later, provenance())
     write_json(folder / "toys_13tev_139ifb.json", toys(), provenance())
@@ -204,7 +204,8 @@ def test_numbers_of_likelihoods(finished, tmp_path):
     extract_numbers(finished, output, [tmp_path / "study.yaml"])
     numbers = Numbers.read([output])
     place = "default/likelihood/min_dr_dnn"
-    assert numbers.text(f"{place}/points/13/3000/95") == "[−1.00, 5.00]"
+    assert numbers.text(f"{place}/points/13/3000/95") == "[−1.00 ± 0.40, 5.00 ± 0.40]"
+    assert numbers.text(f"{place}/points/13/3000/95/width") == "6.00 ± 0.50"
     assert numbers.text(f"{place}/points/13/3000/95/parts/background_shape") == "4.80"
     assert numbers.text(f"{place}/points/13/3000/second/height") == "1.50"
     assert numbers.text(f"{place}/points/13/3000/significance", 3) == "0.250"
@@ -219,8 +220,8 @@ def test_numbers_of_likelihoods(finished, tmp_path):
     text = fill(tmp_path, output, "<!-- table: likelihood default -->\n<!-- /table -->\n")[0]
     assert text.splitlines()[3:5] == [
         "| min-ΔR + DNN, 13 TeV, 139 fb⁻¹ | [< −10, > 15] | — | 6.00 | — | — | — | 2.00 | 0.250 |",
-        "| min-ΔR + DNN, 13 TeV, 3000 fb⁻¹ | [−1.00, 5.00] | 6.00 | 3.00 | 3.60 | 4.80 | 0.00 |"
-        " 2.00 | 0.250 |",
+        "| min-ΔR + DNN, 13 TeV, 3000 fb⁻¹ | [−1.00 ± 0.40, 5.00 ± 0.40] | 6.00 ± 0.50 | 3.00"
+        " | 3.60 | 4.80 | 0.00 | 2.00 | 0.250 |",
     ]
 
 

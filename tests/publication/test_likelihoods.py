@@ -1,7 +1,7 @@
 import matplotlib as mpl
 import pytest
 from tests.publication.conftest import limits
-from tests.publication.likelihoods import fit, toys, written
+from tests.publication.likelihoods import fit, toys, with_errors, written
 from tests.publication.studies import layout
 
 from hh4b.core.errors import ConfigError, ContractError
@@ -52,6 +52,23 @@ def test_intervals_of_the_likelihood(tmp_path):
     assert "Goodness of fit" not in text
     assert "s_13tev_139ifb,0.95_lower,,,,,,< −10," in as_csv(made)
     assert r"\kappa_\lambda" in as_latex("Table likelihood", made)
+
+
+def test_errors_of_intervals_and_what_they_hold(tmp_path):
+    first = written(tmp_path, "a", with_errors(fit(3.0)))
+    other = written(tmp_path, "b", with_errors(fit(3.0), training=None))
+    later = written(tmp_path, "c", fit(3.0, luminosity=3000.0))
+    text = as_markdown("Table likelihood", table("likelihood", [f"s={first}", f"s={later}"]))
+    assert "| −1.00 ± 0.40 | 5.00 ± 0.40 | 6.00 ± 0.50 | −3.50 | 7.50 |" in text
+    assert "| −1.00 | 5.00 | 6.00 | −3.50 | 7.50 |" in text
+    said = "Errors, at 13 TeV, 139 fb⁻¹: the simulated events (20 replicas) and the trainings (5"
+    assert said in text
+    text = as_markdown("Table likelihood", table("likelihood", [f"s={other}"]))
+    assert "the simulated events (20 replicas), not the trainings." in text
+    few = with_errors(fit(3.0))
+    few["trainings"] |= {"number": 3, "reason": "3 folds, at least 5 make an error"}
+    text = as_markdown("x", table("likelihood", [f"s={written(tmp_path, 'few', few)}"]))
+    assert "not the trainings: 3 folds, at least 5 make an error." in text
 
 
 def test_two_stretches_and_observed_data(tmp_path):
@@ -234,6 +251,13 @@ def test_the_page_says_what_the_likelihood_finds(tmp_path):
         " higher in −2 ln L, is the lower one in 43 % of the experiments."
     )
     assert likelihood_section(PageFiles(Inputs("summary", {}), PageSettings())) == []
+    text = f"likelihood.s={written(tmp_path, 'e', with_errors(fit()))}"
+    lines = likelihood_section(PageFiles(Inputs.parse("summary", [text]), PageSettings()))
+    assert "with everything uncertain, width 12.00 ± 0.50, 6.00 by statistics only" in lines[2]
+    assert lines[3] == (
+        "  Errors of the ends: 0.40 and 0.40, of the simulated events (20 replicas) and the"
+        " trainings (5 folds)."
+    )
 
 
 def test_the_page_of_a_study_reads_its_likelihoods(pytestconfig, monkeypatch):

@@ -961,7 +961,8 @@ LIKELIHOOD_STUDY = {
 }  # fmt: skip
 #: A selection gets a likelihood, or loses it.
 LIKELIHOOD_RULES = {
-    "category_templates", "likelihood_model", "likelihood_fit", "likelihood_workspace",
+    "category_templates", "likelihood_model", "likelihood_redraw", "likelihood_fit",
+    "likelihood_workspace",
 }  # fmt: skip
 LIKELIHOOD = {
     "likelihood.selections": one(
@@ -969,7 +970,7 @@ LIKELIHOOD = {
         tables("likelihood", "interval_breakdown"), figures("likelihood_scan", "kappa_mu"),
     ),
     "likelihood.toys": one(
-        "likelihood/toys", [], "likelihood_toys", "likelihood_redraw", "summary",
+        "likelihood/toys", [], "likelihood_toys", "summary",
         figures("likelihood_scan", "coverage"),
     ),
     "likelihood.redrawn_templates": one(
@@ -1059,7 +1060,7 @@ IN_A_LIKELIHOOD = {
     "statistics.luminosities_ifb": {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
     "statistics.sqrt_s_tev": {"likelihood_model", "likelihood_fit", "likelihood_workspace"},
     "statistics.headline.luminosity_ifb": {
-        "likelihood_toys", "likelihood_redraw", "likelihood_couplings",
+        "likelihood_fit", "likelihood_toys", "likelihood_redraw", "likelihood_couplings",
     },
     # Measurements at the values of the scan.
     "statistics.kappa_lambda_step": {"likelihood_workspace"},

@@ -295,8 +295,8 @@ class _Jobs:
             told += option("--parton-weights", partons)
             reads = [*self.files.categories(name), *plugins, *weights, *partons]
             self.add("category_templates", reads, [layout.categories(name)], told, **keys)
-            again, redrawn = [layout.categories(name), *reads], self.files.redrawn(name)
-            if redrawn and name in self.study.likelihood.toys:
+            again = [layout.categories(name), *reads]
+            if redrawn := self.files.redrawn(name, layout.headline_point):
                 self.add("likelihood_redraw", again, redrawn, told, **keys)
             weights_there = self.files.headline_weights()
             told = self.files.coupling_option(name) + option("--energy-weights", weights_there)
@@ -309,8 +309,9 @@ class _Jobs:
             columns = (layout.likelihoods(part, name) for part in parts)
             for model, fit, toys, *exchange in zip(models, *columns, strict=True):
                 keys["point"] = model.rpartition("model_")[2].removesuffix(".json")
-                self.add("likelihood_fit", [model], [fit], **keys)
+                redrawn = self.files.redrawn(name, keys["point"])
                 told = option("--redrawn", redrawn)
+                self.add("likelihood_fit", [model, *redrawn], [fit], told, **keys)
                 self.add("likelihood_toys", [model, *redrawn], [toys], told, **keys)
                 self.add("likelihood_workspace", [model], exchange, **keys)
 

@@ -57,6 +57,7 @@ rule likelihood_model:
 rule likelihood_fit:
     input:
         model=f"{RESULTS}/likelihood/{{selection}}/model_{{point}}.json",
+        redrawn=lambda w: FILES.redrawn(w.selection, w.point),
     output:
         fit=f"{RESULTS}/likelihood/{{selection}}/fit_{{point}}.json",
     log:
@@ -68,13 +69,14 @@ rule likelihood_fit:
     resources:
         **needs("likelihood_fit"),
     params:
+        redrawn=lambda w: option("--redrawn", FILES.redrawn(w.selection, w.point)),
         settings=settings("likelihood_fit"),
         code=command("likelihood_fit:fit"),
     message:
         "Fitting the likelihood of {wildcards.selection}, {wildcards.point}"
     shell:
-        "hh4b likelihood fit {input.model:q} -o {output.fit:q} --settings {params.settings:q}"
-        " > {log:q} 2>&1"
+        "hh4b likelihood fit {input.model:q} {params.redrawn} -o {output.fit:q}"
+        " --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule likelihood_redraw:
@@ -110,7 +112,7 @@ rule likelihood_redraw:
 rule likelihood_toys:
     input:
         model=f"{RESULTS}/likelihood/{{selection}}/model_{{point}}.json",
-        redrawn=lambda w: FILES.redrawn(w.selection),
+        redrawn=lambda w: FILES.redrawn(w.selection, w.point),
     output:
         toys=f"{RESULTS}/likelihood/{{selection}}/toys_{{point}}.json",
     log:
@@ -122,7 +124,7 @@ rule likelihood_toys:
     resources:
         **needs("likelihood_toys"),
     params:
-        redrawn=lambda w: option("--redrawn", FILES.redrawn(w.selection)),
+        redrawn=lambda w: option("--redrawn", FILES.redrawn(w.selection, w.point)),
         settings=settings("likelihood_toys"),
         code=command("likelihood_toys:toys"),
     message:

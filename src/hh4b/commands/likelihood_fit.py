@@ -16,6 +16,10 @@ def fit(
     settings: LikelihoodFitSettings,
     model_file: Annotated[Path, typer.Argument(help="Likelihood model (JSON).")],
     *,
+    redrawn: Annotated[
+        Path | None,
+        typer.Option(help="Likelihoods of redrawn templates (JSON): errors of the intervals."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Result (JSON).")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the result to standard output.")
@@ -24,6 +28,6 @@ def fit(
     """Scan kappa_lambda with every nuisance profiled: intervals, limits on mu, pulls, impacts."""
     from hh4b.likelihood.fit_stage import make_fit
 
-    text = make_fit(model_file, output, settings)
+    text = make_fit(model_file, output, settings, redrawn=redrawn)
     if as_json or output is None:
         typer.echo(text)

@@ -6,7 +6,8 @@ The result is JSON:
   under ``counts``; ``luminosity_ifb``, ``sqrt_s_tev``, ``signal_process``;
 * ``intervals``: by confidence level (``"0.68"``, ``"0.95"``), ``threshold``, ``interval`` (lowest
   and highest bound, null where ``reasons`` says why), ``segments`` (every allowed stretch),
-  ``width``;
+  ``width``; with redrawn templates their errors (`hh4b.likelihood.interval_errors`), and
+  ``trainings``: how many of them the errors hold;
 * ``minima``: ``kappa_lambda`` and ``minus_2_delta_log_l`` of each local minimum, deepest first;
   ``best``: kappa_lambda of the deepest point;
 * ``curve``: ``kappa_lambda``, ``minus_2_delta_log_l``, ``minus_2_log_l`` of the scan at mu = 1, and
@@ -40,9 +41,11 @@ from hh4b.core.strict_json import to_json
 from hh4b.likelihood.autodiff import fisher_information
 from hh4b.likelihood.expectation import CompiledModel
 from hh4b.likelihood.fits import FixedFits
+from hh4b.likelihood.interval_errors import interval_errors
 from hh4b.likelihood.model_file import model_from_content
 from hh4b.likelihood.mu_limits import NO_LIMIT, MuLimits, discovery_significance, find_mu_limits
 from hh4b.likelihood.pulls import IntervalParts, best_fit, correlation, pulls
+from hh4b.likelihood.redrawn import Redrawn, hash_in
 from hh4b.likelihood.scans import (
     KappaScan,
     goodness_of_fit,
@@ -59,25 +62,36 @@ from hh4b.statistics.note_model import BANDS
 Floats = NDArray[np.float64]
 
 
-def make_fit(model_path: Path, output: Path | None, settings: LikelihoodFitSettings) -> str:
+def make_fit(
+    model_path: Path,
+    output: Path | None,
+    settings: LikelihoodFitSettings,
+    *,
+    redrawn: Path | None = None,
+) -> str:
     """Fit a likelihood model file, write the result if asked, and return it as JSON text.
 
     Args:
         model_path: model of `hh4b likelihood model`.
         output: file to write, or None.
         settings: of the fit.
+        redrawn: likelihoods of redrawn templates (`hh4b likelihood redraw`), for errors of the
+            intervals.
 
     Raises:
-        InputFileError: if the file cannot be read.
-        ContractError: if it is no likelihood model, or lacks the data that are asked for.
+        InputFileError: if a file cannot be read.
+        ContractError: if it is no likelihood model, lacks the data that are asked for, or a replica
+            does not fit the model.
         FitFailed: if a fit does not converge.
     """
     raw = read_json(model_path, finite=True)
     compiled = CompiledModel.of(model_from_content(raw, where=str(model_path)))
-    content = fit_content(compiled, settings)
+    replicas = None if redrawn is None else Redrawn.read(redrawn)
+    content = fit_content(compiled, settings, replicas)
     made_of = {
         **settings.model_dump(mode="json", exclude={"threads"}),
-        "model": raw.get("provenance", {}).get("configuration_hash", "unknown"),
+        "model": hash_in(raw),
+        "redrawn": None if redrawn is None else hash_in(read_json(redrawn, finite=True)),
     }
     provenance = Provenance("likelihood fit", made_of)
     if output is not None:
@@ -102,7 +116,9 @@ def data_of(compiled: CompiledModel, settings: LikelihoodFitSettings) -> Floats:
     return compiled.model.data
 
 
-def fit_content(compiled: CompiledModel, settings: LikelihoodFitSettings) -> dict[str, Any]:
+def fit_content(
+    compiled: CompiledModel, settings: LikelihoodFitSettings, redrawn: Redrawn | None = None
+) -> dict[str, Any]:
     """Return the result as plain data (see the module).
 
     Raises:
@@ -118,10 +134,7 @@ def fit_content(compiled: CompiledModel, settings: LikelihoodFitSettings) -> dic
     return {
         "status": "ok",
         **_header(compiled, settings, data),
-        "intervals": {
-            f"{level:g}": {"threshold": threshold_of(level), **interval_entries(interval)}
-            for level, interval in scan.intervals.items()
-        },
+        **_intervals(compiled, scan, settings, redrawn),
         "minima": [dict(vars(one)) for one in scan.minima],
         "best": scan.best,
         "curve": {
@@ -144,6 +157,30 @@ def fit_content(compiled: CompiledModel, settings: LikelihoodFitSettings) -> dic
         "goodness_of_fit": goodness_of_fit(compiled, scan),
         "fisher": {"kappa_lambda": settings.fisher_kappa, **fisher.as_dict()},
     }
+
+
+def _intervals(
+    compiled: CompiledModel,
+    scan: KappaScan,
+    settings: LikelihoodFitSettings,
+    redrawn: Redrawn | None,
+) -> dict[str, Any]:
+    def data(replica: CompiledModel) -> Floats:
+        return data_of(compiled if settings.asimov == "observed" else replica, settings)
+
+    found: dict[str, Any] = {"intervals": {}}
+    if redrawn is not None:
+        found = interval_errors(compiled, redrawn, data, settings)
+    errors = found["intervals"]
+    by_level = {
+        f"{level:g}": {
+            "threshold": threshold_of(level),
+            **interval_entries(interval),
+            **errors.get(f"{level:g}", {}),
+        }
+        for level, interval in scan.intervals.items()
+    }
+    return {**found, "intervals": by_level}
 
 
 def _statistics_only(
@@ -221,9 +258,7 @@ def _moved(
     if not settings.impacts:
         return {"impacts": None, "breakdown": None}
     # Shifts of the ends are differences along one coarser scan: its spline errs alike in both.
-    step = max(settings.impact_step, settings.scan_step)
-    step = min(step, (settings.scan_max - settings.scan_min) / 3)
-    coarse = settings.model_copy(update={"scan_step": step}).points()
+    coarse = settings.coarse_points()
     levels = settings.confidence_levels
     scan: KappaScan = scan_kappa(compiled, coarse, data, levels=levels, threads=settings.threads)
     best = best_fit(compiled, scan, data)

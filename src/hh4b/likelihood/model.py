@@ -165,6 +165,31 @@ class LikelihoodModel:
         _check_yields(self)
         _check_effects(self)
 
+    def require_same(self, other: "LikelihoodModel", what: str) -> None:
+        """Check that another model has the same channels, bins, parameters, energy and luminosity.
+
+        Args:
+            other: made of redrawn templates.
+            what: it is called in an error.
+
+        Raises:
+            ContractError: if it has not.
+        """
+        first, second = (
+            (
+                [(one.name, one.bin_edges_gev) for one in model.channels],
+                model.parameters,
+                model.sqrt_s_tev,
+                model.luminosity_ifb,
+            )
+            for model in (self, other)
+        )
+        if first != second:
+            raise ContractError(
+                f"{what} has other channels, bins, parameters, energy or luminosity than the model"
+                " of the fit; make replicas of the same templates"
+            )
+
 
 def _check_names(model: LikelihoodModel) -> None:
     for what, names in (

@@ -6,6 +6,11 @@ of the nominal templates, so that the likelihood has the same parameters. Data t
 and fitted with the nominal model show what the Monte Carlo errors cost that the nuisances do not
 cover. Centres of nuisances that stand for the simulated events do not scatter beside them
 (`redrawn_noise`).
+
+With folds there is a replica without each fold, too, for the error of the training
+(`hh4b.core.replication.FoldReplicas`). Unlike in `hh4b.statistics.bootstrap`, an event that counts
+several times is one event of a larger weight: its replica quotes larger Monte Carlo errors, all
+replicas of a kind alike.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +23,9 @@ from numpy.typing import NDArray
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.core.folds import Folds
 from hh4b.core.logs import progress
+from hh4b.core.replication import FoldReplicas, Multiplicities, PoissonReplicas, Replication
 from hh4b.likelihood.build import build_model
 from hh4b.likelihood.category_stage import CategoryInputs
 from hh4b.likelihood.category_templates import CategoryTemplates, read_categories
@@ -27,12 +34,12 @@ from hh4b.likelihood.model_file import model_content, model_from_content
 from hh4b.likelihood.model_stage import templates_of
 from hh4b.likelihood.redrawn_noise import noise_beside_redrawing
 from hh4b.likelihood.settings import LikelihoodRedrawSettings
+from hh4b.statistics.bootstrap_stage import require_events_in_folds
 from hh4b.statistics.template_inputs import LoadedSample
 from hh4b.statistics.template_stage import Samples
 
 #: What a file of replicas says of itself.
 KIND = "likelihoods of redrawn templates"
-Counts = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 
@@ -75,23 +82,23 @@ def make_redrawn(
     nominal = templates_of(
         read_categories(templates), settings.sqrt_s_tev, settings.likelihood.other_energies
     )
-    counts = [_counts(one, settings) for one in (inputs.loaded, inputs.changed)]
-    models = []
-    wanted = settings.redrawn_templates
-    for number in progress(range(wanted), total=wanted, what="replicas of the templates"):
-        loaded, changed = (
-            _replica(all_, one, number)
-            for all_, one in zip((inputs.loaded, inputs.changed), counts, strict=True)
+    poisson = PoissonReplicas(settings.seed, settings.redrawn_templates)
+    models = _models(inputs, poisson, nominal, settings, "replicas of the templates")
+    without_fold: list[LikelihoodModel] = []
+    if settings.folds:
+        folds = Folds.of(settings)
+        require_events_in_folds(inputs.loaded, folds)
+        without_fold = _models(
+            inputs, FoldReplicas(folds), nominal, settings, "templates without a fold"
         )
-        redrawn = replace(inputs, loaded=loaded, changed=changed)
-        models.append(_model(redrawn, nominal, settings))
     found = {
         "kind": KIND,
         "models": [model_content(model) for model in models],
+        "fold_models": [model_content(model) for model in without_fold],
         "noise": noise_beside_redrawing(models[0], nominal, settings.likelihood).tolist(),
     }
     origin = {
-        **settings.model_dump(mode="json", exclude={"seed"}),
+        **settings.decided(mode="json", exclude={"seed"}),
         "category_templates": hash_in(content),
     }
     write_json(output, found, Provenance("likelihood redraw", origin, seed=settings.seed))
@@ -104,10 +111,12 @@ class Redrawn:
     Attributes:
         models: of the replicas, with the parameters of the nominal one.
         noise: of auxiliary data beside the redrawing, (P, P); see `redrawn_noise`.
+        fold_models: without each fold; none without folds.
     """
 
     models: tuple[LikelihoodModel, ...]
     noise: Floats
+    fold_models: tuple[LikelihoodModel, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -121,12 +130,16 @@ class Redrawn:
         if content.get("kind") != KIND:
             raise ContractError(f"{path} is no file of `hh4b likelihood redraw`")
         try:
-            listed, noise = list(content["models"]), np.array(content["noise"], dtype=np.float64)
+            listed, folds = list(content["models"]), list(content["fold_models"])
+            noise = np.array(content["noise"], dtype=np.float64)
         except (KeyError, TypeError, ValueError) as error:
             raise ContractError(f"{path} is not whole ({error}); make it again") from error
-        models = tuple(
-            model_from_content(one, where=f"{path}: replica {number}")
-            for number, one in enumerate(listed)
+        models, without_fold = (
+            tuple(
+                model_from_content(one, where=f"{path}: {what} {number}")
+                for number, one in enumerate(all_)
+            )
+            for what, all_ in (("replica", listed), ("without fold", folds))
         )
         size = len(models[0].parameters) if models else 0
         if not models or noise.shape != (size, size) or not np.isfinite(noise).all():
@@ -134,7 +147,7 @@ class Redrawn:
                 f"{path}: expected replicas and finite noise of shape ({size}, {size}), got"
                 f" {len(models)} and {noise.shape}; make it again"
             )
-        return cls(models, noise)
+        return cls(models, noise, without_fold)
 
 
 def hash_in(content: Mapping[str, Any]) -> str:
@@ -142,20 +155,37 @@ def hash_in(content: Mapping[str, Any]) -> str:
     return str(content.get("provenance", {}).get("configuration_hash", "unknown"))
 
 
-def _counts(samples: Samples, settings: LikelihoodRedrawSettings) -> dict[str, list[Counts]]:
+def _models(
+    inputs: CategoryInputs,
+    replication: Replication,
+    nominal: CategoryTemplates,
+    settings: LikelihoodRedrawSettings,
+    what: str,
+) -> list[LikelihoodModel]:
+    """Return the likelihood of every replica."""
+    counts = [_counts(one, replication) for one in (inputs.loaded, inputs.changed)]
+    models = []
+    for number in progress(range(len(replication)), total=len(replication), what=what):
+        loaded, changed = (
+            _replica(all_, one, number)
+            for all_, one in zip((inputs.loaded, inputs.changed), counts, strict=True)
+        )
+        redrawn = replace(inputs, loaded=loaded, changed=changed)
+        models.append(_model(redrawn, nominal, settings))
+    return models
+
+
+def _counts(samples: Samples, replication: Replication) -> dict[str, list[Multiplicities]]:
     """Return how often each replica takes each row, (N, R) for each sample."""
     return {
-        name: [
-            one.shower[one.rows].bootstrap(settings.seed, settings.redrawn_templates)
-            for one in all_
-        ]
+        name: [replication.multiplicities(one.shower[one.rows]) for one in all_]
         for name, all_ in samples.items()
     }
 
 
-def _replica(samples: Samples, counts: dict[str, list[Counts]], number: int) -> Samples:
-    def redrawn(sample: LoadedSample, taken: Counts) -> LoadedSample:
-        weight = sample.events.efficiency_weight * taken[:, number]
+def _replica(samples: Samples, counts: dict[str, list[Multiplicities]], number: int) -> Samples:
+    def redrawn(sample: LoadedSample, taken: Multiplicities) -> LoadedSample:
+        weight = sample.events.efficiency_weight * np.asarray(taken[:, number], dtype=np.float64)
         return replace(sample, events=replace(sample.events, efficiency_weight=weight))
 
     return {

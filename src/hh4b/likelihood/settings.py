@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from hh4b.core.folds import Folds
 from hh4b.core.settings import (
     Count,
     Fraction,
@@ -236,7 +237,7 @@ class FitChoices(LikelihoodScan):
     mu_limit_level: Fraction = Field(0.95, description="confidence level of these limits")
     impacts: bool = Field(True, description="find impacts and the breakdown by groups")
     impact_step: Positive = Field(
-        0.5, description="step in kappa_lambda of the scans for impacts and breakdown"
+        0.5, description="step in kappa_lambda of the scans for impacts, breakdown and errors"
     )
     contour_mu_max: NonNegative = Field(
         5.0, description="largest mu of the kappa_lambda-mu contour; 0 = no contour"
@@ -245,6 +246,12 @@ class FitChoices(LikelihoodScan):
     fisher_kappa: Kappa = Field(
         1.0, description="kappa_lambda of the Fisher information and the Cramer-Rao bound"
     )
+
+    def coarse_points(self) -> list[float]:
+        """Return the values of a scan for shifts of ends: `impact_step` apart, or wider."""
+        step = max(self.impact_step, self.scan_step)
+        step = min(step, (self.scan_max - self.scan_min) / 3)
+        return self.model_copy(update={"scan_step": step}).points()
 
 
 class LikelihoodFitSettings(FitChoices):
@@ -342,13 +349,14 @@ class RedrawChoices(Settings):
 
     redrawn_templates: Annotated[int, Field(ge=0, le=10_000)] = Field(
         0,
-        description="replicas of the templates, every shower event a Poisson number of times, that"
-        " a second set of pseudo-experiments for coverage is thrown from; 0 = no second set",
+        description="replicas of the templates, every shower event a Poisson number of times, for"
+        " the errors of the intervals at the headline's point and a second set of"
+        " pseudo-experiments for coverage; 0 = neither",
     )
 
 
-class LikelihoodRedrawSettings(RedrawChoices):
-    """Settings of `hh4b likelihood redraw`."""
+class LikelihoodRedrawSettings(RedrawChoices, Folds):
+    """Settings of `hh4b likelihood redraw`; with folds there is a replica without each."""
 
     templates: CategoryTemplateSettings = Field(description="as the category templates have them")
     likelihood: LikelihoodModelSettings = Field(description="as the likelihoods have them")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hh4b.core.errors import ConfigError, ContractError
+from hh4b.core.errors import ConfigError
 from hh4b.core.seeds import stream
 from hh4b.likelihood.fits import CompiledModel
 from hh4b.likelihood.kappa_minima import (
@@ -99,7 +99,7 @@ class PseudoExperiments:
             ContractError: if a model means nothing, or a truth has other bins or parameters.
         """
         for index, one in enumerate(truths):
-            _check_same(model, one, index)
+            model.require_same(one, f"redrawn model {index}")
         for one in (model, *truths):
             one.check()
         compiled = CompiledModel.of(model)
@@ -202,15 +202,3 @@ class PseudoExperiments:
         if failed.any():
             raise not_converged(kappa, failed)
         return np.asarray(np.maximum(values - min(lowest, float(values.min())), 0.0))
-
-
-def _check_same(model: LikelihoodModel, other: LikelihoodModel, index: int) -> None:
-    same = (
-        [(one.name, one.bin_edges_gev) for one in model.channels]
-        == [(one.name, one.bin_edges_gev) for one in other.channels]
-    ) and model.parameters == other.parameters
-    if not same:
-        raise ContractError(
-            f"redrawn model {index} has other channels, bins or parameters than the model of the"
-            " fit; make replicas of the same templates"
-        )

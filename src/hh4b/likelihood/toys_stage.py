@@ -13,9 +13,6 @@ The result is JSON:
   ``threshold_error``;
 * ``coverage_redrawn``: the same for data thrown from models with redrawn templates
   (`hh4b.likelihood.redrawn`), or null; ``replicas``: how many of them there are;
-* ``spread``: by level (``"0.95"``) standard deviations over these of ``lower``, ``upper`` and
-  ``width`` of the interval of each one's own data, by the asymptotic threshold, and ``replicas``,
-  how many have both ends: what the simulated events make uncertain, with the same networks;
 * ``injections``: a list, see `Injection`; ``statement`` says it in words.
 """
 
@@ -35,12 +32,10 @@ from hh4b.likelihood.belt import (
     make_belt,
     measure_coverage,
 )
-from hh4b.likelihood.expectation import CompiledModel
 from hh4b.likelihood.injection import inject
 from hh4b.likelihood.model import LikelihoodModel
 from hh4b.likelihood.model_file import model_from_content
 from hh4b.likelihood.redrawn import Redrawn, hash_in
-from hh4b.likelihood.scans import scan_kappa
 from hh4b.likelihood.settings import LikelihoodToySettings
 from hh4b.likelihood.toys import PseudoExperiments
 from hh4b.statistics.intervals import find_interval
@@ -107,40 +102,12 @@ def toys_content(
         **_interval(lab, data, belt, settings),
         "coverage": _coverage(lab, belt, settings, "coverage"),
         "replicas": 0 if redrawn is None else len(redrawn.models),
-        "spread": {} if redrawn is None else _spread(redrawn, settings),
         "coverage_redrawn": None if other is None else _coverage(other, belt, settings, "redrawn"),
         "injections": [
             inject(lab, kappa, settings.injection_toys).as_dict()
             for kappa in settings.injection_kappas
         ],
     }
-
-
-def _spread(redrawn: Redrawn, settings: LikelihoodToySettings) -> dict[str, Any]:
-    """Return how intervals scatter with the simulated events."""
-    low, high = settings.kappa_bound_min, settings.kappa_bound_max
-    points = max(4, int(np.ceil((high - low) / settings.interval_step)) + 1)
-    kappa = np.linspace(low, high, points)
-    scans = []
-    models = redrawn.models
-    for model in progress(models, total=len(models), what="replicas with intervals"):
-        compiled = CompiledModel.of(model)
-        data = compiled.asimov(1.0 if settings.toy_asimov == "sm" else None)
-        levels = settings.toy_levels
-        scans.append(scan_kappa(compiled, kappa, data, levels=levels, threads=settings.threads))
-    found: dict[str, Any] = {}
-    for level in settings.toy_levels:
-        ends = [
-            (one.lower, one.upper, one.width)
-            for one in (scan.intervals[level] for scan in scans)
-            if one.width is not None
-        ]
-        count = len(ends)
-        scatter = np.std(np.array(ends, dtype=np.float64), axis=0, ddof=1) if count > 1 else []
-        names = ("lower", "upper", "width")
-        errors = dict(zip(names, map(float, scatter), strict=True)) if count > 1 else {}
-        found[f"{level:g}"] = {"replicas": count, **{name: errors.get(name) for name in names}}
-    return found
 
 
 def _laboratory(

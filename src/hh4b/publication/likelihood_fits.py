@@ -90,7 +90,8 @@ def end_of(fit: RunFile, index: int, *place: str) -> Measured:
     """
     value = _pair(fit, *place)[index]
     if value is not None:
-        return fit.measured(value)
+        known = fit.has(*place, "interval_error")
+        return fit.measured(value, fit.errors(*place, "interval_error")[index] if known else None)
     if not fit.get(*place, "segments"):
         return fit.measured(None, text="all excluded")
     scan = fit.numbers("curve", "kappa_lambda")
@@ -103,7 +104,30 @@ def width_of(fit: RunFile, *place: str) -> Measured:
     lower, upper = _pair(fit, *place)
     if lower is None or upper is None:
         return fit.measured(None, text="unbounded")
-    return fit.measured(upper - lower)
+    return fit.measured(upper - lower, fit.optional(*place, "width_error"))
+
+
+def errors_text(fit: RunFile) -> str:
+    """Say what the errors of intervals hold; nothing where a file has none."""
+    replicas = max(
+        (
+            len(fit.get("intervals", level, "replica_bounds")["lower"])
+            for level in levels_of(fit)
+            if fit.has("intervals", level, "replica_bounds")
+        ),
+        default=0,
+    )
+    if not replicas:
+        return ""
+    events = f"the simulated events ({replicas} replicas)"
+    if not fit.has("trainings", "number"):
+        return f"{events}, not the trainings"
+    number, reason = int(fit.number("trainings", "number")), fit.get("trainings", "reason")
+    return (
+        f"{events}, not the trainings: {reason}"
+        if reason
+        else (f"{events} and the trainings ({number} folds)")
+    )
 
 
 def interval_text(fit: RunFile, *place: str) -> str:

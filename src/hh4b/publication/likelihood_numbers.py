@@ -9,6 +9,7 @@ from hh4b.publication.inputs import RunFile
 from hh4b.publication.key_numbers import Numbers, written
 from hh4b.publication.likelihood_fits import (
     STATISTICS,
+    end_of,
     group_label,
     groups_of,
     interval_text,
@@ -17,6 +18,7 @@ from hh4b.publication.likelihood_fits import (
     part_of,
     percent,
     sorted_groups,
+    width_of,
 )
 from hh4b.publication.number_entries import Entry, number
 from hh4b.publication.tables import DASH
@@ -55,10 +57,12 @@ def fit_entry(fit: RunFile) -> Entry:
 
 
 def _interval(fit: RunFile, *place: str) -> Entry:
-    lower, upper = fit.get(*place, "interval")
-    width = None if lower is None or upper is None else upper - lower
-    entry: Entry = {"lower": number(lower), "upper": number(upper), "width": number(width)}
-    if width is None or len(fit.get(*place, "segments")) > 1:
+    ends = {side: end_of(fit, index, *place) for index, side in enumerate(("lower", "upper"))}
+    width = width_of(fit, *place)
+    entry: Entry = {
+        name: number(one.value, one.error) for name, one in {**ends, "width": width}.items()
+    }
+    if width.value is None or len(fit.get(*place, "segments")) > 1:
         entry["text"] = interval_text(fit, *place)
     return entry
 
@@ -86,15 +90,10 @@ def toys_entry(toys: RunFile) -> Entry:
     injections = {
         kappa_name(one["kappa_lambda"]): str(one["statement"]) for one in toys.get("injections")
     }
-    spread: Entry = {
-        _percent(level): {side: number(one[side]) for side in ("lower", "upper", "width")}
-        for level, one in (toys.get("spread") or {}).items()
-    }
     return {
         "coverage": coverage,
         "feldman_cousins": intervals,
         "injections": injections,
-        "spread": spread,
     }
 
 

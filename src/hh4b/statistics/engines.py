@@ -20,7 +20,7 @@ from hh4b.statistics.limit_content import (
 from hh4b.statistics.limits import METHODS, Scan, make_scan, scan_model
 from hh4b.statistics.note_model import PROFILE_THRESHOLD, Yields
 from hh4b.statistics.replica_yields import ReplicatedYields, yields_of_replicas
-from hh4b.statistics.replicas import drawn_yields, replica_bounds, spread
+from hh4b.statistics.replicas import drawn_yields, plain_bounds, replica_bounds, spread
 from hh4b.statistics.scaling import ScaledTemplates
 from hh4b.statistics.settings import IntervalChoices
 from hh4b.statistics.template_replicas import TemplateReplicas
@@ -245,21 +245,13 @@ def _add_errors(
     for method, bounds in own.bounds(replicated).items():
         content[method].update(spread(bounds))
         if replicas is not None:
-            content[method]["replica_bounds"] = _plain(bounds)
+            content[method]["replica_bounds"] = plain_bounds(bounds)
     without_fold = None if replicas is None else replicas.jackknife()
     if without_fold is None:
         return
     replicated = yields_of_replicas(scaled, without_fold, statement.minimum_effective_events)
     for method, bounds in own.bounds(replicated).items():
-        content[method]["fold_bounds"] = _plain(bounds)
-
-
-def _plain(bounds: NDArray[np.float64]) -> dict[str, list[float | None]]:
-    """Return bounds in replicas as lists; None where there is none."""
-    return {
-        side: [None if np.isnan(value) else float(value) for value in column]
-        for side, column in zip(("lower", "upper"), bounds.T, strict=True)
-    }
+        content[method]["fold_bounds"] = plain_bounds(bounds)
 
 
 def _scans_of_bands(

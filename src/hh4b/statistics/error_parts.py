@@ -52,14 +52,22 @@ def add_fold_spread(content: dict[str, Any]) -> dict[str, Any]:
     if any("fold_bounds" not in content[method] for method in METHODS):
         return content
     number = len(content[METHODS[0]]["fold_bounds"]["lower"])
+    parts = {method: with_fold_parts(content[method]) for method in METHODS}
+    return {**content, "trainings": trainings_of_folds(number), **parts}
+
+
+def with_fold_parts(limits: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one interval with both parts of its errors.
+
+    Args:
+        limits: interval with the errors of the events, and ``fold_bounds``.
+    """
+    number = len(limits["fold_bounds"]["lower"])
     enough = number >= MINIMUM_TRAININGS
-    result = {**content, "trainings": trainings_of_folds(number)}
-    for method in METHODS:
-        limits = content[method]
-        training, reasons = _by_folds(limits, number)
-        result[method] = _with_parts(limits, training if enough else None)
-        if enough and reasons:
-            result[method]["error_reasons"] = reasons
+    training, reasons = _by_folds(limits, number)
+    result = _with_parts(limits, training if enough else None)
+    if enough and reasons:
+        result["error_reasons"] = reasons
     return result
 
 

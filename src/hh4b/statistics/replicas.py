@@ -150,6 +150,14 @@ def spread(bounds: Floats) -> dict[str, Any]:
     }
 
 
+def plain_bounds(bounds: Floats) -> dict[str, list[float | None]]:
+    """Return bounds in replicas, shape (A, 2), as lists; None where there is none."""
+    return {
+        side: [None if np.isnan(value) else float(value) for value in column]
+        for side, column in zip(("lower", "upper"), bounds.T, strict=True)
+    }
+
+
 def outermost_bounds(kappa_lambda: Floats, curves: Floats) -> Floats:
     """Return lowest and highest crossing of each curve with zero, not a number where none.
 

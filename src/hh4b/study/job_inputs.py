@@ -128,11 +128,10 @@ class JobInputs:
         """Write them as `templates_option` does."""
         return _rows_option(self.template_rows(selection, varied=True))
 
-    def redrawn(self, selection: str) -> list[str]:
-        """Return the likelihoods of redrawn templates that pseudo-experiments have, if any."""
-        if not self.study.likelihood.redrawn_templates:
-            return []
-        return [self.layout.likelihood("redrawn", selection)]
+    def redrawn(self, selection: str, point: str) -> list[str]:
+        """Return the likelihoods of redrawn templates: at the headline's point, if wanted."""
+        wanted = self.study.likelihood.redrawn_templates and point == self.layout.headline_point
+        return [self.layout.likelihood("redrawn", selection)] if wanted else []
 
     def likelihoods(self) -> list[str]:
         """Return everything that the likelihoods of a study say."""

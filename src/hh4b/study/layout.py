@@ -241,6 +241,11 @@ class Layout(SampleChoice):
             self.file(f"likelihood/{selection}/{part}_{point}.json") for point in self._points()
         ]
 
+    @property
+    def headline_point(self) -> str:
+        """Energy and luminosity of the headline, as names of files have them."""
+        return self._point()
+
     def _point(self, energy: float | None = None, luminosity: float | None = None) -> str:
         """Write energy and luminosity as names of files do; those of the headline if not given."""
         headline = self.study.statistics.headline

@@ -159,6 +159,7 @@ class StatisticsSettings:
             sqrt_s_tev=headline.sqrt_s_tev,
             luminosity_ifb=headline.luminosity_ifb,
             seed=self.study.seed,
+            **self._folds(),
         )
 
     def likelihood_fit(self) -> LikelihoodFitSettings:

@@ -5,6 +5,7 @@ from hh4b.publication.likelihood_fits import (
     by_point,
     data_text,
     end_of,
+    errors_text,
     interval_text,
     levels_of,
     mu_limit,
@@ -48,6 +49,7 @@ def build(inputs: Inputs, reference: Reference, settings: OutputSettings) -> Tab
             "Intervals: outermost ends, −2ΔlnL with every parameter profiled. Significance: of the"
             " Standard Model's HH, expected.",
             *_limit_remarks(files),
+            *_error_remarks(files),
             *settings.remarks,
             *gaps,
         ),
@@ -66,6 +68,20 @@ def _limit_remarks(files: list[RunFile]) -> list[str]:
         " expected is the median."
         for level in sorted(found)
     ]
+
+
+def _error_remarks(files: list[RunFile]) -> list[str]:
+    """Say what errors hold, and where they are."""
+    texts: dict[str, list[RunFile]] = {}
+    for fit in files:
+        if text := errors_text(fit):
+            texts.setdefault(text, []).append(fit)
+    remarks = []
+    for text, those in texts.items():
+        points = dict.fromkeys(map(point_of, those))
+        where = " and ".join(f"{energy:g} TeV, {lumi:g} fb⁻¹" for energy, lumi in points)
+        remarks.append(f"Errors, at {where}: {text}.")
+    return remarks
 
 
 def _first_upper(text: str) -> str:

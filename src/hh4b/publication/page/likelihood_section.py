@@ -6,6 +6,8 @@ from hh4b.publication.inputs import RunFile
 from hh4b.publication.likelihood_fits import (
     STATISTICS,
     TOTAL,
+    end_of,
+    errors_text,
     group_label,
     interval_text,
     largest_part,
@@ -32,7 +34,7 @@ def likelihood_section(files: PageFiles) -> list[str]:
         if fit is not None:
             label = files.settings.label(name)
             lines.append(f"* {_interval(fit, label)}{_note(files.one('headline', name))}")
-            lines += [f"  {text}" for text in (_parts(fit),) if text]
+            lines += [f"  {text}" for text in (_errors(fit), _parts(fit)) if text]
     for name in files.names("toys"):
         toys = files.one("toys", name)
         if toys is not None:
@@ -44,7 +46,7 @@ def _interval(fit: RunFile, label: str) -> str:
     level = levels_of(fit)[-1]
     energy, luminosity = point_of(fit)
     width, frozen = width_of(fit, "intervals", level), part_of(fit, level, STATISTICS)
-    size = width.text if width.value is None else f"width {with_error(width.value, None)}"
+    size = width.text if width.value is None else f"width {with_error(width.value, width.error)}"
     only = "" if frozen.value is None else f", {with_error(frozen.value, None)} by statistics only"
     return (
         f"**{label}: κλ in {interval_text(fit, 'intervals', level)}** with everything uncertain,"
@@ -63,6 +65,18 @@ def _note(limits: RunFile | None) -> str:
     return (
         f" The model `note`, one cut and nothing uncertain: [{with_error(low.value, low.error)},"
         f" {with_error(high.value, high.error)}], width {with_error(width.value, width.error)}."
+    )
+
+
+def _errors(fit: RunFile) -> str:
+    """Say the errors of the ends and what they hold; nothing where there are none."""
+    level = levels_of(fit)[-1]
+    low, high = (end_of(fit, index, "intervals", level) for index in (0, 1))
+    if low.error is None or high.error is None:
+        return ""
+    return (
+        f"Errors of the ends: {with_error(low.error, None)} and {with_error(high.error, None)}, of"
+        f" {errors_text(fit)}."
     )
 
 
@@ -100,14 +114,6 @@ def _toys(toys: RunFile, label: str) -> list[str]:
             lines.append(
                 f"* {label}: thrown from redrawn templates ({toys.get('replicas')} replicas), the"
                 f" same by Feldman–Cousins: {shares}."
-            )
-    for level, one in (toys.get("spread") or {}).items():
-        if one["width"] is not None:
-            ends = f"{one['lower']:.2g}, {one['upper']:.2g} and {one['width']:.2g}"
-            count = f"{one['replicas']} of {toys.get('replicas')} replicas"
-            lines.append(
-                f"* {label}: over replicas of the simulated events, with the same networks, ends"
-                f" and width at {percent(level)} scatter by {ends} ({count} have both ends)."
             )
     for one in toys.get("injections"):
         statement = str(one["statement"])
