@@ -123,11 +123,8 @@ def errors_text(fit: RunFile) -> str:
     if not fit.has("trainings", "number"):
         return f"{events}, not the trainings"
     number, reason = int(fit.number("trainings", "number")), fit.get("trainings", "reason")
-    return (
-        f"{events}, not the trainings: {reason}"
-        if reason
-        else (f"{events} and the trainings ({number} folds)")
-    )
+    known = f"{events} and the trainings ({number} folds)"
+    return f"{events}, not the trainings: {reason}" if reason else known
 
 
 def interval_text(fit: RunFile, *place: str) -> str:
