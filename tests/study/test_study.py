@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from hh4b.core.errors import ConfigError
-from hh4b.study.cost import cost_lines
+from hh4b.study.cost import SECONDS_PER_TRAINED_EVENT, cost_lines, relative_cost
 from hh4b.study.documentation import markdown
 from hh4b.study.job_inputs import JobInputs
 from hh4b.study.layout import Layout
@@ -381,3 +381,11 @@ def test_broken_yaml_is_named(tmp_path):
     (tmp_path / "a.yaml").write_text("samples: [")
     with pytest.raises(ConfigError, match=r"a\.yaml is not YAML"):
         read_study(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize(("size", "rate"), [(0.5, 3_900), (2.0, 1_600), (4.0, 1_150)])
+def test_wide_networks_are_trained_faster_than_their_multiplications_say(size, rate):
+    """Events a CPU second of trainings of the default study and of config/scale/evening.yaml."""
+    seconds = SECONDS_PER_TRAINED_EVENT * relative_cost(size)
+    assert 1 / seconds == pytest.approx(rate, rel=0.25)
+    assert relative_cost(1.0) == 1.0

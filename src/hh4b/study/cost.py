@@ -20,7 +20,9 @@ SECONDS_PER_DETECTOR = 0.0006
 KEPT_SIGNAL, KEPT_BACKGROUND = 0.23, 0.14
 KILOBYTES_PER_EVENT = 0.6
 #: CPU seconds of one event in one epoch, of the network with the options of section 12.2.
-SECONDS_PER_TRAINED_EVENT = 1 / 2400
+SECONDS_PER_TRAINED_EVENT = 3.4e-4
+#: The share of it that a network of any size takes.
+_OF_ANY_SIZE = 0.44
 SECONDS_PER_DNN_EVENT = 7e-6
 #: CPU seconds of one event at one value of the kappa input.
 SECONDS_PER_SCORE = 1 / 14000
@@ -137,7 +139,7 @@ def _spanet(layout: Layout, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
         epochs, networks = training.epochs or options.epochs, len(layout.repeats(training))
         passed = training_events(study, training, infos) * epochs * networks
         seen, number = seen + passed, number + networks
-        hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * relative_size(options)
+        hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * relative_cost(relative_size(options))
     what = f"{number:.0f} SPANet2 trainings, events times epochs"
     yield Cost(what, seen, hours, ("spanet_train",))
     seen = hours = 0.0
@@ -149,7 +151,7 @@ def _spanet(layout: Layout, infos: dict[str, SampleInfo]) -> Iterator[Cost]:
             # The middle of the choices of the width, the largest depth.
             widths = sorted(search.ranges.hidden_dim)
             size = widths[len(widths) // 2] ** 2 * 24 / _TUNED_SIZE
-            hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * size
+            hours += _hours(passed, SECONDS_PER_TRAINED_EVENT) * relative_cost(size)
     if seen:
         yield Cost("search for options of SPANet2", seen, hours, SEARCH_RULES)
 
@@ -241,6 +243,11 @@ def relative_size(options: Options) -> float:
         + 2 * options.num_jet_encoder_layers
     )
     return options.hidden_dim**2 * layers / _TUNED_SIZE
+
+
+def relative_cost(size: float) -> float:
+    """Return the seconds of training a network of a relative size over those with tuned options."""
+    return _OF_ANY_SIZE + (1 - _OF_ANY_SIZE) * size
 
 
 def _hours(events: float, seconds: float) -> float:

@@ -182,7 +182,7 @@ class JobNeeds:
 
     def _rows_of(self, training: SpanetTraining) -> float:
         """Return the rows of a training, as many as a network of the usual size costs."""
-        size = cost.relative_size(cost.training_options(training))
+        size = cost.relative_cost(cost.relative_size(cost.training_options(training)))
         return size * cost.training_events(self.study, training, self.layout.samples)
 
     def _dnn_epochs(self, wildcards: Mapping[str, str]) -> float:
