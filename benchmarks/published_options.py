@@ -65,10 +65,13 @@ def main() -> None:
     given = parser.parse_args()
     study = read_study(Path("config/config.yaml"), *given.configuration)
     layout = Layout(study)
-    rows = {
-        f"{100 * share:g} % of the events": row(layout, point_name(given.training, share))
-        for share in sorted(study.learning_curves.shares)
-    }
+    rows = {}
+    for share in sorted(study.learning_curves.shares):
+        name = point_name(given.training, share)
+        if Path(layout.file(f"metrics/spanet/{name}.json")).exists():
+            rows[f"{100 * share:g} % of the events"] = row(layout, name)
+        else:
+            print(f"{name} is not made yet; it is left out")
     rows["all events"] = row(layout, given.training)
     rows["the note"] = published(Reference.of_file(study.publication.reference))
     print("", *HEAD, sep=" | ")
