@@ -20,6 +20,7 @@ from hh4b.study.learning_curves import point_name
 from hh4b.study.reading import read_study
 
 TRAINING = "mixing_joint_published"
+SMALL = "mixing_joint"
 GROUPS = {"4": "4 jets", "5": "5 jets", ">=6": "6 or more", "total": "all 2h events"}
 HEAD = (
     "training events", "epochs", "AUC", *(f"event efficiency, {one}" for one in GROUPS.values()),
@@ -29,7 +30,12 @@ DECIMALS = (0, 0, 3, *(3 for _ in GROUPS))
 
 def row(layout: Layout, name: str) -> list[Cell]:
     """Return training events, epochs, AUC and event efficiencies of a training."""
-    metrics = read_json(Path(layout.file(f"metrics/spanet/{name}.json")))
+    metrics = Path(layout.file(f"metrics/spanet/{name}.json"))
+    return _row(layout, name, metrics)
+
+
+def _row(layout: Layout, name: str, file: Path) -> list[Cell]:
+    metrics = read_json(file)
     events = count_file(Path(layout.file(f"trainings/{name}/fold_0_training.h5")))["total"].value
     curves = Path(layout.file(f"models/spanet/{name}/repeat_0/metrics.csv"))
     with curves.open(encoding="utf-8", newline="") as stream:
@@ -61,6 +67,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("configuration", type=Path, nargs="+")
     parser.add_argument("--training", default=TRAINING)
+    parser.add_argument(
+        "--small", type=Path, metavar="METRICS",
+        help=f"metrics of the first fold of {SMALL} by `hh4b spanet evaluate`, same testing events",
+    )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
     given = parser.parse_args()
     study = read_study(Path("config/config.yaml"), *given.configuration)
@@ -73,6 +83,8 @@ def main() -> None:
         else:
             print(f"{name} is not made yet; it is left out")
     rows["all events"] = row(layout, given.training)
+    if given.small:
+        rows["small options, all events"] = _row(layout, SMALL, given.small)
     rows["the note"] = published(Reference.of_file(study.publication.reference))
     print("", *HEAD, sep=" | ")
     for name, cells in rows.items():
