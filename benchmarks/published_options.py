@@ -28,14 +28,14 @@ HEAD = (
 DECIMALS = (0, 0, 3, *(3 for _ in GROUPS))
 
 
-def row(layout: Layout, name: str) -> list[Cell]:
+def metrics_of(layout: Layout, name: str) -> Path:
+    """Return the file of a training's metrics."""
+    return Path(layout.file(f"metrics/spanet/{name}.json"))
+
+
+def row(layout: Layout, name: str, metrics_file: Path) -> list[Cell]:
     """Return training events, epochs, AUC and event efficiencies of a training."""
-    metrics = Path(layout.file(f"metrics/spanet/{name}.json"))
-    return _row(layout, name, metrics)
-
-
-def _row(layout: Layout, name: str, file: Path) -> list[Cell]:
-    metrics = read_json(file)
+    metrics = read_json(metrics_file)
     events = count_file(Path(layout.file(f"trainings/{name}/fold_0_training.h5")))["total"].value
     curves = Path(layout.file(f"models/spanet/{name}/repeat_0/metrics.csv"))
     with curves.open(encoding="utf-8", newline="") as stream:
@@ -52,7 +52,7 @@ def _measured(entry: dict[str, Any], name: str) -> Cell:
 
 
 def published(reference: Reference) -> list[Cell]:
-    """Return the same of the note, Tables 7 and 8; its epochs are those of section 12.2."""
+    """Return the same of the note, Tables 7 and 8; its table of samples has no epochs."""
     places: list[tuple[str | int, ...]] = [
         ("samples", "mixing_joint", "training", "total"), (),
         ("classification", "table_8", "mixing_joint", 1),
@@ -78,13 +78,13 @@ def main() -> None:
     rows = {}
     for share in sorted(study.learning_curves.shares):
         name = point_name(given.training, share)
-        if Path(layout.file(f"metrics/spanet/{name}.json")).exists():
-            rows[f"{100 * share:g} % of the events"] = row(layout, name)
+        if metrics_of(layout, name).exists():
+            rows[f"{100 * share:g} % of the events"] = row(layout, name, metrics_of(layout, name))
         else:
             print(f"{name} is not made yet; it is left out")
-    rows["all events"] = row(layout, given.training)
+    rows["all events"] = row(layout, given.training, metrics_of(layout, given.training))
     if given.small:
-        rows["small options, all events"] = _row(layout, SMALL, given.small)
+        rows["small options, all events"] = row(layout, SMALL, given.small)
     rows["the note"] = published(Reference.of_file(study.publication.reference))
     print("", *HEAD, sep=" | ")
     for name, cells in rows.items():

@@ -91,7 +91,7 @@ def make_fit(
     made_of = {
         **settings.model_dump(mode="json", exclude={"threads"}),
         "model": hash_in(raw),
-        "redrawn": None if redrawn is None else hash_in(read_json(redrawn, finite=True)),
+        "redrawn": None if replicas is None else replicas.configuration_hash,
     }
     provenance = Provenance("likelihood fit", made_of)
     if output is not None:

@@ -42,8 +42,8 @@ def interval_errors(
 
     Returns:
         ``intervals``: by level (``"0.95"``) ``interval_error``, ``width_error``, the parts of both,
-        ``replica_bounds`` and ``fold_bounds``; ``trainings``, if there are folds. An error is null
-        where the end is missing in most replicas, or a fit of them does not converge.
+        ``replica_bounds`` and ``fold_bounds``; ``trainings``, if there are folds. A replica whose
+        fit does not converge has no ends; an error is null where most replicas lack the end.
 
     Raises:
         ContractError: if a replica has other parameters, bins, energy or luminosity.

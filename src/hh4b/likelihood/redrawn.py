@@ -112,11 +112,13 @@ class Redrawn:
         models: of the replicas, with the parameters of the nominal one.
         noise: of auxiliary data beside the redrawing, (P, P); see `redrawn_noise`.
         fold_models: without each fold; none without folds.
+        configuration_hash: of the file.
     """
 
     models: tuple[LikelihoodModel, ...]
     noise: Floats
     fold_models: tuple[LikelihoodModel, ...] = ()
+    configuration_hash: str = "unknown"
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -147,7 +149,7 @@ class Redrawn:
                 f"{path}: expected replicas and finite noise of shape ({size}, {size}), got"
                 f" {len(models)} and {noise.shape}; make it again"
             )
-        return cls(models, noise, without_fold)
+        return cls(models, noise, without_fold, hash_in(content))
 
 
 def hash_in(content: Mapping[str, Any]) -> str:

@@ -72,7 +72,7 @@ def make_toys(
     made_of = {
         **settings.model_dump(mode="json", exclude={"threads", "seed"}),
         "model": hash_in(original),
-        "redrawn": None if redrawn is None else hash_in(read_json(redrawn, finite=True)),
+        "redrawn": None if replicas is None else replicas.configuration_hash,
     }
     provenance = Provenance("likelihood toys", made_of, seed=settings.seed)
     if output is not None:
