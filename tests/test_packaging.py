@@ -3,9 +3,12 @@ import subprocess
 import sys
 import time
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
+import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -21,6 +24,19 @@ def test_conda_environment_is_in_step_with_pyproject():
     conda = {item for item in content if isinstance(item, str)}
     named = {r for r in conda | set(pip) if bare(r) not in {"python", "pip", "-e"}}
     assert named == set(PROJECT["dependencies"])
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.12.0", "3.13.0"])
+def test_locked_versions_take_the_first_release_of_every_python(python):
+    """Systems keep a Python for years: Debian 12 has 3.11.2."""
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    for name in (bare(line) for line in lines if line and not line.startswith("#")):
+        try:
+            found = metadata.metadata(name)
+        except metadata.PackageNotFoundError:
+            continue
+        wanted = found.get("Requires-Python")
+        assert wanted is None or python in SpecifierSet(wanted), f"{name} {found['Version']}"
 
 
 def test_lock_names_every_requirement():
