@@ -1,14 +1,23 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from category_samples import CategoryStudy, SmallAmplitude, patch
 
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.files import Provenance, read_json, write_json
+from hh4b.likelihood.category_edges import even_showers
+from hh4b.likelihood.category_rows import CategoryChoice, category_rows, cell_sums
+from hh4b.likelihood.category_stage import CategoryInputs
 from hh4b.likelihood.category_templates import read_categories
 from hh4b.likelihood.model_file import read_model
 from hh4b.likelihood.model_stage import make_models
 from hh4b.likelihood.redrawn import Redrawn, make_redrawn
-from hh4b.likelihood.settings import LikelihoodModelSettings, LikelihoodRedrawSettings
+from hh4b.likelihood.settings import (
+    CategoryTemplateSettings,
+    LikelihoodModelSettings,
+    LikelihoodRedrawSettings,
+)
 
 
 @pytest.fixture
@@ -50,6 +59,38 @@ def test_replicas_scatter_as_the_monte_carlo_errors_say(study, tmp_path):
     assert spread == pytest.approx(background.total_error, rel=0.5)
     signal = np.array([one.signal @ np.ones(model.n_bins) for one in found.models])
     assert (signal.std(axis=0) > 0).all()
+
+
+def test_an_event_that_is_taken_twice_is_two_events(study):
+    """Rows of one shower: three samples of it, nominal and varied alike."""
+    settings = CategoryTemplateSettings.checked(study.options(category_edges=[0.3, 0.7]))
+    inputs = CategoryInputs.read(study.samples(), settings)
+    (sample,) = inputs.loaded["four_b"]
+    choice = CategoryChoice((0.3, 0.7), np.linspace(200, 1200, 11), "include", 2.4)
+    once = category_rows([sample], choice)
+    number = len(sample.events.m_hh_gev)
+    copies = np.arange(number) % 3
+    taken = category_rows([replace(sample, copies=copies)], choice)
+    place = sample.shower[sample.rows].numbers
+    times = dict(zip(place.tolist(), copies.tolist(), strict=True))
+    expected = [times[one] for one in once.shower[1].tolist()]
+    assert len(taken.weight) == sum(expected)
+    assert len(set(taken.event.tolist())) == len(set(taken.shower[1].tolist())) == sum(expected)
+    assert taken.weight.sum() == pytest.approx(once.weight @ np.array(expected))
+    cells = [one.cells(choice.n_bins) for one in (once, taken)]
+    _, variance = cell_sums(cells[1], taken.weight[:, None], taken.event, 2 * choice.n_bins)
+    by_hand = np.bincount(cells[0], once.weight**2 * np.array(expected), 2 * choice.n_bins)
+    assert variance[0, 0] == pytest.approx(by_hand)
+
+
+def test_edges_are_chosen_on_half_of_the_showers(study):
+    settings = CategoryTemplateSettings.checked(study.options(category_edges=[0.3, 0.7]))
+    inputs = CategoryInputs.read(study.samples(), settings)
+    choice = CategoryChoice((0.3, 0.7), np.linspace(200, 1200, 11), "include", 2.4)
+    rows = category_rows(inputs.loaded["four_b"], choice)
+    half = even_showers(rows)
+    assert (half.shower[1] % 2 == 0).all()
+    assert len(half.weight) == pytest.approx(len(rows.weight) / 2, rel=0.1)
 
 
 def test_replicas_depend_on_the_seed_only(study, tmp_path):

@@ -13,6 +13,8 @@ from hh4b.statistics.templates import CutAndBins, SampleEvents, SignalEvents, ba
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+#: More than a replica takes of one event: numbers of copies are made with it.
+_COPIES = 256
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def category_rows(
 ) -> CategoryRows:
     """Pool the samples of a process, each by its number of events generated.
 
+    Copies of an event in a replica are events of their own, in nominal and varied rows alike.
+
     Args:
         samples: of the process.
         choice: categories and bins.
@@ -113,15 +117,18 @@ def category_rows(
                 f"{one.name}: negative event weights; the smooth shape of a background needs"
                 " positive ones"
             )
-        kept = (category >= 0) & (bins >= 0) & (weight != 0)
+        kept = np.flatnonzero((category >= 0) & (bins >= 0) & (weight != 0))
+        kept, copy = _with_copies(kept, sample.copies)
+        most = 1 if sample.copies is None else _COPIES
         shower = sample.shower[sample.rows]
         found.append((
             category[kept], bins[kept], _log_mass(one.m_hh_gev[kept], choice.bin_edges_gev),
-            weight[kept], first + shower.index[kept],
-            np.full(int(kept.sum()), shower.sample), shower.numbers[kept].astype(np.int64),
-            np.zeros((int(kept.sum()), 3)) if parts is None else parts[kept],
+            weight[kept], first + shower.index[kept] * most + copy,
+            np.full(len(kept), shower.sample),
+            shower.numbers[kept].astype(np.int64) * most + copy,
+            np.zeros((len(kept), 3)) if parts is None else parts[kept],
         ))  # fmt: skip
-        first += int(shower.index.max(initial=-1)) + 1
+        first += (int(shower.index.max(initial=-1)) + 1) * most
     category, bins, log_mass, weight, event, names, numbers, signal = (
         np.concatenate(parts) for parts in zip(*found, strict=True)
     )
@@ -129,6 +136,17 @@ def category_rows(
         category, bins, log_mass, weight, event, (names, numbers),
         None if own_fb is None else signal,
     )  # fmt: skip
+
+
+def _with_copies(
+    rows: NDArray[np.intp], copies: Integers | None
+) -> tuple[NDArray[np.intp], Integers]:
+    """Return every row as often as it is taken, and the number of the copy from 0."""
+    if copies is None:
+        return rows, np.zeros(len(rows), dtype=np.int64)
+    times = copies[rows]
+    repeated = np.repeat(rows, times)
+    return repeated, np.arange(len(repeated)) - np.repeat(np.cumsum(times) - times, times)
 
 
 def _log_mass(mass_gev: NDArray[np.floating], edges: Floats) -> Floats:

@@ -8,9 +8,8 @@ cover. Centres of nuisances that stand for the simulated events do not scatter b
 (`redrawn_noise`).
 
 With folds there is a replica without each fold, too, for the error of the training
-(`hh4b.core.replication.FoldReplicas`). Unlike in `hh4b.statistics.bootstrap`, an event that counts
-several times is one event of a larger weight: its replica quotes larger Monte Carlo errors, all
-replicas of a kind alike.
+(`hh4b.core.replication.FoldReplicas`). Its other events have a larger weight, so that it quotes the
+Monte Carlo errors of a sample that is smaller by a fold.
 """
 
 from collections.abc import Mapping, Sequence
@@ -186,7 +185,11 @@ def _counts(samples: Samples, replication: Replication) -> dict[str, list[Multip
 
 
 def _replica(samples: Samples, counts: dict[str, list[Multiplicities]], number: int) -> Samples:
+    """Return the samples of a replica: copies of events where it takes whole ones, else weights."""
+
     def redrawn(sample: LoadedSample, taken: Multiplicities) -> LoadedSample:
+        if np.issubdtype(taken.dtype, np.integer):
+            return replace(sample, copies=taken[:, number].astype(np.int64))
         weight = sample.events.efficiency_weight * np.asarray(taken[:, number], dtype=np.float64)
         return replace(sample, events=replace(sample.events, efficiency_weight=weight))
 

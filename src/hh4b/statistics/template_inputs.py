@@ -36,6 +36,8 @@ class LoadedSample:
         events: the events.
         weight: event weights of the whole dataset, shape (rows,).
         shower: shower events of the whole dataset.
+        copies: of a replica, how many events each one stands for, shape (event,); None = itself.
+            `hh4b.likelihood.category_rows` reads it.
     """
 
     dataset: Path
@@ -43,6 +45,7 @@ class LoadedSample:
     events: SampleEvents
     weight: Floats
     shower: ShowerEvents
+    copies: NDArray[np.int64] | None = None
 
     def share_factors(self, replication: Replication) -> Floats:
         """Return by what each of R replicas multiplies the weights of the part, (R,).
