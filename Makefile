@@ -26,10 +26,10 @@ $(STAMP): requirements.lock pyproject.toml
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-# Workflow tests use all cores by themselves.
+# A plan uses one core; workflows that run their jobs use all cores by themselves.
 test: install
-	pytest -n $(CORES) -m "not workflow"
-	pytest -m workflow
+	pytest -n $(CORES) -m "not workflow or plan"
+	pytest -m "workflow and not plan"
 
 # A Slurm of one node in a temporary folder, the smoke study through it and without it, compared.
 test-slurm: slurm install

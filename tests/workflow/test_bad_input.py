@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.plan]
 ROOT = Path(__file__).parents[2]
 #: One of each place where things are checked.
 BAD = {

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.plan]
 
 
 @pytest.mark.parametrize("scale", [None, "smoke", "evening", "note"])

@@ -1,6 +1,6 @@
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.plan]
 
 # All rules call the one command `hh4b`, so they share the environment that is active when the
 # workflow starts (.venv, or environment.yml); an environment for each rule would be the same one.

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.plan]
 SMOKE = ("--configfile", "config/scale/smoke.yaml")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.plan]
 ROOT = Path(__file__).parents[2]
 STUDIES = ROOT / "tests/studies"
 #: The part that a chain of any study has; limits and features are counted beside.
