@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.publication.conftest import limits, provenance, templates
@@ -98,6 +100,35 @@ def test_another_order_than_the_notes_is_said(compare):
         with_replicas(limits(width=6.5), low, up),
     )
     assert "decided: SPANet2 is wider, other than in the note" in " ".join(decision_section(files))
+
+
+def test_what_the_note_calls_similar(compare):
+    low, up = [-3.0, -3.0, -3.0, -3.0], [9.0, 10.0, 11.0, 12.0]
+    files = compare(
+        with_replicas(limits(width=6.5), low, [x + 1 + 0.1 * (x % 2) for x in up]),
+        with_replicas(limits(width=6.0), low, up),
+    )
+    first = replace(decisions(files, CLAIM)[0], alike=True)
+    assert first.verdict == "decided: SPANet2 is narrower, other than in the note"
+    files = compare(
+        with_replicas(limits(width=6.05), low, up[::-1]),
+        with_replicas(limits(width=6.0), low, up),
+    )
+    first = replace(decisions(files, CLAIM)[0], alike=True)
+    assert first.verdict == "no difference beyond two errors"
+
+
+def test_one_selection_under_two_names_is_no_comparison(compare):
+    """Where a search keeps the options it began with, the tuned network is the one before it."""
+    bounds = [-3.0, -3.0, -3.0, -3.0], [9.0, 10.0, 11.0, 12.0]
+    files = compare(*(with_replicas(limits(width=6.0), *bounds, training=0.5) for _ in range(2)))
+    first = decisions(files, CLAIM)[0]
+    assert first.same
+    said = "nothing to compare, both are the same selection"
+    assert first.short() == said
+    text = " ".join(decision_section(files))
+    assert f"By profile likelihood: {said} (width 12.00 ± 1.38)." in text
+    assert "would decide" not in text
 
 
 def test_without_an_interval_nothing_is_decided(compare):

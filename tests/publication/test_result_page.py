@@ -170,7 +170,8 @@ def test_marks(difference, kind):
 
 
 class _Decided:
-    def __init__(self, value, decided):
+    def __init__(self, value, decided, same=False):
+        self.same = same
         self.found = type("Found", (), {"value": value, "error": 0.1, "decided": decided})()
 
     def sentence(self):
@@ -185,6 +186,7 @@ class _Decided:
         (False, [(1.0, True), (0.1, False)], "open"),
         (True, [(0.1, False), (0.1, False)], "holds"),
         (True, [(1.0, True), (1.0, True)], "fails"),
+        (True, [(0.0, False, True), (0.0, False, True)], "open"),
     ],
 )
 def test_both_methods_have_to_say_the_same(alike, values, state):

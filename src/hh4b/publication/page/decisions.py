@@ -21,6 +21,7 @@ class Decision:
         wider_name: its name.
         narrower_name: its name.
         method: ``"profile"`` or ``"cls"``.
+        alike: whether the note calls the two similar, so that none should be wider.
     """
 
     wider: RunFile
@@ -28,6 +29,7 @@ class Decision:
     wider_name: str
     narrower_name: str
     method: str
+    alike: bool = False
 
     @property
     def found(self) -> Difference:
@@ -37,21 +39,33 @@ class Decision:
         return difference(wider, narrower, "width", shared=share_replicas(*files))
 
     @property
+    def same(self) -> bool:
+        """Whether both are one selection, as where a search kept the options it began with."""
+        found = self.found
+        return found.value == 0 and not found.events
+
+    @property
     def verdict(self) -> str:
         """Say what is decided, in a few words."""
         found = self.found
+        if self.same:
+            return "nothing to compare, both are the same selection"
         if found.value is None or found.decided is None:
             return "cannot be decided"
         if not found.decided:
-            return "not decided"
-        side = "narrower, as in the note" if found.value > 0 else "wider, other than in the note"
-        return f"decided: {self.narrower_name} is {side}"
+            return "no difference beyond two errors" if self.alike else "not decided"
+        side = "narrower" if found.value > 0 else "wider"
+        as_in_note = found.value > 0 and not self.alike
+        note = "as in the note" if as_in_note else "other than in the note"
+        return f"decided: {self.narrower_name} is {side}, {note}"
 
     def short(self) -> str:
         """Say verdict, difference and needed events in one sentence."""
         found = self.found
         if found.value is None:
             return f"{self.verdict} ({self._without()})"
+        if self.same:
+            return self.verdict
         text = f"{self.verdict} (widths differ by {with_error(found.value, found.error)}"
         if found.decided is False:
             factor = found.needed_events
@@ -64,6 +78,8 @@ class Decision:
         found, name = self.found, METHOD_NAMES[self.method]
         if found.value is None:
             return f"By {name}: {self.verdict}, {self._without()}."
+        if self.same:
+            return f"By {name}: {self.verdict} (width {self._width(self.wider)})."
         text = (
             f"By {name}: **{self.verdict}**. Widths {self._width(self.wider)}"
             f" ({self.wider_name}) and {self._width(self.narrower)} ({self.narrower_name}),"
@@ -133,7 +149,7 @@ def decision_section(files: PageFiles) -> list[str]:
 def _needed(files: PageFiles, claim: WidthClaim, decision: Decision) -> list[str]:
     """Say how many events would decide what is not decided."""
     found = decision.found
-    if found.decided is not False:
+    if found.decided is not False or decision.same:
         return []
     factor, name = found.needed_events, METHOD_NAMES[decision.method]
     if factor is None:

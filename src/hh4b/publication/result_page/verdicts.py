@@ -1,7 +1,7 @@
 """The note's conclusions one by one, and whether this run confirms them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 from typing import Literal, NamedTuple
 
@@ -168,7 +168,7 @@ def verdicts(files: PageFiles, numbers: TableNumbers) -> list[Verdict]:
     found += [v for ranking in RANKINGS if (v := _ranking(numbers, ranking)) is not None]
     for claim in WIDTHS:
         pair = decisions(files, WidthClaim(**{k: getattr(claim, k) for k in _CLAIM}))
-        found += _of_widths(claim, pair)
+        found += _of_widths(claim, [replace(one, alike=claim.alike) for one in pair])
     found += [v for reach in REACHES if (v := _reach(numbers, reach)) is not None]
     return [*found, *_of_widths(_ENERGY_CLAIM, _energies(files))]
 
@@ -219,9 +219,9 @@ def _of_widths(claim: Widths, pair: Sequence[Decision]) -> Iterator[Verdict]:
 
 def _state(claim: Widths, decision: Decision) -> State:
     found = decision.found
-    if found.value is None or found.error is None:
-        # Of the same files: nothing was changed by the tuning.
-        return "holds" if claim.alike and found.value == 0 else "open"
+    # Where a search kept the options it began with, tuning was not tested.
+    if found.value is None or found.error is None or decision.same:
+        return "open"
     if claim.alike:
         return "fails" if found.decided else "holds"
     if not found.decided:
