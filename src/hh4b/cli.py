@@ -112,6 +112,9 @@ def _leave(code: str | int | None) -> NoReturn:
         # Python would try once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    # For the log of a job: from a terminal `time` tells who wants to know.
+    if not code and not sys.stderr.isatty():
+        logs.tell_cpu_time()
     hdf5 = sys.modules.get("hh4b.core.hdf5_output")
     if hdf5 is not None and hdf5.has_abandoned_files():
         logging.shutdown()

@@ -97,6 +97,19 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_the_log_of_a_command_that_ends_well_has_its_cpu_time(tmp_path):
+    def told(*words):
+        done = subprocess.run(
+            [*COMMAND, *words], check=False, capture_output=True, text=True, cwd=tmp_path
+        )
+        return done.stderr
+
+    line = r"\d\d:\d\d:\d\d INFO CPU time: \d+\.\d\d s\n"
+    assert re.fullmatch(line, told("config", "schema"))
+    assert told("--version") == ""
+    assert "CPU time" not in told("config", "check", "none.yaml")
+
+
 def test_a_terminated_command_leaves_nothing(tmp_path):
     code = (
         "import signal, sys, time\n"

@@ -1,11 +1,14 @@
 import io
 import logging
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
 from hh4b.core import logs
-from hh4b.core.logs import last_message, last_messages, progress
+from hh4b.core.logs import cpu_time, last_message, last_messages, progress, tell_cpu_time
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,36 @@ from hh4b.core.logs import last_message, last_messages, progress
 def test_the_last_message_of_a_log(text, last, tmp_path):
     (tmp_path / "log").write_text(text)
     assert last_message(tmp_path / "log") == last
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("12:00:00 INFO a\n12:00:01 INFO CPU time: 36.25 s\n", 36.25),
+        ("INFO CPU time: 1.50 s\nINFO CPU time: 2.00 s\n", 3.5),
+        ("x" * 9000 + "\n12:00:01 INFO CPU time: 0.50 s\n", 0.5),
+        ("12:00:00 INFO CPU time: 3.00 s of sample a\n", None),
+        ("", None),
+    ],
+)
+def test_the_cpu_time_of_a_log(text, seconds, tmp_path):
+    (tmp_path / "log").write_text(text)
+    assert cpu_time(tmp_path / "log") == seconds
+    assert cpu_time(tmp_path / "none") is None
+
+
+def test_cpu_time_is_that_of_the_system_and_has_the_time_of_children(caplog, tmp_path):
+    caplog.set_level(logging.INFO)
+    before = sum(os.times()[:4])
+    tell_cpu_time()
+    subprocess.run([sys.executable, "-c", "sum(range(10**7))"], check=True)
+    tell_cpu_time()
+    after = sum(os.times()[:4])
+    (tmp_path / "log").write_text("".join(f"INFO {text}\n" for text in caplog.messages[:1]))
+    first = cpu_time(tmp_path / "log")
+    (tmp_path / "log").write_text("".join(f"INFO {text}\n" for text in caplog.messages[1:]))
+    second = cpu_time(tmp_path / "log")
+    assert before - 0.05 <= first < second - 0.05 <= after
 
 
 def test_jobs_and_groups_without_a_log_are_named(tmp_path):

@@ -1,6 +1,8 @@
 """Logging for the command line, and progress that suits a terminal or a file."""
 
 import logging
+import re
+import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -82,6 +84,26 @@ def duration(seconds: float) -> str:
         return f"{whole // 60} min {whole % 60} s"
     minutes = round(whole / 60)
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+_CPU_TIME = re.compile(r"^(?:\d\d:\d\d:\d\d )?INFO CPU time: (\d+\.\d+) s$", re.MULTILINE)
+
+
+def tell_cpu_time() -> None:
+    """Log what this process and the processes it waited for took."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    log.info("CPU time: %.2f s", sum(one.ru_utime + one.ru_stime for one in used))
+
+
+def cpu_time(path: Path | str) -> float | None:
+    """Return the CPU time in s that the commands of a log took; None if it does not say."""
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(-min(TAIL_BYTES, file.seek(0, 2)), 2)
+            found = _CPU_TIME.findall(file.read().decode(errors="replace"))
+    except OSError:
+        return None
+    return sum(map(float, found)) if found else None
 
 
 #: Bytes at the end of a log in which its last message is looked for.

@@ -10,6 +10,7 @@ from typing import Any
 
 from hh4b.core.contracts import read_attributes
 from hh4b.core.files import read_json
+from hh4b.core.logs import cpu_time
 from hh4b.core.strict_json import parse_json
 from hh4b.publication.record.run import RECORD
 from hh4b.publication.result_page.links import Links, PageLink
@@ -46,7 +47,8 @@ class JobTime:
     Attributes:
         rule: of the workflow.
         name: of the job, its rule included.
-        cpu_s: its CPU time in seconds; 0 if it was over before it was measured.
+        cpu_s: its CPU time in seconds, as its log says. Without one what Snakemake found when it
+            looked last, which may be long before the end; 0 if it did not look.
         wall_s: how long it ran, in seconds.
         memory_mb: its largest resident memory in MB; 0 if it was not measured.
     """
@@ -206,10 +208,12 @@ def job_times(results: Path) -> Iterator[JobTime]:
     for folder in folders:
         for path in sorted(folder.rglob("*.tsv")):
             inside = path.relative_to(folder).with_suffix("").as_posix()
+            told = cpu_time(folder.parent / "logs" / f"{inside}.log")
             above = "" if folder == folders[0] else f"{folder.parent.name}/"
             with path.open(encoding="utf-8", newline="") as stream:
                 for row in csv.DictReader(stream, delimiter="\t"):
-                    cpu_s, wall_s, memory = (_number(row.get(k)) for k in _MEASURED)
+                    seen_s, wall_s, memory = (_number(row.get(k)) for k in _MEASURED)
+                    cpu_s = seen_s if told is None else told
                     yield JobTime(_rule_of(path, folder), above + inside, cpu_s, wall_s, memory)
 
 
