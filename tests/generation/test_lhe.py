@@ -3,6 +3,7 @@
 import errno
 import gzip
 import json
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -62,6 +63,21 @@ def test_part_of_a_file_and_more_than_one_write_block(tmp_path):
     assert len(read_lhe(path, first=8999).events) == 2
     with pytest.raises(InputFileError, match="9001 events, but events 9000 to 9002"):
         read_lhe(path, first=9000, count=2)
+
+
+@pytest.mark.parametrize(
+    ("first", "count"), [(0, None), (0, 3), (0, 0), (700, 1100), (1999, None), (2000, None)]
+)
+def test_events_are_counted_as_they_are_read(tmp_path, monkeypatch, first, count):
+    """Own files are not looked into but at the events asked for; all others line by line."""
+    text = gzip.decompress(write(tmp_path / "own.lhe.gz", make_events(2000)).read_bytes())
+    (tmp_path / "other.lhe").write_bytes(b"<!-- other -->\n" + text)
+    other = read_lhe(tmp_path / "other.lhe", first, count)
+    monkeypatch.setattr("hh4b.generation.lhe.event_blocks", None)
+    own = read_lhe(tmp_path / "own.lhe.gz", first, count)
+    assert own.n_events_file == other.n_events_file == 2000
+    for name in (field.name for field in fields(LheEvents)):
+        np.testing.assert_array_equal(getattr(own.events, name), getattr(other.events, name))
 
 
 def test_equal_events_make_equal_files(tmp_path):

@@ -19,7 +19,16 @@ from hh4b.core.errors import ContractError, InputFileError
 from hh4b.core.files import Provenance, atomic_path
 from hh4b.core.strict_json import parse_json
 from hh4b.generation.lhe_checks import check_events, check_whole_numbers, located
-from hh4b.generation.lhe_text import END, event_blocks, lines_of, numbers, read_head
+from hh4b.generation.lhe_text import (
+    END,
+    OPENING,
+    event_blocks,
+    lines_of,
+    numbers,
+    read_head,
+    regular_blocks,
+    short_lines,
+)
 from hh4b.generation.pdf import DEFAULT_LHAPDF_ID
 
 Floats = NDArray[np.float64]
@@ -178,8 +187,7 @@ def head_text(
         error=f"{cross_section_error_pb:.10e}",
         largest=f"{np.abs(weights).max():.10e}",
     )
-    opening = '<LesHouchesEvents version="3.0">\n<header>\n'
-    return f"{opening}<hh4b>\n{note}\n</hh4b>\n{more}</header>\n{init}\n"
+    return f"{OPENING}{note}\n</hh4b>\n{more}</header>\n{init}\n"
 
 
 def _format(events: LheEvents) -> str:
@@ -245,15 +253,9 @@ def _read(
     stream: IO[bytes], asked: tuple[int, int | None, int | None], path: Path | str
 ) -> LheFile:
     first, count, particles = asked
-    lines = lines_of(stream, path)
-    header, (beams, init) = read_head(lines, path)
+    header, (beams, init), blocks, n_events = _texts(stream, first, count, path)
     last = None if particles is None else particles + 1
-    wanted = []
-    n_events = 0
-    for block in event_blocks(lines, path):
-        if n_events >= first and (count is None or n_events < first + count):
-            wanted.append(block[:last])
-        n_events += 1
+    wanted = [block[:last] for block in blocks]
     if n_events < first + (count or 0):
         raise InputFileError(
             f"{path} has {n_events} events, but events {first} to {first + (count or 0)} were"
@@ -278,6 +280,29 @@ def _read(
         sqrt_s_gev=sqrt_s,
         lhapdf_ids=(int(beams[6]), int(beams[7])),
     )
+
+
+def _texts(
+    stream: IO[bytes], first: int, count: int | None, path: Path | str
+) -> tuple[bytes, tuple[list[bytes], list[bytes]], list[list[bytes]], int]:
+    """Return header, the words of ``<init>``, the events asked for, and how many the file has."""
+    opening = OPENING.encode()
+    own = stream.read(len(opening)) == opening
+    stream.seek(0)
+    if own:
+        header, words = read_head(short_lines(stream, path), path)
+        found = regular_blocks(stream, first, count)
+        if found is not None:
+            return header, words, *found
+        stream.seek(0)
+    lines = lines_of(stream, path)
+    header, words = read_head(lines, path)
+    wanted, n_events = [], 0
+    for block in event_blocks(lines, path):
+        if n_events >= first and (count is None or n_events < first + count):
+            wanted.append(block)
+        n_events += 1
+    return header, words, wanted, n_events
 
 
 def _provenance(note: bytes, path: Path | str) -> dict[str, Any]:

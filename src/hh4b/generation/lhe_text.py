@@ -25,10 +25,13 @@ _MISPLACED = {
         **_GROUP,
     },
 }
+_BEGIN, _END = b"<event>\n", b"</event>\n"
 # Found without a look into the line.
-_COMMON = {b"<event>\n": b"event", b"</event>\n": b"/event"}
+_COMMON = {_BEGIN: b"event", _END: b"/event"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _STARTS = (b"<LesHouchesEvents", b"<?xml", b"<!")
+#: How files of this package begin.
+OPENING = '<LesHouchesEvents version="3.0">\n<header>\n<hh4b>\n'
 # A file that is no text, or unpacks to nothing but zeros, has lines that no memory holds.
 _LINE_BYTES_MAX = 1 << 24
 _CHUNK_BYTES = 1 << 18
@@ -45,13 +48,28 @@ def lines_of(stream: IO[bytes], path: Path | str) -> Iterator[bytes]:
         lines = (rest + chunk).splitlines(keepends=True)
         # A line may go on in the next chunk, be it only with the second mark of its end.
         rest = lines.pop()
-        if len(rest) > _LINE_BYTES_MAX:
-            raise InputFileError(
-                f"{path} is not an LHE file: a line has more than {_LINE_BYTES_MAX} bytes"
-            )
+        _check_length(rest, path)
         yield from lines
     if rest:
         yield rest
+
+
+def short_lines(stream: IO[bytes], path: Path | str) -> Iterator[bytes]:
+    """Yield the lines of a file one by one, so that what follows is left in the stream.
+
+    Raises:
+        InputFileError: if a line is too long for text.
+    """
+    while line := stream.readline(_LINE_BYTES_MAX + 1):
+        _check_length(line, path)
+        yield line
+
+
+def _check_length(line: bytes, path: Path | str) -> None:
+    if len(line) > _LINE_BYTES_MAX:
+        raise InputFileError(
+            f"{path} is not an LHE file: a line has more than {_LINE_BYTES_MAX} bytes"
+        )
 
 
 def read_head(
@@ -143,6 +161,48 @@ def event_blocks(lines: Iterator[bytes], path: Path | str) -> Iterator[list[byte
         elif inside:
             block.append(line)
     raise InputFileError(f"{path} is cut in the middle: no {END.decode()}; make it again")
+
+
+def regular_blocks(
+    stream: IO[bytes], first: int, count: int | None
+) -> tuple[list[list[bytes]], int] | None:
+    """Return the lines of the events asked for, as `event_blocks` yields them, and how many follow.
+
+    For files whose events hold no tags, as this package writes them: all others are split and
+    counted, not looked into, so that a job of a large file does not wait for those before it.
+
+    Args:
+        stream: behind ``</init>``.
+        first: events to skip.
+        count: events to take; None = all that follow.
+
+    Returns:
+        None if the file is not like that, or cut: `event_blocks` says what is wrong.
+
+    Raises:
+        ValueError: if an event asked for has not as many particles as it says.
+    """
+    blocks: list[list[bytes]] = []
+    number, rest = 0, b""
+    while chunk := stream.read(_CHUNK_BYTES):
+        text, end, rest = (rest + chunk).rpartition(_END)
+        if not end:
+            if len(rest) > _LINE_BYTES_MAX:
+                return None
+            continue
+        size = text.count(_END) + 1
+        if text.count(b"<") != 2 * size - 1:
+            return None
+        stop = size if count is None else min(first + count - number, size)
+        for place in range(start := max(first - number, 0), stop):
+            if place == start:
+                events = text.split(_END)
+            if not events[place].startswith(_BEGIN):
+                return None
+            lines = events[place][len(_BEGIN) :].splitlines(keepends=True)
+            blocks.append(_whole(lines, number + place))
+        number += size
+    return (blocks, number) if rest.strip() == END else None
 
 
 def _whole(block: list[bytes], number: int) -> list[bytes]:
