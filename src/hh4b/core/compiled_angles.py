@@ -2,7 +2,7 @@
 
 import math
 
-from numba import njit
+from hh4b.core.compiled import njit
 
 
 @njit(cache=True, nogil=True)

@@ -1,9 +1,9 @@
 """Flavour of jets: the heaviest quark of the event record within a cone."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.detector.jets import Jets
 from hh4b.detector.particles import Partons

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.detector.calorimeter import Towers
 from hh4b.detector.particles import Floats, Integers

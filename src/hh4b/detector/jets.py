@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.detector.particles import Floats, Integers
 from hh4b.detector.settings import JetSettings

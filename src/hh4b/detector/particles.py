@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.core.errors import ContractError
 
 Floats = NDArray[np.float64]

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.detector.particles import Floats, Particles, charge_of
 from hh4b.detector.settings import FieldSettings
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.detector.particles import Floats, Integers, offsets_of
 
 _BOTTOM, _HIGGS = 5, 25

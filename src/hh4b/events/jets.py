@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.events.block import Collection
 from hh4b.events.settings import IngestSettings
 

@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from hh4b.core.compiled import numba
 
 # PDG numbers of the bosons and quarks that are looked for.
 HIGGS, BOTTOM = 25, 5

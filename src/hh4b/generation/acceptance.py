@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
+from hh4b.core.compiled import njit
 from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.core.errors import ConfigError, ContractError
 from hh4b.core.settings import Positive, Settings

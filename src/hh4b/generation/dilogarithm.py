@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
-import numba
 import numpy as np
+
+from hh4b.core.compiled import numba
 
 _PI2_6 = math.pi**2 / 6.0
 # Bernoulli numbers B_2, B_4, ... over (2n + 1)!: Li2 = u - u^2/4 + sum B_2n u^(2n+1) / (2n+1)!

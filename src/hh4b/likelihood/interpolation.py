@@ -10,8 +10,9 @@ from math import exp
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hh4b.core.compiled import njit
 
 Floats = NDArray[np.float64]
 #: Solves for a_1 ... a_6 of 1 + sum a_n x^n from value - 1, first and second derivative at 1, -1.

@@ -10,9 +10,9 @@ from math import inf, log1p
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import njit
 from hh4b.likelihood.interpolation import bend, factor
 
 Floats = NDArray[np.float64]

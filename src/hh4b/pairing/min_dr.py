@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from hh4b.core import kinematics
+from hh4b.core.compiled import numba
 from hh4b.pairing.jets import KeptJets
 
 

@@ -287,6 +287,8 @@ def save_figure(
         # In memory first: on a full disk the writer of PDF ends in an error of its compression.
         drawn = BytesIO()
         figure.savefig(drawn, format=kind, metadata=entries)
+        # All formats have the layout of the first: to find it takes as long as to draw.
+        figure.set_layout_engine("none")
         with atomic_path(path) as temporary:
             temporary.write_bytes(drawn.getvalue())
         paths.append(path)

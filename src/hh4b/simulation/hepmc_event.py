@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.core.errors import InputFileError
 from hh4b.detector.particles import Floats
 from hh4b.simulation.hepmc_text import EventLines, event_lines

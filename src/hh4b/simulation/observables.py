@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import awkward as ak
-import numba
 import numpy as np
 import uproot
 from numpy.typing import NDArray
 
+from hh4b.core.compiled import numba
 from hh4b.core.compiled_angles import abs_delta_phi
 from hh4b.core.errors import InputFileError
 from hh4b.core.kinematics import FourVector, from_pt_eta_phi_mass, invariant_mass

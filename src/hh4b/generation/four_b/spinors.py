@@ -12,8 +12,9 @@ from math import sqrt
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hh4b.core.compiled import njit
 
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
