@@ -80,6 +80,24 @@ def test_events_are_counted_as_they_are_read(tmp_path, monkeypatch, first, count
         np.testing.assert_array_equal(getattr(own.events, name), getattr(other.events, name))
 
 
+def test_events_as_a_file_of_their_own(tmp_path):
+    path = write(tmp_path / "own.lhe.gz", make_events(50))
+    part = read_lhe(path, 20, 7, with_text=True)
+    (tmp_path / "part.lhe").write_bytes(part.text)
+    alone = read_lhe(tmp_path / "part.lhe")
+    assert alone.n_events_file == 7
+    for field in fields(LheEvents):
+        np.testing.assert_array_equal(
+            getattr(alone.events, field.name), getattr(part.events, field.name)
+        )
+    for name in ("cross_section_pb", "provenance", "sqrt_s_gev", "lhapdf_ids"):
+        assert getattr(alone, name) == getattr(part, name)
+    assert read_lhe(path, 20, 7).text == b""
+    text = gzip.decompress(path.read_bytes()).replace(b"</event>", b"<rwgt>\n</rwgt>\n</event>")
+    (tmp_path / "tags.lhe").write_bytes(text)
+    assert read_lhe(tmp_path / "tags.lhe", 20, 7, with_text=True).text == b""
+
+
 def test_equal_events_make_equal_files(tmp_path):
     one, two = write(tmp_path / "one.lhe.gz"), write(tmp_path / "two.lhe.gz")
     assert one.read_bytes() == two.read_bytes()

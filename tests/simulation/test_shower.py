@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hh4b.core.errors import GeneratorFailed
+from hh4b.generation.lhe import read_lhe
 from hh4b.simulation import shower as module
 from hh4b.simulation.shower import blocks, hepmc_status, shower
 
@@ -74,6 +75,36 @@ def test_events_do_not_depend_on_the_chunk(events, monkeypatch):
     assert (again.record.momenta == events[1].record.momenta).all()
     (other,) = shower(TOY, first=5, count=5, seed=2, labels=("toy",))
     assert other.record.pid.tolist() != again.record.pid.tolist()
+
+
+def test_a_file_with_the_events_alone_gives_the_same(events, monkeypatch):
+    """Pythia parses all events before the first one that it is asked for."""
+    monkeypatch.setattr(module, "BLOCK_EVENTS", 5)
+    text = read_lhe(TOY, 3, 9, with_text=True).text
+    asked = []
+    start = module.start_pythia
+
+    def watched(path, **kwargs):
+        asked.append(kwargs["part"].path)
+        return start(path, **kwargs)
+
+    monkeypatch.setattr(module, "start_pythia", watched)
+    again = list(shower(TOY, first=3, count=9, seed=1, labels=("toy",), text=text))
+    assert [block.index.tolist() for block in again] == [block.index.tolist() for block in events]
+    for one, other in zip(again, events, strict=True):
+        np.testing.assert_array_equal(one.record.momenta, other.record.momenta)
+        np.testing.assert_array_equal(one.vertices, other.vertices)
+    (part,) = asked
+    assert part != TOY
+    assert not part.parent.exists()
+
+
+def test_a_batch_that_fails_is_begun_again_in_the_part(monkeypatch):
+    text = read_lhe(TOY, 2, 2, with_text=True).text
+    no_hadrons = {"seed": 1, "labels": ("toy",), "commands": ("HadronLevel:all = off",)}
+    (whole,) = shower(TOY, first=2, count=2, **no_hadrons)
+    (part,) = shower(TOY, first=2, count=2, text=text, **no_hadrons)
+    np.testing.assert_array_equal(whole.record.momenta, part.record.momenta)
 
 
 def test_unknown_setting(events):

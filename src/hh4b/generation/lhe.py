@@ -10,7 +10,7 @@ import math
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +99,8 @@ class LheFile:
         provenance: content of ``<hh4b>``; empty for files of other programs.
         sqrt_s_gev: energy of the two beams together, from ``<init>``.
         lhapdf_ids: numbers of both beams' parton densities in LHAPDF's index.
+        text: of a file with these events alone, if it was asked for; empty if the events hold tags,
+            as those of other programs may.
     """
 
     events: LheEvents
@@ -108,6 +110,7 @@ class LheFile:
     provenance: dict[str, Any]
     sqrt_s_gev: float
     lhapdf_ids: tuple[int, int]
+    text: bytes = b""
 
 
 def write_lhe(
@@ -217,7 +220,12 @@ def _format(events: LheEvents) -> str:
 
 
 def read_lhe(
-    path: Path | str, first: int = 0, count: int | None = None, *, particles: int | None = None
+    path: Path | str,
+    first: int = 0,
+    count: int | None = None,
+    *,
+    particles: int | None = None,
+    with_text: bool = False,
 ) -> LheFile:
     """Read events ``first`` to ``first + count`` of an LHE file, plain or gzipped.
 
@@ -229,6 +237,8 @@ def read_lhe(
         count: events to read; default: all that follow.
         particles: take the first ones of each event only, which saves time: the incoming partons
             come first; default: all.
+        with_text: whether to keep the text of the events, for a program that would read the file
+            from its beginning.
 
     Raises:
         InputFileError: if the file is missing, not LHE, cut, or has fewer events than asked for.
@@ -240,7 +250,8 @@ def read_lhe(
             raw.seek(0)
             plain: Any = gzip.GzipFile(fileobj=raw) if zipped else raw
             with io.BufferedReader(plain, 1 << 20) as stream:
-                return _read(stream, (first, count, particles), path)
+                texts = _texts(stream, first, count, path)
+                return _read(texts, (first, count, particles), path, with_text=with_text)
     except OSError as error:
         raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (EOFError, zlib.error) as error:
@@ -249,11 +260,61 @@ def read_lhe(
         raise InputFileError(f"{path} is not a valid LHE file: {error}; make it again") from error
 
 
+class _Texts(NamedTuple):
+    """The parts of a file.
+
+    Attributes:
+        header: all before ``<init>``.
+        beams: words of the first line of ``<init>``.
+        init: words of its second line, of the (first) process.
+        blocks: lines of the events asked for.
+        n_events: number of events in the whole file.
+        regular: whether its events hold no tags.
+    """
+
+    header: bytes
+    beams: list[bytes]
+    init: list[bytes]
+    blocks: list[list[bytes]]
+    n_events: int
+    regular: bool
+
+    def alone(self) -> bytes:
+        """Return the text of a file with these events alone."""
+        events = b"".join(b"".join([b"<event>\n", *one, b"</event>\n"]) for one in self.blocks)
+        words = b"\n".join(b" ".join(line) for line in (self.beams, self.init))
+        return b"%b<init>\n%b\n</init>\n%b%b\n" % (self.header, words, events, END)
+
+
+def _texts(stream: IO[bytes], first: int, count: int | None, path: Path | str) -> _Texts:
+    opening = OPENING.encode()
+    own = stream.read(len(opening)) == opening
+    stream.seek(0)
+    if own:
+        header, words = read_head(short_lines(stream, path), path)
+        found = regular_blocks(stream, first, count)
+        if found is not None:
+            return _Texts(header, *words, *found, regular=True)
+        stream.seek(0)
+    lines = lines_of(stream, path)
+    header, words = read_head(lines, path)
+    wanted, n_events = [], 0
+    for block in event_blocks(lines, path):
+        if n_events >= first and (count is None or n_events < first + count):
+            wanted.append(block)
+        n_events += 1
+    return _Texts(header, *words, wanted, n_events, regular=False)
+
+
 def _read(
-    stream: IO[bytes], asked: tuple[int, int | None, int | None], path: Path | str
+    texts: _Texts,
+    asked: tuple[int, int | None, int | None],
+    path: Path | str,
+    *,
+    with_text: bool,
 ) -> LheFile:
     first, count, particles = asked
-    header, (beams, init), blocks, n_events = _texts(stream, first, count, path)
+    header, beams, init, blocks, n_events, regular = texts
     last = None if particles is None else particles + 1
     wanted = [block[:last] for block in blocks]
     if n_events < first + (count or 0):
@@ -279,30 +340,8 @@ def _read(
         provenance=_provenance(note, path),
         sqrt_s_gev=sqrt_s,
         lhapdf_ids=(int(beams[6]), int(beams[7])),
+        text=texts.alone() if with_text and regular else b"",
     )
-
-
-def _texts(
-    stream: IO[bytes], first: int, count: int | None, path: Path | str
-) -> tuple[bytes, tuple[list[bytes], list[bytes]], list[list[bytes]], int]:
-    """Return header, the words of ``<init>``, the events asked for, and how many the file has."""
-    opening = OPENING.encode()
-    own = stream.read(len(opening)) == opening
-    stream.seek(0)
-    if own:
-        header, words = read_head(short_lines(stream, path), path)
-        found = regular_blocks(stream, first, count)
-        if found is not None:
-            return header, words, *found
-        stream.seek(0)
-    lines = lines_of(stream, path)
-    header, words = read_head(lines, path)
-    wanted, n_events = [], 0
-    for block in event_blocks(lines, path):
-        if n_events >= first and (count is None or n_events < first + count):
-            wanted.append(block)
-        n_events += 1
-    return header, words, wanted, n_events
 
 
 def _provenance(note: bytes, path: Path | str) -> dict[str, Any]:

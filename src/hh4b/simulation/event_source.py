@@ -118,19 +118,18 @@ def _block(numbers: np.ndarray, events: Sequence[HepmcEvent]) -> ShowerBlock:
 
 
 def _partons(path: Path | str, settings: SimulateSettings) -> EventSource:
-    file = read_lhe(path, settings.first, settings.events)
+    file = read_lhe(path, settings.first, settings.events, with_text=settings.first > 0)
     settings = _told_by(file, settings)
     if not len(file.events):
         raise ContractError(f"{path}: no events from {settings.first} on; nothing to do")
-    return EventSource(settings, len(file.events), _showered(path, file.events, settings))
+    return EventSource(settings, len(file.events), _showered(path, file, settings))
 
 
-def _showered(
-    path: Path | str, generated: LheEvents, settings: SimulateSettings
-) -> Iterator[Weighted]:
+def _showered(path: Path | str, file: LheFile, settings: SimulateSettings) -> Iterator[Weighted]:
+    generated = file.events
     for block in shower(
         path, first=settings.first, count=len(generated), seed=settings.seed,
-        labels=(settings.sample,), commands=tuple(settings.pythia_settings),
+        labels=(settings.sample,), commands=tuple(settings.pythia_settings), text=file.text,
     ):  # fmt: skip
         _require_same_events(block, generated, settings.first, path)
         yield block, generated.weights[block.index - settings.first]

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import awkward as ak
@@ -74,8 +76,23 @@ class ShowerBlock:
         return select_partons(record.offsets, record.pid, record.status, (px, py, pz))
 
 
-def start_pythia(path: Path | str, *, first: int, commands: tuple[str, ...] = ()) -> Any:
-    """Return a Pythia that reads a Les Houches file from event ``first`` on.
+@dataclass(frozen=True)
+class Part:
+    """A file with some events of another.
+
+    Attributes:
+        path: of the file.
+        first: number that its first event has in the other.
+    """
+
+    path: Path
+    first: int
+
+
+def start_pythia(
+    path: Path | str, *, first: int, commands: tuple[str, ...] = (), part: Part | None = None
+) -> Any:
+    """Return a Pythia that reads a Les Houches file, or a part of it, from event ``first`` on.
 
     H decays given in the file are kept, as Pythia leaves decayed particles alone.
 
@@ -90,11 +107,12 @@ def start_pythia(path: Path | str, *, first: int, commands: tuple[str, ...] = ()
             " pip install pythia8mc, or start from Delphes files or datasets (docs/platforms.md)"
         ) from error
     pythia = pythia8mc.Pythia("", False)
-    for line in (*_COMMANDS, f"Beams:nSkipLHEFatInit = {first}", *commands):
+    skipped = first if part is None else first - part.first
+    for line in (*_COMMANDS, f"Beams:nSkipLHEFatInit = {skipped}", *commands):
         if not pythia.readString(line):
             raise GeneratorFailed(f"Pythia does not understand {line!r}; see its manual")
     # A line of settings ends at the first space of a name.
-    pythia.settings.word("Beams:LHEF", str(path))
+    pythia.settings.word("Beams:LHEF", str(path if part is None else part.path))
     if not pythia.init():
         raise GeneratorFailed(f"Pythia cannot start on {path}; is it a whole LHE file?")
     return pythia
@@ -108,6 +126,7 @@ def shower(
     seed: int,
     labels: tuple[str | int, ...],
     commands: tuple[str, ...] = (),
+    text: bytes = b"",
 ) -> Iterator[ShowerBlock]:
     """Shower events ``first`` to ``first + count`` of a Les Houches file, block by block.
 
@@ -118,36 +137,51 @@ def shower(
         seed: seed of the study.
         labels: name of the work, for the random streams.
         commands: further Pythia settings.
+        text: of a file with these events alone, which Pythia reads then: it parses all that stands
+            before them in ``path``.
 
     Raises:
         GeneratorFailed: if Pythia cannot start, or gives up more than 1 % of the events.
     """
-    pythia = start_pythia(path, first=first, commands=commands)
-    n_failed, n_done = 0, 0
-    for start, stop in blocks(first, count):
-        stream = 1 + derive_seed(seed, *labels, "shower", start, bits=_SEED_BITS)
-        pythia.rndm.init(stream)
-        try:
-            block = _convert(pythia.nextBatch(stop - start, "none"), pythia, start)
-        except (TypeError, _VerticesLost):
-            # What hands over batches fails where no particle of a batch has a production vertex,
-            # as without hadrons: the events are made once more.
-            pythia = start_pythia(path, first=start, commands=commands)
+    with _part(text, first) as part:
+        pythia = start_pythia(path, first=first, commands=commands, part=part)
+        n_failed, n_done = 0, 0
+        for start, stop in blocks(first, count):
+            stream = 1 + derive_seed(seed, *labels, "shower", start, bits=_SEED_BITS)
             pythia.rndm.init(stream)
-            block = one_by_one(pythia, start, stop - start)
-        n_failed += block.n_failed
-        n_done += stop - start
-        # Of few events that are whole, none or one fails: more is damage.
-        few = 1.0 if count < BLOCK_EVENTS else 3.0
-        allowed = max(few, _FAILED_SHARE_MAX * max(n_done, min(count, BLOCK_EVENTS)))
-        if n_failed > allowed:
-            raise GeneratorFailed(
-                f"Pythia gave up {n_failed} of {n_done} events of {path};"
-                " check momenta and colour flow of the file"
-            )
-        yield block
-    if n_failed:
-        log.warning("Pythia gave up %d of %d events; they are left out", n_failed, n_done)
+            try:
+                block = _convert(pythia.nextBatch(stop - start, "none"), pythia, start)
+            except (TypeError, _VerticesLost):
+                # What hands over batches fails where no particle of one has a production vertex,
+                # as without hadrons: the events are made once more.
+                pythia = start_pythia(path, first=start, commands=commands, part=part)
+                pythia.rndm.init(stream)
+                block = one_by_one(pythia, start, stop - start)
+            n_failed += block.n_failed
+            n_done += stop - start
+            # Of few events that are whole, none or one fails: more is damage.
+            few = 1.0 if count < BLOCK_EVENTS else 3.0
+            allowed = max(few, _FAILED_SHARE_MAX * max(n_done, min(count, BLOCK_EVENTS)))
+            if n_failed > allowed:
+                raise GeneratorFailed(
+                    f"Pythia gave up {n_failed} of {n_done} events of {path};"
+                    " check momenta and colour flow of the file"
+                )
+            yield block
+        if n_failed:
+            log.warning("Pythia gave up %d of %d events; they are left out", n_failed, n_done)
+
+
+@contextmanager
+def _part(text: bytes, first: int) -> Iterator[Part | None]:
+    """Write the text of a file, for a while; None without a text."""
+    if not text:
+        yield None
+        return
+    with TemporaryDirectory(prefix="hh4b-") as folder:
+        path = Path(folder) / "partons.lhe"
+        path.write_bytes(text)
+        yield Part(path, first)
 
 
 def blocks(first: int, count: int) -> list[tuple[int, int]]:
