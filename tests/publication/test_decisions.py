@@ -124,7 +124,7 @@ def test_one_selection_under_two_names_is_no_comparison(compare):
     files = compare(*(with_replicas(limits(width=6.0), *bounds, training=0.5) for _ in range(2)))
     first = decisions(files, CLAIM)[0]
     assert first.same
-    said = "nothing to compare, both are the same selection"
+    said = "nothing to compare, both select the same events"
     assert first.short() == said
     text = " ".join(decision_section(files))
     assert f"By profile likelihood: {said} (width 12.00 ± 1.38)." in text

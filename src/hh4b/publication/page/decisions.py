@@ -40,7 +40,7 @@ class Decision:
 
     @property
     def same(self) -> bool:
-        """Whether both are one selection, as where a search kept the options it began with."""
+        """Whether both select the same events, as where a search kept the options it began with."""
         found = self.found
         return found.value == 0 and not found.events
 
@@ -49,7 +49,7 @@ class Decision:
         """Say what is decided, in a few words."""
         found = self.found
         if self.same:
-            return "nothing to compare, both are the same selection"
+            return "nothing to compare, both select the same events"
         if found.value is None or found.decided is None:
             return "cannot be decided"
         if not found.decided:
