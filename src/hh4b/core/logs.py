@@ -86,6 +86,8 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+#: Bytes at the end of a log in which its last messages are looked for.
+TAIL_BYTES = 4000
 _CPU_TIME = re.compile(r"^(?:\d\d:\d\d:\d\d )?INFO CPU time: (\d+\.\d+) s$", re.MULTILINE)
 
 
@@ -98,16 +100,10 @@ def tell_cpu_time() -> None:
 def cpu_time(path: Path | str) -> float | None:
     """Return the CPU time in s that the commands of a log took; None if it does not say."""
     try:
-        with Path(path).open("rb") as file:
-            file.seek(-min(TAIL_BYTES, file.seek(0, 2)), 2)
-            found = _CPU_TIME.findall(file.read().decode(errors="replace"))
+        found = _CPU_TIME.findall(_tail(path))
     except OSError:
         return None
     return sum(map(float, found)) if found else None
-
-
-#: Bytes at the end of a log in which its last message is looked for.
-TAIL_BYTES = 4000
 
 
 def say(line: str) -> None:
@@ -130,12 +126,16 @@ def last_messages(jobs: Iterable[Any]) -> Iterator[str]:
 def last_message(path: Path | str) -> str:
     """Return the last line of a log, and what stands above it where it is the rest of a message."""
     try:
-        with Path(path).open("rb") as file:
-            file.seek(-min(TAIL_BYTES, file.seek(0, 2)), 2)
-            lines = [line for line in file.read().decode(errors="replace").splitlines() if line]
+        lines = [line for line in _tail(path).splitlines() if line]
     except OSError:
         return "it left no log"
     first = len(lines) - 1
     while first > 0 and lines[first][0].isspace():
         first -= 1
     return "\n".join(lines[first:]) or "its log is empty"
+
+
+def _tail(path: Path | str) -> str:
+    with Path(path).open("rb") as file:
+        file.seek(-min(TAIL_BYTES, file.seek(0, 2)), 2)
+        return file.read().decode(errors="replace")

@@ -237,8 +237,8 @@ def read_lhe(
         count: events to read; default: all that follow.
         particles: take the first ones of each event only, which saves time: the incoming partons
             come first; default: all.
-        with_text: whether to keep the text of the events, for a program that would read the file
-            from its beginning.
+        with_text: whether to keep the text of whole events, for a program that would read the file
+            from its beginning; not together with ``particles``.
 
     Raises:
         InputFileError: if the file is missing, not LHE, cut, or has fewer events than asked for.
@@ -250,7 +250,7 @@ def read_lhe(
             raw.seek(0)
             plain: Any = gzip.GzipFile(fileobj=raw) if zipped else raw
             with io.BufferedReader(plain, 1 << 20) as stream:
-                texts = _texts(stream, first, count, path)
+                texts = _texts(stream, (first, count, particles), path)
                 return _read(texts, (first, count, particles), path, with_text=with_text)
     except OSError as error:
         raise InputFileError(f"cannot read {path}: {error.strerror or error}") from error
@@ -267,7 +267,7 @@ class _Texts(NamedTuple):
         header: all before ``<init>``.
         beams: words of the first line of ``<init>``.
         init: words of its second line, of the (first) process.
-        blocks: lines of the events asked for.
+        blocks: lines of the events asked for, as far as asked for.
         n_events: number of events in the whole file.
         regular: whether its events hold no tags.
     """
@@ -286,13 +286,19 @@ class _Texts(NamedTuple):
         return b"%b<init>\n%b\n</init>\n%b%b\n" % (self.header, words, events, END)
 
 
-def _texts(stream: IO[bytes], first: int, count: int | None, path: Path | str) -> _Texts:
+#: First event, number of events, particles of each; None = all.
+_Asked = tuple[int, int | None, int | None]
+
+
+def _texts(stream: IO[bytes], asked: _Asked, path: Path | str) -> _Texts:
+    first, count, particles = asked
+    last = None if particles is None else particles + 1
     opening = OPENING.encode()
     own = stream.read(len(opening)) == opening
     stream.seek(0)
     if own:
         header, words = read_head(short_lines(stream, path), path)
-        found = regular_blocks(stream, first, count)
+        found = regular_blocks(stream, first, count, last)
         if found is not None:
             return _Texts(header, *words, *found, regular=True)
         stream.seek(0)
@@ -301,22 +307,14 @@ def _texts(stream: IO[bytes], first: int, count: int | None, path: Path | str) -
     wanted, n_events = [], 0
     for block in event_blocks(lines, path):
         if n_events >= first and (count is None or n_events < first + count):
-            wanted.append(block)
+            wanted.append(block[:last])
         n_events += 1
     return _Texts(header, *words, wanted, n_events, regular=False)
 
 
-def _read(
-    texts: _Texts,
-    asked: tuple[int, int | None, int | None],
-    path: Path | str,
-    *,
-    with_text: bool,
-) -> LheFile:
+def _read(texts: _Texts, asked: _Asked, path: Path | str, *, with_text: bool) -> LheFile:
     first, count, particles = asked
-    header, beams, init, blocks, n_events, regular = texts
-    last = None if particles is None else particles + 1
-    wanted = [block[:last] for block in blocks]
+    header, beams, init, wanted, n_events, regular = texts
     if n_events < first + (count or 0):
         raise InputFileError(
             f"{path} has {n_events} events, but events {first} to {first + (count or 0)} were"
@@ -340,7 +338,7 @@ def _read(
         provenance=_provenance(note, path),
         sqrt_s_gev=sqrt_s,
         lhapdf_ids=(int(beams[6]), int(beams[7])),
-        text=texts.alone() if with_text and regular else b"",
+        text=texts.alone() if with_text and regular and particles is None else b"",
     )
 
 

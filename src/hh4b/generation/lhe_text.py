@@ -164,7 +164,7 @@ def event_blocks(lines: Iterator[bytes], path: Path | str) -> Iterator[list[byte
 
 
 def regular_blocks(
-    stream: IO[bytes], first: int, count: int | None
+    stream: IO[bytes], first: int, count: int | None, last: int | None = None
 ) -> tuple[list[list[bytes]], int] | None:
     """Return the lines of the events asked for, as `event_blocks` yields them, and how many follow.
 
@@ -175,6 +175,7 @@ def regular_blocks(
         stream: behind ``</init>``.
         first: events to skip.
         count: events to take; None = all that follow.
+        last: line of an event before which to stop; None = all its lines.
 
     Returns:
         None if the file is not like that, or cut: `event_blocks` says what is wrong.
@@ -200,7 +201,7 @@ def regular_blocks(
             if not events[place].startswith(_BEGIN):
                 return None
             lines = events[place][len(_BEGIN) :].splitlines(keepends=True)
-            blocks.append(_whole(lines, number + place))
+            blocks.append(_whole(lines, number + place)[:last])
         number += size
     return (blocks, number) if rest.strip() == END else None
 
