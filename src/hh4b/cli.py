@@ -112,8 +112,8 @@ def _leave(code: str | int | None) -> NoReturn:
         # Python would try once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    # For the log of a job: from a terminal `time` tells who wants to know.
-    if not code and not sys.stderr.isatty():
+    # For the log of a job alone: who types a command, or reads what it says, has `time`.
+    if not code and logs.goes_to_a_file():
         logs.tell_cpu_time()
     hdf5 = sys.modules.get("hh4b.core.hdf5_output")
     if hdf5 is not None and hdf5.has_abandoned_files():

@@ -97,17 +97,29 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_the_log_of_a_command_that_ends_well_has_its_cpu_time(tmp_path):
-    def told(*words):
-        done = subprocess.run(
-            [*COMMAND, *words], check=False, capture_output=True, text=True, cwd=tmp_path
-        )
-        return done.stderr
+def test_the_log_of_a_job_that_ends_well_has_its_cpu_time(tmp_path):
+    def logged(*words):
+        with (tmp_path / "log").open("w") as log:
+            subprocess.run(
+                [*COMMAND, *words], check=False, stdout=subprocess.DEVNULL, stderr=log,
+                cwd=tmp_path,
+            )  # fmt: skip
+        return (tmp_path / "log").read_text()
 
     line = r"\d\d:\d\d:\d\d INFO CPU time: \d+\.\d\d s\n"
-    assert re.fullmatch(line, told("config", "schema"))
-    assert told("--version") == ""
-    assert "CPU time" not in told("config", "check", "none.yaml")
+    assert re.fullmatch(line, logged("config", "schema"))
+    assert logged("--version") == ""
+    assert "CPU time" not in logged("config", "check", "none.yaml")
+
+
+def test_who_reads_what_a_command_says_is_not_told_its_cpu_time(tmp_path):
+    words = [*COMMAND, "config", "schema"]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=tmp_path)
+    assert done.stderr == ""
+    closed = (
+        f"{sys.executable} -c 'from hh4b.cli import main; main()' config schema 2>&- >/dev/null"
+    )
+    assert subprocess.run(closed, shell=True, check=False, cwd=tmp_path).returncode == 0
 
 
 def test_a_terminated_command_leaves_nothing(tmp_path):

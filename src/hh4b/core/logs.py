@@ -1,12 +1,14 @@
 """Logging for the command line, and progress that suits a terminal or a file."""
 
 import logging
+import os
 import re
 import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -89,6 +91,14 @@ def duration(seconds: float) -> str:
 #: Bytes at the end of a log in which its last messages are looked for.
 TAIL_BYTES = 4000
 _CPU_TIME = re.compile(r"^(?:\d\d:\d\d:\d\d )?INFO CPU time: (\d+\.\d+) s$", re.MULTILINE)
+
+
+def goes_to_a_file() -> bool:
+    """Whether standard error is a file, as that of the jobs of the workflow."""
+    try:
+        return S_ISREG(os.fstat(2).st_mode)
+    except OSError:  # it is closed
+        return False
 
 
 def tell_cpu_time() -> None:
