@@ -3,11 +3,16 @@
 ``python benchmarks/published_options.py config/scale/evening.yaml`` reads what
 ``snakemake --configfile config/scale/evening.yaml -- table_sample_size`` has left: metrics of the
 training on all events and on shares of them, tested with the same events.
-``-o docs/numbers/published_options.json`` keeps the table for the documents.
+``--repeats LABEL FOLDER ...`` adds trainings on all events beside the study: by `hh4b spanet train`
+with its training file; each FOLDER holds ``report.json`` of `hh4b spanet evaluate` on its testing
+events. ``-o docs/numbers/published_options.json`` keeps the table for the documents.
 """
 
 import argparse
 import csv
+import statistics
+from collections.abc import Sequence
+from math import hypot, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +40,57 @@ def metrics_of(layout: Layout, name: str) -> Path:
 
 def row(layout: Layout, name: str, metrics_file: Path) -> list[Cell]:
     """Return training events, epochs, AUC and event efficiencies of a training."""
-    metrics = read_json(metrics_file)
-    events = count_file(Path(layout.file(f"trainings/{name}/fold_0_training.h5")))["total"].value
-    curves = Path(layout.file(f"models/spanet/{name}/repeat_0/metrics.csv"))
-    with curves.open(encoding="utf-8", newline="") as stream:
-        epochs = int(float(list(csv.DictReader(stream))[-1]["epoch"]))
-    found = metrics["classification"]["EVENT/signal"]
-    groups = (metrics["groups"][key] for key in GROUPS)
-    return [events, epochs, _measured(found, "auc"),
-            *(_measured(one, "event_efficiency") for one in groups)]  # fmt: skip
+    folder = Path(layout.file(f"models/spanet/{name}/repeat_0"))
+    values = measured(read_json(metrics_file))
+    return [events_of(layout, name), epochs_of(folder), *values]
 
 
-def _measured(entry: dict[str, Any], name: str) -> Cell:
-    value, error = entry[name], entry.get(f"{name}_error")
-    return float(value) if error is None else (float(value), float(error))
+def row_of_repeats(layout: Layout, name: str, folders: Sequence[Path]) -> list[Cell]:
+    """Return the means over equal trainings; errors hold events and the spread of trainings."""
+    found = [measured(read_json(folder / "report.json")) for folder in folders]
+    means: list[Cell] = []
+    for values in zip(*found, strict=True):
+        centre = statistics.mean(value for value, _ in values)
+        events = statistics.mean(error for _, error in values)
+        means.append((centre, hypot(events, spread_of(values) / sqrt(len(values)))))
+    return [events_of(layout, name), epochs_of(folders[0]), *means]
+
+
+def spread_of(values: Sequence[tuple[float, float]]) -> float:
+    """Return the standard deviation of the values of several trainings; 0 of one."""
+    return statistics.stdev(value for value, _ in values) if len(values) > 1 else 0.0
+
+
+def events_of(layout: Layout, name: str) -> int:
+    """Return the number of training events."""
+    file = Path(layout.file(f"trainings/{name}/fold_0_training.h5"))
+    return int(count_file(file)["total"].value)
+
+
+def epochs_of(folder: Path) -> int:
+    """Return the number of epochs that a training ran for."""
+    return int(float(curves_of(folder)[-1]["epoch"]))
+
+
+def kept_epoch(folder: Path) -> tuple[int, float]:
+    """Return the epoch that assigns most jets, and what the AUC gains after it until the last."""
+    rows = curves_of(folder)
+    best = max(rows, key=lambda row: float(row["validation/average_jet_accuracy"]))
+    name = "validation/EVENT/signal/auc"
+    return int(float(best["epoch"])), float(rows[-1][name]) - float(best[name])
+
+
+def curves_of(folder: Path) -> list[dict[str, str]]:
+    """Return the metrics of every epoch."""
+    with (folder / "metrics.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def measured(metrics: dict[str, Any]) -> list[tuple[float, float]]:
+    """Return AUC and event efficiencies with the errors of the testing events."""
+    entries = [(metrics["classification"]["EVENT/signal"], "auc")]
+    entries += [(metrics["groups"][key], "event_efficiency") for key in GROUPS]
+    return [(float(entry[name]), float(entry[f"{name}_error"])) for entry, name in entries]
 
 
 def published(reference: Reference) -> list[Cell]:
@@ -71,6 +113,10 @@ def main() -> None:
         "--small", type=Path, metavar="METRICS",
         help=f"metrics of the first fold of {SMALL} by `hh4b spanet evaluate`, same testing events",
     )  # fmt: skip
+    parser.add_argument(
+        "--repeats", nargs="+", action="append", default=[], metavar=("LABEL", "FOLDER"),
+        help="a name of the line, and folders of equal trainings",
+    )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
     given = parser.parse_args()
     study = read_study(Path("config/config.yaml"), *given.configuration)
@@ -85,6 +131,16 @@ def main() -> None:
     rows["all events"] = row(layout, given.training, metrics_of(layout, given.training))
     if given.small:
         rows["small options, all events"] = row(layout, SMALL, given.small)
+    spreads = {}
+    for label, *names in given.repeats:
+        folders = [Path(name) for name in names]
+        rows[label] = row_of_repeats(layout, given.training, folders)
+        if len(folders) > 1:
+            found = [measured(read_json(folder / "report.json"))[0] for folder in folders]
+            spreads["auc_spread"] = round(spread_of(found), 4)
+            kept, gains = zip(*(kept_epoch(folder) for folder in folders), strict=True)
+            spreads["kept_epoch"] = statistics.median(kept)
+            spreads["auc_gain_after"] = round(statistics.mean(gains), 4)
     rows["the note"] = published(Reference.of_file(study.publication.reference))
     print("", *HEAD, sep=" | ")
     for name, cells in rows.items():
@@ -93,7 +149,7 @@ def main() -> None:
         options = study.spanet_trainings[given.training]
         write_benchmark(
             given.output, Path(__file__).stem, HEAD, rows, decimals=DECIMALS,
-            folds=study.event_selection.folds, options=Path(options.options).name,
+            folds=study.event_selection.folds, options=Path(options.options).name, **spreads,
         )  # fmt: skip
 
 

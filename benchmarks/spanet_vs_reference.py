@@ -22,13 +22,15 @@ from typing import Any
 import h5py
 import numpy as np
 import torch
+from torch.utils._pytree import tree_map
 
 from hh4b.spanet.data import read_events
+from hh4b.spanet.devices import choose_devices
 from hh4b.spanet.event import EventDescription
 from hh4b.spanet.options import OURS_ONLY, Options
 from hh4b.spanet.prediction import predict
 from hh4b.spanet.preparation import prepare
-from hh4b.spanet.training import Training
+from hh4b.spanet.training import Training, Workers
 
 ROOT = Path(__file__).parent.parent / "config" / "spanet"
 #: Share of events with 4, 5, ... 10 jets; the four-tag cut on HH and on pp -> 4b gives about this.
@@ -84,10 +86,10 @@ def build_reference(
 
 
 def reference(
-    repository: Path, options: Options, event: Path, data: Path
+    repository: Path, options: Options, event: Path, data: Path, device: torch.device
 ) -> tuple[Callable[[], None], Callable[[], int]]:
     """Return the reference's training step, and its prediction of the whole file."""
-    model = build_reference(repository, options, event, data, data)
+    model = build_reference(repository, options, event, data, data).to(device)
     from spanet.evaluation import evaluate_on_test_dataset
 
     (optimizer,), (schedule,) = model.configure_optimizers()
@@ -101,7 +103,9 @@ def reference(
     def step() -> None:
         model.train()
         optimizer.zero_grad()
-        model.training_step(next(source), 0).backward()
+        # As Lightning moves a batch.
+        batch = tree_map(lambda tensor: tensor.to(device), next(source))
+        model.training_step(batch, 0).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), options.gradient_clip)
         optimizer.step()
         schedule["scheduler"].step()
@@ -116,9 +120,11 @@ def reference(
 
 
 def rate(function: Callable[[], Any], events: int, clock: Callable[[], float]) -> float:
-    """Return events per second of one call."""
+    """Return events per second of one call, all that it left to a GPU included."""
     start = clock()
     function()
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
     return events / (clock() - start)
 
 
@@ -131,6 +137,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=20000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--num-gpu", type=int, choices=(0, 1), default=0, help="both on a GPU")
     parser.add_argument(
         "--clock",
         choices=("wall", "cpu"),
@@ -140,6 +147,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     clock = time.perf_counter if arguments.clock == "wall" else time.process_time
+    (device,) = choose_devices(arguments.num_gpu)
     options = Options.read(arguments.options).changed(num_gpu=0)
     event = EventDescription.read(arguments.event)
     size = options.batch_size
@@ -147,10 +155,13 @@ def main() -> None:
         data, small = Path(folder) / "toy.h5", Path(folder) / "small.h5"
         write_toy(data, arguments.events, 1)
         write_toy(small, 2 * size, 2)
-        training = Training(options, event, prepare(options, event, data), seed=1)
+        training = Training(
+            options, event, prepare(options, event, data), seed=1, workers=Workers(device=device)
+        )
         events = read_events(data, event)
-        their_step, _ = reference(arguments.reference_repository, options, arguments.event, data)
-        _, their_whole = reference(arguments.reference_repository, options, arguments.event, small)
+        common = (arguments.reference_repository, options, arguments.event)
+        their_step, _ = reference(*common, data, device)
+        _, their_whole = reference(*common, small, device)
         rng = np.random.default_rng(0)
 
         def our_step() -> None:
@@ -176,6 +187,7 @@ def main() -> None:
     }
     result = {
         "threads": arguments.threads,
+        "device": str(device),
         "batch_size": size,
         "training": {"reference": middle["rt"], "ours": middle["ot"], "ratio": ratios["training"]},
         "prediction": {
