@@ -1,5 +1,7 @@
 """The network on a GPU beside the CPU: needs one, and is left out without."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -38,16 +40,15 @@ def on_gpu():
 
 
 def step_of(training, index):
-    """Return losses and gradients of one step, before the weights change."""
-    training.network.train()
+    """Return losses and gradients of one step before the weights change, in float64."""
+    network = training.network.double().train()
     batch = training.store.batch(index).to(training.workers.device)
-    output = training.network(batch, training.parts)
+    batch = replace(batch, features=tuple(one.double() for one in batch.features))
+    output = network(batch, training.parts)
     targets = training.targets.take(batch)
     found = losses.compute(output, targets, batch, EVENT, training.options, training.data.balance)
     found.total.backward()
-    gradients = {
-        n: p.grad.cpu() for n, p in training.network.named_parameters() if p.grad is not None
-    }
+    gradients = {n: p.grad.cpu() for n, p in network.named_parameters() if p.grad is not None}
     values = {"total": found.total, **found.parts}
     return {name: float(value.detach()) for name, value in values.items()}, gradients
 
@@ -68,11 +69,10 @@ def test_step_equals_that_of_the_cpu(toys, changes):
     index = np.arange(200)
     ours, gradients = step_of(Training(options, EVENT, data, seed=1, workers=on_gpu()), index)
     want, wanted = step_of(Training(options, EVENT, data, seed=1), index)
-    assert ours == pytest.approx(want, rel=1e-4, abs=1e-5)
+    assert ours == pytest.approx(want, rel=1e-6, abs=1e-8)
     assert gradients.keys() == wanted.keys()
-    largest = max(float(g.abs().max()) for g in wanted.values())
     for name, gradient in gradients.items():
-        torch.testing.assert_close(gradient, wanted[name], rtol=1e-3, atol=1e-4 * largest)
+        torch.testing.assert_close(gradient, wanted[name], rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

@@ -36,7 +36,8 @@ class Linear(nn.Module):
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return x W^T + b for every copy."""
     if len(weight) == 1:
-        return functional.linear(x, weight[0], None if bias is None else bias[0])
+        # squeeze, not [0]: the gradient of an element taken by number is filled up with zeros.
+        return functional.linear(x, weight.squeeze(0), None if bias is None else bias.squeeze(0))
     if bias is None:
         return torch.bmm(x, weight.transpose(1, 2))
     return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
@@ -54,7 +55,8 @@ class LayerNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (copies, rows, width)."""
         if len(self.weight) == 1:
-            return functional.layer_norm(x, x.shape[-1:], self.weight[0], self.bias[0])
+            weight, bias = self.weight.squeeze(0), self.bias.squeeze(0)
+            return functional.layer_norm(x, x.shape[-1:], weight, bias)
         plain = functional.layer_norm(x, x.shape[-1:])
         return torch.addcmul(self.bias.unsqueeze(1), plain, self.weight.unsqueeze(1))
 
@@ -168,11 +170,11 @@ class GruGate(nn.Module):
 
     def forward(self, v: Tensor, x: Tensor) -> Tensor:
         """Combine (copies, rows, width) each."""
-        from_v, from_x = self.update(v), self.residual(x)
-        d = self.width
-        r = torch.sigmoid(from_v[..., :d] + from_x[..., :d])
-        z = torch.sigmoid(from_v[..., d : 2 * d] + from_x[..., d:] - self.gate_bias.unsqueeze(1))
-        h = torch.tanh(from_v[..., 2 * d :] + self.candidate(r * x))
+        r_v, z_v, g_v = self.update(v).split(self.width, dim=2)
+        r_x, z_x = self.residual(x).split(self.width, dim=2)
+        r = torch.sigmoid(r_v + r_x)
+        z = torch.sigmoid(z_v + z_x - self.gate_bias.unsqueeze(1))
+        h = torch.tanh(g_v + self.candidate(r * x))
         return x + z * (h - x)
 
 

@@ -46,14 +46,13 @@ class Attention(nn.Module):
         parts = torch.split(projected, [events * rows for events, rows in layout.sizes], dim=1)
         for part, (events, rows) in zip(parts, layout.sizes, strict=True):
             qkv = part.reshape(copies, events, rows, 3, self.heads, head).permute(3, 0, 1, 4, 2, 5)
+            query, key, value = qkv.unbind()
             if seed is None:
-                y = functional.scaled_dot_product_attention(
-                    qkv[0], qkv[1], qkv[2], dropout_p=dropout
-                )
+                y = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
             else:
-                scores = (qkv[0] @ qkv[1].transpose(-1, -2)) * head**-0.5
+                scores = (query @ key.transpose(-1, -2)) * head**-0.5
                 mask = self._mask(copies, total, first, events, rows, seed)
-                y = (scores.softmax(dim=-1) * mask) @ qkv[2]
+                y = (scores.softmax(dim=-1) * mask) @ value
             results.append(y.transpose(2, 3).reshape(copies, events * rows, width // 3))
             first += events * rows
         return torch.cat(results, dim=1)
