@@ -236,7 +236,7 @@ static void attention_tile(const AttentionShape& s, const AttentionWeights& w, l
 static void attention_tile_backward(const AttentionShape& s, const AttentionWeights& w, long first,
                                     long events, long rows, const float* x, const float* keep,
                                     const float* dout, float* dx, float* const* g, float* joint,
-                                    float* bias, Dropout drop, Arena arena) {
+                                    float* bias, Dropout drop, Ahead ahead, Arena arena) {
   const long d = s.width, m = events * rows, ld = 3 * d;
   const float *a = keep + m * 3 * d, *gates = a + m * d;
   float* unit = arena.take(m * d);
@@ -248,14 +248,14 @@ static void attention_tile_backward(const AttentionShape& s, const AttentionWeig
   float* q = arena.take(m * d);
   float* dq = arena.take(m * d);
   gate_backward(w.gate, GateGradient{joint, bias, g[8], g[9], g[10]}, m, a, x, gates, dout, da, dx,
-                pre, q, dq);
+                pre, q, dq, &ahead);
   if (rows <= WIDE_ROWS) {
     BY_HEAD(attend_wide_backward, s, first, events, rows, keep, ld, da, dqkv, drop, arena)
   } else {
     BY_HEAD(attend_backward, s, first, events, rows, keep, ld, da, dqkv, drop, arena)
   }
   normalize(m, d, x, w.w[0], w.w[1], unit, inverse, n);
-  weight_gradient(m, 3 * d, d, dqkv, 3 * d, n, d, g[2], g[3]);
-  product(m, d, 3 * d, dqkv, 3 * d, 1, w.w[2], d, nullptr, n, d); // n becomes dn
+  weight_gradient(m, 3 * d, d, dqkv, 3 * d, n, d, g[2], g[3], &ahead);
+  product(m, d, 3 * d, dqkv, 3 * d, 1, w.w[2], d, nullptr, n, d, false, &ahead); // n becomes dn
   normalize_backward(m, d, unit, inverse, n, w.w[0], dx, g[0], g[1]);
 }

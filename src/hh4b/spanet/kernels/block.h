@@ -107,7 +107,7 @@ static void block_tile(const BlockShape& s, const BlockWeights& w, long first, l
 
 static void block_tile_backward(const BlockShape& s, const BlockWeights& w, long rows,
                                 const float* x, const float* keep, const float* dout, float* dx,
-                                float* const* g, float scale, Arena arena) {
+                                float* const* g, float scale, Ahead ahead, Arena arena) {
   const long m = rows;
   const float *keep2 = keep + m * s.hidden, *gates = keep2 + m * s.out;
   float* unit = arena.take(m * s.in);
@@ -129,13 +129,15 @@ static void block_tile_backward(const BlockShape& s, const BlockWeights& w, long
   activate_again(m * s.out, keep2, v, s2, scale);
   if (s.residual) product(m, s.out, s.in, x, s.in, 1, w.rt, s.out, w.w[12], res, s.out);
   gate_backward(w.gate, GateGradient{g[6], g[7], g[8], g[9], g[10]}, m, v, res ? res : x, gates,
-                dout, dv, dres, pre, q, dq);
+                dout, dv, dres, pre, q, dq, &ahead);
   for (long i = 0; i < m * s.out; i += VL) store(dv + i, load(dv + i) * load(s2 + i));
-  weight_gradient(m, s.out, s.hidden, dv, s.out, g1, s.hidden, g[4], g[5]);
-  product(m, s.hidden, s.out, dv, s.out, 1, w.w[4], s.hidden, nullptr, da1, s.hidden);
+  weight_gradient(m, s.out, s.hidden, dv, s.out, g1, s.hidden, g[4], g[5], &ahead);
+  product(m, s.hidden, s.out, dv, s.out, 1, w.w[4], s.hidden, nullptr, da1, s.hidden, false,
+          &ahead);
   for (long i = 0; i < m * s.hidden; i += VL) store(da1 + i, load(da1 + i) * load(s1 + i));
-  weight_gradient(m, s.hidden, s.in, da1, s.hidden, n, s.in, g[2], g[3]);
-  product(m, s.in, s.hidden, da1, s.hidden, 1, w.w[2], s.in, nullptr, n, s.in); // n becomes dn
+  weight_gradient(m, s.hidden, s.in, da1, s.hidden, n, s.in, g[2], g[3], &ahead);
+  // n becomes its gradient
+  product(m, s.in, s.hidden, da1, s.hidden, 1, w.w[2], s.in, nullptr, n, s.in, false, &ahead);
   if (s.residual) {
     weight_gradient(m, s.out, s.in, dres, s.out, x, s.in, g[11], g[12]);
     product(m, s.in, s.out, dres, s.out, 1, w.w[11], s.in, nullptr, dx, s.in);

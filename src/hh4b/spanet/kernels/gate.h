@@ -43,7 +43,7 @@ static inline void gate_forward(const Gate& gate, long rows, const float* v, con
 static inline void gate_backward(const Gate& gate, const GateGradient& grad, long rows,
                                  const float* v, const float* x, const float* keep,
                                  const float* dout, float* dv, float* dx, float* pre, float* q,
-                                 float* dq) {
+                                 float* dq, Ahead* ahead) {
   const long d = gate.width, size = rows * d;
   for (long row = 0; row < rows; ++row)
     for (long c = 0; c < d; c += VL) {
@@ -54,7 +54,7 @@ static inline void gate_backward(const Gate& gate, const GateGradient& grad, lon
       store(pre + row * 3 * d + 2 * d + c, g * z * (1.0f - h * h));
       store(dx + at, g * (1.0f - z));
     }
-  product(rows, d, d, pre + 2 * d, 3 * d, 1, gate.g, d, nullptr, dq, d);
+  product(rows, d, d, pre + 2 * d, 3 * d, 1, gate.g, d, nullptr, dq, d, false, ahead);
   for (long row = 0; row < rows; ++row)
     for (long c = 0; c < d; c += VL) {
       const long at = row * d + c;
@@ -63,13 +63,13 @@ static inline void gate_backward(const Gate& gate, const GateGradient& grad, lon
       store(q + at, r * old);
       store(dx + at, load(dx + at) + g * r);
     }
-  product(rows, d, 3 * d, pre, 3 * d, 1, gate.w, d, nullptr, dv, d);
-  product(rows, d, 2 * d, pre, 3 * d, 1, gate.u, d, nullptr, dx, d, true);
+  product(rows, d, 3 * d, pre, 3 * d, 1, gate.w, d, nullptr, dv, d, false, ahead);
+  product(rows, d, 2 * d, pre, 3 * d, 1, gate.u, d, nullptr, dx, d, true, ahead);
   float* sums = grad.b;
   for (long c = 0; c < d; c += VL) store(grad.bias + c, load(grad.bias + c) + load(sums + d + c));
-  weight_gradient(rows, 3 * d, d, pre, 3 * d, v, d, grad.w, sums);
+  weight_gradient(rows, 3 * d, d, pre, 3 * d, v, d, grad.w, sums, ahead);
   // The bias is subtracted from the update gate: its gradient is minus what the sums grow by.
   for (long c = 0; c < d; c += VL) store(grad.bias + c, load(grad.bias + c) - load(sums + d + c));
-  weight_gradient(rows, 2 * d, d, pre, 3 * d, x, d, grad.u, nullptr);
-  weight_gradient(rows, d, d, pre + 2 * d, 3 * d, q, d, grad.g, nullptr);
+  weight_gradient(rows, 2 * d, d, pre, 3 * d, x, d, grad.u, nullptr, ahead);
+  weight_gradient(rows, d, d, pre + 2 * d, 3 * d, q, d, grad.g, nullptr, ahead);
 }

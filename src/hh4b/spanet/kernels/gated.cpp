@@ -25,6 +25,13 @@ long attention_memory(const AttentionShape& s) {
   return rows * 14 * s.width + 4 * s.width * s.width + 65536;
 }
 
+// What a backward pass is to fetch while it works on a tile that kept so many floats: as many of the
+// next one, if there is a next one.
+Ahead ahead(const float* kept, long size, bool more) {
+  const char* from = reinterpret_cast<const char*>(kept + size);
+  return {from, from + (more ? 4 * size : 0)};
+}
+
 // Gradients of the chunks of every copy, which threads fill in any order, and their sums.
 struct Partial {
   long copies, chunks, count;
@@ -111,8 +118,11 @@ void block_backward(const long* dims, const float* const* weights, const float* 
       for (long t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; ++t) {
         const long row = t * TILE_ROWS, first = copy * s.rows + row;
         const long rows = s.rows - row < TILE_ROWS ? s.rows - row : TILE_ROWS;
-        block_tile_backward(s, w[copy], rows, x + first * s.in, keep + first * s.keep(),
-                            dout + first * s.out, dx + first * s.in, g, scale, Arena{memory.base});
+        const float* kept = keep + first * s.keep();
+        const long size = rows * s.keep();
+        block_tile_backward(s, w[copy], rows, x + first * s.in, kept, dout + first * s.out,
+                            dx + first * s.in, g, scale, ahead(kept, size, t + 1 < tiles),
+                            Arena{memory.base});
       }
     }
     partial.sums(gradients);
@@ -181,9 +191,11 @@ void attention_backward(const long* dims, const float* const* weights, const lon
       for (long t = tiles * chunk / chunks; t < tiles * (chunk + 1) / chunks; ++t) {
         const long* tile = table + 3 * t;
         const long first = copy * s.rows + tile[0];
+        const float* kept = keep + first * s.keep();
+        const long size = tile[1] * tile[2] * s.keep();
         attention_tile_backward(s, w[copy], first, tile[1], tile[2], x + first * s.width,
-                                keep + first * s.keep(), dout + first * s.width,
-                                dx + first * s.width, g, joint, bias, drop, arena);
+                                kept, dout + first * s.width, dx + first * s.width, g, joint, bias,
+                                drop, ahead(kept, size, t + 1 < tiles), arena);
       }
       split_gradient(s, w[copy], joint, bias, g);
     }

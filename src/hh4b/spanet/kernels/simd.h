@@ -41,10 +41,12 @@ static inline __attribute__((always_inline)) void rest(long m_size, long k_size,
 template <int MR, int NV>
 static inline void strips(long m_size, long k_size, const float* a, long rs, long ks,
                           const float* b, long ldb, const float* bias, float* c, long ldc,
-                          bool accumulate) {
+                          bool accumulate, Ahead* ahead) {
   long m = 0;
-  for (; m + MR <= m_size; m += MR)
+  for (; m + MR <= m_size; m += MR) {
+    if (ahead) ahead->fetch();
     micro<MR, NV>(k_size, a + m * rs, rs, ks, b, ldb, bias, c + m * ldc, ldc, accumulate);
+  }
   rest<MR - 1, NV>(m_size - m, k_size, a + m * rs, rs, ks, b, ldb, bias, c + m * ldc, ldc,
                    accumulate);
 }
@@ -53,29 +55,29 @@ static inline void strips(long m_size, long k_size, const float* a, long rs, lon
 template <int NV>
 static inline void columns(long m_size, long k_size, const float* a, long rs, long ks,
                            const float* b, long ldb, const float* bias, float* c, long ldc,
-                           bool accumulate) {
+                           bool accumulate, Ahead* ahead) {
   constexpr int MOST = REGS / NV > 12 ? 12 : REGS / NV, EVEN = MOST >= 12 ? 8 : MOST >= 6 ? 4 : MOST;
   if (m_size % MOST && m_size % EVEN == 0)
-    strips<EVEN, NV>(m_size, k_size, a, rs, ks, b, ldb, bias, c, ldc, accumulate);
+    strips<EVEN, NV>(m_size, k_size, a, rs, ks, b, ldb, bias, c, ldc, accumulate, ahead);
   else
-    strips<MOST, NV>(m_size, k_size, a, rs, ks, b, ldb, bias, c, ldc, accumulate);
+    strips<MOST, NV>(m_size, k_size, a, rs, ks, b, ldb, bias, c, ldc, accumulate, ahead);
 }
 
 // C (m x n) = A B + bias, or C += A B; n is a multiple of VL.
 static inline void product(long m_size, long n_size, long k_size, const float* a, long rs, long ks,
                            const float* b, long ldb, const float* bias, float* c, long ldc,
-                           bool accumulate = false) {
+                           bool accumulate = false, Ahead* ahead = nullptr) {
   constexpr int WIDE = REGS / 6;
   long n = 0;
   for (; n + WIDE * VL <= n_size; n += WIDE * VL)
     columns<WIDE>(m_size, k_size, a, rs, ks, b + n, ldb, bias ? bias + n : nullptr, c + n, ldc,
-                  accumulate);
+                  accumulate, ahead);
   for (; n + 2 * VL <= n_size; n += 2 * VL)
     columns<2>(m_size, k_size, a, rs, ks, b + n, ldb, bias ? bias + n : nullptr, c + n, ldc,
-               accumulate);
+               accumulate, ahead);
   for (; n < n_size; n += VL)
     columns<1>(m_size, k_size, a, rs, ks, b + n, ldb, bias ? bias + n : nullptr, c + n, ldc,
-               accumulate);
+               accumulate, ahead);
 }
 
 // Rows that a product of gradients takes at a time: their two matrices stay in the first cache.
@@ -83,10 +85,11 @@ constexpr long DEPTH = 48;
 
 // dW (out x in) += dY^T X over the rows of a tile, and db += column sums of dY.
 static inline void weight_gradient(long rows, long out, long in, const float* dy, long ldy,
-                                   const float* x, long ldx, float* dw, float* db) {
+                                   const float* x, long ldx, float* dw, float* db,
+                                   Ahead* ahead = nullptr) {
   for (long r = 0; r < rows; r += DEPTH) {
     const long depth = rows - r < DEPTH ? rows - r : DEPTH;
-    product(out, in, depth, dy + r * ldy, 1, ldy, x + r * ldx, ldx, nullptr, dw, in, true);
+    product(out, in, depth, dy + r * ldy, 1, ldy, x + r * ldx, ldx, nullptr, dw, in, true, ahead);
   }
   if (!db) return;
   for (long c = 0; c < out; c += VL) {

@@ -36,6 +36,18 @@ static inline void stored() { _mm_sfence(); }
 static inline void stored() {}
 #endif
 
+// Memory that is read later, brought into the second cache a few lines at a time while a product
+// runs: products leave the way to memory idle, and what follows them would wait for it.
+struct Ahead {
+  const char *next = nullptr, *end = nullptr;
+  void fetch() {
+    const char* last = end - next > 16 * 64 ? next + 16 * 64 : end;
+    const char* line = next;
+    for (; line < last; line += 64) __builtin_prefetch(line, 0, 2);
+    next = line;
+  }
+};
+
 static inline V all(float x) { return V{} + x; }
 static inline V vmin(V a, V b) { return a < b ? a : b; }
 static inline V vmax(V a, V b) { return a > b ? a : b; }
