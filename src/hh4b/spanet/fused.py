@@ -1,6 +1,7 @@
 """Autograd around the compiled kernels, and dropout whose mask is a function of position."""
 
 import ctypes
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,7 +82,7 @@ def release_memory() -> None:
 
 
 def _addresses(tensors: Sequence[Tensor | None]) -> Any:
-    return (ctypes.c_void_p * len(tensors))(*(None if t is None else t.data_ptr() for t in tensors))
+    return (ctypes.c_void_p * len(tensors))(*[None if t is None else t.data_ptr() for t in tensors])
 
 
 def _longs(values: Sequence[int]) -> Any:
@@ -94,16 +95,11 @@ def _chunks(copies: int) -> int:
 
 def _split(flat: Tensor, weights: Sequence[Tensor | None]) -> list[Tensor | None]:
     """Cut gradients (copies, all) into the shapes of the weights."""
-    result: list[Tensor | None] = []
-    start = 0
-    for weight in weights:
-        if weight is None:
-            result.append(None)
-            continue
-        size = weight[0].numel()
-        result.append(flat[:, start : start + size].reshape(weight.shape))
-        start += size
-    return result
+    shapes = [weight.shape for weight in weights if weight is not None]
+    sizes = [math.prod(shape[1:]) for shape in shapes]
+    parts = iter(torch.split(flat, sizes, dim=1))
+    given = iter(shapes)
+    return [None if w is None else next(parts).reshape(next(given)) for w in weights]
 
 
 class FusedBlock(torch.autograd.Function):

@@ -34,7 +34,7 @@ def blocks_fit(blocks: Sequence[Any], x: Tensor) -> bool:
         x: the input of the first.
     """
     return len(blocks) > 0 and all(
-        getattr(block, "chainable", False) and evaluating(block, x) for block in blocks
+        evaluating(block, x) and getattr(block, "chainable", False) for block in blocks
     )
 
 

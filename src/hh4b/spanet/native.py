@@ -134,9 +134,8 @@ def switched_off() -> Iterator[None]:
 
 def usable(*tensors: torch.Tensor) -> bool:
     """Whether the kernels can work on these: float32 on the CPU, outside autocast."""
-    return (
-        all(t.device.type == "cpu" and t.dtype == torch.float32 for t in tensors)
-        and not torch.is_autocast_enabled("cpu")
-        and not _without.get()
-        and library() is not None
-    )
+    # Asked for every layer of every step.
+    for tensor in tensors:
+        if not tensor.is_cpu or tensor.dtype != torch.float32:
+            return False
+    return not torch.is_autocast_enabled("cpu") and not _without.get() and library() is not None

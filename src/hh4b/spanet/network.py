@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -364,8 +365,15 @@ def log_probability(logits: Tensor, particle: ParticleDescription, group: Group)
         return torch.full_like(logits, -torch.inf)
     logits = symmetrize(logits, particle.group, first=1)
     if degree > 1:
-        logits = logits.masked_fill(~distinct(n, degree, logits.device), -torch.inf)
+        logits = logits.masked_fill(repeated(n, degree, logits.device), -torch.inf)
     return functional.log_softmax(logits.flatten(1), dim=1).reshape(logits.shape)
+
+
+@lru_cache(maxsize=64)
+def repeated(n: int, degree: int, device: torch.device) -> Tensor:
+    """Return the mask (n, ..., n) of index tuples with a repeated index, made once."""
+    with torch.inference_mode(mode=False):
+        return ~distinct(n, degree, device)
 
 
 def distinct(n: int, degree: int, device: torch.device) -> Tensor:
