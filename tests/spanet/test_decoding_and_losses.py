@@ -12,7 +12,7 @@ from hh4b.spanet.data import read_events
 from hh4b.spanet.decoding import decode
 from hh4b.spanet.evaluation import assignment_metrics, right_particles
 from hh4b.spanet.event import EventDescription
-from hh4b.spanet.network import distinct, joint_product, log_probability
+from hh4b.spanet.network import distinct, joint_product, log_probability, repeated
 
 
 def greedy(log_probabilities, particles):
@@ -76,6 +76,15 @@ def test_joint_product_is_a_loop():
         assert got[e, i, j, k] == pytest.approx(
             float((y[0, e, i] * y[1, e, j] * y[2, e, k]).sum()), abs=1e-5
         )
+
+
+def test_a_mask_of_a_prediction_serves_a_training():
+    repeated.cache_clear()
+    with torch.inference_mode():
+        repeated(5, 2, torch.device("cpu"))
+    x = torch.zeros(1, 5, 5, requires_grad=True)
+    x.masked_fill(repeated(5, 2, torch.device("cpu")), 1.0).sum().backward()
+    assert torch.equal(x.grad[0], 1 - torch.eye(5))
 
 
 def test_distinct_counts_ordered_choices():
