@@ -32,6 +32,10 @@ rule all:
         rules.page.output,
 
 
+onstart:
+    look_again_once(workflow.scheduler)
+
+
 onsuccess:
     # Logs of the jobs lie in files: this is what the user sees.
     for line in withheld_sentences(LAYOUT):

@@ -7,6 +7,7 @@ from pathlib import Path
 from hh4b.core.errors import Hh4bError
 from hh4b.core.lock_takeover import take_over
 from hh4b.core.logs import last_messages, say
+from hh4b.core.scheduler_looks import look_again_once
 from hh4b.publication.catalogue import checked_study, outputs, results_page
 from hh4b.publication.result_page.design import design_digest
 from hh4b.publication.result_page.sections import section_of
