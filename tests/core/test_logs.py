@@ -32,6 +32,11 @@ def test_the_last_message_of_a_log(text, last, tmp_path):
         ("12:00:00 INFO a\n12:00:01 INFO CPU time: 36.25 s\n", 36.25),
         ("INFO CPU time: 1.50 s\nINFO CPU time: 2.00 s\n", 3.5),
         ("x" * 9000 + "\n12:00:01 INFO CPU time: 0.50 s\n", 0.5),
+        (
+            "12:00:00 INFO CPU time before it was interrupted: 60.25 s\n"
+            "12:00:01 INFO CPU time: 30.00 s\n",
+            90.25,
+        ),
         ("12:00:00 INFO CPU time: 3.00 s of sample a\n", None),
         ("", None),
     ],

@@ -6,7 +6,7 @@ import torch
 from spanet_toys import event_of, write_events
 
 from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
-from hh4b.spanet import checkpoints, native
+from hh4b.spanet import checkpoints, native, training_run
 from hh4b.spanet.data import read_events
 from hh4b.spanet.devices import choose_devices
 from hh4b.spanet.options import Options
@@ -57,6 +57,28 @@ def test_learns_pairs_and_classes(tmp_path):
     assert [row["epoch"] for row in rows] == [str(n + 1) for n in range(10)]
     assert float(rows[-1]["loss/total"]) < float(rows[0]["loss/total"])
     assert list((tmp_path / "out").glob("events.out.tfevents*"))
+
+
+def test_a_training_that_goes_on_tells_the_cpu_time_of_all(toys, tmp_path, monkeypatch, caplog):
+    """Its log begins anew with every job."""
+    data = prepare(OPTIONS, EVENT, toys)
+    seconds = iter([100.0, 103.0, 105.0, 10.0, 14.0])  # first: 3 s and 2 s; second: 4 s
+    monkeypatch.setattr(training_run, "used_cpu_time", lambda: next(seconds))
+    original = Training.run_epoch
+
+    def stop_in_third(self):
+        if self.epoch == 2:
+            raise KeyboardInterrupt
+        return original(self)
+
+    monkeypatch.setattr(Training, "run_epoch", stop_in_third)
+    with pytest.raises(KeyboardInterrupt):
+        run(OPTIONS, EVENT, data, tmp_path / "out", seed=4)
+    monkeypatch.setattr(Training, "run_epoch", original)
+    caplog.set_level("INFO")
+    run(OPTIONS, EVENT, data, tmp_path / "out", seed=4)
+    assert caplog.messages[-1] == "CPU time before it was interrupted: 5.00 s"
+    assert checkpoints.load(tmp_path / "out" / checkpoints.LAST).extra["cpu_s"] == 9.0
 
 
 @pytest.mark.parametrize(("rotations", "outputs_removed"), [(False, False), (True, True)])

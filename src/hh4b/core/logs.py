@@ -90,7 +90,10 @@ def duration(seconds: float) -> str:
 
 #: Bytes at the end of a log in which its last messages are looked for.
 TAIL_BYTES = 4000
-_CPU_TIME = re.compile(r"^(?:\d\d:\d\d:\d\d )?INFO CPU time: (\d+\.\d+) s$", re.MULTILINE)
+_CPU_TIME = re.compile(
+    r"^(?:\d\d:\d\d:\d\d )?INFO CPU time(?: before it was interrupted)?: (\d+\.\d+) s$",
+    re.MULTILINE,
+)
 
 
 def goes_to_a_file() -> bool:
@@ -101,10 +104,20 @@ def goes_to_a_file() -> bool:
         return False
 
 
+def used_cpu_time() -> float:
+    """Return the CPU time in s of this process and of the processes it waited for."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def tell_cpu_time() -> None:
     """Log what this process and the processes it waited for took."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    log.info("CPU time: %.2f s", sum(one.ru_utime + one.ru_stime for one in used))
+    log.info("CPU time: %.2f s", used_cpu_time())
+
+
+def tell_cpu_time_before(seconds: float) -> None:
+    """Log what went into this work before it was interrupted, as the end of a log that goes on."""
+    log.info("CPU time before it was interrupted: %.2f s", seconds)
 
 
 def cpu_time(path: Path | str) -> float | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hh4b.core.files import Provenance, canonical_hash
+from hh4b.core.logs import tell_cpu_time_before, used_cpu_time
 from hh4b.spanet import checkpoints, native
 from hh4b.spanet.checkpoints import Checkpoint
 from hh4b.spanet.event import EventDescription
@@ -37,6 +38,7 @@ def train(
         TrainingFailed: if the loss is not finite.
     """
     native.keep_freed_memory()
+    begin = used_cpu_time()
     training = Training(options, event, data, seed=seed, workers=workers)
     settings = {**training.network.configuration(), "data": data.digest}
     provenance = Provenance(
@@ -46,7 +48,7 @@ def train(
         {"n_training": len(data.training), "n_validation": len(data.validation)},
     )
     identity = canonical_hash([settings, seed])
-    rows = [] if restart else _resume(training, folder, identity, provenance)
+    rows, before = ([], 0.0) if restart else _resume(training, folder, identity, provenance)
     master = training.workers.rank == 0
     recorder = Recorder(folder, finished_epochs=training.epoch) if master else None
     try:
@@ -57,12 +59,15 @@ def train(
             if recorder is not None:
                 row |= training.validate()
                 recorder.record(training.epoch, training.step, row)
-                extra = {"identity": identity, "rows": recorder.rows}
+                used = before + used_cpu_time() - begin
+                extra = {"identity": identity, "rows": recorder.rows, "cpu_s": used}
                 _save(training, folder, row, provenance, extra)
             training.workers.wait()
     finally:
         if recorder is not None:
             recorder.close()
+    if before and master:
+        tell_cpu_time_before(before)
     return folder / checkpoints.BEST
 
 
@@ -103,26 +108,26 @@ def _save(
 
 def _resume(
     training: Training, folder: Path, identity: str, provenance: Provenance
-) -> list[dict[str, str]]:
+) -> tuple[list[dict[str, str]], float]:
     """Go on from the last checkpoint if it belongs to the same training; else say why not.
 
     Returns:
-        The metrics of the finished epochs.
+        The metrics of the finished epochs, and the CPU time in s that they took.
     """
     path = folder / checkpoints.LAST
     if not path.exists():
-        return []
+        return [], 0.0
     saved = checkpoints.load(path)
     if saved.extra.get("identity") != identity:
         log.info("%s is of another configuration, data or seed: starting anew", path)
-        return []
+        return [], 0.0
     with taken_from(path, what="checkpoint to go on from (--restart begins anew)"):
         training.network.load_state_dict(saved.network.state_dict())
         training.optimizer.load_state_dict(saved.extra["optimizer"])
         training.epoch, training.best = saved.epoch, saved.extra["best"]
         kept = training.kept = BestState(**saved.extra["kept"])
         fill(saved.network, kept.weights)
-        rows = list(saved.extra["rows"])
+        rows, before = list(saved.extra["rows"]), float(saved.extra.get("cpu_s", 0.0))
     if training.workers.rank == 0:
         best = Checkpoint(
             saved.network, kept.epoch, kept.step, kept.metrics, training.seed,
@@ -130,4 +135,4 @@ def _resume(
         )  # fmt: skip
         checkpoints.save(folder / checkpoints.BEST, best, provenance)
     log.info("going on after epoch %d of %s", saved.epoch, path)
-    return rows
+    return rows, before
