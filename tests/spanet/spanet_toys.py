@@ -4,10 +4,37 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pytest
 
 from hh4b.spanet.event import EventDescription
+from hh4b.spanet.options import Options
+from hh4b.spanet.training import Training
 
 DATA = Path(__file__).parent.parent / "data" / "spanet"
+
+
+#: Of a network that learns the events below in seconds.
+OPTIONS = Options(
+    hidden_dim=16, initial_embedding_dim=16, position_embedding_dim=16, num_encoder_layers=1,
+    num_branch_embedding_layers=1, num_branch_encoder_layers=1, num_jet_encoder_layers=1,
+    batch_size=64, learning_rate=0.003, learning_rate_cycles=1, epochs=3, num_gpu=0, dropout=0.05,
+    partial_events=True, balance_particles=True, classification_loss_scale=1.0, gradient_clip=0.4,
+    train_validation_split=0.8, l2_penalty=1e-4,
+)  # fmt: skip
+
+
+def stops_in_third_epoch(train, *args, **keywords):
+    """Train until the third epoch begins, as if somebody had stopped it there."""
+    original = Training.run_epoch
+
+    def run_epoch(self):
+        if self.epoch == 2:
+            raise KeyboardInterrupt
+        return original(self)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Training, "run_epoch", run_epoch)
+        train(*args, **keywords)
 
 
 def event_of(name):

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from spanet_toys import event_of, write_events
+from spanet_toys import OPTIONS as SMALL
+from spanet_toys import event_of, stops_in_third_epoch, write_events
 
 from hh4b.spanet import checkpoints, losses
 from hh4b.spanet.data import read_events
 from hh4b.spanet.devices import choose_devices
-from hh4b.spanet.options import Options
 from hh4b.spanet.prediction import class_probability, predict
 from hh4b.spanet.preparation import prepare
 from hh4b.spanet.training import Training, Workers
@@ -19,13 +19,7 @@ from hh4b.spanet.training_stage import run
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
 
-OPTIONS = Options(
-    hidden_dim=16, initial_embedding_dim=16, position_embedding_dim=16, num_encoder_layers=2,
-    num_branch_embedding_layers=1, num_branch_encoder_layers=1, num_jet_encoder_layers=1,
-    batch_size=64, learning_rate=0.003, learning_rate_cycles=1, epochs=3, num_gpu=1, dropout=0.05,
-    partial_events=True, balance_particles=True, classification_loss_scale=1.0, gradient_clip=0.4,
-    train_validation_split=0.8, l2_penalty=1e-4,
-)  # fmt: skip
+OPTIONS = SMALL.changed(num_gpu=1, num_encoder_layers=2)
 EVENT = event_of("published")
 
 
@@ -94,22 +88,12 @@ def test_trained_on_a_gpu_predicts_the_same_on_the_cpu(toys, tmp_path, precision
         np.testing.assert_allclose(vectors, cpu.vectors[key], atol=1e-3)
 
 
-def test_interrupted_training_ends_nearly_the_same(toys, tmp_path, monkeypatch):
+def test_interrupted_training_ends_nearly_the_same(toys, tmp_path):
     """Sums over threads of a GPU come in any order, so that it is not the same to the last bit."""
     options = OPTIONS.changed(dropout=0.0)
     data = prepare(options, EVENT, toys)
     run(options, EVENT, data, tmp_path / "whole", seed=4)
-    original = Training.run_epoch
-
-    def stop_in_third(self):
-        if self.epoch == 2:
-            raise KeyboardInterrupt
-        return original(self)
-
-    monkeypatch.setattr(Training, "run_epoch", stop_in_third)
-    with pytest.raises(KeyboardInterrupt):
-        run(options, EVENT, data, tmp_path / "parts", seed=4)
-    monkeypatch.setattr(Training, "run_epoch", original)
+    stops_in_third_epoch(run, options, EVENT, data, tmp_path / "parts", seed=4)
     run(options, EVENT, data, tmp_path / "parts", seed=4)
     whole, parts = (
         checkpoints.load(tmp_path / name / checkpoints.LAST) for name in ("whole", "parts")
@@ -123,17 +107,7 @@ def test_interrupted_training_ends_nearly_the_same(toys, tmp_path, monkeypatch):
 def test_training_goes_on_where_there_is_no_gpu(toys, tmp_path):
     options = OPTIONS.changed(dropout=0.0)
     data = prepare(options, EVENT, toys)
-    original = Training.run_epoch
-
-    def stop_in_third(self):
-        if self.epoch == 2:
-            raise KeyboardInterrupt
-        return original(self)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Training, "run_epoch", stop_in_third)
-        with pytest.raises(KeyboardInterrupt):
-            train(options, EVENT, data, tmp_path / "out", seed=4, workers=on_gpu())
+    stops_in_third_epoch(train, options, EVENT, data, tmp_path / "out", seed=4, workers=on_gpu())
     train(options, EVENT, data, tmp_path / "out", seed=4)
     assert checkpoints.load(tmp_path / "out" / checkpoints.LAST).epoch == 3
 

@@ -3,24 +3,17 @@ import csv
 import numpy as np
 import pytest
 import torch
-from spanet_toys import event_of, write_events
+from spanet_toys import OPTIONS, event_of, stops_in_third_epoch, write_events
 
+from hh4b.core import logs
 from hh4b.core.errors import ConfigError, ContractError, TrainingFailed
 from hh4b.spanet import checkpoints, native, training_run
 from hh4b.spanet.data import read_events
 from hh4b.spanet.devices import choose_devices
-from hh4b.spanet.options import Options
 from hh4b.spanet.preparation import event_weights, prepare
 from hh4b.spanet.training import Training, validation_metrics
 from hh4b.spanet.training_stage import run
 
-OPTIONS = Options(
-    hidden_dim=16, initial_embedding_dim=16, position_embedding_dim=16, num_encoder_layers=1,
-    num_branch_embedding_layers=1, num_branch_encoder_layers=1, num_jet_encoder_layers=1,
-    batch_size=64, learning_rate=0.003, learning_rate_cycles=1, epochs=3, num_gpu=0, dropout=0.05,
-    partial_events=True, balance_particles=True, classification_loss_scale=1.0, gradient_clip=0.4,
-    train_validation_split=0.8, l2_penalty=1e-4,
-)  # fmt: skip
 EVENT = event_of("published")
 
 
@@ -64,17 +57,8 @@ def test_a_training_that_goes_on_tells_the_cpu_time_of_all(toys, tmp_path, monke
     data = prepare(OPTIONS, EVENT, toys)
     seconds = iter([100.0, 103.0, 105.0, 10.0, 14.0])  # first: 3 s and 2 s; second: 4 s
     monkeypatch.setattr(training_run, "used_cpu_time", lambda: next(seconds))
-    original = Training.run_epoch
-
-    def stop_in_third(self):
-        if self.epoch == 2:
-            raise KeyboardInterrupt
-        return original(self)
-
-    monkeypatch.setattr(Training, "run_epoch", stop_in_third)
-    with pytest.raises(KeyboardInterrupt):
-        run(OPTIONS, EVENT, data, tmp_path / "out", seed=4)
-    monkeypatch.setattr(Training, "run_epoch", original)
+    monkeypatch.setattr(logs, "goes_to_a_file", lambda: True)
+    stops_in_third_epoch(run, OPTIONS, EVENT, data, tmp_path / "out", seed=4)
     caplog.set_level("INFO")
     run(OPTIONS, EVENT, data, tmp_path / "out", seed=4)
     assert caplog.messages[-1] == "CPU time before it was interrupted: 5.00 s"
@@ -82,23 +66,11 @@ def test_a_training_that_goes_on_tells_the_cpu_time_of_all(toys, tmp_path, monke
 
 
 @pytest.mark.parametrize(("rotations", "outputs_removed"), [(False, False), (True, True)])
-def test_interrupted_training_ends_the_same(
-    toys, tmp_path, monkeypatch, rotations, outputs_removed
-):
+def test_interrupted_training_ends_the_same(toys, tmp_path, rotations, outputs_removed):
     options = OPTIONS.changed(random_symmetries=rotations)
     data = prepare(options, EVENT, toys)
     run(options, EVENT, data, tmp_path / "whole", seed=4)
-    original = Training.run_epoch
-
-    def stop_in_third(self):
-        if self.epoch == 2:
-            raise KeyboardInterrupt
-        return original(self)
-
-    monkeypatch.setattr(Training, "run_epoch", stop_in_third)
-    with pytest.raises(KeyboardInterrupt):
-        run(options, EVENT, data, tmp_path / "parts", seed=4)
-    monkeypatch.setattr(Training, "run_epoch", original)
+    stops_in_third_epoch(run, options, EVENT, data, tmp_path / "parts", seed=4)
     if outputs_removed:
         # As a workflow does before and after a job.
         for name in (checkpoints.BEST, "metrics.csv"):

@@ -116,8 +116,9 @@ def tell_cpu_time() -> None:
 
 
 def tell_cpu_time_before(seconds: float) -> None:
-    """Log what went into this work before it was interrupted, as the end of a log that goes on."""
-    log.info("CPU time before it was interrupted: %.2f s", seconds)
+    """Log what went into this work before it was interrupted, where `tell_cpu_time` will follow."""
+    if goes_to_a_file():
+        log.info("CPU time before it was interrupted: %.2f s", seconds)
 
 
 def cpu_time(path: Path | str) -> float | None:
