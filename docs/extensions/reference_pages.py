@@ -40,6 +40,7 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("builder-inited", lambda app: write_pages(Path(app.srcdir) / "reference"))
     app.connect("autodoc-process-docstring", _without_substitutions)
     app.connect("source-read", _links_of_the_site)
+    app.connect("env-updated", _pages_of_archives)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -56,6 +57,14 @@ def _without_substitutions(
 def _links_of_the_site(_app: Any, _name: str, source: list[str]) -> None:
     """In the repository the reference of the configuration lies beside it, on the site with us."""
     source[0] = source[0].replace("](../config/README.md", "](reference/configuration.md")
+
+
+def _pages_of_archives(_app: Any, environment: Any) -> None:
+    """What `hh4b archive` wrote is found from the first page of the archive, in no menu."""
+    for name in environment.found_docs:
+        folder = Path(environment.srcdir, name).parent
+        if any((place / "provenance.json").is_file() for place in (folder, folder.parent)):
+            environment.metadata[name]["orphan"] = True
 
 
 def write_pages(folder: Path) -> None:

@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from code_blocks import PAGES, ROOT
@@ -66,6 +68,18 @@ def test_every_module_is_in_the_reference(references):
         parts = path.relative_to(source).with_suffix("").parts
         if len(parts) > 1 and parts[0] != "commands" and path.stem != "__init__":
             assert f"automodule:: hh4b.{'.'.join(parts)}\n" in text
+
+
+def test_pages_of_an_archive_need_no_menu(tmp_path):
+    pages = ("guide.md", "night/README.md", "night/tables/table_01.md")
+    for name in (*pages, "night/provenance.json"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    names = [name.removesuffix(".md") for name in pages]
+    environment = SimpleNamespace(srcdir=tmp_path, found_docs=names, metadata=defaultdict(dict))
+    reference_pages._pages_of_archives(None, environment)
+    assert [name for name in names if environment.metadata[name].get("orphan")] == names[1:]
 
 
 def test_a_page_that_is_as_it_was_is_not_written_again(references):

@@ -198,6 +198,16 @@ def test_the_page_of_a_study_reads_what_it_shows(pytestconfig, monkeypatch):
     assert "10" not in shown
 
 
+def test_the_page_reads_the_limits_that_an_archive_has(tmp_path):
+    kept = tmp_path / "limits/min_dr_dnn_13tev_139ifb.json"
+    kept.parent.mkdir()
+    kept.write_text("{}")
+    page = results_page(layout(SEARCHED, {"publication": {"archive": str(tmp_path)}}))
+    assert page.inputs["archived.min_dr_dnn"] == [str(kept)]
+    assert "archived.tuned" not in page.inputs
+    assert page.settings.archive == str(tmp_path)
+
+
 def test_a_study_without_selections_has_a_page():
     small = layout({"selections": {"min_dr_dnn": None}, "publication": {"causes": None}})
     page = results_page(small)

@@ -116,6 +116,37 @@ def test_an_interval_that_is_withheld_is_named_with_its_reason(tmp_path):
     assert [one["label"] for one in curves] == []
 
 
+def test_intervals_of_an_archived_run_stand_beside(tmp_path):
+    archive = tmp_path / "night"
+    told = finished(tmp_path / "results", {"publication": {"archive": str(archive)}})
+    written(archive / "limits/min_dr_dnn_13tev_139ifb.json", limits(1.0, error=0.1))
+    (archive / "README.md").write_text("# A run")
+    write_page(told, tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    row = text[text.index('<ol class="forest">') : text.index("</ol>")]
+    assert row.count('class="archived"') == 1
+    assert "night [−1.50 ± 0.10, 10.50 ± 0.15]" in row
+    assert 'frames the run kept in <a href="night/README.md">night</a>' in text
+
+
+def test_an_archived_run_without_interval_says_so(tmp_path):
+    archive = tmp_path / "night"
+    told = finished(tmp_path / "results", {"publication": {"archive": str(archive)}})
+    open_end = limits(1.0)
+    open_end["profile"] |= {
+        "interval": [-1.5, None], "width": None, "reasons": {"upper": "beyond the scan"},
+    }  # fmt: skip
+    written(archive / "limits/min_dr_dnn_13tev_139ifb.json", open_end)
+    (archive / "README.md").write_text("# A run")
+    write_page(told, tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert 'class="archived"' not in text
+    assert "night [−1.50, " in text
+    written(archive / "limits/min_dr_dnn_13tev_139ifb.json", withheld())
+    write_page(told, tmp_path / "page.html")
+    assert "night [" not in (tmp_path / "page.html").read_text()
+
+
 def test_nothing_at_all_is_an_error(tmp_path):
     told = finished(tmp_path / "results")
     with pytest.raises(ConfigError, match=r"no results in .*elsewhere; build the study first"):

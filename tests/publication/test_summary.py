@@ -159,6 +159,15 @@ def test_the_intervals_and_the_notes_stand_first(small):
     assert "; the note" not in lines[3]
     assert lines[4].startswith("* SPANet2 against min-ΔR + DNN: decided: SPANet2 is narrower")
     assert lines[5].startswith("* 2 of 2 numbers lie beyond two errors")
+    write_json(folder / "kept.json", limits(1.0, error=0.1), provenance("limits", name="kept"))
+    inputs = Inputs.parse("summary", [
+        *(f"headline.{n}={folder}/{n}.json" for n in ("dnn", "spanet")),
+        f"archived.dnn={folder}/kept.json",
+    ])  # fmt: skip
+    beside = settings.model_copy(update={"archive": "docs/night"})
+    lines = small.page(files=PageFiles(inputs, beside)).splitlines()
+    assert "docs/night" not in lines[2]
+    assert lines[3].endswith("; docs/night has [−1.50 ± 0.10, 10.50 ± 0.15].")
 
 
 def test_a_csv_file_that_is_no_table_is_named(tmp_path):

@@ -763,6 +763,7 @@ SHOWN = {
         {MINE + "kind": "network", MINE + "selections": [], MINE + "trainings": ["mixing_joint"]},
         FIGURE,
     ),
+    "publication.archive": one("publication/archive", "mine", "summary"),
     "publication.causes": one("publication/causes", None, "summary"),
     # Those of the note show values of the reference file, and the others may.
     "publication.reference": one("publication/reference", "mine.yaml", *[

@@ -81,6 +81,7 @@ class PageSettings(Settings):
     """What the results page says of a study; `Inputs` has the files by key."""
 
     labels: dict[str, str] = Field(default={}, description="name by selection")
+    archive: str = Field(default="", description="folder of the run whose intervals stand beside")
     claims: list[WidthClaim] = Field(default=[], description="widths to compare, first on top")
     searches: dict[str, ShownSearch] = Field(default={}, description="searches by name")
     facts: dict[str, Any] = Field(

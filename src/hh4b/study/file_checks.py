@@ -91,6 +91,10 @@ def _of_sections(study: Study) -> Iterator[tuple[str, str]]:
         yield from _missing("publication.reference", study.publication.reference)
     if study.publication.causes is not None:
         yield from _missing("publication.causes", study.publication.causes)
+    archive = study.publication.archive
+    if archive is not None and not (Path(archive) / "README.md").is_file():
+        text = f"value {archive!r}: is no folder that `hh4b archive` made; check the name"
+        yield "publication.archive", text
 
 
 def _missing(key: str, file: str) -> Iterator[tuple[str, str]]:

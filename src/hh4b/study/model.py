@@ -71,6 +71,11 @@ class Publication(Settings):
         "config/reference/causes.yaml",
         description="why numbers differ from the note's, each with its measurement; null = none",
     )
+    archive: str | None = Field(
+        None,
+        description="folder of another run, kept by `hh4b archive`, whose intervals the result page"
+        " shows beside its own; null = none",
+    )
     style: Style = Field({}, description="style of all figures")
     figure_style: dict[Annotated[str, Field(pattern="^figure_")], Style] = Field(
         {}, description="style of single figures, e.g. `figure_4: {font_size: 12}`"

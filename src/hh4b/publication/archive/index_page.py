@@ -82,7 +82,8 @@ def _files(there: set[str]) -> Iterator[str]:
     for folder, what in _FOLDERS.items():
         number = sum(name.startswith(f"{folder}/") for name in there)
         if number:
-            yield f"* [{folder}/]({folder}/): {what}; {number} files"
+            # No link: a site of pages has no page for a folder.
+            yield f"* `{folder}/`: {what}; {number} files"
 
 
 def _outputs(planned: Sequence[PlannedOutput], there: set[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hh4b.publication.catalogue.naming import selection_label
@@ -73,13 +74,25 @@ def results_page(layout: Layout) -> PlannedPage:
     inputs |= {f"likelihood.{n}": [layout.likelihood("fit", n)] for n in likelihood.selections}
     inputs |= {f"toys.{n}": [layout.likelihood("toys", n)] for n in likelihood.toys}
     inputs |= {f"search.{n}": [layout.search(n, "outcome.json")] for n in _used_searches(study)}
+    inputs |= _archived(layout)
     settings = PageSettings(
         labels={name: selection_label(layout, name) for name in selections},
+        archive=study.publication.archive or "",
         claims=[c for c in CLAIMS if c.wider in selections and c.narrower in selections],
         searches=_searches(layout),
         facts=_facts(study),
     )
     return PlannedPage(study.publication.causes, inputs, settings)
+
+
+def _archived(layout: Layout) -> InputFiles:
+    """Return the headline's limits of the same selections in the archive, as far as it has them."""
+    folder = layout.study.publication.archive
+    if folder is None:
+        return {}
+    archive = Layout(layout.study.model_copy(update={"results": folder}))
+    paths = {name: archive.limits(name) for name in layout.shown(layout.study.selections)}
+    return {f"archived.{name}": [path] for name, path in paths.items() if Path(path).is_file()}
 
 
 def _facts(study: Study) -> dict[str, Any]:

@@ -13,6 +13,7 @@ METHOD_NAMES = {"profile": "profile likelihood", "cls": "CLs"}
 class PageFiles:
     """Files by key: ``headline.S``, ``limits.S``, ``templates.S``, ``search.N``, ``background.B``.
 
+    ``archived.S`` is the headline of the archive of another run.
     Of likelihoods at the headline's point there are ``likelihood.S`` (fits) and ``toys.S``.
 
     Attributes:

@@ -40,7 +40,6 @@ def _interval(files: PageFiles, tables: TableNumbers, name: str, table: str) -> 
     label = files.settings.label(name)
     if withheld(limits):
         return f"{label}: no interval, {withheld(limits)}."
-    low, high = (_bound(limits, index) for index in (0, 1))
     width = width_of(limits, METHOD)
     size = width.text if width.value is None else with_error(width.value, width.error)
     conditions = (
@@ -48,12 +47,22 @@ def _interval(files: PageFiles, tables: TableNumbers, name: str, table: str) -> 
         " profile likelihood"
     )
     note = _note(tables, name, table)
-    return f"**{label}: κλ in [{low}, {high}]**, width {size} ({conditions}){note}."
+    beside = note + _archived(files, name)
+    return f"**{label}: κλ in {interval_text(limits)}**, width {size} ({conditions}){beside}."
 
 
-def _bound(limits: RunFile, index: int) -> str:
-    bound = bound_of(limits, METHOD, index)
-    return bound.text if bound.value is None else with_error(bound.value, bound.error)
+def _archived(files: PageFiles, name: str) -> str:
+    limits = files.one("archived", name)
+    if limits is None or withheld(limits):
+        return ""
+    return f"; {files.settings.archive} has {interval_text(limits)}"
+
+
+def interval_text(limits: RunFile) -> str:
+    """Write both bounds of the profile likelihood with their errors."""
+    bounds = (bound_of(limits, METHOD, index) for index in (0, 1))
+    texts = (one.text if one.value is None else with_error(one.value, one.error) for one in bounds)
+    return f"[{', '.join(texts)}]"
 
 
 def _note(tables: TableNumbers, name: str, table: str) -> str:

@@ -26,6 +26,7 @@ from hh4b.publication.result_page.outputs import (
 from hh4b.publication.result_page.tables import Mark, mark_of
 from hh4b.publication.result_page.verdicts import Verdict, verdicts
 from hh4b.study.layout import Layout
+from hh4b.study.model import Study
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def page_content(layout: Layout, page: Path) -> PageContent:
         title="HH → 4b: expected intervals on κλ",
         subject=_subject(layout),
         with_note=with_note,
-        intervals=interval_figure(files, numbers, kinds),
+        intervals=interval_figure(files, numbers, kinds, _archive(study, links)),
         withheld=[one.sentence() for one in withheld_of(files)],
         facts=run_facts(layout, links),
         verdicts=verdicts(files, numbers) if with_note else [],
@@ -196,6 +197,12 @@ def page_content(layout: Layout, page: Path) -> PageContent:
             | ({"all compared numbers": layout.file("note_comparison.csv")} if with_note else {})
         ),
     )
+
+
+def _archive(study: Study, links: Links) -> PageLink | None:
+    """Return the link to the first page of the archived run beside this one."""
+    folder = study.publication.archive
+    return None if folder is None else links.to(Path(folder) / "README.md", Path(folder).name)
 
 
 def _page_files(layout: Layout) -> PageFiles:

@@ -7,10 +7,10 @@ from math import ceil, floor
 from hh4b.publication.limit_cells import bound_of, width_of, withheld
 from hh4b.publication.page.comparisons import TableNumbers
 from hh4b.publication.page.files import PageFiles, with_error
+from hh4b.publication.page.headline import METHOD, interval_text
 from hh4b.publication.result_page.explore import selections
+from hh4b.publication.result_page.links import PageLink
 from hh4b.publication.result_page.tables import Mark, mark_of
-
-METHOD = "profile"
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class IntervalRow:
         errors: of both bounds; 0 where they are not known.
         note: bounds of the note; None if it has none.
         note_text: the same in words.
+        archived: bounds of the archived run; None if it has none.
+        archived_text: the same in words.
         marks: how far the bounds are from the note's.
         first: whether it is one of the headline's.
     """
@@ -38,6 +40,8 @@ class IntervalRow:
     errors: tuple[float, float]
     note: tuple[float, float] | None
     note_text: str
+    archived: tuple[float, float] | None
+    archived_text: str
     marks: tuple[Mark | None, Mark | None]
     first: bool
 
@@ -51,12 +55,14 @@ class IntervalFigure:
         conditions: energy, luminosity, level and method in words.
         low: left end of the axis.
         high: right end of the axis.
+        archive: the archived run; None if no row has an interval of it.
     """
 
     rows: list[IntervalRow]
     conditions: str
     low: float
     high: float
+    archive: PageLink | None
 
     @property
     def ticks(self) -> list[int]:
@@ -75,7 +81,10 @@ class IntervalFigure:
 
 
 def interval_figure(
-    files: PageFiles, numbers: TableNumbers, tables: Mapping[str, str]
+    files: PageFiles,
+    numbers: TableNumbers,
+    tables: Mapping[str, str],
+    archive: PageLink | None = None,
 ) -> IntervalFigure | None:
     """Return the intervals of all selections; None if there is none.
 
@@ -83,6 +92,7 @@ def interval_figure(
         files: of the run, with the limits of the headline.
         numbers: of its tables.
         tables: kinds of tables by key; the note's values are those of the last with intervals.
+        archive: link to the archived run.
     """
     first = [
         name
@@ -104,10 +114,12 @@ def interval_figure(
     )
     ends = [1.0]
     for row in rows:
-        ends += [value for value in (row.low, row.high, *(row.note or ())) if value is not None]
+        others = (*(row.note or ()), *(row.archived or ()))
+        ends += [value for value in (row.low, row.high, *others) if value is not None]
         ends += [row.low - row.errors[0]] if row.low is not None else []
         ends += [row.high + row.errors[1]] if row.high is not None else []
-    return IntervalFigure(rows, conditions, floor(min(ends)) - 1.0, ceil(max(ends)) + 1.0)
+    shown = archive if any(row.archived_text for row in rows) else None
+    return IntervalFigure(rows, conditions, floor(min(ends)) - 1.0, ceil(max(ends)) + 1.0, shown)
 
 
 def _row(
@@ -116,13 +128,13 @@ def _row(
     limits = files.one("headline", name)
     assert limits is not None
     label = files.settings.label(name)
+    archived, archived_text = _archived(files, name)
     reason = withheld(limits)
     if reason:
         empty = (None, None)
         return IntervalRow(label, f"no interval, {reason}", "", None, None, (0.0, 0.0), None, "",
-                           empty, first)  # fmt: skip
-    bounds = [bound_of(limits, METHOD, index) for index in (0, 1)]
-    texts = [one.text if one.value is None else with_error(one.value, one.error) for one in bounds]
+                           archived, archived_text, empty, first)  # fmt: skip
+    low, high = (bound_of(limits, METHOD, index) for index in (0, 1))
     width = width_of(limits, METHOD)
     size = width.text if width.value is None else with_error(width.value, width.error)
     note = _note(numbers, keys, name)
@@ -132,16 +144,28 @@ def _row(
     ]
     return IntervalRow(
         label,
-        f"[{texts[0]}, {texts[1]}]",
+        interval_text(limits),
         size,
-        bounds[0].value,
-        bounds[1].value,
-        (bounds[0].error or 0.0, bounds[1].error or 0.0),
+        low.value,
+        high.value,
+        (low.error or 0.0, high.error or 0.0),
         None if note is None else note[:2],
         "" if note is None else f"[{with_error(note[0], None)}, {with_error(note[1], None)}]",
+        archived,
+        archived_text,
         (mark_of(differences[0]), mark_of(differences[1])),
         first,
     )
+
+
+def _archived(files: PageFiles, name: str) -> tuple[tuple[float, float] | None, str]:
+    """Return the interval of the archived run and its text; a bound outside the scan is no bar."""
+    limits = files.one("archived", name)
+    if limits is None or withheld(limits):
+        return None, ""
+    low, high = (bound_of(limits, METHOD, index).value for index in (0, 1))
+    bar = None if low is None or high is None else (low, high)
+    return bar, interval_text(limits)
 
 
 def _note(numbers: TableNumbers, keys: list[str], name: str) -> tuple[float, float, str] | None:
