@@ -71,7 +71,9 @@ def _intervals(found: IntervalFigure) -> Iterator[str]:
         "| --- | ---: | ---: | ---: |",
     )
     for row in found.rows:
-        yield f"| {row.label} | {row.text} | {row.width} | {row.note_text} |"
+        cells = (row.label, row.text, row.width, row.note_text)
+        # A number and its error stay on one line.
+        yield f"| {' | '.join(cells)} |".replace(" ± ", "\u00a0±\u00a0")
     yield ""
 
 
