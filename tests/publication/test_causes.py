@@ -31,7 +31,7 @@ def read(tmp_path, text):
 
 
 def number(table="26", key="min_dr_dnn", quantity="cls_lower", difference=-3.0):
-    return Compared(table, ("a",), key, quantity, 1.0, 0.1, 1.3, None, difference, "file")
+    return Compared(table, ("a",), key, quantity, 1.0, 0.1, 1.3, None, None, difference, "file")
 
 
 def test_the_measurement_comes_from_the_run(tmp_path):

@@ -50,7 +50,7 @@ def test_intervals_of_the_likelihood(tmp_path):
     assert "Asimov data of the background." in text
     assert "CLs: where the limit on μ at 95 % is not below 1" in text
     assert "Goodness of fit" not in text
-    assert "s_13tev_139ifb,0.95_lower,,,,,,< −10," in as_csv(made)
+    assert "s_13tev_139ifb,0.95_lower,,,,,,,< −10," in as_csv(made)
     assert r"\kappa_\lambda" in as_latex("Table likelihood", made)
 
 

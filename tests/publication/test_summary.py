@@ -59,7 +59,7 @@ def test_the_page_shows_tables_figures_and_says_what_differs(run, tmp_path, pyte
     write_figure(tmp_path / "figures/figure_01", "1", inputs, shown, FigureStyle(dpi=60))
     write_summary(tmp_path / "README.md", [tmp_path / "tables"], [tmp_path / "figures"])
     page = (tmp_path / "README.md").read_text()
-    assert "Table 24: min dr, kappa lambda −5: 0.78 ± 0.0076 in this run, 0.644 in the" in page
+    assert "Table 24: min dr, kappa lambda −5: 0.78 ± 0.0076 in this run, 0.644 (± 0.0071)" in page
     assert "errors above." in page
     assert "![figure_01](figures/figure_01.png)" in page
     assert "[table_24.tex](tables/table_24.tex)" in page

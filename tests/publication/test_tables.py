@@ -229,7 +229,7 @@ def test_numbers_are_written_with_the_digits_their_error_needs():
 
 def test_reference_reads_pairs_as_value_and_error(reference):
     found = reference.find("classification", "table_25", "min_dr_dnn", 1)
-    assert found == Published(0.881, 0.012)
+    assert (found.value, found.error) == (0.881, 0.012)
     assert reference.find("classification", "table_25", "unknown", 1) is None
     assert reference.width("limits", "table_28", 300, "profile") == Published(9.19)
 

@@ -2,19 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 from typing import Any
 
 from hh4b.core.errors import ConfigError
 from hh4b.core.strict_yaml import read_strictly
+from hh4b.publication.counted_errors import counted_error
 
 
 @dataclass(frozen=True)
 class Published:
-    """A number printed in the note, and its error where the note gives one."""
+    """A number printed in the note.
+
+    Attributes:
+        value: as printed.
+        error: as printed, the spread of repeated trainings; None where the note gives none.
+        counted_error: of the events that it was tested with; None where they are not known.
+    """
 
     value: float
     error: float | None = None
+    counted_error: float | None = None
+
+    @property
+    def whole_error(self) -> float:
+        """Both errors, added in squares; 0 where none is known."""
+        return hypot(self.error or 0.0, self.counted_error or 0.0)
 
 
 @dataclass(frozen=True)
@@ -63,9 +77,9 @@ class Reference:
                 return None
             node = node[key]
         if isinstance(node, int | float) and not isinstance(node, bool):
-            return Published(float(node))
+            return Published(float(node), None, counted_error(self.content, keys))
         if isinstance(node, list) and len(node) == 2:
-            return Published(float(node[0]), float(node[1]))
+            return Published(float(node[0]), float(node[1]), counted_error(self.content, keys))
         place = "/".join(map(str, keys))
         raise ConfigError(f"{self.path}: entry {place!r} is {node!r}, expected a number")
 

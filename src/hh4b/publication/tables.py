@@ -16,6 +16,9 @@ from hh4b.publication.reference import Published
 from hh4b.publication.text import latex
 
 DASH = "—"
+_BRACKETS = (
+    "Errors of the note in brackets are not printed there: they are those of its testing events."
+)
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,14 @@ class Cell:
 
     @property
     def difference(self) -> float | None:
-        """Return (this run - note) in errors: this run's and the note's own, added in squares.
+        """Return (this run - note) in errors: this run's and the note's, added in squares.
 
-        The note gives few errors; without one, the unit is this run's error alone. None where this
-        run has no error.
+        Those of the note are what it prints and what its testing events give; where neither is
+        known, the unit is this run's error alone. None where this run has no error.
         """
         if self.note is None or self.run.value is None or not self.run.error:
             return None
-        return (self.run.value - self.note.value) / hypot(self.run.error, self.note.error or 0.0)
+        return (self.run.value - self.note.value) / hypot(self.run.error, self.note.whole_error)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,13 @@ class Table:
     rows: tuple[Row, ...]
     remarks: tuple[str, ...] = field(default=())
 
+    @property
+    def caption(self) -> tuple[str, ...]:
+        """The remarks, with what brackets mean where the table has any."""
+        cells = (cell for row in self.rows for cell in row.cells.values())
+        counted = any(cell.note is not None and cell.note.counted_error for cell in cells)
+        return (*self.remarks, _BRACKETS) if counted else self.remarks
+
 
 def format_number(value: float | None, error: float | None, decimals: int, text: str = "") -> str:
     """Write ``value ± error``; more decimals if the error would round to nothing.
@@ -107,6 +117,19 @@ def format_number(value: float | None, error: float | None, decimals: int, text:
     return number.replace("-", "−")
 
 
+def published_text(number: Published, decimals: int) -> str:
+    """Write a published number with its errors; what the note does not print is in brackets.
+
+    >>> published_text(Published(0.882, 0.01, 0.0027), 3)
+    '0.882 ± 0.010 (± 0.003)'
+    """
+    text = format_number(number.value, number.error, decimals)
+    if number.counted_error is None:
+        return text
+    counted = format_number(0.0, number.counted_error, decimals).partition(" ")[2]
+    return f"{text} ({counted})"
+
+
 def _difference(cell: Cell) -> str:
     return DASH if cell.difference is None else f"{cell.difference:+.1f}".replace("-", "−")
 
@@ -122,9 +145,7 @@ def _lines(table: Table, row: Row) -> list[tuple[str, list[str]]]:
             published = cell.note
             texts = (
                 format_number(cell.run.value, cell.run.error, column.decimals, cell.run.text),
-                DASH
-                if published is None
-                else format_number(published.value, published.error, column.decimals),
+                DASH if published is None else published_text(published, column.decimals),
                 _difference(cell),
             )
         for line, text in zip(lines, texts, strict=True):
@@ -143,7 +164,7 @@ def as_markdown(name: str, table: Table) -> str:
         for index, (what, texts) in enumerate(_lines(table, row)):
             labels = [*row.labels] if index == 0 else [""] * len(row.labels)
             lines.append(_bar([*labels, what, *texts]))
-    lines += ["", *(f"{remark}  " for remark in table.remarks)]
+    lines += ["", *(f"{remark}  " for remark in table.caption)]
     lines += ["", f"<!-- hh4b {__version__}; {_hashes(table)} -->"]
     return "\n".join(lines) + "\n"
 
@@ -165,7 +186,7 @@ def as_latex(name: str, table: Table) -> str:
     """Return the table as a LaTeX ``table`` with booktabs rules."""
     align = "l" * (len(table.headings) + 1) + "r" * len(table.columns)
     head = [*(latex(h) for h in table.headings), "", *(latex(c.label) for c in table.columns)]
-    caption = " ".join([latex(table.title) + ".", *map(latex, table.remarks)])
+    caption = " ".join([latex(table.title) + ".", *map(latex, table.caption)])
     lines = [
         f"% {name}; hh4b {__version__}; {_hashes(table)}",
         r"\begin{table}",
@@ -196,7 +217,7 @@ def _latex_number(text: str) -> str:
 
 
 CSV_FIELDS = (
-    "key", "quantity", "this_run", "this_run_error", "note", "note_error",
+    "key", "quantity", "this_run", "this_run_error", "note", "note_error", "note_counted_error",
     "difference_in_errors", "remark", "source", "configuration_hash", "version",
 )  # fmt: skip
 
@@ -217,6 +238,7 @@ def as_csv(table: Table) -> str:
                 cell.run.error,
                 None if note is None else note.value,
                 None if note is None else note.error,
+                None if note is None else note.counted_error,
                 cell.difference,
             )
             writer.writerow(
@@ -239,7 +261,7 @@ def as_json(name: str, table: Table) -> str:
     content = {
         "name": name,
         "title": table.title,
-        "remarks": list(table.remarks),
+        "remarks": list(table.caption),
         "headings": list(table.headings),
         "columns": [{"name": c.name, "label": c.label} for c in table.columns],
         "rows": [
@@ -263,8 +285,12 @@ def _plain_cell(cell: Cell, decimals: int) -> dict[str, Any]:
     run, note = cell.run, cell.note
     published = None
     if note is not None:
-        text = format_number(note.value, note.error, decimals)
-        published = {"value": note.value, "error": note.error, "text": text}
+        published = {
+            "value": note.value,
+            "error": note.error,
+            "counted_error": note.counted_error,
+            "text": published_text(note, decimals),
+        }
     return {
         "value": run.value,
         "error": run.error,

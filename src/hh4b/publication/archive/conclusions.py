@@ -50,7 +50,8 @@ def _differences(note: NoteSummary) -> Iterator[str]:
         f"{total} numbers have a statistical error here and a value in the note. {note.agree} lie"
         f" within one error, {note.near} one to two errors away, {note.far} further, which are"
         f" {note.different} different numbers; {note.unexplained} have no measured cause. An error"
-        " is that of this run; where the note gives one, both are added in squares.",
+        " is that of this run; those of the note, printed or of its testing events, are added in"
+        " squares.",
         "",
         "A number counts for the first cause that covers it. The measurement says how large a cause"
         " is, not that it makes up the whole difference.",

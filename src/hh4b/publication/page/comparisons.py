@@ -27,6 +27,7 @@ class Compared:
         error: its statistical error.
         note: the published value.
         note_error: the published error, if the note gives one.
+        note_counted_error: that of the note's testing events, as far as they are known.
         difference: run - note in errors, both added in squares.
         source: the file of the run.
     """
@@ -39,6 +40,7 @@ class Compared:
     error: float
     note: float
     note_error: float | None
+    note_counted_error: float | None
     difference: float
     source: str
 
@@ -52,17 +54,24 @@ class Compared:
         """What is the same when several tables print the same number beside the same number."""
         return self.source, self.quantity, self.run, self.error, self.note, self.note_error
 
+    @property
+    def published(self) -> str:
+        """The note's value with its errors; what it does not print is in brackets."""
+        text = f"{self.note:.4g}"
+        if self.note_error is not None:
+            text += f" ± {self.note_error:.2g}"
+        if self.note_counted_error is not None:
+            text += f" (± {self.note_counted_error:.2g})"
+        return text
+
     def sentence(self, tables: Iterable[str]) -> str:
         """Say the difference in words; ``tables`` print the number."""
         keys = list(tables)
         side = "above" if self.difference > 0 else "below"
-        published = f"{self.note:.4g}"
-        if self.note_error is not None:
-            published += f" ± {self.note_error:.2g}"
         place = ", ".join([*self.labels, self.quantity.replace("_", " ")])
         text = (
             f"Table{'s' if len(keys) > 1 else ''} {', '.join(keys)}: {place}:"
-            f" {self.run:.4g} ± {self.error:.2g} in this run, {published} in the note:"
+            f" {self.run:.4g} ± {self.error:.2g} in this run, {self.published} in the note:"
             f" {abs(self.difference):.1f} errors {side}."
         )
         return text.replace(" -", " −")
@@ -123,6 +132,7 @@ class TableNumbers:
                         float(row["this_run_error"]),
                         float(row["note"]),
                         _number(row["note_error"]),
+                        _number(row.get("note_counted_error")),
                         float(row["difference_in_errors"]),
                         row["source"],
                     )
@@ -147,7 +157,7 @@ def distinct(numbers: Iterable[Compared]) -> list[tuple[Compared, list[str]]]:
 
 CSV_HEAD = (
     "cause", "table", "key", "quantity", "this_run", "this_run_error", "note", "note_error",
-    "difference_in_errors", "source",
+    "note_counted_error", "difference_in_errors", "source",
 )  # fmt: skip
 
 
@@ -162,7 +172,8 @@ def write_comparison(path: Path, causes: Iterable[tuple[Compared, str]]) -> None
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_HEAD)
     for number, cause in causes:
-        values = (number.run, number.error, number.note, number.note_error, number.difference)
+        note = (number.note, number.note_error, number.note_counted_error)
+        values = (number.run, number.error, *note, number.difference)
         texts = ["" if value is None else f"{value:.6g}" for value in values]
         writer.writerow([cause, number.table, number.key, number.quantity, *texts, number.source])
     with atomic_path(path) as temporary:

@@ -90,8 +90,8 @@ def _counts(comparison: NoteComparison, csv_name: str) -> list[str]:
     return [
         text,
         "",
-        "An error is that of this run; where the note gives one of its own, both are added in"
-        f" squares. All numbers with their causes: [{csv_name}]({csv_name}).",
+        "An error is that of this run; those of the note, printed or of its testing events, are"
+        f" added in squares. All numbers with their causes: [{csv_name}]({csv_name}).",
     ]
 
 

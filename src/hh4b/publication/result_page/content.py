@@ -284,15 +284,12 @@ def _note(
 
 
 def _difference(number: Compared, tables: list[str], names: dict[str, str]) -> FarNumber:
-    note = f"{number.note:.4g}"
-    if number.note_error is not None:
-        note += f" ± {number.note_error:.2g}"
     return FarNumber(
         [(names[key], key) for key in tables],
         ", ".join(label for label in number.labels if label),
         number.quantity.replace("_", " "),
         f"{number.run:.4g} ± {number.error:.2g}".replace("-", "−"),
-        note.replace("-", "−"),
+        number.published.replace("-", "−"),
         number.difference,
         mark_of(number.difference),
     )
