@@ -109,6 +109,14 @@ def test_last_epoch_can_be_the_checkpoint(toys, tmp_path):
     assert same(weights_of(tmp_path / "out"), weights_of(tmp_path / "out", checkpoints.BEST))
 
 
+def test_the_epoch_of_least_validation_loss_can_be_the_checkpoint(toys):
+    options = OPTIONS.changed(best_checkpoint_metric="loss")
+    training = Training(options, EVENT, prepare(options, EVENT, toys), seed=1)
+    assert training.monitored(training.validate()) < 0
+    less, more, none = ({"validation/loss": loss} for loss in (0.5, 0.6, float("nan")))
+    assert training.monitored(less) > training.monitored(more) > training.monitored(none)
+
+
 def test_compiled_and_torch_train_alike(toys, monkeypatch):
     if native.library() is None:
         pytest.skip("no C++ compiler here")

@@ -153,11 +153,18 @@ class Options(BaseModel):
         "float32", description="of matrix products in training"
     )
     best_checkpoint_metric: Literal[
-        "auto", "event_efficiency", "average_jet_accuracy", "auc", "average_r_squared", "last"
+        "auto",
+        "event_efficiency",
+        "average_jet_accuracy",
+        "auc",
+        "average_r_squared",
+        "loss",
+        "last",
     ] = Field(
         "auto",
         description="auto: average_jet_accuracy, without assignment loss auc, without"
-        " classification loss either average_r_squared; last: last epoch",
+        " classification loss either average_r_squared; loss: least loss of the validation events;"
+        " last: last epoch",
     )
 
     @field_validator(*_CHOICES, mode="before")

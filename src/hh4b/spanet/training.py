@@ -231,9 +231,10 @@ class Training:
             only_numbers = self.parts.regression and not self.parts.classification
             others = "average_r_squared" if only_numbers else "auc"
             name = "average_jet_accuracy" if self.parts.assignment else others
+        sign = -1 if name == "loss" else 1
         for key, value in metrics.items():
             if key.rsplit("/", 1)[-1] == name:
-                return value if math.isfinite(value) else -math.inf
+                return sign * value if math.isfinite(value) else -math.inf
         raise ConfigError(
             f"best_checkpoint_metric = {name!r} cannot be computed from the validation events;"
             f" there are {sorted(metrics)}"
