@@ -31,6 +31,11 @@ SCORED_SIZE = 0.5
 #: Epochs that the early stopping of a dense network leaves.
 DNN_EPOCHS = 25
 _TUNED_SIZE = 32**2 * 16
+#: CPU seconds of everything else, most of them the start of a process: of a study with its tables
+#: and figures, of a selection, of its likelihood at an energy and luminosity, of a
+#: pseudo-experiment at all its values, and of an event that is kept.
+SECONDS_PER_STUDY, SECONDS_PER_SELECTION = 200, 12
+SECONDS_PER_FIT, SECONDS_PER_TOY, SECONDS_PER_KEPT_EVENT = 9, 0.1, 0.0075
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Cost:
         events: how many.
         cpu_hours: on one core.
         rules: of the workflow, whose jobs it is of; benchmarks of searches have shorter names.
+            Empty: all that no other line names.
     """
 
     what: str
@@ -114,6 +120,24 @@ def _costs(layout: Layout) -> Iterator[Cost]:
     yield from _spanet(layout, infos)
     yield _scores(layout)
     yield from _dnn(study, infos)
+    yield _others(layout)
+
+
+def _others(layout: Layout) -> Cost:
+    """Return the cost of many small jobs, from datasets to tables."""
+    study, likelihood = layout.study, layout.study.likelihood
+    kept = sum(kept_events(layout.samples[name]) for name in layout.measured)
+    fits = sum(len(layout.likelihoods("fit", name)) for name in likelihood.selections)
+    toys = likelihood.belt_toys + likelihood.coverage_toys + likelihood.injection_toys
+    seconds = (
+        SECONDS_PER_STUDY
+        + SECONDS_PER_SELECTION * len(study.selections)
+        + SECONDS_PER_FIT * fits
+        + SECONDS_PER_TOY * toys * len(likelihood.toys)
+        + SECONDS_PER_KEPT_EVENT * kept
+    )
+    what = "datasets, pairing, templates, limits, fits, tables and figures"
+    return Cost(what, kept, seconds / 3600, ())
 
 
 def _counted(layout: Layout) -> dict[str, SampleInfo]:

@@ -12,8 +12,6 @@ from hh4b.publication.result_page.facts import JobTime, RuleTime
 from hh4b.study.cost import Cost
 
 _HOUR_S = 3600.0
-#: What the estimate leaves out.
-OTHER = "all else, which the estimate leaves out"
 
 
 @dataclass(frozen=True)
@@ -23,14 +21,14 @@ class EstimateRow:
     Attributes:
         what: in words.
         rules: of the workflow.
-        estimated_h: CPU hours, as `snakemake -n` prints them; None where it says nothing.
+        estimated_h: CPU hours, as `snakemake -n` prints them.
         measured_h: CPU hours of the jobs.
         jobs: their number.
     """
 
     what: str
     rules: tuple[str, ...]
-    estimated_h: float | None
+    estimated_h: float
     measured_h: float
     jobs: int
 
@@ -38,23 +36,24 @@ class EstimateRow:
 def estimate_rows(costs: Iterable[Cost], times: Sequence[RuleTime]) -> list[EstimateRow]:
     """Return estimate and measurement; lines of the estimate that share rules are one row.
 
-    The last row has the jobs that the estimate leaves out.
+    Jobs that no line names are those of the line without rules.
     """
     groups: dict[tuple[str, ...], list[Cost]] = {}
     for cost in costs:
         groups.setdefault(cost.rules, []).append(cost)
+    counted = {rule for rules in groups for rule in rules}
+    others = tuple(time.rule for time in times if time.rule not in counted)
     rows = []
     for rules, found in groups.items():
         what = "; ".join(cost.what for cost in found)
         estimated = sum(cost.cpu_hours for cost in found)
-        rows.append(_row(what, rules, estimated, [t for t in times if t.rule in rules]))
-    counted = {rule for rules in groups for rule in rules}
-    others = [time for time in times if time.rule not in counted]
-    return [*rows, _row(OTHER, tuple(time.rule for time in others), None, others)]
+        named = rules or others
+        rows.append(_row(what, named, estimated, [t for t in times if t.rule in named]))
+    return rows
 
 
 def _row(
-    what: str, rules: tuple[str, ...], estimated: float | None, times: Sequence[RuleTime]
+    what: str, rules: tuple[str, ...], estimated: float, times: Sequence[RuleTime]
 ) -> EstimateRow:
     measured = sum(time.cpu_s for time in times) / _HOUR_S
     return EstimateRow(what, rules, estimated, measured, sum(time.jobs for time in times))
@@ -66,16 +65,9 @@ def estimate_lines(rows: Sequence[EstimateRow]) -> list[str]:
         "| Part | Estimated CPU h | Measured CPU h | Measured / estimated |",
         "| --- | ---: | ---: | ---: |",
     ]
-    for row in rows:
-        if row.estimated_h is None:
-            lines.append(f"| {row.what} | | {row.measured_h:.3g} | |")
-        else:
-            lines.append(_compared(row.what, row.estimated_h, row.measured_h))
-    estimated = sum(row.estimated_h or 0.0 for row in rows)
-    known = sum(row.measured_h for row in rows if row.estimated_h is not None)
-    lines.append(_compared("what is estimated, together", estimated, known))
-    lines.append(_compared("everything", estimated, sum(row.measured_h for row in rows)))
-    return lines
+    lines += [_compared(row.what, row.estimated_h, row.measured_h) for row in rows]
+    together = sum(row.estimated_h for row in rows), sum(row.measured_h for row in rows)
+    return [*lines, _compared("together", *together)]
 
 
 def _compared(what: str, estimated: float, measured: float) -> str:
@@ -87,8 +79,7 @@ def estimate_csv(rows: Sequence[EstimateRow]) -> str:
     """Return estimate and measurement as CSV."""
     head = ("part", "rules", "jobs", "estimated_cpu_h", "measured_cpu_h")
     return _csv(head, (
-        (row.what, " ".join(row.rules), row.jobs,
-         "" if row.estimated_h is None else f"{row.estimated_h:.6g}", f"{row.measured_h:.6g}")
+        (row.what, " ".join(row.rules), row.jobs, f"{row.estimated_h:.6g}", f"{row.measured_h:.6g}")
         for row in rows
     ))  # fmt: skip
 
