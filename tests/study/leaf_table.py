@@ -147,10 +147,6 @@ STUDY = {
         {CURVES + "shares": [0.1], CURVES + "trainings": ["sm"], CURVES + "longer": 0},
         POINT, TRAINED_POINT,
     ),
-    "learning_curves.longer_of": several(
-        {CURVES + "shares": [0.1], CURVES + "trainings": ["sm"], CURVES + "longer_of": {"sm": 0}},
-        POINT, TRAINED_POINT,
-    ),
     "energy_comparison.kappa_lambda": one("energy_comparison/kappa_lambda", 5, "comparison_hh"),
     "energy_comparison.events": one("energy_comparison/events", 90, COMPARISONS),
 }  # fmt: skip

@@ -49,8 +49,8 @@ def test_a_point_is_the_whole_with_fewer_events(study):
         study.spanet_trainings[n] for n in ("mixing_joint", "mixing_joint_at_1_percent")
     )
     assert (whole.share, point.share) == (None, 0.01)
-    # A tenth of the steps: the square root of a hundredth of the events.
-    assert point.epochs == 10 * whole.epochs
+    # Four times as often: a hundred to the power 0.3 is 3.98.
+    assert point.epochs == 4 * whole.epochs
     assert point.model_copy(update={"share": None, "epochs": whole.epochs}) == whole
     chosen = study.selections["mixing_spanet_at_1_percent"]
     assert chosen.pairing == chosen.classifier == "mixing_spanet_at_1_percent"
@@ -60,7 +60,7 @@ def test_a_point_is_the_whole_with_fewer_events(study):
     dense = study.selections["min_dr_dnn_at_50_percent"]
     assert dense.pairing == "min_dr"
     network = study.classifiers[dense.classifier]
-    assert (network.share, network.max_epochs, network.patience) == (0.5, 142, 15)
+    assert (network.share, network.max_epochs, network.patience) == (0.5, 124, 13)
     assert study.spanet_trainings["sm_at_50_percent"].trained_folds == 1
     assert "sm_at_50_percent" not in study.selections
 
@@ -160,10 +160,6 @@ def test_the_night_stays_in_its_hours():
         ({"shares": [0.1], "selections": ["min_dr_dn"]}, "did you mean 'min_dr_dnn'"),
         ({"shares": [0.1], "selections": ["min_dr_svm"]}, "is of kind baseline; expected dnn or"),
         ({"shares": [0.1], "trainings": ["smm"]}, "learning_curves.trainings"),
-        (
-            {"shares": [0.1], "trainings": ["sm"], "longer_of": {"kappa5": 0.2}},
-            "longer_of: kappa5 is neither in selections nor in trainings",
-        ),
     ],
 )
 def test_curves_that_cannot_be_made(content, changes, wanted):
@@ -175,23 +171,12 @@ def test_epochs_that_nobody_said_cannot_grow(content):
     trainings = yaml.safe_load(yaml.safe_dump(content["spanet_trainings"]))
     trainings["sm"]["epochs"] = None
     curves = {"shares": [0.1], "trainings": ["sm"]}
-    with pytest.raises(ConfigError, match=r"spanet_trainings\.sm\.epochs.*longer_of: \{sm: 0\}"):
+    with pytest.raises(ConfigError, match=r"spanet_trainings\.sm\.epochs.*longer: 0"):
         parse_study({**content, "spanet_trainings": trainings, "learning_curves": curves})
-    for power in ({"longer": 0}, {"longer_of": {"sm": 0}}):
-        fixed = parse_study(
-            {**content, "spanet_trainings": trainings, "learning_curves": {**curves, **power}}
-        )
-        assert fixed.spanet_trainings["sm_at_10_percent"].epochs is None
-
-
-def test_some_points_are_trained_longer_than_others(content):
-    curves = {**CURVES["learning_curves"], "longer_of": {"mixing_spanet": 0, "sm": 1}}
-    study = parse_study({**content, "learning_curves": curves})
-    trainings = study.spanet_trainings
-    assert trainings["mixing_joint_at_1_percent"].epochs == trainings["mixing_joint"].epochs
-    assert trainings["sm_at_1_percent"].epochs == 100 * trainings["sm"].epochs
-    dense = study.classifiers[study.selections["min_dr_dnn_at_1_percent"].classifier]
-    assert dense.max_epochs == 10 * study.classifiers["min_dr_dnn"].max_epochs
+    fixed = parse_study(
+        {**content, "spanet_trainings": trainings, "learning_curves": {**curves, "longer": 0}}
+    )
+    assert fixed.spanet_trainings["sm_at_10_percent"].epochs is None
 
 
 def test_names_and_epochs():

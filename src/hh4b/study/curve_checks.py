@@ -13,20 +13,20 @@ def find_impossible_curves(study: Study, problems: Problems) -> None:
         problems: to add to.
     """
     curves = study.learning_curves
-    trainings = {("trainings", name): name for name in curves.trainings}
+    trainings = {f"learning_curves.trainings: {name}": name for name in curves.trainings}
     for name in curves.selections:
         chosen = study.classifiers[study.selections[name].classifier]
         if isinstance(chosen, SpanetClassifier):
-            trainings["selections", name] = chosen.training
+            trainings[f"learning_curves.selections: {name}"] = chosen.training
         elif not isinstance(chosen, Dnn):
             problems.add(
                 "learning_curves.selections",
                 f"value {name!r}: its classifier is of kind {chosen.kind}; expected dnn or spanet",
             )
-    for (key, name), training in trainings.items():
-        if curves.power(name) and study.spanet_trainings[training].epochs is None:
+    for key, training in trainings.items():
+        if curves.longer and study.spanet_trainings[training].epochs is None:
             problems.add(
                 f"spanet_trainings.{training}.epochs",
-                f"value None: learning_curves.{key}: {name} is trained longer on fewer events;"
-                f" write a number, or learning_curves.longer_of: {{{name}: 0}}",
+                f"value None: {key} is trained longer on fewer events; write a number, or"
+                " learning_curves.longer: 0",
             )
