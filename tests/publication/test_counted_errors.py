@@ -59,8 +59,9 @@ def test_numbers_that_are_no_shares_of_known_events_have_none(reference):
         ("limits", "table_16", "mixing_spanet", "profile", 0),
     ):
         assert reference.find(*path).counted_error is None
-    other = Reference(reference.path, {"pairing": {"mine": {"a": [0.5]}}})
-    assert other.find("pairing", "mine", "a", 0) == Published(0.5)
+    for told in ({}, {"pairing": {"mine": [0]}}, {"pairing": {"mine": []}}, {"pairing": "all"}):
+        content = {"pairing": {"mine": {"a": [0.5]}}, "testing_events": told}
+        assert Reference(reference.path, content).find("pairing", "mine", "a", 0) == Published(0.5)
 
 
 def test_higgs_efficiency_is_spread_as_events_are(reference):

@@ -45,15 +45,12 @@ def _of_pairing(content: Mapping[str, Any], table: str, row: str, column: int) -
     total = _number(content, "samples", entry.get("model"), "testing", "total")
     if total is not None:
         return _by_jets(entry[row], total)[column]
-    counts = _at(content, "testing_events", "pairing", table)
-    if isinstance(counts, list):
-        events = float(counts[column])
+    told = _at(content, "testing_events", "pairing", table)
+    if isinstance(told, list):
+        events = _positive(told[column]) if column < len(told) else None
     else:
-        named = _number(content, "samples", row, "testing", counts)
-        if named is None:
-            return None
-        events = named
-    return _binomial(float(entry[row][column]), events)
+        events = _number(content, "samples", row, "testing", told)
+    return None if events is None else _binomial(float(entry[row][column]), events)
 
 
 def _of_classification(
@@ -104,8 +101,11 @@ def _by_jets(row: Sequence[float], total: float) -> tuple[float, float, float]:
 
 
 def _number(content: Mapping[str, Any], *path: Any) -> float | None:
-    found = _at(content, *path)
-    return float(found) if isinstance(found, int | float) else None
+    return _positive(_at(content, *path))
+
+
+def _positive(found: Any) -> float | None:
+    return float(found) if isinstance(found, int | float) and found > 0 else None
 
 
 def _at(content: Any, *path: Any) -> Any:
