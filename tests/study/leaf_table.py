@@ -364,7 +364,8 @@ PAIRINGS = {
     ),
     "spanet_trainings.SpanetTraining.options": one(
         JOINT + "options", "config/spanet/options/tuned.json",
-        "spanet_train", "spanet_search_worker",
+        # The summary: a cause of differences from the note depends on them.
+        "spanet_train", "spanet_search_worker", "summary",
     ),
     "spanet_trainings.SpanetTraining.changes": one(
         JOINT + "changes", {"dropout": 0.1}, "spanet_train", "spanet_search_worker"
