@@ -3,14 +3,19 @@
 ``python benchmarks/epochs_on_a_share.py --events NAME TRAINING.h5 TESTING.h5 12 20 64 64:loss
 --work FOLDER`` trains on TRAINING for so many epochs each, and measures on TESTING; ``64:loss``
 keeps the epoch that `best_checkpoint_metric` says. Training files of a learning curve are kept by
-``snakemake --notemp``. What stands in FOLDER already is not trained again.
+``snakemake --notemp``; ``hh4b datasets merge TRAINING.h5 -o SHARE.h5 --share 0.1`` takes a share of
+any. What stands in FOLDER already is not trained again. ``--changes`` sets other options, such as
+``'{"classification_loss_scale": 0}'`` for assignment alone.
 ``-o docs/numbers/epochs_on_a_share.json`` keeps the table for the documents.
 """
 
 import argparse
+import json
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hh4b.core.files import read_json
 from hh4b.publication.benchmark_tables import Cell, write_benchmark
@@ -20,22 +25,39 @@ HEAD = ("AUC", "event efficiency")
 DECIMALS = (3, 3)
 
 
-def measured(folder: Path, files: Sequence[Path], epochs: int, metric: str, seed: int) -> Path:
+@dataclass(frozen=True)
+class How:
+    """How the networks are trained, the same for all."""
+
+    options: Path
+    event: Path
+    changes: dict[str, Any]
+    balance: bool
+    seed: int
+
+    @property
+    def assignment_only(self) -> bool:
+        """Return whether no network of them learns to tell signal from background."""
+        return Options.read(self.options, self.changes).classification_loss_scale == 0
+
+
+def measured(folder: Path, files: Sequence[Path], epochs: int, metric: str, how: How) -> Path:
     """Train unless it is done, measure, and return the report."""
     report = folder / "report.json"
     if report.exists():
         return report
-    training, testing, options, event = files
+    training, testing = files
     if not (folder / "model.pt").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        changed = Options.read(options, {"best_checkpoint_metric": metric})
+        changed = Options.read(how.options, {**how.changes, "best_checkpoint_metric": metric})
         told = folder / "options.json"
         told.write_text(changed.model_dump_json(), encoding="utf-8")
         subprocess.run(
             [
-                "hh4b", "spanet", "train", "--options", told, "--event", event, "--train", training,
-                "-o", folder, "--kappa-balance", "--epochs", str(epochs), "--seed", str(seed),
-                "--threads", "1",
+                "hh4b", "spanet", "train", "--options", told, "--event", how.event,
+                "--train", training, "-o", folder, "--epochs", str(epochs),
+                "--seed", str(how.seed), "--threads", "1",
+                "--kappa-balance" if how.balance else "--no-kappa-balance",
             ],
             check=True,
         )  # fmt: skip
@@ -45,14 +67,15 @@ def measured(folder: Path, files: Sequence[Path], epochs: int, metric: str, seed
     return report
 
 
-def row(report: Path) -> list[Cell]:
-    """Return AUC and event efficiency with the errors of the testing events."""
+def row(report: Path, assignment_only: bool) -> list[Cell]:
+    """Return AUC, if there is one, and event efficiency with the errors of the testing events."""
     found = read_json(report)
-    classes, total = found["classification"]["EVENT/signal"], found["groups"]["total"]
-    return [
-        (float(classes["auc"]), float(classes["auc_error"])),
-        (float(total["event_efficiency"]), float(total["event_efficiency_error"])),
-    ]
+    total = found["groups"]["total"]
+    efficiency = (float(total["event_efficiency"]), float(total["event_efficiency_error"]))
+    if assignment_only:
+        return [efficiency]
+    classes = found["classification"]["EVENT/signal"]
+    return [(float(classes["auc"]), float(classes["auc_error"])), efficiency]
 
 
 def main() -> None:
@@ -64,26 +87,30 @@ def main() -> None:
     )  # fmt: skip
     parser.add_argument("--options", type=Path, default=Path("config/spanet/options/small.json"))
     parser.add_argument("--event", type=Path, default=Path("config/spanet/event.yaml"))
+    parser.add_argument("--changes", type=json.loads, default={}, help="other options, as JSON")
+    parser.add_argument("--kappa-balance", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
     given = parser.parse_args()
+    how = How(given.options, given.event, given.changes, given.kappa_balance, given.seed)
+    first = 1 if how.assignment_only else 0
     rows: dict[str, list[Cell]] = {}
-    print("", *HEAD, sep=" | ")
+    print("", *HEAD[first:], sep=" | ")
     for name, training, testing, *wanted in given.events:
-        files = (Path(training), Path(testing), given.options, given.event)
+        files = (Path(training), Path(testing))
         for told in wanted:
             epochs, _, metric = told.partition(":")
             kept = metric or "last"
             folder = given.work / f"{name.split()[0]}_{epochs}_{kept}"
-            report = measured(folder, files, int(epochs), kept, given.seed)
+            report = measured(folder, files, int(epochs), kept, how)
             label = f"{name}, {epochs} epochs" + (f", kept by {kept}" if metric else "")
-            rows[label] = row(report)
+            rows[label] = row(report, how.assignment_only)
             print(label, *rows[label], sep=" | ", flush=True)
     if given.output:
         write_benchmark(
-            given.output, Path(__file__).stem, HEAD, rows, decimals=DECIMALS,
-            options=given.options.name,
+            given.output, Path(__file__).stem, HEAD[first:], rows, decimals=DECIMALS[first:],
+            options=given.options.name, changes=json.dumps(given.changes),
         )  # fmt: skip
 
 

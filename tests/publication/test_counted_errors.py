@@ -24,7 +24,9 @@ def test_every_efficiency_has_one(reference):
             for column in range(len(numbers)):
                 found = reference.find("pairing", table, row, column)
                 assert found.error is None
-                assert 0.002 < found.counted_error < 0.02, (table, row)
+                # Version 1 on mixed events was tested with ten times as many as all others.
+                least = 0.001 if (table, row, column) == ("table_5", "mixing", 0) else 0.002
+                assert least < found.counted_error < 0.02, (table, row)
 
 
 def test_every_accuracy_and_area_has_one(reference):
@@ -45,9 +47,9 @@ def test_they_are_those_of_the_events(reference):
     )
     at_five = reference.find("pairing", "table_24", "min_dr", 2)
     assert at_five.counted_error == pytest.approx(sqrt(0.395 * 0.605 / 3267))
-    assert reference.find("pairing", "table_5", "mixing", 0).counted_error == pytest.approx(
-        sqrt(0.833 * 0.167 / 6899)
-    )
+    for column, share, events in ((0, 0.833, 77024), (1, 0.830, 6899)):
+        found = reference.find("pairing", "table_5", "mixing", column)
+        assert found.counted_error == pytest.approx(sqrt(share * (1 - share) / events))
     rate = reference.find("pass_rates", "four_tag", "four_b")
     assert rate.counted_error == pytest.approx(sqrt(0.00964 / 1e6), rel=0.01)
 
@@ -59,7 +61,8 @@ def test_numbers_that_are_no_shares_of_known_events_have_none(reference):
         ("limits", "table_16", "mixing_spanet", "profile", 0),
     ):
         assert reference.find(*path).counted_error is None
-    for told in ({}, {"pairing": {"mine": [0]}}, {"pairing": {"mine": []}}, {"pairing": "all"}):
+    unusable = [0], [], {"b": [10]}, {"a": "h2"}
+    for told in ({}, {"pairing": "all"}, *({"pairing": {"mine": one}} for one in unusable)):
         content = {"pairing": {"mine": {"a": [0.5]}}, "testing_events": told}
         assert Reference(reference.path, content).find("pairing", "mine", "a", 0) == Published(0.5)
 

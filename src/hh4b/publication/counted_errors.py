@@ -46,6 +46,8 @@ def _of_pairing(content: Mapping[str, Any], table: str, row: str, column: int) -
     if total is not None:
         return _by_jets(entry[row], total)[column]
     told = _at(content, "testing_events", "pairing", table)
+    if isinstance(told, Mapping):
+        told = told.get(row)
     if isinstance(told, list):
         events = _positive(told[column]) if column < len(told) else None
     else:
