@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from hh4b.core.errors import InputFileError
+from hh4b.core.files import read_json
 from hh4b.publication.catalogue import PlannedOutput, outputs
 from hh4b.publication.record.run import CONFIGURATION, RECORD
 from hh4b.publication.summary_stage import COMPARISON
@@ -63,7 +65,7 @@ def kept_files(layout: Layout, *, workspaces: bool) -> Iterator[KeptFile]:
         if not one.absent:
             yield from _output(results, one)
     for path, what in _limits(layout):
-        yield _below(results, path, copied, what)
+        yield _below(results, path, without_blanks, what)
     for path, what in _curves(layout):
         yield _below(results, path, copied, what)
     if workspaces:
@@ -120,6 +122,16 @@ def _below(results: Path, path: str, write: Writer | None, what: str) -> KeptFil
 def copied(source: Path, target: Path) -> None:
     """Copy a file as it is."""
     shutil.copyfile(source, target)
+
+
+def without_blanks(source: Path, target: Path) -> None:
+    """Write a JSON file on one line, which takes a quarter less.
+
+    Raises:
+        InputFileError: if it is no JSON file.
+    """
+    text = json.dumps(read_json(source), ensure_ascii=False, separators=(",", ":"))
+    target.write_text(text + "\n", encoding="utf-8")
 
 
 def compressed(source: Path, target: Path) -> None:
