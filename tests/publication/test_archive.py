@@ -2,9 +2,12 @@
 
 import csv
 import gzip
+import json
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 from tests.publication.pages import finished, written
 
 from hh4b.core.errors import ConfigError, InputFileError
@@ -66,6 +69,28 @@ def test_what_is_in_it(archive, run):
     assert not {n for n in names if n.endswith((".svg", ".tex", ".h5", ".pt"))}
     packed = gzip.decompress((archive / "workspaces/min_dr_dnn_13tev_139ifb.json.gz").read_bytes())
     assert packed == (run / "workspaces/min_dr_dnn_13tev_139ifb.json").read_bytes()
+
+
+def test_limits_are_the_same_numbers_without_blanks(archive, run):
+    name = "limits/min_dr_dnn_13tev_139ifb.json"
+    short, made = (folder / name for folder in (archive, run))
+    assert json.loads(short.read_text()) == json.loads(made.read_text())
+    assert short.read_text().count("\n") == 1
+    assert short.stat().st_size < made.stat().st_size
+
+
+def test_small_pictures_keep_the_colour_of_a_thin_bar(tmp_path):
+    # Noise around the colours of other bars, as their smoothed edges are.
+    noise = np.random.default_rng(1).integers(-60, 61, (400, 640, 3))
+    bars = np.where(np.arange(640)[:, None] % 40 < 20, (60, 130, 178), (190, 94, 60))
+    picture = Image.fromarray((bars + noise).astype(np.uint8))
+    green = (0, 158, 115)
+    picture.paste(green, (400, 100, 440, 104))
+    picture.save(tmp_path / "figure.png")
+    kept.made_small(tmp_path / "figure.png", tmp_path / "small.png")
+    with Image.open(tmp_path / "small.png") as small:
+        found = small.convert("RGB").getpixel((420, 102))
+    assert max(abs(a - b) for a, b in zip(found, green, strict=True)) < 16
 
 
 def test_its_first_page_names_everything_by_links_that_lead_somewhere(archive):
