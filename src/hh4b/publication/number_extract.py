@@ -155,9 +155,11 @@ class Extract:
                 found[pairing] = {name: number(value, error) for name, value, error in rows}
         return found
 
+    # Points of learning curves stand in the table of sample sizes, not below by name as well.
+
     def _classification(self) -> Entry:
         found = {}
-        for classifier in self.layout.study.classifiers:
+        for classifier in self.layout.shown(self.layout.study.classifiers):
             if file := self._read(self.layout.classifier_metrics(classifier)):
                 found[classifier] = {
                     name: number(file.number(name), file.optional(f"{name}_error"))
@@ -167,7 +169,7 @@ class Extract:
 
     def _selections(self) -> Entry:
         found = {}
-        for selection in self.layout.study.selections:
+        for selection in self.layout.shown(self.layout.study.selections):
             if file := self._read(self.layout.working_point(selection)):
                 point = file.part("at_threshold")
                 threshold = file.number("threshold"), file.optional("threshold_error")
@@ -180,7 +182,7 @@ class Extract:
 
     def _limits(self) -> Entry:
         found = {}
-        for selection in self.layout.study.selections:
+        for selection in self.layout.shown(self.layout.study.selections):
             headline = self.layout.limits(selection)
             paths = [headline]
             if selection in EVERYWHERE:
