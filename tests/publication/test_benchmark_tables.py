@@ -39,12 +39,18 @@ def test_a_benchmark_becomes_a_table(tmp_path):
     assert numbers.text("speed/size/replicas") == "20"
 
 
+def test_a_number_is_rounded_once(tmp_path):
+    # To five digits it is -2.695, which is below -2.695 as a float, and would be shown as -2.69.
+    write_benchmark(tmp_path / "speed.json", "speed", ["x"], {"a": [-2.69503]}, decimals=[2])
+    assert "| −2.70 |" in table_text("benchmark", Numbers.read([tmp_path]), ["speed"])
+
+
 def test_numbers_of_a_benchmark_are_rounded_to_plain_ones(tmp_path):
     path = tmp_path / "speed.json"
     rows = {"a": [(np.float64(1.23456789), np.float64(0.056789)), np.float64(3)]}
     write_benchmark(path, "speed", ["x", "y"], rows, decimals=[2, 0])
     assert json.loads(path.read_text())["rows"] == {
-        "a": [{"value": 1.2346, "error": 0.0568}, {"value": 3}]
+        "a": [{"value": 1.234568, "error": 0.0568}, {"value": 3}]
     }
 
 

@@ -11,6 +11,10 @@ from hh4b.statistics.limits import METHODS
 Entry = dict[str, Any]
 
 
+#: Kept of a number. Documents round again, so digits that decide how have to be left.
+_DIGITS = 7
+
+
 def number(
     value: float | None,
     error: float | None = None,
@@ -18,22 +22,19 @@ def number(
     note_error: float | None = None,
     **parts: float | None,
 ) -> Entry:
-    """Return a number with what is known beside it: seven digits, of errors three.
-
-    Documents round again, so that digits have to be left that decide it.
-    """
+    """Return a number with what is known beside it: seven digits, of errors three."""
     errors = {"error": error, "note_error": note_error, **parts}
     known = {name: rounded(one, 3) for name, one in errors.items() if one is not None}
     if note is not None:
-        known["note"] = rounded(note)
-    return {"value": rounded(value), **known}
+        known["note"] = rounded(note, _DIGITS)
+    return {"value": rounded(value, _DIGITS), **known}
 
 
-def rounded(value: float | None, digits: int = 7) -> float | int | None:
+def rounded(value: float | None, digits: int = 5) -> float | int | None:
     """Round to significant digits; integers of any size are kept, without a point.
 
     >>> rounded(-4.357132243), rounded(0.0361759, 3), rounded(123456.0), rounded(None)
-    (-4.357132, 0.0362, 123456, None)
+    (-4.3571, 0.0362, 123456, None)
     """
     if value is None:
         return None
