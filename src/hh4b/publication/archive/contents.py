@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from PIL import Image
 
 from hh4b.core.errors import InputFileError
 from hh4b.core.files import read_json
+from hh4b.core.strict_json import to_json
 from hh4b.publication.catalogue import PlannedOutput, outputs
 from hh4b.publication.record.run import CONFIGURATION, RECORD
 from hh4b.publication.summary_stage import COMPARISON
@@ -132,7 +132,7 @@ def without_blanks(source: Path, target: Path) -> None:
     Raises:
         InputFileError: if it is no JSON file.
     """
-    text = json.dumps(read_json(source), ensure_ascii=False, separators=(",", ":"))
+    text = to_json(read_json(source), ensure_ascii=False, separators=(",", ":"))
     target.write_text(text + "\n", encoding="utf-8")
 
 
