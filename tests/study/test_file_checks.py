@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import hh4b.cli  # noqa: F401 (registers the commands)
 from hh4b.commands.groups import app
 from hh4b.core.errors import ConfigError
-from hh4b.study.file_checks import check_files
+from hh4b.study.file_checks import absent_archive, check_files
 from hh4b.study.job_inputs import JobInputs
 from hh4b.study.layout import Layout
 from hh4b.study.reading import read_study
@@ -29,8 +29,9 @@ def study(tmp_path, monkeypatch):
     (tmp_path / "config").symlink_to(ROOT / "config")
     monkeypatch.chdir(tmp_path)
 
-    def read(results=None, **samples):
+    def read(results=None, archive=None, **samples):
         overlay = {"samples": samples} | ({} if results is None else {"results": results})
+        overlay |= {"publication": {"archive": archive}}
         Path("mine.yaml").write_text(yaml.safe_dump(overlay))
         return read_study(SMALL, "mine.yaml")
 
@@ -100,6 +101,20 @@ def test_results_do_not_replace_the_checkout(study, results):
     Path("x").mkdir()
     with pytest.raises(ConfigError, match="results: value .* is where the workflow lies"):
         check_files(study(results=results))
+
+
+def test_an_archive_may_be_absent_but_not_something_else(study):
+    assert absent_archive(study()) is None
+    assert absent_archive(study(archive="nowhere")).startswith(
+        "publication.archive: there is no folder nowhere, so the page"
+    )
+    check_files(study(archive="nowhere"))
+    Path("mine").mkdir()
+    with pytest.raises(ConfigError, match=r"publication.archive: value 'mine': is no folder that"):
+        check_files(study(archive="mine"))
+    Path("mine/README.md").touch()
+    check_files(study(archive="mine"))
+    assert absent_archive(study(archive="mine")) is None
 
 
 @pytest.mark.parametrize("results", ["a:b", "{x}", "a\nb", "-x", " a", "a ", "", "a\tb"])

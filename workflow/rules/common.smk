@@ -13,6 +13,7 @@ from hh4b.publication.result_page.design import design_digest
 from hh4b.publication.result_page.sections import section_of
 from hh4b.publication.withheld import withheld_sentences
 from hh4b.study.cost import cost_lines
+from hh4b.study.file_checks import absent_archive
 from hh4b.study.job_inputs import JobInputs, names_pattern, option
 from hh4b.study.layout import Layout
 from hh4b.study.rule_values import RuleValues, code_of, command
@@ -43,6 +44,8 @@ if any(re.fullmatch("--dry-?run|-[a-z]*n[a-z]*", _word) for _word in sys.argv[1:
     sys.stderr.write("\n".join([*COST, ""]))
 elif workflow.is_main_process and "--unlock" not in sys.argv:
     take_over(Path(".snakemake"), say=say)
+if workflow.is_main_process and (_line := absent_archive(STUDY)):
+    say(_line)
 
 FILES = JobInputs(LAYOUT)
 RULES = RuleValues(LAYOUT)

@@ -92,9 +92,28 @@ def _of_sections(study: Study) -> Iterator[tuple[str, str]]:
     if study.publication.causes is not None:
         yield from _missing("publication.causes", study.publication.causes)
     archive = study.publication.archive
-    if archive is not None and not (Path(archive) / "README.md").is_file():
+    if archive is not None and Path(archive).exists() and not _is_archive(archive):
         text = f"value {archive!r}: is no folder that `hh4b archive` made; check the name"
         yield "publication.archive", text
+
+
+def absent_archive(study: Study) -> str | None:
+    """Return a line if the archived run is not here.
+
+    The default study names one that a folder with a copy of ``config/`` alone has not; the page is
+    the same but for the second intervals.
+    """
+    archive = study.publication.archive
+    if archive is None or Path(archive).exists():
+        return None
+    return (
+        f"publication.archive: there is no folder {archive}, so the page shows no other run beside"
+        " this one; null says so too"
+    )
+
+
+def _is_archive(folder: str) -> bool:
+    return (Path(folder) / "README.md").is_file()
 
 
 def _missing(key: str, file: str) -> Iterator[tuple[str, str]]:

@@ -74,7 +74,7 @@ class Publication(Settings):
     archive: str | None = Field(
         None,
         description="folder of another run, kept by `hh4b archive`, whose intervals the result page"
-        " shows beside its own; null = none",
+        " shows beside its own, if it is there; null = none",
     )
     style: Style = Field({}, description="style of all figures")
     figure_style: dict[Annotated[str, Field(pattern="^figure_")], Style] = Field(
