@@ -4,6 +4,8 @@ import csv
 import gzip
 import json
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +15,14 @@ from tests.publication.pages import finished, written
 from hh4b.core.errors import ConfigError, InputFileError
 from hh4b.publication import archive_stage
 from hh4b.publication.archive import contents as kept
+from hh4b.publication.archive.recount import recount
 from hh4b.publication.archive_stage import write_archive
 from hh4b.publication.record.run import write_record
 from hh4b.study.layout import Layout
 
 MACHINE = "a processor"
+ROOT = Path(__file__).parents[2]
+CAUSES = ROOT / "config/reference/causes.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -218,3 +223,42 @@ def test_a_figure_that_is_no_picture(tmp_path):
     (tmp_path / "a.png").write_text("no picture")
     with pytest.raises(InputFileError, match="make the figure again"):
         kept.made_small(tmp_path / "a.png", tmp_path / "b.png")
+
+
+def test_the_run_kept_in_docs_is_counted_by_the_causes_as_they_are(tmp_path):
+    """And by nothing that the archive has not: its own tables give the same bytes."""
+    copy = tmp_path / "night"
+    shutil.copytree(ROOT / "docs/night", copy)
+    far, unexplained = recount(copy, CAUSES)
+    assert 0 <= unexplained < far
+    assert content(copy) == content(ROOT / "docs/night")
+
+
+def test_a_cause_that_is_measured_later_counts(archive, tmp_path):
+    copy, causes = tmp_path / "copy", tmp_path / "causes.yaml"
+    shutil.copytree(archive, copy)
+    causes.write_text(
+        "other:\n  title: Another reason\n  text: 'by {size}'\n"
+        "  numbers: {size: {value: 0.08, error: 0.01, where: here}}\n"
+        "  covers: [{quantities: [auc]}]\n"
+    )
+    before = content(copy)
+    far, unexplained = recount(copy, causes)
+    assert far > unexplained == 0
+    after = content(copy)
+    assert {name for name in before if before[name] != after[name]} == {
+        "conclusions.md", "note_comparison.csv"
+    }  # fmt: skip
+    text = after["conclusions.md"].decode()
+    assert "### Another reason\n\nby 0.08 ± 0.01\n" in text
+    assert "No measured cause" not in text
+    assert text.partition("## This run")[0] in before["conclusions.md"].decode()
+    causes.write_text("{}")
+    assert recount(copy, causes) == (far, far)
+
+
+def test_what_cannot_be_counted(run, archive, tmp_path):
+    with pytest.raises(ConfigError, match="is no archive of a run that is compared with the note"):
+        recount(run, CAUSES)
+    with pytest.raises(ConfigError, match="No such file"):
+        recount(archive, tmp_path / "none.yaml")

@@ -26,7 +26,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "Publication": (
         "table", "figure", "page", "summary", "embeddings", "parton-histograms", "numbers",
-        "hepdata", "provenance", "crate", "archive",
+        "hepdata", "provenance", "crate", "archive", "recount",
     ),
 }  # fmt: skip
 
@@ -119,6 +119,7 @@ EXAMPLES: dict[str, str] = {
     "provenance": "results/limits/min_dr_dnn_13tev_139ifb.json",
     "crate": "results -o study.zip",
     "archive": "results/night -o docs/night",
+    "recount": "docs/night --causes config/reference/causes.yaml",
 }
 
 

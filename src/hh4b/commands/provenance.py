@@ -75,3 +75,17 @@ def archive(
         results, output, incomplete=incomplete, workspaces=workspaces, machine=machine
     )
     typer.echo(f"{number} files in {output}")
+
+
+@groups.app.command("recount")
+def recount(
+    archive: Path = typer.Argument(help="Folder that `hh4b archive` wrote; changed in place."),
+    causes: Path = typer.Option(..., help="Causes known now, e.g. config/reference/causes.yaml."),
+) -> None:
+    """Count the differences of an archived run from the note by the causes known now."""
+    from hh4b.publication.archive.recount import recount as count_again
+
+    far, unexplained = count_again(archive, causes)
+    typer.echo(
+        f"{archive}: {far} numbers beyond two errors, {unexplained} without a measured cause"
+    )

@@ -12,7 +12,7 @@ from hh4b.publication.inputs import Inputs
 from hh4b.publication.made_outputs import made_outputs, output_key
 from hh4b.publication.orderings import claims_of, ordering_text
 from hh4b.publication.page.causes import Causes, cause_of, measure
-from hh4b.publication.page.comparisons import TableNumbers, write_comparison
+from hh4b.publication.page.comparisons import COMPARISON, TableNumbers, write_comparison
 from hh4b.publication.page.decisions import decision_section
 from hh4b.publication.page.files import PageFiles
 from hh4b.publication.page.headline import headline
@@ -26,9 +26,6 @@ from hh4b.publication.page.limits_section import (
 from hh4b.publication.page.note_section import NoteComparison, note_section
 from hh4b.publication.page.searches_section import searches_section
 from hh4b.publication.settings import Medium, PageSettings
-
-#: Every compared number with its cause, beside the page.
-COMPARISON = "note_comparison.csv"
 
 
 def write_summary(

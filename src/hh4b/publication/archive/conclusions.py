@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from hh4b.publication.result_page.content import CauseGroup, NoteSummary, PageContent
 from hh4b.publication.result_page.verdicts import WORDS, Verdict
 
+#: Head of the section of differences, which is the last.
+DIFFERENCES = "## This run and the note"
+
 
 def conclusions_text(content: PageContent) -> str:
     """Return the conclusions one by one, then every difference beyond two errors with its cause."""
@@ -22,7 +25,7 @@ def conclusions_text(content: PageContent) -> str:
         lines += ["## Without an interval", "", *(f"* {_line(one)}" for one in content.withheld)]
         lines.append("")
     if content.note is not None:
-        lines += _differences(content.note)
+        lines += difference_lines(content.note)
     return "\n".join(lines)
 
 
@@ -42,10 +45,11 @@ def _conclusions(verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield ""
 
 
-def _differences(note: NoteSummary) -> Iterator[str]:
+def difference_lines(note: NoteSummary) -> Iterator[str]:
+    """Yield the lines of every difference beyond two errors, by cause."""
     total = note.agree + note.near + note.far
     yield from (
-        "## This run and the note",
+        DIFFERENCES,
         "",
         f"{total} numbers have a statistical error here and a value in the note. {note.agree} lie"
         f" within one error, {note.near} one to two errors away, {note.far} further, which are"

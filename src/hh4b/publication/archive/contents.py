@@ -13,8 +13,8 @@ from hh4b.core.errors import InputFileError
 from hh4b.core.files import read_json
 from hh4b.core.strict_json import to_json
 from hh4b.publication.catalogue import PlannedOutput, outputs
+from hh4b.publication.page.comparisons import COMPARISON
 from hh4b.publication.record.run import CONFIGURATION, RECORD
-from hh4b.publication.summary_stage import COMPARISON
 from hh4b.study.job_inputs import JobInputs
 from hh4b.study.layout import Layout
 from hh4b.study.methods import Dnn

@@ -12,6 +12,8 @@ from hh4b.publication.tables import CSV_FIELDS
 
 #: From here a difference is called one; below, a third of all numbers is expected beyond one error.
 SIGNIFICANT = 2.0
+#: Every compared number with its cause, beside the page.
+COMPARISON = "note_comparison.csv"
 
 
 @dataclass(frozen=True)

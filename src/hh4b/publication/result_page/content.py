@@ -1,13 +1,13 @@
 """Everything that the page says of a study."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hh4b.publication.catalogue import PlannedOutput, outputs, results_page
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.page.causes import UNEXPLAINED, Causes, cause_of, measure
-from hh4b.publication.page.comparisons import Compared, TableNumbers, distinct
+from hh4b.publication.page.comparisons import COMPARISON, Compared, TableNumbers, distinct
 from hh4b.publication.page.files import PageFiles
 from hh4b.publication.page.limits_section import withheld_of
 from hh4b.publication.page.note_section import NoteComparison
@@ -168,6 +168,7 @@ def page_content(layout: Layout, page: Path) -> PageContent:
     )
     shown = ((one.settings.kind, reader.read(one)) for one in there.values())
     kinds = {o.key: o.settings.kind for o in there.values() if o.medium == "table"}
+    names = {one.key: name for name, one in there.items() if one.medium == "table"}
     with_note = bool(compared)
     return PageContent(
         title="HH → 4b: expected intervals on κλ",
@@ -178,7 +179,9 @@ def page_content(layout: Layout, page: Path) -> PageContent:
         facts=run_facts(layout, links),
         verdicts=verdicts(files, numbers) if with_note else [],
         searches=list(_searches(files)),
-        note=_note(comparison, there, links, page) if with_note else None,
+        note=note_summary(comparison, names, links.to(page.with_name(COMPARISON)))
+        if with_note
+        else None,
         sections=by_section(shown),
         missing=[*_lacking(layout, planned, lacking)],
         # What a study of own files has not is no gap of it.
@@ -194,7 +197,7 @@ def page_content(layout: Layout, page: Path) -> PageContent:
                 "record of the run": layout.file("provenance.json"),
                 "summary as text": layout.file("README.md"),
             }
-            | ({"all compared numbers": layout.file("note_comparison.csv")} if with_note else {})
+            | ({"all compared numbers": layout.file(COMPARISON)} if with_note else {})
         ),
     )
 
@@ -254,10 +257,16 @@ def _lacking(
             yield head_of(one), lacking[name]
 
 
-def _note(
-    comparison: NoteComparison, there: dict[str, PlannedOutput], links: Links, page: Path
+def note_summary(
+    comparison: NoteComparison, names: Mapping[str, str], csv: PageLink | None = None
 ) -> NoteSummary:
-    names = {one.key: name for name, one in there.items() if one.medium == "table"}
+    """Return how a run compares with the note, by cause.
+
+    Args:
+        comparison: the numbers and the causes.
+        names: of the tables, by key.
+        csv: link to the file with all numbers.
+    """
     groups = []
     for name, numbers in comparison.groups.items():
         if not numbers and not (name != UNEXPLAINED and comparison.causes[name].missing):
@@ -279,11 +288,11 @@ def _note(
         len(distinct(far)),
         len(comparison.groups[UNEXPLAINED]),
         groups,
-        links.to(page.with_name("note_comparison.csv")),
+        csv,
     )
 
 
-def _difference(number: Compared, tables: list[str], names: dict[str, str]) -> FarNumber:
+def _difference(number: Compared, tables: list[str], names: Mapping[str, str]) -> FarNumber:
     return FarNumber(
         [(names[key], key) for key in tables],
         ", ".join(label for label in number.labels if label),
