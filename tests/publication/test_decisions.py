@@ -93,6 +93,16 @@ def test_no_number_of_events_decides_what_the_trainings_hide(compare):
     assert "no number of events would decide it" in decisions(files, CLAIM)[0].short()
 
 
+def test_trainings_that_add_nothing(compare):
+    low, up = [-3.0, -3.0, -3.0, -3.0], [9.0, 10.0, 11.0, 12.0]
+    files = compare(
+        with_replicas(limits(width=6.5), low, [x + 1 for x in up], training=0.0),
+        with_replicas(limits(width=6.0), low, up, training=0.0),
+    )
+    text = " ".join(decision_section(files))
+    assert "; the spread of trainings is no larger than their events explain." in text
+
+
 def test_another_order_than_the_notes_is_said(compare):
     low, up = [-3.0, -3.0, -3.0, -3.0], [9.0, 10.0, 11.0, 12.0]
     files = compare(

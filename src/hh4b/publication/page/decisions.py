@@ -113,6 +113,8 @@ class Decision:
             )
         if found.training is None:
             return f"{events}; the spread of trainings is not in it"
+        if found.training == 0:
+            return f"{events}; the spread of trainings is no larger than their events explain"
         return f"{events}; the spread of trainings, {found.training:.2f}, is in it"
 
 
