@@ -73,12 +73,15 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("--classifier", default="min_dr_dnn")
     parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--all-rows", action="store_true", help="all rows of each shower event")
     parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
     given = parser.parse_args()
     torch.set_num_threads(1)
     study = read_study(given.results / "config.yaml")
     layout = Layout(study.model_copy(update={"results": str(given.results)}))
     settings = StageSettings(layout).dnn_train(given.classifier, "0")
+    if given.all_rows:
+        settings = settings.model_copy(update={"rows_per_shower": None})
     signal, background = samples(layout, given.classifier)
     training, testing = (
         read_labelled(signal, background, part=part, folds=settings, draw=RowDraw.of(settings))

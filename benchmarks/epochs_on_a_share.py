@@ -5,7 +5,7 @@
 keeps the epoch that `best_checkpoint_metric` says. Training files of a learning curve are kept by
 ``snakemake --notemp``; ``hh4b datasets merge TRAINING.h5 -o SHARE.h5 --share 0.1`` takes a share of
 any. What stands in FOLDER already is not trained again. ``--changes`` sets other options, such as
-``'{"classification_loss_scale": 0}'`` for assignment alone.
+``'{"classification_loss_scale": 0}'`` for assignment alone. ``--options`` may name several files.
 ``-o docs/numbers/epochs_on_a_share.json`` keeps the table for the documents.
 """
 
@@ -14,11 +14,13 @@ import json
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from hh4b.core.files import read_json
 from hh4b.publication.benchmark_tables import Cell, write_benchmark
+from hh4b.publication.sample_sizes import count_file
 from hh4b.spanet.options import Options
 
 HEAD = ("AUC", "event efficiency")
@@ -85,7 +87,9 @@ def main() -> None:
         "--events", nargs="+", action="append", required=True,
         metavar=("NAME", "TRAINING"), help="name, training file, testing file, and epochs",
     )  # fmt: skip
-    parser.add_argument("--options", type=Path, default=Path("config/spanet/options/small.json"))
+    parser.add_argument(
+        "--options", type=Path, nargs="+", default=[Path("config/spanet/options/small.json")]
+    )
     parser.add_argument("--event", type=Path, default=Path("config/spanet/event.yaml"))
     parser.add_argument("--changes", type=json.loads, default={}, help="other options, as JSON")
     parser.add_argument("--kappa-balance", action=argparse.BooleanOptionalAction, default=True)
@@ -93,24 +97,31 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path, help="JSON of a table for the documents")
     given = parser.parse_args()
-    how = How(given.options, given.event, given.changes, given.kappa_balance, given.seed)
-    first = 1 if how.assignment_only else 0
+    hows = [
+        How(options, given.event, given.changes, given.kappa_balance, given.seed)
+        for options in given.options
+    ]
+    assignment_only = hows[0].assignment_only
+    first = 1 if assignment_only else 0
     rows: dict[str, list[Cell]] = {}
     print("", *HEAD[first:], sep=" | ")
-    for name, training, testing, *wanted in given.events:
-        files = (Path(training), Path(testing))
+    for (name, training, testing, *wanted), how in product(given.events, hows):
+        several = f"{how.options.stem}.json, " if len(hows) > 1 else ""
         for told in wanted:
             epochs, _, metric = told.partition(":")
             kept = metric or "last"
-            folder = given.work / f"{name.split()[0]}_{epochs}_{kept}"
-            report = measured(folder, files, int(epochs), kept, how)
-            label = f"{name}, {epochs} epochs" + (f", kept by {kept}" if metric else "")
-            rows[label] = row(report, how.assignment_only)
+            folder = f"{name.split()[0]}_{epochs}_{kept}"
+            place = given.work / (f"{how.options.stem}_{folder}" if several else folder)
+            report = measured(place, (Path(training), Path(testing)), int(epochs), kept, how)
+            label = f"{several}{name}, {epochs} epochs" + (f", kept by {kept}" if metric else "")
+            rows[label] = row(report, assignment_only)
             print(label, *rows[label], sep=" | ", flush=True)
     if given.output:
         write_benchmark(
             given.output, Path(__file__).stem, HEAD[first:], rows, decimals=DECIMALS[first:],
-            options=given.options.name, changes=json.dumps(given.changes),
+            options=", ".join(options.name for options in given.options),
+            changes=json.dumps(given.changes),
+            training_events=count_file(Path(given.events[-1][1]))["total"].value or 0,
         )  # fmt: skip
 
 
