@@ -123,7 +123,7 @@ def anchors(text):
     return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
 
 
-def test_picture_shows_the_numbers_of_the_default_study():
+def test_picture_shows_the_numbers_of_both_runs():
     assert PICTURE.read_text() == picture(Numbers.read([ROOT / "docs/numbers"])), (
         "run: python docs/extensions/intervals_picture.py"
     )
@@ -133,11 +133,13 @@ def test_picture_has_the_bounds_where_they_belong():
     side = {"value": 1.0, "error": 0.5, "note": -6.0}
     interval = {"profile": {"lower": side, "upper": {**side, "value": 13.0, "note": 1.0}}}
     rows = ("min_dr_dnn_tuned", "mixing_spanet_dnn_tuned", "mixing_spanet_tuned")
-    text = picture(Numbers({"default": {"tables": {"26": dict.fromkeys(rows, interval)}}}))
+    run = {"tables": {"26": dict.fromkeys(rows, interval)}}
+    text = picture(Numbers({"default": run, "night": run}))
     # 560 px for 19 units of κλ, from 140 px on.
-    assert text.count('class="ours" x1="346.3" x2="700.0"') == 3
+    for kind in ("ours", "night"):
+        assert text.count(f'class="{kind}" x1="346.3" x2="700.0"') == 3
     assert text.count('class="note" x1="140.0" x2="346.3"') == 3
-    assert text.count('class="error" x1="331.6" x2="361.1"') == 3
+    assert text.count('class="error" x1="331.6" x2="361.1"') == 2 * 3
 
 
 def test_readme_begins_with_the_note_and_fits_on_a_screen():
