@@ -161,7 +161,7 @@ def finished(tmp_path):
         "a,min_dr_dnn,own,10.0,0.5,,,,a.json\n"
     )
     (results / "benchmarks/limits").mkdir(parents=True)
-    (results / "benchmarks/limits/a.tsv").write_text("s\th:m:s\n0.59\t0:00:00\n")
+    (results / "benchmarks/limits/a.tsv").write_text("s\tmax_rss\tcpu_time\n9.0\t100\t0.59\n")
     return results
 
 

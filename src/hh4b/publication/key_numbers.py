@@ -86,7 +86,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def all_jobs(stages: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the jobs of all stages together, and what they took, in seconds and in minutes.
+    """Return the jobs of all stages together, and what they took, in CPU seconds and minutes.
 
     >>> all_jobs({"simulate": {"jobs": 2, "seconds": 90.0}, "pair": {"jobs": 1, "seconds": 30.0}})
     {'jobs': 3, 'seconds': 120.0, 'minutes': 2.0}

@@ -26,6 +26,7 @@ from hh4b.publication.number_entries import (
 )
 from hh4b.publication.orderings import claims_of
 from hh4b.publication.page.comparisons import SIGNIFICANT, TableNumbers
+from hh4b.publication.result_page.facts import rule_times
 from hh4b.study.layout import Layout
 
 #: First minus second: what the note is about.
@@ -291,14 +292,8 @@ class Extract:
         return {str(index + 1): claim.sentence() for index, claim in enumerate(claims)}
 
     def _seconds(self) -> Entry:
-        """Return jobs and their wall-clock time by rule, where Snakemake measured them."""
-        found: Entry = {}
-        for path in self._files("benchmarks/**/*.tsv"):
-            rule = path.relative_to(f"{self.layout.results}/benchmarks").parts[0]
-            entry = found.setdefault(rule.removesuffix(".tsv"), {"jobs": 0, "seconds": 0.0})
-            rows = list(csv.DictReader(path.read_text().splitlines(), delimiter="\t"))
-            entry["jobs"] += 1
-            entry["seconds"] += sum(float(row["s"]) for row in rows)
-        for entry in found.values():
-            entry["seconds"] = round(entry["seconds"], 1)
-        return found
+        """Return jobs and their CPU time by rule, which other work on the machine leaves alone."""
+        return {
+            one.rule: {"jobs": one.jobs, "seconds": round(one.cpu_s, 1)}
+            for one in sorted(rule_times(Path(self.layout.results)), key=lambda one: one.rule)
+        }

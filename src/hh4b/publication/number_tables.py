@@ -95,7 +95,7 @@ def studies_table(numbers: Numbers, names: Sequence[str]) -> str:
 
 
 def seconds_table(numbers: Numbers, names: Sequence[str]) -> str:
-    """Return jobs and seconds by stage of one study, the longest first, small ones together."""
+    """Return jobs and CPU seconds by stage of one study, the longest first, small ones together."""
     (name,) = names if len(names) == 1 else ("default",)
     stages = numbers.find(f"{name}/seconds")
     everything = sum(one["seconds"] for one in stages.values())
@@ -105,7 +105,7 @@ def seconds_table(numbers: Numbers, names: Sequence[str]) -> str:
     for label, group in (("everything else", small), ("all", list(stages.values()))):
         together = {key: sum(one[key] for one in group) for key in ("jobs", "seconds")}
         lines.append((label, together))
-    rows = [["stage", "jobs", "seconds together"], ["---", "--:", "--:"]]
+    rows = [["stage", "jobs", "CPU seconds together"], ["---", "--:", "--:"]]
     rows += [[stage, f"{one['jobs']}", f"{one['seconds']:,.0f}"] for stage, one in lines]
     return _markdown(rows)
 
