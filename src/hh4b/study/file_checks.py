@@ -108,7 +108,7 @@ def absent_archive(study: Study) -> str | None:
         return None
     return (
         f"publication.archive: there is no folder {archive}, so the page shows no other run beside"
-        " this one; null says so too"
+        " this one; write null if there is none"
     )
 
 
