@@ -81,26 +81,24 @@ def test_what_is_not_decided_says_how_many_events_would(compare, tmp_path):
     assert short.startswith("not decided (widths differ by 1.00 ± 1.00; 4.0 times")
 
 
-def test_no_number_of_events_decides_what_the_trainings_hide(compare):
+@pytest.mark.parametrize(
+    ("training", "said", "short"),
+    [
+        (1.0, "the spread of trainings, 1.41, is in it", "no number of events would decide it"),
+        (0.0, "the spread of trainings is no larger than their events explain", "decided"),
+    ],
+)
+def test_the_spread_of_trainings_is_told(compare, training, said, short):
     low, up = [-3.0, -3.0, -3.0, -3.0], [9.0, 10.0, 11.0, 12.0]
     files = compare(
-        with_replicas(limits(width=6.1), low, [x + 1 for x in up], training=1.0),
-        with_replicas(limits(width=6.0), low, up, training=1.0),
+        with_replicas(limits(width=6.1), low, [x + 1 for x in up], training=training),
+        with_replicas(limits(width=6.0), low, up, training=training),
     )
     text = " ".join(decision_section(files))
-    assert "No number of events decides it by profile likelihood" in text
-    assert "the spread of trainings, 1.41, is in it" in text
-    assert "no number of events would decide it" in decisions(files, CLAIM)[0].short()
-
-
-def test_trainings_that_add_nothing(compare):
-    low, up = [-3.0, -3.0, -3.0, -3.0], [9.0, 10.0, 11.0, 12.0]
-    files = compare(
-        with_replicas(limits(width=6.5), low, [x + 1 for x in up], training=0.0),
-        with_replicas(limits(width=6.0), low, up, training=0.0),
-    )
-    text = " ".join(decision_section(files))
-    assert "; the spread of trainings is no larger than their events explain." in text
+    assert f"; {said}." in text
+    assert short in decisions(files, CLAIM)[0].short()
+    undecided = "No number of events decides it by profile likelihood" in text
+    assert undecided == (training > 0)
 
 
 def test_another_order_than_the_notes_is_said(compare):

@@ -11,7 +11,7 @@ from hh4b.core.files import atomic_path
 from hh4b.publication.inputs import Inputs
 from hh4b.publication.made_outputs import made_outputs, output_key
 from hh4b.publication.orderings import claims_of, ordering_text
-from hh4b.publication.page.causes import Causes, cause_of, measure
+from hh4b.publication.page.causes import Causes, measure
 from hh4b.publication.page.comparisons import COMPARISON, TableNumbers, write_comparison
 from hh4b.publication.page.decisions import decision_section
 from hh4b.publication.page.files import PageFiles
@@ -65,10 +65,7 @@ def write_summary(
     sections = _sections(files, numbers, comparison, table_files)
     lines = ["# Results", "", *sections, *_tables(table_files, output)]
     lines += _figures(figure_files, output)
-    write_comparison(
-        output.with_name(COMPARISON),
-        ((n, cause_of(n, comparison.causes) if n.far else "") for n in comparison.numbers),
-    )
+    write_comparison(output.with_name(COMPARISON), comparison.named)
     with atomic_path(output) as temporary:
         temporary.write_text("\n".join(lines), encoding="utf-8")
 

@@ -8,7 +8,7 @@ from hh4b.publication.archive.conclusions import DIFFERENCES, difference_lines
 from hh4b.publication.archive.index_page import CONCLUSIONS
 from hh4b.publication.catalogue import results_page
 from hh4b.publication.made_outputs import made_outputs, output_key
-from hh4b.publication.page.causes import Causes, cause_of, measure
+from hh4b.publication.page.causes import Causes, measure
 from hh4b.publication.page.comparisons import COMPARISON, TableNumbers, write_comparison
 from hh4b.publication.page.note_section import NoteComparison
 from hh4b.publication.record.run import CONFIGURATION
@@ -35,9 +35,8 @@ def recount(folder: Path, causes: Path) -> tuple[int, int]:
         InputFileError: if a file of it is missing or damaged.
     """
     page = folder / CONCLUSIONS
-    before, found, _ = (
-        page.read_text(encoding="utf-8").partition(DIFFERENCES) if page.is_file() else ("", "", "")
-    )
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    before, found, _ = text.partition(DIFFERENCES)
     if not found or not (folder / CONFIGURATION).is_file():
         raise ConfigError(
             f"{folder} is no archive of a run that is compared with the note; make one with hh4b"
@@ -50,10 +49,7 @@ def recount(folder: Path, causes: Path) -> tuple[int, int]:
     files = made_outputs("table", [folder / "tables"], (".csv", ".md"))
     numbers = TableNumbers.read({output_key("table", path): path for path in files})
     comparison = NoteComparison(numbers.compared(), measure(Causes.read(causes), numbers, facts))
-    write_comparison(
-        folder / COMPARISON,
-        ((n, cause_of(n, comparison.causes) if n.far else "") for n in comparison.numbers),
-    )
+    write_comparison(folder / COMPARISON, comparison.named)
     note = note_summary(comparison, {key: f"table_{key}" for key in numbers.rows})
     with atomic_path(page) as temporary:
         temporary.write_text(before + "\n".join(difference_lines(note)), encoding="utf-8")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hh4b.publication.page.causes import UNEXPLAINED, MeasuredCause, by_cause
+from hh4b.publication.page.causes import UNEXPLAINED, MeasuredCause, by_cause, cause_of
 from hh4b.publication.page.comparisons import Compared, distinct
 
 #: Numbers that the page names for each cause; the CSV file has all.
@@ -28,6 +28,11 @@ class NoteComparison:
     def groups(self) -> dict[str, list[Compared]]:
         """Numbers beyond two errors by cause."""
         return by_cause(self.numbers, self.causes)
+
+    @property
+    def named(self) -> list[tuple[Compared, str]]:
+        """Every number with the name of its cause; nothing stands for one within two errors."""
+        return [(one, cause_of(one, self.causes) if one.far else "") for one in self.numbers]
 
     @property
     def far(self) -> list[Compared]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hh4b.publication.catalogue import PlannedOutput, outputs, results_page
 from hh4b.publication.inputs import Inputs
-from hh4b.publication.page.causes import UNEXPLAINED, Causes, cause_of, measure
+from hh4b.publication.page.causes import UNEXPLAINED, Causes, measure
 from hh4b.publication.page.comparisons import COMPARISON, Compared, TableNumbers, distinct
 from hh4b.publication.page.files import PageFiles
 from hh4b.publication.page.limits_section import withheld_of
@@ -155,11 +155,7 @@ def page_content(layout: Layout, page: Path) -> PageContent:
     known = Causes.none() if told is None else Causes.read(told)
     compared = numbers.compared()
     comparison = NoteComparison(compared, measure(known, numbers, files.settings.facts))
-    causes = {
-        (one.table, one.key, one.quantity): cause_of(one, comparison.causes)
-        for one in compared
-        if one.far
-    }
+    causes = {(one.table, one.key, one.quantity): name for one, name in comparison.named}
     reader = OutputReader(
         links,
         Path(layout.results),
