@@ -45,6 +45,23 @@ def test_comments_and_docstrings_do_not_count(package):
     assert digest.code_digest("hh4b.middle") == before
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "if 0:\n  pass\nelse:\n  {}",
+        "try:\n  pass\nexcept OSError:\n  {}\nfinally:\n  pass",
+        "try:\n  pass\nfinally:\n  {}",
+        "match 0:\n  case _:\n    {}",
+        "class A:\n  def f():\n    with open():\n      {}",
+    ],
+)
+def test_an_import_counts_in_every_block(package, block):
+    package(middle=block.format("from hh4b import low") + "\n")
+    before = digest.code_digest("hh4b.middle")
+    package(low="X = 2\n")
+    assert digest.code_digest("hh4b.middle") != before
+
+
 @pytest.mark.parametrize("target", ["hh4b.nothing", "hh4b.commands:nothing"])
 def test_unknown_target_is_named(package, target):
     with pytest.raises(ConfigError, match="nothing"):

@@ -59,17 +59,27 @@ def test_a_group_that_waits_for_itself_is_refused(workflow, groups, reason):
     assert reason in done.stdout + done.stderr
 
 
+def seconds_a_job(workflow, configuration):
+    """Plan a study for Slurm; return the CPU time of the plan over its number of jobs, and that."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said = started(
+        workflow, "--workflow-profile", "workflow/profiles/slurm", "-n", "--quiet", "rules",
+        "--configfile", configuration,
+    )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    jobs = int(re.search(r"^total +(\d+)$", said, re.M)[1])
+    return (after.ru_utime - before.ru_utime) / jobs, jobs
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_study_of_thousands_of_jobs_is_planned(workflow):
+def test_a_plan_takes_as_long_as_it_has_jobs(workflow):
     """Snakemake's own look along all paths from every job of a group does not end here."""
     large = "samples: {four_b: {events: 500000}}\nsimulation: {chunk_events: 250}\n"
     (workflow.folder / "large.yaml").write_text(large)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    said = started(
-        workflow, "--workflow-profile", "workflow/profiles/slurm", "-n", "--quiet", "rules",
-        "--configfile", "large.yaml",
-    )  # fmt: skip
-    assert int(re.search(r"^total +(\d+)$", said, re.M)[1]) > 2500
-    # Some 15 s; three times that on a machine with much other work.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 60
+    small, few = seconds_a_job(workflow, "config/scale/smoke.yaml")
+    large, many = seconds_a_job(workflow, "large.yaml")
+    assert many > 6 * few
+    # Equal where time grows with the jobs, six times where it grows with their square. The
+    # processor itself can be twice as slow in one of the plans.
+    assert large < 3 * small

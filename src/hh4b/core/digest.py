@@ -83,12 +83,20 @@ def _source(module: str) -> _Source:
     if path is None:
         raise ConfigError(f"code digest: no module {module!r} in hh4b; correct the rule that asks")
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    for node in (tree, *_statements(tree)):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             continue
         if ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
     return _Source(module, tree)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements in ``node`` at any depth, in less time than all nodes would take."""
+    for block in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for child in getattr(node, block, ()):
+            yield child
+            yield from _statements(child)
 
 
 def _text(node: ast.AST) -> str:
@@ -122,7 +130,7 @@ def _function_parts(module: str, function: str) -> Iterator[ast.stmt]:
 
 def _imports(tree: ast.AST, module: str) -> Iterator[str]:
     """Yield the hh4b modules that ``tree`` imports, also inside functions."""
-    for node in ast.walk(tree):
+    for node in (tree, *_statements(tree)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if _path(alias.name))
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
