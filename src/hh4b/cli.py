@@ -108,7 +108,9 @@ def _leave(code: str | int | None) -> NoReturn:
     try:
         sys.stdout.flush()
     except OSError as error:
-        sys.stderr.write(f"hh4b: cannot write to standard output: {error.strerror}\n")
+        # What made the command end was this, or came before it.
+        if not code:
+            sys.stderr.write(f"hh4b: cannot write to standard output: {error.strerror}\n")
         # Python would try once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1

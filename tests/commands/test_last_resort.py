@@ -77,12 +77,17 @@ def test_the_line_names_the_place_in_the_package(end):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110
-def test_a_full_disk_behind_standard_output(tmp_path):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words",
+    ["config schema", "form-factors --sqrt-s-hat 400 --cos-theta 0.3", "--version", "pair --help"],
+)
+def test_a_full_disk_behind_standard_output(tmp_path, words, unbuffered):
     with open("/dev/full", "w") as full:  # noqa: PTH123
-        words = [*COMMAND, "config", "schema"]
         done = subprocess.run(
-            words, check=False, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-        )
+            [*COMMAND, *words.split()], check=False, stdout=full, stderr=subprocess.PIPE, text=True,
+            cwd=tmp_path, env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "No space left on device" in done.stderr

@@ -11,7 +11,7 @@ def package(tmp_path, monkeypatch):
             (tmp_path / f"{name}.py").write_text(text)
         digest._source.cache_clear()
 
-    monkeypatch.setattr(digest, "_ROOT", tmp_path)
+    monkeypatch.setattr(digest, "ROOT", tmp_path)
     write(
         low="X = 1\n",
         middle="from hh4b import low\ndef f():\n    return low.X\n",
@@ -34,7 +34,7 @@ def test_change_below_changes_what_imports_it(package):
 
 def test_helper_of_the_same_module_counts(package):
     one = digest.code_digest("hh4b.commands:one")
-    text = (digest._ROOT / "commands.py").read_text()
+    text = (digest.ROOT / "commands.py").read_text()
     package(commands=text.replace("return f()", "return 2 * f()"))
     assert digest.code_digest("hh4b.commands:one") != one
 

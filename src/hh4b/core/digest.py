@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hh4b.core.errors import ConfigError
 
-_ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 # What cannot change a result: messages and the command tree.
 _IGNORED = frozenset({"hh4b", "hh4b.core.errors", "hh4b.core.logs", "hh4b.commands.groups"})
 
@@ -70,7 +70,7 @@ class _Source:
 def _path(module: str) -> Path | None:
     if module.split(".")[0] != "hh4b":
         return None
-    stem = _ROOT.joinpath(*module.split(".")[1:])
+    stem = ROOT.joinpath(*module.split(".")[1:])
     for path in (stem.with_suffix(".py"), stem / "__init__.py"):
         if path.is_file():
             return path

@@ -1,10 +1,9 @@
 """What the rules of the workflow ask for as functions of a job: settings, code, memory and time."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
-from hh4b.core.digest import code_digest
+from hh4b.core.kept_digests import kept_digest
 from hh4b.study.job_needs import JobNeeds
 from hh4b.study.layout import Layout
 from hh4b.study.stage_settings import StageSettings
@@ -54,14 +53,9 @@ def code_of(*targets: str) -> Callable[[Any], str]:
 
     A function, as a job on a cluster reads the workflow anew and needs few of the digests.
     """
-    return lambda w: _digest(targets)
+    return lambda w: kept_digest(*targets)
 
 
 def command(name: str) -> Callable[[Any], str]:
     """Return the function that digests the code behind a command, ``"module:function"``."""
     return code_of(f"hh4b.commands.{name}")
-
-
-@cache
-def _digest(targets: tuple[str, ...]) -> str:
-    return code_digest(*targets)
