@@ -26,10 +26,10 @@ $(STAMP): requirements.lock pyproject.toml
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-# A plan uses one core; workflows that run their jobs use all cores by themselves.
+# A plan uses one core. A workflow that runs its jobs uses all cores, but not all the time: two go side by side.
 test: install
 	pytest -n $(CORES) -m "not workflow or plan"
-	pytest -m "workflow and not plan"
+	pytest -n 2 --dist loadgroup -m "workflow and not plan"
 
 # A Slurm of one node in a temporary folder, the smoke study through it and without it, compared.
 test-slurm: slurm install

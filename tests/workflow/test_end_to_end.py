@@ -10,7 +10,12 @@ import pyhf
 import pytest
 
 STUDIES = Path(__file__).parents[1] / "studies"
-pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("small"),
+]
 
 
 def read(folder, name):
@@ -22,6 +27,7 @@ def test_second_background_from_files(small, small_study, tmp_path):
     (study.folder / "ttbar").mkdir()
     for path in sorted((small.results("small") / "events/four_b").glob("*.root")):
         shutil.copy(path, study.folder / "ttbar")
+    study.take_events(small, "two_backgrounds")
     study.build("two_backgrounds")
     results = study.results("two_backgrounds")
 
@@ -47,8 +53,9 @@ def test_second_background_from_files(small, small_study, tmp_path):
     assert "tt̄" in (results / "tables/table_pass_rates.csv").read_text()
 
 
-def test_every_kind_of_uncertainty(small_study, tmp_path):
+def test_every_kind_of_uncertainty(small, small_study, tmp_path):
     study = small_study(tmp_path)
+    study.take_events(small, "every_variation")
     workspace_file = "workspaces/min_dr_dnn_13tev_139ifb.json"
     study.build("every_variation", targets=[f"results/every_variation/{workspace_file}"])
     results = study.results("every_variation")
@@ -88,8 +95,9 @@ def test_every_kind_of_uncertainty(small_study, tmp_path):
     )
 
 
-def test_code_of_the_user(small_study, tmp_path):
+def test_code_of_the_user(small, small_study, tmp_path):
     study = small_study(tmp_path)
+    study.take_events(small, "own_code")
     shutil.copytree(STUDIES / "own", study.folder / "own")
     study.build("own_code")
     results = study.results("own_code")

@@ -1,24 +1,25 @@
 """Cross-fitting from events to the page."""
 
 import json
-import shutil
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(1800)]
-STUDIES = Path(__file__).parents[1] / "studies"
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.xdist_group("small"),
+]
 FOLDS = 3
 
 
-def test_every_event_measures(workflow):
-    shutil.copy(STUDIES / "small.yaml", workflow.folder / "config/config.yaml")
-    shutil.copy(STUDIES / "folds.yaml", workflow.folder)
-    done = workflow.run("--configfile", "folds.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
-    check(workflow.folder / "results/folds")
+def test_every_event_measures(small, small_study, tmp_path):
+    study = small_study(tmp_path)
+    study.take_events(small, "folds")
+    study.build("folds")
+    check(study.results("folds"))
 
 
 def check(results):
