@@ -29,7 +29,7 @@ $(STAMP): requirements.lock pyproject.toml
 # A plan uses one core. A workflow that runs its jobs uses all cores, but not all the time: two go side by side.
 test: install
 	pytest -n $(CORES) -m "not workflow or plan"
-	pytest -n 2 --dist loadgroup -m "workflow and not plan"
+	pytest -n 2 --dist loadscope --no-loadscope-reorder -m "workflow and not plan"
 
 # A Slurm of one node in a temporary folder, the smoke study through it and without it, compared.
 test-slurm: slurm install

@@ -7,6 +7,26 @@ from hh4b.detector.particles import Particles
 from hh4b.detector.settings import DetectorSettings, read_detector_settings
 
 ROOT = Path(__file__).parents[1]
+#: Files of tests that use the same built study, by which.
+STUDIES = {
+    "test_end_to_end": "small", "test_folds": "small", "test_slurm": "small",
+    "test_smoke": "smoke", "test_full_disk": "smoke",
+}  # fmt: skip
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With ``--dist loadscope`` give each worker whole files, and a study to one of them alone."""
+    if config.getoption("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByStudy(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            name = Path(nodeid.partition("::")[0]).stem
+            return STUDIES.get(name, name)
+
+    return ByStudy(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,7 @@ import pyhf
 import pytest
 
 STUDIES = Path(__file__).parents[1] / "studies"
-pytestmark = [
-    pytest.mark.workflow,
-    pytest.mark.slow,
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("small"),
-]
+pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def read(folder, name):

@@ -6,12 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-pytestmark = [
-    pytest.mark.workflow,
-    pytest.mark.slow,
-    pytest.mark.timeout(1800),
-    pytest.mark.xdist_group("small"),
-]
+pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(1800)]
 FOLDS = 3
 
 

@@ -15,12 +15,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 RESULTS = "results/smoke"
 pytestmark = [
-    pytest.mark.workflow,
-    pytest.mark.slow,
-    pytest.mark.timeout(1500),
-    pytest.mark.xdist_group("smoke"),
+    pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(3000),
     pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here"),
-]
+]  # fmt: skip
 #: Commands that are not run, with the reason.
 LEFT_OUT = {
     "generate madgraph": "needs MG5_aMC, Pythia 8 and Delphes",

@@ -8,12 +8,7 @@ import pytest
 from one_node_slurm import OneNodeSlurm, SlurmMissing
 from slurm_studies import build, differences
 
-pytestmark = [
-    pytest.mark.workflow,
-    pytest.mark.slow,
-    pytest.mark.timeout(3000),
-    pytest.mark.xdist_group("small"),
-]
+pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(3000)]
 #: `make test-slurm` says `smoke`.
 STUDY = os.environ.get("HH4B_SLURM_STUDY", "small")
 

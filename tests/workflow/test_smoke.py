@@ -7,12 +7,7 @@ import pytest
 
 from hh4b.publication.result_page.sections import SECTIONS
 
-pytestmark = [
-    pytest.mark.workflow,
-    pytest.mark.slow,
-    pytest.mark.timeout(1500),
-    pytest.mark.xdist_group("smoke"),
-]
+pytestmark = [pytest.mark.workflow, pytest.mark.slow, pytest.mark.timeout(3000)]
 SMOKE = ("--configfile", "config/scale/smoke.yaml")
 
 
