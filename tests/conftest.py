@@ -7,7 +7,7 @@ from hh4b.detector.particles import Particles
 from hh4b.detector.settings import DetectorSettings, read_detector_settings
 
 ROOT = Path(__file__).parents[1]
-#: Files of tests that use the same built study, by which.
+#: Which built study these files of tests share.
 STUDIES = {
     "test_end_to_end": "small", "test_folds": "small", "test_slurm": "small",
     "test_smoke": "smoke", "test_full_disk": "smoke",

@@ -75,8 +75,9 @@ def seconds_a_job(workflow, configuration):
 @pytest.mark.timeout(900)
 def test_a_plan_takes_as_long_as_it_has_jobs(workflow):
     """Snakemake's own look along all paths from every job of a group does not end here."""
-    large = "samples: {four_b: {events: 500000}}\nsimulation: {chunk_events: 250}\n"
-    (workflow.folder / "large.yaml").write_text(large)
+    (workflow.folder / "large.yaml").write_text(
+        "samples: {four_b: {events: 500000}}\nsimulation: {chunk_events: 250}\n"
+    )
     small, few = seconds_a_job(workflow, "config/scale/smoke.yaml")
     large, many = seconds_a_job(workflow, "large.yaml")
     assert many > 6 * few
