@@ -73,7 +73,13 @@ def code_version() -> dict[str, Any]:
 def _git(*words: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", *words], cwd=_PACKAGE, capture_output=True, text=True, check=True, timeout=60
+            # Reading takes no lock, which a run that is killed would leave behind.
+            ["git", "--no-optional-locks", *words],
+            cwd=_PACKAGE,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
         )
     except (OSError, subprocess.SubprocessError):
         return None
